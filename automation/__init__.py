@@ -1,0 +1,1 @@
+"""The framework: kernel, formulas, ledger, GMP objects, engine, views and surfaces; it imports no other folder."""

@@ -1,0 +1,1 @@
+"""Ground floor: units, clock, identifiers, errors, effects and state machines."""

@@ -1,0 +1,174 @@
+"""Unit types: a number that says what it counts, refused by the type checker where units do not fit.
+
+At run time each is a plain ``float`` (``typing.NewType``), so that the hot path costs nothing;
+for the type checker each is a class of its own, so that ``Celsius - KelvinPerMinute`` is an error.
+Points (``Celsius``, ``Instant``) subtract to differences (``Kelvin``, ``Seconds``) and never add.
+Units: the UCUM code of each type stands in ``UNITS``; text is parsed at the border only (``read``).
+"""
+
+import math
+from typing import TYPE_CHECKING, NewType
+
+from automation.kernel.errors import InputError
+
+if TYPE_CHECKING:
+    from typing import Self, overload
+
+    class _Ordered:
+        def __new__(cls, value: float | str, /) -> Self: ...
+        def __lt__(self, other: Self, /) -> bool: ...
+        def __le__(self, other: Self, /) -> bool: ...
+        def __gt__(self, other: Self, /) -> bool: ...
+        def __ge__(self, other: Self, /) -> bool: ...
+        def __float__(self) -> float: ...
+        def __format__(self, spec: str, /) -> str: ...
+
+    class _Linear(_Ordered):
+        def __add__(self, other: Self, /) -> Self: ...
+        def __sub__(self, other: Self, /) -> Self: ...
+        def __mul__(self, factor: float, /) -> Self: ...
+        def __rmul__(self, factor: float, /) -> Self: ...
+        @overload
+        def __truediv__(self, other: Self, /) -> float: ...
+        @overload
+        def __truediv__(self, other: float, /) -> Self: ...
+        def __neg__(self) -> Self: ...
+        def __abs__(self) -> Self: ...
+
+    class Kelvin(_Linear):
+        """Temperature difference, K."""
+
+    class KelvinPerMinute(_Linear):
+        """Cooling or warming rate, K/min; negative cools."""
+
+    class Seconds(_Linear):
+        """Duration, s."""
+
+    class Millilitres(_Linear):
+        """Volume, mL."""
+
+    class Microlitres(_Linear):
+        """Volume, uL."""
+
+    class Grams(_Linear):
+        """Mass, g."""
+
+    class Cells(_Linear):
+        """Number of cells."""
+
+    class CellsPerMillilitre(_Linear):
+        """Concentration of cells, 1/mL."""
+
+    class Percent(_Linear):
+        """Share of a whole, %."""
+
+    class Litres(_Linear):
+        """Volume of liquid nitrogen or gas, L."""
+
+    class Celsius(_Ordered):
+        """Temperature, degC; a point on a scale."""
+
+        @overload
+        def __sub__(self, other: Celsius, /) -> Kelvin: ...
+        @overload
+        def __sub__(self, other: Kelvin, /) -> Celsius: ...
+        def __add__(self, other: Kelvin, /) -> Celsius: ...
+
+    class Instant(_Ordered):
+        """Moment, s since 1970-01-01T00:00:00Z; exact to a microsecond."""
+
+        @overload
+        def __sub__(self, other: Instant, /) -> Seconds: ...
+        @overload
+        def __sub__(self, other: Seconds, /) -> Instant: ...
+        def __add__(self, other: Seconds, /) -> Instant: ...
+
+else:
+    Kelvin = NewType("Kelvin", float)
+    KelvinPerMinute = NewType("KelvinPerMinute", float)
+    Seconds = NewType("Seconds", float)
+    Millilitres = NewType("Millilitres", float)
+    Microlitres = NewType("Microlitres", float)
+    Grams = NewType("Grams", float)
+    Cells = NewType("Cells", float)
+    CellsPerMillilitre = NewType("CellsPerMillilitre", float)
+    Percent = NewType("Percent", float)
+    Litres = NewType("Litres", float)
+    Celsius = NewType("Celsius", float)
+    Instant = NewType("Instant", float)
+
+UNITS: dict[object, str] = {
+    Kelvin: "K",
+    KelvinPerMinute: "K/min",
+    Seconds: "s",
+    Millilitres: "mL",
+    Microlitres: "uL",
+    Grams: "g",
+    Cells: "cells",
+    CellsPerMillilitre: "cells/mL",
+    Percent: "%",
+    Litres: "L",
+    Celsius: "degC",
+}
+"""Each unit type with the one unit that values of it are in."""
+
+_PINT = {"K": "delta_degC", "K/min": "delta_degC/min", "%": "percent"}
+_SPELLINGS = {"K/min": "delta_degC/min", "degC/min": "delta_degC/min", "%": "percent", "°C": "degC"}
+_EXAMPLES = {"K/min": "1.0 K/min", "degC": "-40 degC", "s": "10 min", "cells/mL": "1e6 cells/mL"}
+
+
+def finite(value: float, *, what: str = "value") -> float:
+    """Give the value back; raises InputError for NaN and infinities."""
+    if not math.isfinite(value):
+        msg = f"{what} is {value}; a finite number is needed"
+        raise InputError(msg)
+    return value
+
+
+def read(text: object, unit: object, *, what: str = "value", where: str = "") -> float:
+    """Read text such as ``"-1 degC/min"`` as a number in the unit of ``unit`` (a type in ``UNITS``).
+
+    Raises InputError for a missing unit, another dimension, a decimal comma, NaN and infinities.
+    """
+    symbol = UNITS[unit]
+    example = _EXAMPLES.get(symbol, f"10 {symbol}")
+    if not isinstance(text, str):
+        msg = f"{what} is {text!r} without a unit; write for example {example!r}"
+        raise InputError(msg, where=where)
+    number, _, rest = text.strip().partition(" ")
+    if "," in number:
+        msg = f"{what} is {text!r}: write the decimal point as '.', not ',', for example {example!r}"
+        raise InputError(msg, where=where)
+    try:
+        value = float(number)
+    except ValueError:
+        msg = f"{what} is {text!r}; a number, a space and a unit are needed, for example {example!r}"
+        raise InputError(msg, where=where) from None
+    if not rest.strip():
+        msg = f"{what} is {text!r} without a unit; write for example {example!r}"
+        raise InputError(msg, where=where)
+    if not math.isfinite(value):
+        msg = f"{what} is {text!r}; a finite number is needed, for example {example!r}"
+        raise InputError(msg, where=where)
+    return finite(_convert(value, rest.strip(), symbol, what=what, where=where), what=what)
+
+
+def _convert(value: float, given: str, wanted: str, *, what: str, where: str) -> float:
+    if given == wanted:
+        return value
+    from automation.kernel import units  # noqa: PLC0415  the unit library is heavy and only needed here
+
+    source, target = _SPELLINGS.get(given, given), _PINT.get(wanted, wanted)
+    if wanted == "K":
+        source = {"degC": "point", "K": "delta_degC"}.get(source, source)
+    problem = "a point on a scale, not a difference" if source == "point" else units.problem(source, target)
+    if problem:
+        msg = f"{what} is in {given!r} ({problem}); {wanted} or a unit of the same dimension is needed"
+        raise InputError(msg, where=where)
+    return units.convert(value, source, target)
+
+
+def text(value: float, unit: object, *, decimals: int | None = None) -> str:
+    """Write a value with its unit for people, for example ``-40 degC``."""
+    number = f"{value:.{decimals}f}" if decimals is not None else f"{value:.10g}"
+    return f"{number} {UNITS[unit]}"
