@@ -12,6 +12,7 @@ import heapq
 import selectors
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Executor
 from contextvars import Context
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar, TypeVarTuple, Unpack
@@ -194,18 +195,20 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         self._only_lent("a call from another thread")
         return super().call_soon_threadsafe(callback, *args, context=context)
 
-    def run_in_executor(self, executor: object, func: object, *args: object) -> asyncio.Future[object]:  # type: ignore[override]  # the same call, refused unless lent
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[_Ts]], _T], *args: Unpack[_Ts]
+    ) -> asyncio.Future[_T]:
         """Start a thread only while time is lent."""
         self._only_lent("a thread")
-        return super().run_in_executor(executor, func, *args)  # type: ignore[no-any-return,call-overload]  # passed on as given
+        return super().run_in_executor(executor, func, *args)
 
     async def create_connection(self, *_args: object, **_kw: object) -> object:  # type: ignore[override]  # refused whatever the arguments
         """Refuse: the network does not wait for simulated time."""
-        return self._only_lent("a network connection", never=True)
+        self._only_lent("a network connection", never=True)
 
     async def create_server(self, *_args: object, **_kw: object) -> object:  # type: ignore[override]  # refused whatever the arguments
         """Refuse: the network does not wait for simulated time."""
-        return self._only_lent("a network server", never=True)
+        self._only_lent("a network server", never=True)
 
     def _only_lent(self, what: str, *, never: bool = False) -> None:
         if never or not self.borrowers:

@@ -113,7 +113,7 @@ class _Machine:
         return command in self._triggers(state)
 
     def _triggers(self, state: str) -> Iterable[str]:
-        return self._machine.get_triggers(state)  # type: ignore[no-any-return]  # the library is untyped here
+        return self._machine.get_triggers(state)
 
 
 class Procedural(StrEnum):

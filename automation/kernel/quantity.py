@@ -1,101 +1,47 @@
 """Unit types: a number that says what it counts, refused by the type checker where units do not fit.
 
 At run time each is a plain ``float`` (``typing.NewType``), so that the hot path costs nothing;
-for the type checker each is a class of its own, so that ``Celsius - KelvinPerMinute`` is an error.
+for the type checker each is a class of its own (``unit_types.pyi``), so that ``Celsius - KelvinPerMinute`` is an error.
 Points (``Celsius``, ``Instant``) subtract to differences (``Kelvin``, ``Seconds``) and never add.
 Units: the UCUM code of each type stands in ``UNITS``; text is parsed at the border only (``read``).
 """
 
 import math
-from typing import TYPE_CHECKING, NewType
 
 from automation.kernel.errors import InputError
+from automation.kernel.unit_types import (
+    Cells,
+    CellsPerMillilitre,
+    Celsius,
+    Grams,
+    Instant,
+    Kelvin,
+    KelvinPerMinute,
+    Litres,
+    Microlitres,
+    Millilitres,
+    Percent,
+    Seconds,
+)
 
-if TYPE_CHECKING:
-    from typing import Self, overload
-
-    class _Ordered:
-        def __new__(cls, value: float | str, /) -> Self: ...
-        def __lt__(self, other: Self, /) -> bool: ...
-        def __le__(self, other: Self, /) -> bool: ...
-        def __gt__(self, other: Self, /) -> bool: ...
-        def __ge__(self, other: Self, /) -> bool: ...
-        def __float__(self) -> float: ...
-        def __format__(self, spec: str, /) -> str: ...
-
-    class _Linear(_Ordered):
-        def __add__(self, other: Self, /) -> Self: ...
-        def __sub__(self, other: Self, /) -> Self: ...
-        def __mul__(self, factor: float, /) -> Self: ...
-        def __rmul__(self, factor: float, /) -> Self: ...
-        @overload
-        def __truediv__(self, other: Self, /) -> float: ...
-        @overload
-        def __truediv__(self, other: float, /) -> Self: ...
-        def __neg__(self) -> Self: ...
-        def __abs__(self) -> Self: ...
-
-    class Kelvin(_Linear):
-        """Temperature difference, K."""
-
-    class KelvinPerMinute(_Linear):
-        """Cooling or warming rate, K/min; negative cools."""
-
-    class Seconds(_Linear):
-        """Duration, s."""
-
-    class Millilitres(_Linear):
-        """Volume, mL."""
-
-    class Microlitres(_Linear):
-        """Volume, uL."""
-
-    class Grams(_Linear):
-        """Mass, g."""
-
-    class Cells(_Linear):
-        """Number of cells."""
-
-    class CellsPerMillilitre(_Linear):
-        """Concentration of cells, 1/mL."""
-
-    class Percent(_Linear):
-        """Share of a whole, %."""
-
-    class Litres(_Linear):
-        """Volume of liquid nitrogen or gas, L."""
-
-    class Celsius(_Ordered):
-        """Temperature, degC; a point on a scale."""
-
-        @overload
-        def __sub__(self, other: Celsius, /) -> Kelvin: ...
-        @overload
-        def __sub__(self, other: Kelvin, /) -> Celsius: ...
-        def __add__(self, other: Kelvin, /) -> Celsius: ...
-
-    class Instant(_Ordered):
-        """Moment, s since 1970-01-01T00:00:00Z; exact to a microsecond."""
-
-        @overload
-        def __sub__(self, other: Instant, /) -> Seconds: ...
-        @overload
-        def __sub__(self, other: Seconds, /) -> Instant: ...
-        def __add__(self, other: Seconds, /) -> Instant: ...
-
-else:
-    Kelvin = NewType("Kelvin", float)
-    KelvinPerMinute = NewType("KelvinPerMinute", float)
-    Seconds = NewType("Seconds", float)
-    Millilitres = NewType("Millilitres", float)
-    Microlitres = NewType("Microlitres", float)
-    Grams = NewType("Grams", float)
-    Cells = NewType("Cells", float)
-    CellsPerMillilitre = NewType("CellsPerMillilitre", float)
-    Percent = NewType("Percent", float)
-    Litres = NewType("Litres", float)
-    Celsius = NewType("Celsius", float)
-    Instant = NewType("Instant", float)
+__all__ = [
+    "UNITS",
+    "Cells",
+    "CellsPerMillilitre",
+    "Celsius",
+    "Grams",
+    "Instant",
+    "Kelvin",
+    "KelvinPerMinute",
+    "Litres",
+    "Microlitres",
+    "Millilitres",
+    "Percent",
+    "Seconds",
+    "finite",
+    "read",
+    "text",
+]
 
 UNITS: dict[object, str] = {
     Kelvin: "K",

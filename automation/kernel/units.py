@@ -28,6 +28,7 @@ def problem(given: str, wanted: str) -> str:
 
 
 def convert(value: float, given: str, wanted: str) -> float:
-    """Convert a number between two units of one dimension; temperatures as points."""
+    """Convert a number between two units of one dimension, to 12 digits; temperatures as points."""
     registry = _registry()
-    return float(registry.Quantity(value, registry.parse_units(given)).to(registry.parse_units(wanted)).magnitude)
+    exact = registry.Quantity(value, registry.parse_units(given)).to(registry.parse_units(wanted)).magnitude
+    return float(f"{exact:.12g}")

@@ -1,0 +1,1 @@
+"""Runs recipes: runner, journal of effects, waits, prompts, timers, recovery and policies."""

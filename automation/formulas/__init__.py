@@ -1,0 +1,1 @@
+"""Pure, sourced functions: identifiers and check digits, calculations, statistics, rule tables."""

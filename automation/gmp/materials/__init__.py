@@ -1,0 +1,1 @@
+"""Materials: the lots that are consumed."""

@@ -1,0 +1,1 @@
+"""Plant: equipment, its calibration and claims, and its alarms."""

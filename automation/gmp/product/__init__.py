@@ -1,0 +1,1 @@
+"""Product: batches, containers and the chain of identity."""

@@ -1,0 +1,1 @@
+"""Quality: what went otherwise than planned, and what was decided about it."""

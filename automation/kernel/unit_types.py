@@ -1,0 +1,19 @@
+"""The unit types at run time: plain floats, so that the hot path costs nothing.
+
+For the type checker each is a class of its own; those stand in ``unit_types.pyi``. Use ``quantity``.
+"""
+
+from typing import NewType
+
+Kelvin = NewType("Kelvin", float)
+KelvinPerMinute = NewType("KelvinPerMinute", float)
+Seconds = NewType("Seconds", float)
+Millilitres = NewType("Millilitres", float)
+Microlitres = NewType("Microlitres", float)
+Grams = NewType("Grams", float)
+Cells = NewType("Cells", float)
+CellsPerMillilitre = NewType("CellsPerMillilitre", float)
+Percent = NewType("Percent", float)
+Litres = NewType("Litres", float)
+Celsius = NewType("Celsius", float)
+Instant = NewType("Instant", float)

@@ -1,0 +1,1 @@
+"""Documents: the batch record as PDF and HTML, and plots."""

@@ -1,0 +1,1 @@
+"""Read-only views through derived tables: batch record, trails, genealogy, worklists."""

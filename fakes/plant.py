@@ -1,0 +1,159 @@
+"""The plant: fakes at the far end of their cables in one world, and the log from which it is rebuilt.
+
+Before a fake acts on bytes, or a person's hand on the plant, the log gets (time, link, bytes). After a crash the
+world is rebuilt from that log alone and goes on; the ledger is never read here. Times in us (UTC).
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from automation.kernel.clock import MICRO, Clock
+from automation.kernel.quantity import Instant
+from fakes.faults import Faults
+from instruments.transport import MemoryStream
+
+
+class Fake(Protocol):
+    """A device as physics and vocabulary: bytes in, bytes out, also unasked; no clock and no I/O of its own."""
+
+    def feed(self, data: bytes, now: Instant) -> bytes:
+        """Act on bytes that arrive at ``now`` and give the bytes that answer them."""
+        ...
+
+    def hand(self, action: str, details: dict[str, object], now: Instant) -> None:
+        """Let a person's hand act on the device (lid, load, key, power); raises FailedError for an unknown action."""
+        ...
+
+    def unasked(self, now: Instant) -> bytes:
+        """Give what the device sends by itself up to ``now``."""
+        ...
+
+    def due(self, now: Instant) -> Instant | None:
+        """Tell when the device next sends by itself; None when it never does."""
+        ...
+
+
+class PlantLog:
+    """An append-only file of what reached the plant: one JSON line each, written before the plant acts."""
+
+    def __init__(self, path: Path | None, *, every: bool = True) -> None:
+        """Open for appending; ``every`` writes each line at once, else ``flush`` writes them in groups."""
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) if path else None
+        self._every = every
+        self._lines: list[bytes] = []
+
+    def add(self, at: int, link: str, data: bytes, hand: str = "") -> None:
+        """Note bytes (or a hand's action as JSON text) that are about to reach a device at ``at`` (us)."""
+        if self._file is None:
+            return
+        what = f'"hand":{hand}' if hand else f'"bytes":"{data.hex()}"'
+        self._lines.append(f'{{"at":{at},"link":"{link}",{what}}}\n'.encode())
+        if self._every:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is pending."""
+        if self._lines and self._file is not None:
+            os.write(self._file, b"".join(self._lines))
+            self._lines.clear()
+
+    def close(self) -> None:
+        """Write what is pending and close."""
+        self.flush()
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+class Plant:
+    """All fakes of a site by the name of their link, and the streams that lead to them."""
+
+    def __init__(self, clock: Clock, log: PlantLog, faults: Faults) -> None:
+        """Build an empty plant."""
+        self._clock = clock
+        self._log = log
+        self._faults = faults
+        self._fakes: dict[str, Fake] = {}
+        self._streams: dict[str, MemoryStream] = {}
+
+    def add(self, link: str, fake: Fake) -> None:
+        """Put a fake at the end of a link."""
+        self._fakes[link] = fake
+
+    def fake(self, link: str) -> Fake:
+        """Give the fake at the end of a link; for scripted persons and tests."""
+        return self._fakes[link]
+
+    def connect(self, link: str) -> MemoryStream:
+        """Give the near end of the cable to a fake."""
+        stream = MemoryStream(lambda data: self._arrive(link, data))
+        self._streams[link] = stream
+        return stream
+
+    def hand(self, link: str, action: str, **details: object) -> None:
+        """Let a person's hand act on a device, on the record of the plant."""
+        at = self._clock.micros()
+        self._log.add(at, link, b"", json.dumps({"action": action, **details}, sort_keys=True))
+        self._fakes[link].hand(action, details, Instant(at / MICRO))
+        self._wake(link)
+
+    def rebuild(self, path: Path) -> int:
+        """Let every fake live through the log again; gives the time of its last line (us), 0 when there is none."""
+        at = 0
+        for line in path.read_bytes().splitlines():
+            entry = json.loads(line)
+            at = int(entry["at"])
+            fake = self._fakes[entry["link"]]
+            if "hand" in entry:
+                details = dict(entry["hand"])
+                fake.hand(str(details.pop("action")), details, Instant(at / MICRO))
+            else:
+                fake.feed(bytes.fromhex(entry["bytes"]), Instant(at / MICRO))
+        return at
+
+    def _arrive(self, link: str, data: bytes) -> None:
+        at = self._clock.micros()
+        fault = self._faults.next(link)
+        if fault is not None and fault.loses_command:
+            self._later(link, fault.noise)
+            return
+        self._log.add(at, link, data)
+        answer = self._fakes[link].feed(data, Instant(at / MICRO))
+        if fault is None:
+            self._streams[link].deliver(answer)
+        else:
+            self._send(link, fault.bend(answer), float(fault.delay))
+        self._wake(link)
+
+    def _send(self, link: str, answer: bytes | None, delay: float) -> None:
+        if answer is None:
+            self._streams[link].lose()
+        elif delay > 0:
+            asyncio.get_running_loop().call_later(delay, self._streams[link].deliver, answer)
+        else:
+            self._streams[link].deliver(answer)
+
+    def _later(self, link: str, noise: bytes) -> None:
+        if noise:
+            self._streams[link].deliver(noise)
+
+    def _wake(self, link: str) -> None:
+        """Arrange that the device's own messages arrive when they are due."""
+        now = self._clock.now()
+        due = self._fakes[link].due(now)
+        if due is not None:
+            asyncio.get_running_loop().call_later(max(0.0, float(due - now)), self._speak, link)
+
+    def _speak(self, link: str) -> None:
+        said = self._fakes[link].unasked(self._clock.now())
+        if said and link in self._streams:
+            self._streams[link].deliver(said)
+        self._wake(link)
+
+
+Build = Callable[[int], Fake]
+"""Makes a fake from a seed; what entry points of the group ``cellwright.fakes`` give."""

@@ -1,0 +1,1 @@
+"""Simulated site folders and the scripted people who work there."""

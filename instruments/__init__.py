@@ -1,0 +1,1 @@
+"""Interfaces, drivers and transports of instruments; imports the framework and nothing above it."""

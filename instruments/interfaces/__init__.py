@@ -1,0 +1,1 @@
+"""Capabilities: one file per interface; operations know these and never a driver."""

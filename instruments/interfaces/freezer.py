@@ -1,0 +1,125 @@
+"""Controlled-rate freezers: a program is loaded into the device, read back, run there and watched.
+
+Units: degC, K/min, s. Thermal programs run in the device; the host is never the ramp generator.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from automation.kernel.effect import Kind, effect
+from automation.kernel.quantity import Celsius, KelvinPerMinute, Seconds
+from instruments.interfaces.device import Identity
+
+
+class SegmentType(StrEnum):
+    """What a segment of a program does."""
+
+    RAMP = "ramp"  # to target at rate
+    HOLD = "hold"  # dwell at target
+    STEP = "step"  # set point jumps to target
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment; chamber is the controlled sensor."""
+
+    type: SegmentType
+    target: Celsius
+    rate: KelvinPerMinute | None = None  # K/min, > 0; the target gives the direction
+    dwell: Seconds | None = None  # s, of a hold
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A freezing program as approved in the recipe."""
+
+    name: str
+    segments: tuple[Segment, ...]
+
+
+class RunState(StrEnum):
+    """What the device's programmer says."""
+
+    RESET = "reset"
+    RUN = "run"
+    HOLD = "hold"
+    HOLDBACK = "holdback"
+    COMPLETE = "complete"
+    UNKNOWN = "unknown"  # a device that can't be asked
+
+
+class PowerFail(StrEnum):
+    """What the controller does when power comes back in a run."""
+
+    CONTINUE = "continue"
+    HOLD = "hold"
+    RESET = "reset"
+    RAMP_BACK = "ramp back"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One look at the run: programmer, set point, chamber and alarms."""
+
+    state: RunState
+    segment: int  # 1.., 0 when none runs
+    remaining: Seconds | None  # s left in the program, if the device tells
+    setpoint: Celsius | None
+    chamber: Celsius | None
+    alarms: tuple[str, ...] = ()
+
+
+class ControlledRateFreezer(Protocol):
+    """A chamber that follows a program of temperatures by itself."""
+
+    @effect(Kind.QUERY)
+    async def identify(self) -> Identity:
+        """Read maker, model, serial, firmware and a digest of the configuration."""
+        ...
+
+    @effect(Kind.QUERY)
+    async def power_fail(self) -> PowerFail:
+        """Read what the controller would do after a power failure in a run."""
+        ...
+
+    @effect(Kind.SET_ABSOLUTE, deadline=60)
+    async def load(self, *, program: Program) -> None:
+        """Put the program into the device; the same program twice is one program."""
+        ...
+
+    @effect(Kind.QUERY, deadline=60)
+    async def loaded(self, *, name: str) -> Program:
+        """Read the program back out of the device."""
+        ...
+
+    @effect(Kind.ACT, touches=("containers",))
+    async def start(self, *, containers: tuple[str, ...]) -> None:
+        """Start the loaded program on the containers that are in the chamber."""
+        ...
+
+    @effect(Kind.QUERY)
+    async def run(self) -> Run:
+        """Look at the run."""
+        ...
+
+    @effect(Kind.ACT, making_safe=True)
+    async def hold(self) -> None:
+        """Hold the program where it is."""
+        ...
+
+    @effect(Kind.ACT, making_safe=True)
+    async def go_on(self) -> None:
+        """Let a held program go on, by a person's decision only."""
+        ...
+
+    @effect(Kind.ACT, making_safe=True)
+    async def reset(self) -> None:
+        """End the program; the chamber goes to its stand-by set point."""
+        ...
+
+    @effect(Kind.SET_ABSOLUTE)
+    async def stand_by(self, *, target: Celsius) -> None:
+        """Keep the chamber at a constant temperature while no program runs."""
+        ...

@@ -1,0 +1,141 @@
+"""One command in flight per link, with a deadline; what was exchanged is kept for the record.
+
+After a timeout or a reply that breaks the grammar the link is drained until it is quiet before the next command,
+so that a late reply never answers the next question. An urgent command (abort) overtakes those that wait.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from automation.kernel.errors import LinkError, WireError
+from automation.kernel.quantity import Seconds
+from instruments.transport.stream import ByteStream
+
+QUIET = Seconds(0.2)  # s without a byte before a doubtful link is used again
+LONGEST = 65_536  # bytes; a reply beyond this is not one
+
+Complete = Callable[[bytes], int]
+"""Tells the length of the complete frame that the bytes begin with; 0 while it is not complete; raises WireError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """One command and its reply, as bytes on the wire."""
+
+    sent: bytes
+    received: bytes
+
+
+class Link:
+    """A stream with one outstanding command."""
+
+    def __init__(self, stream: ByteStream, *, name: str = "", quiet: Seconds = QUIET) -> None:
+        """Use a stream; ``name`` stands in errors."""
+        self.stream = stream
+        self.name = name or "link"
+        self.tape: list[Exchanged] = []  # what was exchanged since the binding last took it
+        self.unsolicited: deque[bytes] = deque(maxlen=1000)
+        self._quiet = quiet
+        self._busy = False
+        self._doubtful = False
+        self._queue: deque[asyncio.Future[None]] = deque()
+
+    async def open(self) -> None:
+        """Open the stream."""
+        await self.stream.open()
+
+    async def close(self) -> None:
+        """Close the stream."""
+        await self.stream.close()
+
+    async def exchange(
+        self, frame: bytes, complete: Complete, *, deadline: Seconds = Seconds(2.0), urgent: bool = False
+    ) -> bytes:
+        """Send a frame and give the reply frame; deadline in s.
+
+        Raises LinkError on silence or a lost stream, WireError on bytes that can't be a reply.
+        """
+        await self._turn(urgent=urgent)
+        received = b""
+        try:
+            await self._settle()
+            self.stream.write(frame)
+            received = await self._reply(complete, deadline)
+        except (LinkError, WireError, asyncio.CancelledError):
+            self._doubtful = True
+            raise
+        finally:
+            self.tape.append(Exchanged(frame, received))
+            self._next()
+        return received
+
+    async def send(self, frame: bytes, *, urgent: bool = False) -> None:
+        """Send a frame that has no reply; ask the device afterwards whether it took effect."""
+        await self._turn(urgent=urgent)
+        try:
+            await self._settle()
+            self.stream.write(frame)
+        finally:
+            self.tape.append(Exchanged(frame, b""))
+            self._next()
+
+    def take_tape(self) -> list[Exchanged]:
+        """Give what was exchanged since the last call."""
+        tape, self.tape = self.tape, []
+        return tape
+
+    async def _reply(self, complete: Complete, deadline: Seconds) -> bytes:
+        data = self.stream.take()
+        length = complete(data) if data else 0
+        if not length:
+            loop = asyncio.get_running_loop()
+            end = loop.time() + float(deadline)
+            while not length:
+                if not await self.stream.arrived(within=Seconds(end - loop.time())):
+                    msg = f"{self.name}: no complete reply within {deadline:g} s (got {data.hex(' ') or 'nothing'})"
+                    raise LinkError(msg)
+                data += self.stream.take()
+                length = complete(data)
+                if len(data) > LONGEST:
+                    msg = f"{self.name}: {len(data)} bytes and no end of the reply"
+                    raise WireError(msg)
+        if len(data) > length:
+            self.unsolicited.append(data[length:])
+        return data[:length]
+
+    async def _settle(self) -> None:
+        """Before a command: drop what nobody asked for; after doubt wait until the line is quiet."""
+        stray = self.stream.take()
+        if stray:
+            self.unsolicited.append(stray)
+        while self._doubtful:
+            if await self.stream.arrived(within=self._quiet):
+                self.unsolicited.append(self.stream.take())
+            else:
+                self._doubtful = False
+
+    async def _turn(self, *, urgent: bool) -> None:
+        if not self._busy:
+            self._busy = True
+            return
+        turn = asyncio.get_running_loop().create_future()
+        if urgent:
+            self._queue.appendleft(turn)
+        else:
+            self._queue.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._next()
+            raise
+
+    def _next(self) -> None:
+        while self._queue:
+            turn = self._queue.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._busy = False

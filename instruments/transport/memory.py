@@ -1,0 +1,73 @@
+"""A stream in memory: what is written goes to a peer at once, what the peer answers can be taken.
+
+The peer is the far end of the cable (a fake in simulated time). It answers by ``deliver``,
+at once or later.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from automation.kernel.errors import LinkError
+from automation.kernel.quantity import Seconds
+
+
+class MemoryStream:
+    """One end of a cable in memory; allowed on simulated sites only."""
+
+    settings = "memory"
+
+    def __init__(self, peer: Callable[[bytes], None] | None = None) -> None:
+        """Connect to the peer, a function that takes the bytes written here."""
+        self.peer = peer
+        self._buffer = bytearray()
+        self._open = False
+        self._waiting: asyncio.Future[None] | None = None
+
+    async def open(self) -> None:
+        """Open; at once."""
+        self._open = True
+
+    async def close(self) -> None:
+        """Close; what had not been taken is gone."""
+        self._open = False
+        self._buffer.clear()
+
+    def write(self, data: bytes) -> None:
+        """Hand bytes to the peer; raises LinkError when the stream is not open."""
+        if not self._open or self.peer is None:
+            msg = "the stream is not open"
+            raise LinkError(msg)
+        self.peer(data)
+
+    def deliver(self, data: bytes) -> None:
+        """Take bytes from the peer; what comes while the stream is closed is lost, as on a cable."""
+        if not self._open:
+            return
+        self._buffer += data
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    def lose(self) -> None:
+        """Break the cable: the next write raises LinkError until the stream is opened again."""
+        self._open = False
+        self._buffer.clear()
+
+    def take(self) -> bytes:
+        """Give what has arrived so far."""
+        data = bytes(self._buffer)
+        self._buffer.clear()
+        return data
+
+    async def arrived(self, *, within: Seconds) -> bool:
+        """Wait until at least one byte can be taken; False when the time is over (s)."""
+        if self._buffer:
+            return True
+        self._waiting = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(max(0.0, float(within))):
+                await self._waiting
+        except TimeoutError:
+            return bool(self._buffer)
+        finally:
+            self._waiting = None
+        return True

@@ -1,0 +1,1 @@
+"""Unit operations as state-machine protocols, and the recipes that run them."""
