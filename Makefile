@@ -1,0 +1,53 @@
+# Needs Python 3.11 or newer and make; everything else comes from the locks in .ci/lock by hash.
+#
+#   make demo    the main job on fakes, in simulated time
+#   make test    lint, types, import contracts, all tests
+#   make lint    the first three of these alone
+#   make lock    resolve the locks anew from pyproject.toml
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+# A copied folder carries stamps of the folder it came from; the path in the name makes them stale.
+HERE := $(shell printf %s '$(CURDIR)' | cksum | cut -d ' ' -f 1)
+CORE := $(VENV)/.stamp-core-$(HERE)
+DEV := $(VENV)/.stamp-dev-$(HERE)
+PACKAGES := automation instruments protocols fakes
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet
+COMPILE = $(PY) -m uv pip compile pyproject.toml --quiet --universal --fork-strategy fewest --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
+
+.PHONY: demo test lint lock clean
+.DELETE_ON_ERROR:
+
+demo: $(CORE)
+	$(VENV)/bin/cellwright demo
+
+test: lint
+	$(PY) -m pytest -n auto
+
+lint: $(DEV)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -c 'from importlinter.cli import lint_imports_command as run; run()'
+
+# The bench set is the narrowest, so the others follow its versions where they share a package.
+lock: $(DEV)
+	$(COMPILE) --upgrade --group build --group bench --output-file .ci/lock/bench.txt
+	$(COMPILE) --upgrade --group build --constraint .ci/lock/bench.txt --output-file .ci/lock/core.txt
+	$(COMPILE) --upgrade --group build --group dev --constraint .ci/lock/core.txt --output-file .ci/lock/dev.txt
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(CORE): .ci/lock/core.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --require-hashes --requirement .ci/lock/core.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.stamp-core-* && touch $@
+
+$(DEV): .ci/lock/dev.txt $(CORE)
+	$(PIP) --require-hashes --requirement .ci/lock/dev.txt
+	@rm -f $(VENV)/.stamp-dev-* && touch $@

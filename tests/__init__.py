@@ -1,0 +1,1 @@
+"""Tests: unit, contract, wire, plant, storms, house."""
