@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Executor
 from contextvars import Context
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar, TypeVarTuple, Unpack
+from typing import NoReturn, Protocol, TypeVar, TypeVarTuple, Unpack
 from zoneinfo import ZoneInfo
 
 from automation.kernel.errors import FailedError, RefusedError
@@ -202,18 +202,22 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         self._only_lent("a thread")
         return super().run_in_executor(executor, func, *args)
 
-    async def create_connection(self, *_args: object, **_kw: object) -> object:  # type: ignore[override]  # refused whatever the arguments
+    async def create_connection(self, *_args: object, **_kw: object) -> NoReturn:
         """Refuse: the network does not wait for simulated time."""
-        self._only_lent("a network connection", never=True)
+        _refuse("a network connection")
 
-    async def create_server(self, *_args: object, **_kw: object) -> object:  # type: ignore[override]  # refused whatever the arguments
+    async def create_server(self, *_args: object, **_kw: object) -> NoReturn:
         """Refuse: the network does not wait for simulated time."""
-        self._only_lent("a network server", never=True)
+        _refuse("a network server")
 
-    def _only_lent(self, what: str, *, never: bool = False) -> None:
-        if never or not self.borrowers:
-            msg = f"{what} was asked for in simulated time, which would not be repeatable"
-            raise RefusedError(msg)
+    def _only_lent(self, what: str) -> None:
+        if not self.borrowers:
+            _refuse(what)
+
+
+def _refuse(what: str) -> NoReturn:
+    msg = f"{what} was asked for in simulated time, which would not be repeatable"
+    raise RefusedError(msg)
 
 
 def run_simulated(main: Callable[[SimulatedClock], Coroutine[object, object, _T]], *, start: Instant) -> _T:

@@ -1,1 +1,1 @@
-"""The one tamper-evident chain of events: hashes, signed heads, proofs, stores, derived tables, verification."""
+"""The tamper-evident record: events in one chain, signed heads, and what is calculated from them."""
