@@ -1,1 +1,1 @@
-"""The objects of good manufacturing practice in five wings, and the one door through which they change."""
+"""GMP objects, small state machines on the ledger, and the door: the one way in."""

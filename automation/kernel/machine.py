@@ -9,10 +9,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import Protocol, Self
 
 from automation.kernel.errors import CellwrightError, RefusedError
 
-ANY = "*"
+class Body(Protocol):
+    """What a row's command must state: a model that reads and writes JSON."""
+
+    @classmethod
+    def model_validate(cls, obj: object) -> Self:
+        """Read a mapping; raises an error that names the field."""
+        ...
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray) -> Self:
+        """Read JSON as stored."""
+        ...
+
+    def model_dump_json(self) -> str:
+        """Write JSON."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +40,7 @@ class Row:
     dest: str
     by: frozenset[str] | set[str] = field(default_factory=frozenset)
     signs: tuple[str, ...] = ()
-    body: type | None = None
+    body: type[Body] | None = None
     strength: str = "entry"  # entry, verify or signature: how the person is identified
 
 

@@ -1,1 +1,1 @@
-"""People: who they are, what they may do, how they sign."""
+"""People: accounts, rights, secrets and what they are asked."""

@@ -1,1 +1,1 @@
-"""Plant: equipment, its calibration and claims, and its alarms."""
+"""Plant: assets and their alarms."""

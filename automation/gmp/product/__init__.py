@@ -1,1 +1,1 @@
-"""Product: batches, containers and the chain of identity."""
+"""Product: batches and the containers that hold it."""

@@ -1,1 +1,1 @@
-"""Quality: what went otherwise than planned, and what was decided about it."""
+"""Quality: deviations and the time limits that open them."""

@@ -1,0 +1,270 @@
+"""The door: the one way in. Every command is authorised, signed where its row says so, and recorded before it counts.
+
+Four questions in one order: legal move? authorised? signed as the row says? rule kept?
+It decides and enqueues in one go (no await between), and records which (stream, version) pairs the decision read.
+A well-formed command of a known person that is refused is an event in ``refusals/...``.
+Source: 21 CFR 11.10(f) sequence, (g) authority, 11.50 and 11.70 signatures.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import msgspec
+from pydantic import ValidationError
+
+from automation.gmp.objects import Fact, Kind, Recorded, Signed, Thing
+from automation.gmp.objects import fact as read_fact
+from automation.gmp.words import SYSTEM, Right, Strength
+from automation.kernel.clock import MICRO, STEP_BLOCKS_SIGNING, Clock
+from automation.kernel.errors import CellwrightError, InputError, RefusedError
+from automation.kernel.machine import Row
+from automation.kernel.quantity import Instant, Seconds
+from automation.ledger.event import Draft, Event
+from automation.ledger.store import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a person gives at the door to be known: own secret, and what the signature means; never stored."""
+
+    person: str
+    secret: str = field(repr=False)
+    meaning: str = ""
+    shown: bytes = field(default=b"", repr=False)  # the very bytes that were shown
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What somebody wants: move one object, with a body and proofs."""
+
+    stream: str  # kind/id, for example deviation/D-0001
+    command: str
+    body: Mapping[str, object] = field(default_factory=dict)
+    by: str = ""
+    terminal: str = ""
+    proofs: tuple[Proof, ...] = ()
+    cause: int | None = None
+    id: str = ""  # a second command with the same id is answered with the first one's event
+
+
+class Secrets(Protocol):
+    """Port to the verifier of secrets; the ledger never sees them."""
+
+    def check(self, person: str, secret: str) -> bool:
+        """Tell whether this is the person's secret."""
+        ...
+
+    def clock_step(self) -> Seconds:
+        """Tell how far the wall clock stands from ledger time (s)."""
+        ...
+
+
+class Door:
+    """All objects of a site, and the one way to move them."""
+
+    def __init__(  # noqa: PLR0913  the joints of the house, all by keyword
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        kinds: Mapping[str, Kind],
+        secrets: Secrets,
+        roles: Mapping[str, frozenset[str]],
+        zone: str,
+    ) -> None:
+        """Fold every object from the ledger and follow it from then on."""
+        self._ledger = ledger
+        self._clock = clock
+        self._kinds = kinds
+        self._secrets = secrets
+        self._roles = roles
+        self._things: dict[tuple[str, str], Thing] = {}
+        self._commands: dict[str, Event] = {}
+        self._read: list[tuple[str, int]] = []
+        self._followers: list[Callable[[Event, Thing], None]] = []
+        self.zone = zone
+        for event in ledger.events():
+            self._fold(event)
+        ledger.subscribe(self._fold)
+
+    # what checks and views see
+
+    @property
+    def now(self) -> Instant:
+        """Give the moment."""
+        return self._clock.now()
+
+    @property
+    def simulated(self) -> bool:
+        """Tell whether the site is a simulated one."""
+        return self._ledger.genesis.mode == "simulated"
+
+    def find(self, kind: str, id: str) -> Thing:  # noqa: A002  the field's own name
+        """Give an object; one that was never heard of stands in its initial state."""
+        stream = f"{kind}/{id}"
+        self._read.append((stream, self._ledger.version(stream)))
+        return self._things.get((kind, id)) or self._kinds[kind].make(id)
+
+    def every(self, kind: str) -> Iterator[Thing]:
+        """Give all objects of a kind in the order of their making."""
+        return (thing for (word, _), thing in list(self._things.items()) if word == kind)
+
+    def rights(self, person: str) -> frozenset[str]:
+        """Give the rights of a person (while active) or of a system principal."""
+        if person.startswith(f"{SYSTEM}:"):
+            return frozenset({Right.SYSTEM})
+        found = self.find("person", person)
+        if found.state != "active":
+            return frozenset()
+        roles: tuple[str, ...] = getattr(found, "roles", ())
+        return frozenset().union(*(self._roles.get(role, frozenset()) for role in roles))
+
+    def follow(self, call: Callable[[Event, Thing], None]) -> None:
+        """Be told of every move of an object after it is recorded; in order, at once."""
+        self._followers.append(call)
+
+    # the way in
+
+    async def submit(self, command: Command) -> Event:
+        """Decide, record, and return when the record is durable; raises RefusedError or InputError."""
+        event = self.enter(command)
+        await self._ledger.durable(event.seq)
+        return event
+
+    def enter(self, command: Command) -> Event:
+        """Decide and enqueue at once; the caller awaits durability before it tells anybody."""
+        if command.id and command.id in self._commands:
+            return self._commands[command.id]
+        kind, thing = self._target(command.stream)
+        self._read = []
+        try:
+            return self._decide(command, kind, thing)
+        except RefusedError as refusal:
+            self._note_refusal(command, refusal)
+            raise
+
+    def _target(self, stream: str) -> tuple[Kind, Thing]:
+        word, _, name = stream.partition("/")
+        if word not in self._kinds or not name or "/" in name:
+            known = ", ".join(sorted(self._kinds))
+            msg = f"object {stream!r} is not known; write KIND/ID with KIND one of: {known}"
+            raise InputError(msg)
+        return self._kinds[word], self._things.get((word, name)) or self._kinds[word].make(name)
+
+    def _decide(self, command: Command, kind: Kind, thing: Thing) -> Event:
+        row = kind.table.decide(thing.state, command.command)
+        self._authorise(command, row)
+        body, raw = _body(command, row)
+        signed = self._signatures(command, row)
+        at = self._clock.micros()
+        version = self._ledger.version(command.stream)
+        fact = Fact(
+            command.command, command.by, Instant(at / MICRO), body, signed, 0, command.stream, version + 1
+        )
+        thing.check(fact, self)
+        recorded = Recorded(msgspec.Raw(raw), signed, tuple(dict.fromkeys(self._read)), command.id)
+        draft = Draft(
+            command.stream,
+            command.command,
+            msgspec.json.encode(recorded),
+            command.by,
+            command.terminal,
+            command.cause,
+            expected=version,
+        )
+        return self._ledger.append([draft], at=at)[0]
+
+    def _authorise(self, command: Command, row: Row) -> None:
+        rights = self.rights(command.by)
+        if row.by and not rights & row.by:
+            needed = " or ".join(sorted(row.by))
+            msg = f"{command.by or 'nobody'} may not {command.command} {command.stream}: needs the right {needed}"
+            raise RefusedError(msg)
+        system = command.by.startswith(f"{SYSTEM}:")
+        if row.strength != Strength.ENTRY and not system and not row.signs:
+            self._known(command, command.by)
+
+    def _known(self, command: Command, person: str) -> Proof:
+        proof = next((proof for proof in command.proofs if proof.person == person), None)
+        if proof is None or not self._secrets.check(person, proof.secret):
+            msg = f"{person} could not be identified: the person's own secret is needed for {command.command}"
+            raise RefusedError(msg)
+        return proof
+
+    def _signatures(self, command: Command, row: Row) -> tuple[Signed, ...]:
+        if not row.signs:
+            return ()
+        if abs(self._secrets.clock_step()) > STEP_BLOCKS_SIGNING:
+            msg = "signing is blocked: the clock of this machine was moved; set it right first"
+            raise RefusedError(msg)
+        signed: list[Signed] = []
+        for meaning in row.signs:
+            proof = next((p for p in command.proofs if p.meaning == meaning), None)
+            if proof is None:
+                msg = f"{command.command} {command.stream} needs a signature with the meaning {meaning!r}"
+                raise RefusedError(msg)
+            if any(earlier.by == proof.person for earlier in signed):
+                msg = f"{proof.person} signed already; {meaning!r} needs a different person"
+                raise RefusedError(msg)
+            signed.append(self._signature(command, proof))
+        if command.by not in {signature.by for signature in signed}:
+            msg = f"{command.by} gave the command but signed nothing of it"
+            raise RefusedError(msg)
+        return tuple(signed)
+
+    def _signature(self, command: Command, proof: Proof) -> Signed:
+        self._known(command, proof.person)
+        person = self.find("person", proof.person)
+        if person.state != "active":
+            msg = f"{proof.person} may not sign: the account is {person.state}"
+            raise RefusedError(msg)
+        shown = hashlib.sha256(proof.shown).hexdigest() if proof.shown else ""
+        name: str = getattr(person, "name", proof.person)
+        return Signed(proof.person, name, proof.meaning, self._clock.micros(), self.zone, shown)
+
+    def _note_refusal(self, command: Command, refusal: CellwrightError) -> None:
+        """Record that a known principal was refused; no body, no secret, no personal value."""
+        if not command.by or not (self.rights(command.by) or command.by.startswith(SYSTEM)):
+            return
+        note = {"stream": command.stream, "command": command.command, "why": str(refusal)}
+        draft = Draft(
+            f"refusals/{command.stream}", "refused", msgspec.json.encode(note), command.by, command.terminal
+        )
+        self._ledger.append([draft], at=self._clock.micros())
+
+    def _fold(self, event: Event) -> None:
+        word, _, name = event.stream.partition("/")
+        kind = self._kinds.get(word)
+        if kind is None or "/" in name:
+            return
+        thing = self._things.get((word, name)) or kind.make(name)
+        fact = read_fact(event, kind.table, thing.state)
+        after = thing.apply(fact)
+        self._things[word, name] = after
+        recorded = event.read(Recorded)
+        if recorded.command:
+            self._commands[recorded.command] = event
+        for call in self._followers:
+            call(event, after)
+
+
+def _body(command: Command, row: Row) -> tuple[object, bytes]:
+    if row.body is None:
+        if command.body:
+            msg = f"{command.command} takes no fields; got {', '.join(sorted(command.body))}"
+            raise InputError(msg)
+        return None, b"{}"
+    try:
+        body = row.body.model_validate(dict(command.body))
+    except ValidationError as wrong:
+        raise InputError(_explain(command, wrong)) from None
+    return body, body.model_dump_json().encode()
+
+
+def _explain(command: Command, wrong: ValidationError) -> str:
+    first = wrong.errors(include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"]) or "body"
+    given = "" if first["type"] == "missing" else f" (given: {first['input']!r})"
+    return f"{command.command} {command.stream}: field {name}: {first['msg']}{given}"
