@@ -1,0 +1,50 @@
+"""What holds for every test: globals as they were found, no network beyond this machine, well-named requirements."""
+
+import asyncio
+import os
+import random
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REQUIREMENT = re.compile(r"[FC]\d{2,3}")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def _refuse_strangers(event: str, args: tuple[object, ...]) -> None:
+    """Refuse to connect anywhere but to this machine; unix sockets have text for an address."""
+    if event == "socket.connect" and isinstance(args[1], tuple) and args[1][0] not in LOOPBACK:
+        msg = f"a test tried to reach {args[1]}"
+        raise AssertionError(msg)
+
+
+def pytest_configure() -> None:
+    """Watch every connection of the whole session."""
+    sys.addaudithook(_refuse_strangers)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the requirement ids with each report; refuse ids that can't be any."""
+    for item in items:
+        for mark in item.iter_markers("requirement"):
+            wrong = [name for name in mark.args if not REQUIREMENT.fullmatch(str(name))]
+            if wrong or not mark.args:
+                msg = f"{item.nodeid}: requirement {wrong or 'without an id'}; F001 or C01 are examples"
+                raise pytest.UsageError(msg)
+            item.user_properties += [("requirement", name) for name in mark.args]
+
+
+@pytest.fixture(autouse=True)
+def _as_found() -> Iterator[None]:
+    """Put environment, folder, randomness and event loop back, whatever the test did to them."""
+    environment, folder, drawn = dict(os.environ), Path.cwd(), random.getstate()
+    os.environ.pop("CELLWRIGHT_SITE", None)
+    yield
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    random.setstate(drawn)
+    asyncio.set_event_loop(None)

@@ -1,0 +1,1 @@
+"""The rules of the house that a machine can check, as tests over the source itself."""

@@ -1,0 +1,100 @@
+"""The source as the house tests read it: every file once, parsed once.
+
+Units: lines.
+"""
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("automation", "instruments", "protocols", "fakes")
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Module:
+    """One Python file: its path from the root, its text and its tree."""
+
+    path: str
+    text: str
+    tree: ast.Module
+
+    @property
+    def name(self) -> str:
+        """Give the dotted name."""
+        return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+    @property
+    def length(self) -> int:
+        """Count the lines."""
+        return len(self.text.splitlines())
+
+    def functions(self) -> Iterator[Function]:
+        """Give every function and method, however deep."""
+        return (node for node in ast.walk(self.tree) if isinstance(node, Function))
+
+    def calls(self) -> Iterator[tuple[str, ast.Call]]:
+        """Give every call with what is called, as written."""
+        return ((ast.unparse(node.func), node) for node in ast.walk(self.tree) if isinstance(node, ast.Call))
+
+    def imports(self) -> Iterator[tuple[str, int]]:
+        """Give every imported module, and every name imported from one, with its line."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from ((alias.name, node.lineno) for alias in node.names)
+            if isinstance(node, ast.ImportFrom) and node.module:
+                yield node.module, node.lineno
+                yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+
+    def at(self, node: ast.stmt | ast.expr | ast.excepthandler) -> str:
+        """Name the place of a node."""
+        return f"{self.path}:{node.lineno}"
+
+
+@cache
+def files() -> tuple[str, ...]:
+    """Give the paths of all files that belong to the project, tracked or about to be."""
+    command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    except (OSError, subprocess.CalledProcessError):
+        found = list(_walk())
+    return tuple(sorted(path for path in found if (ROOT / path).is_file()))
+
+
+def _walk() -> Iterator[str]:
+    """Give what stands in the folder when it is not a repository, less what a build leaves behind."""
+    left = ("__pycache__", "build", "dist", "test.log")
+    for path in ROOT.rglob("*"):
+        parts = path.relative_to(ROOT).parts
+        hidden = parts[0].startswith(".") and parts[0] not in (".ci", ".gitignore")
+        if path.is_file() and not hidden and not any(part in left for part in parts):
+            yield "/".join(parts)
+
+
+@cache
+def _module(path: str) -> Module:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    return Module(path, text, ast.parse(text, path))
+
+
+@cache
+def modules(*tops: str) -> tuple[Module, ...]:
+    """Give the modules below the named top folders; all four packages without a name."""
+    wanted = tuple(f"{top}/" for top in tops or PACKAGES)
+    return tuple(_module(path) for path in files() if path.startswith(wanted) and path.endswith(".py"))
+
+
+@cache
+def texts() -> tuple[tuple[str, str], ...]:
+    """Give path and text of every file that is text."""
+    found = []
+    for path in files():
+        raw = (ROOT / path).read_bytes()
+        if b"\0" not in raw:
+            found.append((path, raw.decode("utf-8", errors="replace")))
+    return tuple(found)
