@@ -1,0 +1,68 @@
+"""``heads.log``: every signed head once more, outside the database, so that an older copy of it shows.
+
+Format: one JSON object a line, see docs/ledger-format.md. Written only after the events are committed.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from automation.kernel.errors import DamagedError
+from automation.ledger.head import Head, parse
+
+NAME = "heads.log"
+
+
+class _Line(msgspec.Struct, forbid_unknown_fields=True):
+    body: str
+    signature: str
+
+
+def read_line(line: bytes) -> Head:
+    """Read one line (without its end); raises ValueError when it isn't exactly what ``Head.line`` writes."""
+    try:
+        found = msgspec.json.decode(line, type=_Line)
+        head = parse(found.body.encode(), bytes.fromhex(found.signature))
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from error
+    if head.line != line + b"\n":
+        raise ValueError("not in canonical form")
+    return head
+
+
+class Anchor:
+    """The open ``heads.log`` of a ledger's owner."""
+
+    def __init__(self, path: Path, *, live: bool) -> None:
+        """Open (or make) the file beside the ledger; ``live`` writes through to the disk."""
+        self._path = path
+        self._live = live
+
+    def last(self) -> Head | None:
+        """Give the last whole head of the file; a torn last line is cut off.
+
+        Raises DamagedError when the last whole line is no head.
+        """
+        if not self._path.exists():
+            return None
+        text = self._path.read_bytes()
+        whole = text[: text.rfind(b"\n") + 1]
+        if len(whole) < len(text):
+            os.truncate(self._path, len(whole))
+        if not whole:
+            return None
+        line = whole[:-1].rpartition(b"\n")[2]
+        try:
+            return read_line(line)
+        except ValueError as error:
+            raise DamagedError(f"its last line is no head ({error})", where=str(self._path)) from error
+
+    def add(self, heads: Sequence[Head]) -> None:
+        """Append heads whose events are committed."""
+        with self._path.open("ab") as out:
+            out.write(b"".join(head.line for head in heads))
+            out.flush()
+            if self._live:
+                os.fsync(out.fileno())

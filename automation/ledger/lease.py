@@ -1,0 +1,37 @@
+"""One owner process per site folder: a lock that the system drops when the process ends, however it ends.
+
+The lock keeps a second owner out; that the ledger's last event is still the owner's own is checked again
+inside each commit (see ``writer``), so that even a broken lock lets a stale owner append nothing.
+"""
+
+import fcntl
+import os
+from pathlib import Path
+
+from automation.kernel.errors import InputError, RefusedError
+
+NAME = "ledger.lock"
+
+
+class Lease:
+    """The ownership of a site folder, held from construction to ``release``."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the site; raises RefusedError when another process owns it, InputError when it is read-only."""
+        path = folder / NAME
+        try:
+            self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise InputError(f"the site folder can't be written ({error.strerror})", where=str(path)) from error
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            owner = os.pread(self._handle, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            os.close(self._handle)
+            raise RefusedError(f"{folder}: the site is owned by process {owner}") from error
+        os.ftruncate(self._handle, 0)
+        os.pwrite(self._handle, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Give the site up."""
+        os.close(self._handle)

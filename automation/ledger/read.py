@@ -1,0 +1,166 @@
+"""Reading a ledger: the committed events of the file, for its owner and for any other process.
+
+Nothing here holds a read transaction open between slices, so a slow reader never stops the writer's checkpoints.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from automation.kernel.errors import DamagedError
+from automation.ledger import file
+from automation.ledger.event import ZEROS, Envelope, Event, Genesis
+from automation.ledger.head import Head, parse
+
+_SLICE = 2_000
+_ENVELOPE = msgspec.json.Decoder(Envelope)
+_COLUMNS = "SELECT e.seq, e.envelope, e.body, e.hash, p.hash FROM event e LEFT JOIN event p ON p.seq = e.seq - 1 "
+_Row = tuple[int, bytes, bytes, bytes, bytes | None]
+
+
+def matches(stream: str, prefix: str) -> bool:
+    """Tell whether a stream lies under a prefix: itself or a part of it; all under the empty one.
+
+    ``batch/B`` takes ``batch/B/step/1`` and not ``batch/B2``; ``batch/`` takes every batch.
+    """
+    return not prefix or stream == prefix or stream.startswith(prefix if prefix.endswith("/") else prefix + "/")
+
+
+class Reader:
+    """The events of a ledger opened read-only; cheap to open, sees what is committed at each call.
+
+    Raises InputError, NotOursError or NewerVersionError for a file that is no such ledger, DamagedError for a
+    broken one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open a site folder or a ledger file."""
+        self.file = file.place(path)
+        self._connection = file.open_to_read(self.file)
+        try:
+            first = next(self.events(), None)
+            if first is None or first.kind != "genesis":
+                raise DamagedError("the ledger has no genesis", where=str(self.file))
+            self.genesis = first.read(Genesis)
+        except (msgspec.DecodeError, DamagedError) as error:
+            self.close()
+            raise DamagedError(f"the genesis can't be read ({error})", where=str(self.file)) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; the reader can't be used after."""
+        self._connection.close()
+
+    @property
+    def last(self) -> Event:
+        """Give the last event."""
+        row = self._rows("SELECT max(seq) FROM event")[0]
+        return next(self.events(after=int(row[0]) - 1))
+
+    def version(self, stream: str) -> int:
+        """Give the version of a stream; 0 when it has no event."""
+        return self.tip(stream)[0]
+
+    def tip(self, stream: str, *, before: int | None = None) -> tuple[int, bytes]:
+        """Give version and hash of a stream's last event (of those with a lower seq than ``before``)."""
+        bound = (1 << 62) if before is None else before
+        query = "SELECT envelope, hash FROM event WHERE stream = ? AND seq < ? ORDER BY seq DESC LIMIT 1"
+        rows = self._rows(query, stream, bound)
+        return (self._envelope(rows[0][0]).version, rows[0][1]) if rows else (0, ZEROS)
+
+    def stream(self, name: str, *, after: int = 0) -> list[Event]:
+        """Give the events of one stream with a seq greater than ``after``, in order."""
+        query = _COLUMNS + "WHERE e.stream = ? AND e.seq > ? ORDER BY e.seq"
+        last = {name: self.tip(name, before=after + 1)[1]} if after else {}
+        return [self._event(row, last) for row in self._rows(query, name, after)]
+
+    def events(self, *, after: int = 0, prefix: str = "") -> Iterator[Event]:
+        """Give the events with a seq greater than ``after`` whose stream lies under ``prefix``, in order."""
+        last: dict[str, bytes] = {}
+        slices = self._slices_under(prefix, after) if prefix else self._slices(after)
+        for rows in slices:
+            for row in rows:
+                yield self._event(row, last)
+
+    def heads(self) -> list[Head]:
+        """Give the signed heads, in order; says nothing of their worth (see ``verify``)."""
+        try:
+            return [
+                parse(body, signature)
+                for body, signature in self._rows("SELECT body, signature FROM head ORDER BY seq")
+            ]
+        except msgspec.DecodeError as error:
+            raise DamagedError(f"a head can't be read ({error})", where=str(self.file)) from error
+
+    def last_head(self) -> Head | None:
+        """Give the last signed head, if there is one."""
+        rows = self._rows("SELECT body, signature FROM head ORDER BY seq DESC LIMIT 1")
+        try:
+            return parse(*rows[0]) if rows else None
+        except msgspec.DecodeError as error:
+            raise DamagedError(f"the last head can't be read ({error})", where=str(self.file)) from error
+
+    def hashes(self, first: int, last: int) -> list[bytes]:
+        """Give the stored hashes of events ``first`` to ``last``."""
+        return [
+            row[0] for row in self._rows("SELECT hash FROM event WHERE seq BETWEEN ? AND ? ORDER BY seq", first, last)
+        ]
+
+    def _slices(self, after: int) -> Iterator[list[_Row]]:
+        query = f"{_COLUMNS} WHERE e.seq > ? ORDER BY e.seq LIMIT {_SLICE}"
+        while rows := self._rows(query, after):
+            yield rows
+            after = rows[-1][0]
+
+    def _slices_under(self, prefix: str, after: int) -> Iterator[list[_Row]]:
+        parts = prefix if prefix.endswith("/") else prefix + "/"
+        query = "SELECT seq FROM event WHERE (stream = ? OR (stream >= ? AND stream < ?)) AND seq > ?"
+        found = sorted(row[0] for row in self._rows(query, prefix, parts, parts[:-1] + "0", after))
+        for start in range(0, len(found), _SLICE):
+            some = ",".join(map(str, found[start : start + _SLICE]))
+            yield self._rows(f"{_COLUMNS} WHERE e.seq IN ({some}) ORDER BY e.seq")
+
+    def _rows(self, query: str, *values: object) -> list:  # type: ignore[type-arg]
+        with file.reading(self.file):
+            return self._connection.execute(query, values).fetchall()
+
+    def _envelope(self, text: bytes) -> Envelope:
+        try:
+            return _ENVELOPE.decode(text)
+        except msgspec.DecodeError as error:
+            raise DamagedError(f"an envelope can't be read ({error})", where=str(self.file)) from error
+
+    def _event(self, row: _Row, last: dict[str, bytes]) -> Event:
+        seq, text, body, digest, prev = row
+        e = self._envelope(text)
+        before = last.get(e.stream)
+        if before is None:
+            before = self.tip(e.stream, before=seq)[1] if e.version > 1 else ZEROS
+        last[e.stream] = digest
+        return Event(
+            seq,
+            e.stream,
+            e.version,
+            e.kind,
+            e.schema,
+            e.epoch,
+            e.at,
+            e.zone,
+            e.by,
+            e.terminal,
+            e.cause,
+            body,
+            prev or ZEROS,
+            before,
+            digest,
+        )

@@ -1,0 +1,221 @@
+"""Committing groups of events: inline for simulated time, by a thread for live durability.
+
+Live: what waits is committed in groups of up to 500 events, one transaction and one fsync each (synchronous=FULL);
+a caller of ``durable`` goes on when its event is on disk. Simulated: one commit when the group is full or on
+``flush``, no fsync.
+Both check inside the transaction that the last stored event is the one that this writer committed last: a stale
+owner appends nothing.
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Protocol
+
+from automation.kernel.errors import CellwrightError, FailedError, RefusedError
+from automation.ledger import file
+from automation.ledger.anchor import Anchor
+from automation.ledger.head import Head
+
+Row = tuple[int, str, str, bytes, bytes]  # seq, stream, envelope, body, hash
+
+LIVE_GROUP = 500  # events
+SIMULATED_GROUP = 5_000  # events
+
+
+class Writer(Protocol):
+    """Brings rows to the file, in order; rows of one ``add`` are committed together."""
+
+    committed: int  # seq of the last event that is in the file
+
+    def add(self, rows: Sequence[Row], head: Head | None) -> None:
+        """Take rows, and a head that covers them, for the next commit; raises what stopped the writer."""
+
+    def flush(self) -> None:
+        """Return when everything added is in the file; raises what stopped the writer."""
+
+    async def durable(self, seq: int) -> None:
+        """Return when event ``seq`` is as safe as this writer makes it; raises what stopped the writer."""
+
+    def close(self) -> None:
+        """Flush, and let the file go."""
+
+
+class Committer:
+    """One transaction after another over the owner's connection."""
+
+    def __init__(self, connection: sqlite3.Connection, anchor: Anchor, tip: tuple[int, bytes] | None) -> None:
+        """Start behind ``tip`` (seq and hash of the last stored event; None in an empty file)."""
+        self._connection = connection
+        self._anchor = anchor
+        self._tip = tip
+
+    def commit(self, rows: Sequence[Row], heads: Sequence[Head]) -> None:
+        """Commit all or nothing; raises RefusedError for a stale owner, FailedError when the disk refuses."""
+        run = self._connection.execute
+        try:
+            run("BEGIN IMMEDIATE")
+            if run("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone() != self._tip:
+                run("ROLLBACK")
+                raise RefusedError("another process has written to this ledger: this one is stale and appends nothing")
+            self._connection.executemany(file.INSERT_EVENT, rows)
+            if heads:
+                self._connection.executemany(file.INSERT_HEAD, [head.row for head in heads])
+            run("COMMIT")
+        except sqlite3.Error as error:
+            if self._connection.in_transaction:
+                run("ROLLBACK")
+            raise FailedError(f"the ledger can't be written ({error}); the last events are not recorded") from error
+        if rows:
+            self._tip = (rows[-1][0], rows[-1][4])
+        if heads:
+            try:
+                self._anchor.add(heads)
+            except OSError as error:
+                raise FailedError(f"heads.log can't be written ({error.strerror})") from error
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._connection.close()
+
+
+class InlineWriter:
+    """Commits in the caller's own thread: for simulated time."""
+
+    def __init__(self, committer: Committer, *, committed: int, each: bool) -> None:
+        """``each`` commits every ``add`` at once (crash tests)."""
+        self.committed = committed
+        self._committer = committer
+        self._group = 1 if each else SIMULATED_GROUP
+        self._rows: list[Row] = []
+        self._heads: list[Head] = []
+        self._failure: CellwrightError | None = None
+
+    def add(self, rows: Sequence[Row], head: Head | None) -> None:
+        """Take rows for the next commit, which comes at once when the group is full."""
+        self._rows += rows
+        if head is not None:
+            self._heads.append(head)
+        if len(self._rows) >= self._group:
+            self.flush()
+
+    def flush(self) -> None:
+        """Commit what waits."""
+        if self._failure is not None:
+            raise self._failure
+        if not self._rows and not self._heads:
+            return
+        try:
+            self._committer.commit(self._rows, self._heads)
+        except CellwrightError as error:
+            self._failure = error
+            raise
+        if self._rows:
+            self.committed = self._rows[-1][0]
+        self._rows, self._heads = [], []
+
+    async def durable(self, seq: int) -> None:
+        """Return at once: simulated time has no disk to wait for."""
+
+    def close(self) -> None:
+        """Commit what waits and let the file go."""
+        try:
+            if self._failure is None:
+                self.flush()
+        finally:
+            self._committer.close()
+
+
+class GroupWriter:
+    """Commits in a thread, everything that waits at once: for live use."""
+
+    def __init__(self, committer: Committer, *, committed: int) -> None:
+        """Start the thread; ``groups`` keeps the sizes of the commits for benchmarks."""
+        self.committed = committed
+        self.groups: deque[int] = deque(maxlen=100_000)
+        self._committer = committer
+        self._unfinished = 0  # adds whose commit is not over
+        self._queue: deque[tuple[Sequence[Row], Head | None]] = deque()
+        self._changed = threading.Condition()
+        self._open = True
+        self._failure: CellwrightError | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._thread = threading.Thread(target=self._work, name="ledger-writer", daemon=True)
+        self._thread.start()
+
+    def add(self, rows: Sequence[Row], head: Head | None) -> None:
+        """Queue rows for the next commit."""
+        if self._failure is not None:
+            raise self._failure
+        with self._changed:
+            self._queue.append((rows, head))
+            self._unfinished += 1
+            self._changed.notify_all()
+
+    def flush(self) -> None:
+        """Wait (blocking) until the queue is committed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._failure is not None or self._unfinished == 0)
+        if self._failure is not None:
+            raise self._failure
+
+    async def durable(self, seq: int) -> None:
+        """Wait until event ``seq`` is on disk."""
+        self._loop = asyncio.get_running_loop()
+        if seq > self.committed and self._failure is None:
+            future = self._loop.create_future()
+            self._waiting.append((seq, future))
+            await future
+        if self._failure is not None and seq > self.committed:
+            raise self._failure
+
+    def close(self) -> None:
+        """Commit what waits, end the thread and let the file go."""
+        with self._changed:
+            self._open = False
+            self._changed.notify_all()
+        self._thread.join()
+        self._committer.close()
+        if self._failure is not None:
+            raise self._failure
+
+    def _work(self) -> None:
+        while group := self._next_group():
+            rows = [row for some, _ in group for row in some]
+            try:
+                self._committer.commit(rows, [head for _, head in group if head is not None])
+            except CellwrightError as error:
+                self._failure = error
+            with self._changed:
+                if self._failure is None:
+                    self.committed = rows[-1][0] if rows else self.committed
+                    self.groups.append(len(rows))
+                self._unfinished -= len(group)
+                self._changed.notify_all()
+            if self._loop is not None:
+                with suppress(RuntimeError):  # the loop has ended, so nobody waits
+                    self._loop.call_soon_threadsafe(self._wake)
+            if self._failure is not None:
+                return
+
+    def _next_group(self) -> list[tuple[Sequence[Row], Head | None]]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue or not self._open)
+            group: list[tuple[Sequence[Row], Head | None]] = []
+            size = 0
+            while self._queue and (not group or size + len(self._queue[0][0]) <= LIVE_GROUP):
+                group.append(self._queue.popleft())
+                size += len(group[-1][0])
+            return group
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, deque()
+        for seq, future in waiting:
+            if seq > self.committed and self._failure is None:
+                self._waiting.append((seq, future))
+            elif not future.done():
+                future.set_result(None)
