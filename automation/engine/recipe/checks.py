@@ -1,0 +1,118 @@
+"""Checks that need the whole recipe: order of the steps, references to what comes before, materials, time limits."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from automation.engine.recipe.model import Mark, Recipe, Reference, Step
+from automation.engine.recipe.spec import OperationSpec
+from automation.engine.recipe.yaml_source import nearest
+from automation.kernel.errors import InputError
+
+
+def ordered(recipe: Recipe, operations: Mapping[str, OperationSpec], *, at: str) -> Recipe:
+    """Give the recipe with its steps in an order in which they can run; raises InputError with line and column."""
+    steps = _sorted(recipe.steps)
+    whole = _Whole({step.id: step for step in steps}, _ancestors(steps), operations)
+    for step in steps:
+        for reference, kind in _references(step, operations[step.operation]):
+            whole.check_reference(reference, step, kind)
+    for material in recipe.materials:
+        if material.step not in whole.steps:
+            problem = f"material {material.name!r} is for step {material.step!r}; {nearest(material.step, whole.steps)}"
+            raise InputError(problem, where=material.where)
+    for limit in recipe.time_limits:
+        for mark in (limit.start, limit.end):
+            whole.check_mark(mark)
+    _check_roles(recipe, at)
+    return replace(recipe, steps=steps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """The steps by id, what comes before each, and the operations."""
+
+    steps: Mapping[str, Step]
+    before: Mapping[str, frozenset[str]]
+    operations: Mapping[str, OperationSpec]
+
+    def check_reference(self, reference: Reference, step: Step, kind: object) -> None:
+        """Refuse a reference to what is unknown, not before ``step`` or of another type; a yield has no type."""
+        if reference.step not in self.steps:
+            problem = f"'from: {reference.text}' names an unknown step; {nearest(reference.step, self.steps)}"
+            raise InputError(problem, where=reference.where)
+        own = reference.step == step.id and kind is None
+        if reference.step not in self.before[step.id] and not own:
+            problem = f"'from: {reference.text}' names step {reference.step!r}, which does not come before {step.id!r}"
+            raise InputError(problem, where=reference.where)
+        results = self.operations[self.steps[reference.step].operation].results
+        if reference.result not in results:
+            problem = f"'from: {reference.text}' names an unknown result; {nearest(reference.result, results)}"
+            raise InputError(problem, where=reference.where)
+        found = results[reference.result]
+        if kind is not None and found != kind:
+            problem = f"'from: {reference.text}' is a {_shown(found)}; a {_shown(kind)} is needed"
+            raise InputError(problem, where=reference.where)
+
+    def check_mark(self, mark: Mark) -> None:
+        """Refuse a moment that no move of its step makes."""
+        if mark.step not in self.steps:
+            raise InputError(f"'{mark.text}' names an unknown step; {nearest(mark.step, self.steps)}", where=mark.where)
+        events = self.operations[self.steps[mark.step].operation].events
+        if mark.event not in events:
+            raise InputError(f"'{mark.text}' names an unknown event; {nearest(mark.event, events)}", where=mark.where)
+
+
+def _sorted(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    names = [step.id for step in steps]
+    for step in steps:
+        for other in step.after:
+            if other not in names:
+                raise InputError(f"step {step.id!r} is after {other!r}; {nearest(other, names)}", where=step.where)
+    done: list[Step] = []
+    left = list(steps)
+    while left:
+        ready = [step for step in left if all(any(step_id == one.id for one in done) for step_id in step.after)]
+        if not ready:
+            circle = _circle({step.id: step for step in left})
+            names_in = " after ".join([*(step.id for step in circle), circle[0].id])
+            raise InputError(f"the order of the steps is a circle: {names_in}", where=circle[0].where)
+        done.append(ready[0])
+        left.remove(ready[0])
+    return tuple(done)
+
+
+def _circle(left: Mapping[str, Step]) -> list[Step]:
+    path: list[Step] = [next(iter(left.values()))]
+    while True:
+        following = next(left[name] for name in path[-1].after if name in left)
+        if following in path:
+            return path[path.index(following) :]
+        path.append(following)
+
+
+def _ancestors(steps: tuple[Step, ...]) -> dict[str, frozenset[str]]:
+    before: dict[str, frozenset[str]] = {}
+    for step in steps:
+        before[step.id] = frozenset(step.after).union(*(before[name] for name in step.after))
+    return before
+
+
+def _references(step: Step, spec: OperationSpec) -> Iterator[tuple[Reference, object]]:
+    for name, given in step.given.items():
+        if isinstance(given, Reference):
+            yield given, spec.parameters[name].type
+    for one in step.yields:
+        yield one.actual, None
+        if isinstance(one.theoretical, Reference):
+            yield one.theoretical, None
+
+
+def _check_roles(recipe: Recipe, at: str) -> None:
+    used = {role for step in recipe.steps for role in step.equipment.values()}
+    unused = [role for role in recipe.equipment if role not in used]
+    if unused:
+        raise InputError(f"equipment {', '.join(unused)} is named and no step uses it", where=at)
+
+
+def _shown(kind: object) -> str:
+    return str(getattr(kind, "__name__", kind))

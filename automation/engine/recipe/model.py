@@ -1,0 +1,189 @@
+"""The recipe as checked values: what is approved by hash, executed and shown in the record.
+
+Units: parameters are in the unit of their type (see ``automation.kernel.quantity``); ``text`` keeps what was written.
+Source: ISA-88.00.01 (header, formula, equipment requirements, procedure); 21 CFR 211.186 (master record).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from automation.formulas.limits import Limits
+from automation.kernel.errors import InputError
+from automation.kernel.quantity import Percent, Seconds
+
+
+class Status(StrEnum):
+    """How far the document has come; only an approved recipe makes clinical lots."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
+
+
+class Meaning(StrEnum):
+    """What a signature at a step says."""
+
+    PERFORMED = "performed"
+    VERIFIED = "verified"
+    REVIEWED = "reviewed"
+    APPROVED = "approved"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Which document this is."""
+
+    id: str
+    version: str
+    title: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What is made."""
+
+    name: str
+    code: str = ""
+    container: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A quantity as entered, with its unit."""
+
+    value: Decimal
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.value} {self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """One line of the bill of materials."""
+
+    name: str
+    what: str
+    quantity: Amount
+    step: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A parameter written out in the recipe: the value in the unit of its type, and the text as written."""
+
+    value: object
+    text: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A parameter taken from a result of an earlier step when the step starts."""
+
+    step: str
+    result: str
+    where: str
+
+    @property
+    def text(self) -> str:
+        """Give the reference as written."""
+        return f"{self.step}.{self.result}"
+
+
+Given = Literal | Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Yield:
+    """Actual over theoretical, %, with its limits. Source: 21 CFR 211.103."""
+
+    name: str
+    actual: Reference
+    theoretical: Given
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation of the recipe, with an id that stays the same across versions."""
+
+    id: str
+    operation: str
+    title: str
+    after: tuple[str, ...]
+    given: Mapping[str, Given]
+    equipment: Mapping[str, str]  # the operation's field to the role in the recipe
+    limits: Mapping[str, Limits]  # by result
+    signatures: tuple[Meaning, ...]
+    yields: tuple[Yield, ...]
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment: a move of a step by its command, or by the state it enters (see ``spec.events_of``)."""
+
+    step: str
+    event: str
+    where: str
+
+    @property
+    def text(self) -> str:
+        """Give the mark as written."""
+        return f"{self.step}.{self.event}"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimit:
+    """The time allowed between two moments, s; ``warn_at`` is the share of ``most`` at which people are told."""
+
+    name: str
+    start: Mark
+    end: Mark
+    most: Seconds | None
+    least: Seconds | None
+    warn_at: Percent | None
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A parameter set for one engineering lot, beside what the approved recipe says."""
+
+    step: str
+    parameter: str
+    approved: str
+    changed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A whole recipe; steps stand in an order in which they can run.
+
+    ``digest`` is the SHA-256 (hex) of the content in force, ``approved_digest`` of the file; they differ only when
+    ``changes`` is not empty. Neither depends on white space, comments or the order of keys.
+    """
+
+    header: Header
+    product: Product
+    materials: tuple[Material, ...]
+    equipment: Mapping[str, str]  # role to capability, in words
+    steps: tuple[Step, ...]
+    time_limits: tuple[TimeLimit, ...]
+    digest: str
+    approved_digest: str
+    changes: tuple[Change, ...] = ()
+    source: str = field(default="", compare=False)  # the file, as found
+
+    def step(self, name: str) -> Step:
+        """Give a step by its id; raises InputError for one that the recipe does not have."""
+        for step in self.steps:
+            if step.id == name:
+                return step
+        known = ", ".join(step.id for step in self.steps)
+        raise InputError(f"recipe {self.header.id} has no step {name!r}; it has {known}")

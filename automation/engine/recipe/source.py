@@ -1,0 +1,94 @@
+"""Finds a recipe, takes changes for an engineering lot into it, and hashes its content.
+
+The digest is SHA-256 over canonical JSON of what was written: keys sorted, texts as written, no white space and no
+comments. ``recipe.status`` is left out, so that approving a recipe does not change what was approved.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import resources
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from automation.engine.recipe.model import Change
+from automation.engine.recipe.values import as_written
+from automation.engine.recipe.yaml_source import Node, Shape, nearest, read_file, read_text
+from automation.kernel.errors import InputError
+
+GROUP = "cellwright.recipes"
+"""Entry points: the name of the recipe; the value names the package that holds ``<name>.yaml``."""
+
+_NOT_HASHED = ("recipe", "status")
+
+Canonical = None | str | list["Canonical"] | dict[str, "Canonical"]
+
+
+def read(path_or_name: str | Path) -> Node:
+    """Give the recipe as nodes, from a file or by its installed name; raises InputError."""
+    path = Path(path_or_name)
+    if path.suffix in {".yaml", ".yml"} or path.exists():
+        return read_file(path)
+    installed = {point.name: point.value for point in entry_points(group=GROUP)}
+    name = str(path_or_name)
+    if name not in installed:
+        raise InputError(f"{name!r} is no file and no installed recipe; {nearest(name, installed)}", where="recipe")
+    with resources.as_file(resources.files(installed[name]).joinpath(f"{name}.yaml")) as file:
+        return read_file(file)
+
+
+def changed(node: Node, changes: Mapping[str, str]) -> tuple[Node, tuple[Change, ...]]:
+    """Give the recipe with other parameter values and what was changed; raises InputError for an unknown parameter."""
+    noted: list[Change] = []
+    for target, text in changes.items():
+        step, _, parameter = target.partition(".")
+        old = _parameter(node, step, parameter)
+        new = replace(read_text(text, name=f"--set {target}", inside=target), key_where=old.key_where)
+        node = _swapped(node, old, new)
+        noted.append(Change(step, parameter, as_written(old), as_written(new)))
+    return node, tuple(noted)
+
+
+def digest(node: Node) -> str:
+    """Give the SHA-256 of the content (64 hex digits)."""
+    content = _canonical(node)
+    if isinstance(content, dict) and isinstance(header := content.get(_NOT_HASHED[0]), dict):
+        header.pop(_NOT_HASHED[1], None)
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _canonical(node: Node) -> Canonical:
+    match node.shape:
+        case Shape.MAP:
+            return {key: _canonical(one) for key, one in node.pairs.items()}
+        case Shape.LIST:
+            return [_canonical(one) for one in node.items]
+        case Shape.SCALAR:
+            return None if node.empty else node.text
+
+
+def _parameter(node: Node, step: str, parameter: str) -> Node:
+    steps = node.mapping()["steps"].sequence() if "steps" in node.mapping() else ()
+    by_id = {one.mapping()["id"].text: one for one in steps if "id" in one.mapping()}
+    where = f"--set {step}.{parameter}"
+    if step not in by_id:
+        raise InputError(f"the recipe has no step {step!r}; {nearest(step, by_id)}", where=where)
+    given = by_id[step].mapping().get("given")
+    names = given.mapping() if given is not None else {}
+    if parameter not in names:
+        raise InputError(f"step {step!r} has no parameter {parameter!r}; {nearest(parameter, names)}", where=where)
+    return names[parameter]
+
+
+def _swapped(node: Node, old: Node, new: Node) -> Node:
+    if node is old:
+        return new
+    match node.shape:
+        case Shape.MAP:
+            return replace(node, pairs={key: _swapped(one, old, new) for key, one in node.pairs.items()})
+        case Shape.LIST:
+            return replace(node, items=tuple(_swapped(one, old, new) for one in node.items))
+        case Shape.SCALAR:
+            return node
