@@ -1,1 +1,1 @@
-"""Runs recipes: runner, journal of effects, waits, prompts, timers, recovery and policies."""
+"""The engine: recipes, the runner, the binding that records each effect, waits, prompts, timers and policies."""

@@ -1,0 +1,379 @@
+"""The binding: every effect on an instrument goes through here, is gated, numbered and recorded.
+
+Before an act: *call*, durable. After it: *reply*. On restart the journal answers until it runs out; an open call is
+settled by its kind. A doubt that the device can't settle waits for a person, and nothing is sent meanwhile.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Protocol, cast, get_type_hints
+
+import msgspec
+
+from automation.engine.handles import Container, Lot
+from automation.engine.journal import (
+    Called,
+    Fell,
+    Journal,
+    Replied,
+    Resolved,
+    raised,
+)
+from automation.engine.recorder import Recorder
+from automation.kernel.effect import Call, Done, Effect, Kind, NotDone, Reconciled, Unknown, effects
+from automation.kernel.errors import (
+    CellwrightError,
+    FailedError,
+    LinkError,
+    RefusedError,
+    UnknownError,
+    WireError,
+)
+from automation.ledger.event import Event
+
+QUERY_TRIES = 3
+ACT_TRIES = 3
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+
+
+class Exchange(Protocol):
+    """A command and its reply as bytes on the wire."""
+
+    @property
+    def sent(self) -> bytes:
+        """Give the bytes that went out."""
+        ...
+
+    @property
+    def received(self) -> bytes:
+        """Give the bytes that came back."""
+        ...
+
+
+class Tape(Protocol):
+    """A link whose exchanges can be taken for the record."""
+
+    def take_tape(self) -> list[Exchange]:
+        """Give what was exchanged since the last call."""
+        ...
+
+
+class Gates(Protocol):
+    """What has to be true before an act begins; asked by the binding at every effect."""
+
+    def check(self, asset: str, effect: Effect, touched: tuple[Container | Lot, ...]) -> None:
+        """Raise GateError or IdentityError when the act may not begin."""
+        ...
+
+
+@dataclass(slots=True)
+class Stay:
+    """One visit at run time: its journal, the effect in flight, and the gate that a hold closes."""
+
+    number: int
+    journal: Journal
+    free: asyncio.Event
+    n: int = 0
+    outstanding: str = ""
+    acting: bool = False
+    doubts: dict[int, asyncio.Future[Resolved]] = field(default_factory=dict)
+    on_doubt: Callable[[int, str], None] = lambda _n, _why: None
+
+    def begin(self, what: str) -> int:
+        """Number an effect; a second one while one is outstanding is a mistake of the protocol."""
+        if self.outstanding:
+            msg = f"{what} was asked while {self.outstanding} is not finished: one effect at a time in a visit"
+            raise CellwrightError(msg)
+        self.outstanding = what
+        self.n += 1
+        return self.n
+
+    def end(self) -> None:
+        """Note that the effect is finished."""
+        self.outstanding = ""
+
+    async def passage(self) -> None:
+        """Wait while the step is held or paused."""
+        if not self.free.is_set():
+            await self.free.wait()
+
+
+STAY: ContextVar[Stay] = ContextVar("stay")
+"""The visit whose method runs in this task."""
+
+
+class Bound:
+    """One bound method of one asset: called it is recorded, sampled it is only looked at."""
+
+    __slots__ = ("_binding", "_call", "asset", "device", "effect", "method", "returns", "what")
+
+    def __init__(self, binding: "Binding", asset: str, device: object, *, method: str, effect: Effect) -> None:
+        self._binding = binding
+        self._call = getattr(device, method)
+        self.asset = asset
+        self.device = device
+        self.method = method
+        self.effect = effect
+        self.what = f"{asset}.{method}"
+        self.returns: object = None
+
+    async def __call__(self, **arguments: object) -> object:
+        """Perform the effect on the record."""
+        return await self._binding.perform(self, arguments)
+
+    async def sample(self) -> object:
+        """Look without an event; only what changes nothing may be sampled. Raises what the driver raises."""
+        if self.effect.kind is not Kind.QUERY:
+            msg = f"{self.what} changes the world and can't be sampled"
+            raise CellwrightError(msg)
+        try:
+            return await self.send({})
+        finally:
+            _tape(self.device)
+
+    async def send(self, arguments: Mapping[str, object]) -> object:
+        """Call the driver within the declared deadline."""
+        result = self._call(**arguments)
+        async with asyncio.timeout(float(self.effect.deadline)):
+            return await result
+
+    async def send_freely(self, arguments: Mapping[str, object]) -> object:
+        """Call a driver that waits for a person; its prompts have deadlines of their own."""
+        return await self._call(**arguments)
+
+
+class Binding:
+    """Binds assets for one step and records every effect on them."""
+
+    def __init__(self, recorder: Recorder, gates: Gates) -> None:
+        """Write to a step's stream; ask these gates."""
+        self._recorder = recorder
+        self._gates = gates
+
+    def bind(self, asset: str, device: object, interface: type) -> object:
+        """Give an object with the interface's methods, each recorded; raises CellwrightError for an undeclared one."""
+        members: dict[str, Bound] = {}
+        for name, declared in effects(interface).items():
+            bound = Bound(self, asset, device, method=name, effect=declared)
+            bound.returns = get_type_hints(getattr(interface, name)).get("return", object)
+            members[name] = bound
+        return type(f"Bound{interface.__name__}", (), {"__slots__": (), **members})()
+
+    async def perform(self, bound: Bound, arguments: Mapping[str, object]) -> object:
+        """Answer from the journal, or do it: gate, record, send, record."""
+        stay = STAY.get()
+        n = stay.begin(bound.what)
+        try:
+            args = _encode(arguments) if arguments else b"{}"
+            doing = Doing(stay, n, bound, arguments, args)
+            entry = stay.journal.check(n, bound.what, args)
+            if entry is None:
+                await stay.passage()
+                return await self._first(doing)
+            if entry.outcome is not None:
+                return await self._recorded(doing, entry.outcome, entry.attempt)
+            await stay.passage()
+            if entry.called is not None:
+                return await self._settle(doing, entry.attempt)
+            return await self._act(doing, attempt=entry.attempt + 1)
+        finally:
+            stay.end()
+
+    async def _recorded(self, doing: "Doing", event: Event, attempt: int) -> object:
+        if event.kind in {"refused", "failed"}:
+            raise raised(event)
+        if event.kind == "doubt":
+            return await self._ask_person(doing, attempt)
+        if event.kind == "resolved":
+            return await self._resolved(doing, event.read(Resolved), attempt)
+        return _decode(bytes(event.read(Replied).value), doing.bound)
+
+    async def _first(self, doing: "Doing") -> object:
+        bound = doing.bound
+        touched = _touched(bound.effect, doing.arguments)
+        try:
+            self._gates.check(bound.asset, bound.effect, touched)
+        except RefusedError as refusal:
+            if not bound.effect.making_safe:
+                self._fell("refused", doing, refusal)
+                raise
+            self._fell("overridden", doing, refusal)
+        if bound.effect.kind is Kind.QUERY and not _by_person(bound.device):
+            return await self._read(doing)
+        return await self._act(doing, attempt=1)
+
+    async def _read(self, doing: "Doing") -> object:
+        bound, stay = doing.bound, doing.stay
+        for attempt in range(1, QUERY_TRIES + 1):
+            try:
+                value = await bound.send(doing.arguments)
+                raw = _checked(value, bound)
+            except RefusedError as refusal:
+                self._fell("refused", doing, refusal)
+                raise
+            except (UnknownError, TimeoutError, FailedError) as trouble:
+                if attempt == QUERY_TRIES:
+                    error = trouble if isinstance(trouble, CellwrightError) else LinkError(f"{bound.what}: no answer")
+                    self._fell("failed", doing, error)
+                    raise error from None
+            else:
+                body = Replied(
+                    stay.number,
+                    doing.n,
+                    msgspec.Raw(raw),
+                    _tape(bound.device),
+                    bound.asset,
+                    bound.method,
+                    msgspec.Raw(doing.args),
+                )
+                await self._recorder.ledger.durable(self._recorder.write("read", body).seq)
+                return value
+        raise AssertionError  # pragma: no cover  the loop returns or raises
+
+    async def _act(self, doing: "Doing", *, attempt: int) -> object:
+        bound, stay = doing.bound, doing.stay
+        body = Called(
+            stay.number,
+            doing.n,
+            bound.asset,
+            bound.method,
+            msgspec.Raw(doing.args),
+            str(bound.effect.kind),
+            attempt,
+        )
+        called = self._recorder.write("call", body)
+        await self._recorder.before_act(called)
+        person = _by_person(bound.device)
+        stay.acting = not person
+        try:
+            value = await (bound.send_freely(doing.arguments) if person else bound.send(doing.arguments))
+            raw = _checked(value, bound)
+        except RefusedError as refusal:
+            self._fell("refused", doing, refusal, cause=called.seq)
+            raise
+        except FailedError as failure:
+            self._fell("failed", doing, failure, cause=called.seq)
+            raise
+        except (UnknownError, TimeoutError):
+            return await self._settle(doing, attempt)
+        finally:
+            stay.acting = False
+        reply = Replied(stay.number, doing.n, msgspec.Raw(raw), _tape(bound.device))
+        await self._recorder.ledger.durable(self._recorder.write("reply", reply, cause=called.seq).seq)
+        return value
+
+    async def _settle(self, doing: "Doing", attempt: int) -> object:
+        """Settle an open call by its kind; a set is set again, an act is asked about, never repeated blindly."""
+        bound = doing.bound
+        if _by_person(bound.device) or (bound.effect.kind is Kind.SET_ABSOLUTE and attempt < ACT_TRIES):
+            return await self._act(doing, attempt=attempt + 1)
+        found = await self._reconcile(doing)
+        if isinstance(found, Done):
+            raw = msgspec.Raw(_encode(found.reply))
+            reply = Replied(doing.stay.number, doing.n, raw, _tape(bound.device), reconciled=True)
+            await self._recorder.ledger.durable(self._recorder.write("reply", reply).seq)
+            return _decode(bytes(raw), bound)
+        if isinstance(found, NotDone) and attempt < ACT_TRIES:
+            return await self._act(doing, attempt=attempt + 1)
+        why = "the device shows that it did not happen, again and again"
+        if not isinstance(found, NotDone):
+            why = found.why or "the device can't say whether it happened"
+        self._fell("doubt", doing, UnknownError(why), cause=0)
+        return await self._ask_person(doing, attempt)
+
+    @staticmethod
+    async def _reconcile(doing: "Doing") -> Reconciled:
+        bound = doing.bound
+        ask = getattr(bound.device, "reconcile", None)
+        if ask is None:
+            return Unknown("the driver has no way to ask the device")
+        try:
+            async with asyncio.timeout(float(bound.effect.deadline)):
+                return cast("Reconciled", await ask(Call(bound.asset, bound.method, dict(doing.arguments))))
+        except TimeoutError:
+            return Unknown("the device could not be asked: no answer in time")
+        except (UnknownError, FailedError, RefusedError) as trouble:
+            return Unknown(f"the device could not be asked: {trouble}")
+
+    async def _ask_person(self, doing: "Doing", attempt: int) -> object:
+        """Wait until a person decides; the step is held meanwhile."""
+        stay = doing.stay
+        decision: asyncio.Future[Resolved] = asyncio.get_running_loop().create_future()
+        stay.doubts[doing.n] = decision
+        stay.on_doubt(doing.n, doing.bound.what)
+        try:
+            resolved = await decision
+        finally:
+            del stay.doubts[doing.n]
+        return await self._resolved(doing, resolved, attempt)
+
+    async def _resolved(self, doing: "Doing", resolved: Resolved, attempt: int) -> object:
+        await doing.stay.passage()
+        if resolved.outcome == "done":
+            return _decode(bytes(resolved.value), doing.bound)
+        return await self._act(doing, attempt=attempt + 1)
+
+    def _fell(self, kind: str, doing: "Doing", error: Exception, *, cause: int | None = None) -> None:
+        """Record how an effect ended badly; with a cause the call event already says what was asked."""
+        bound = doing.bound
+        named = (bound.asset, bound.method, msgspec.Raw(doing.args)) if cause is None else ()
+        body = Fell(doing.stay.number, doing.n, type(error).__name__, str(error), _tape(bound.device), *named)
+        self._recorder.write(kind, body, cause=cause or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """One effect in flight: whose visit, which number, what is asked with what."""
+
+    stay: Stay
+    n: int
+    bound: Bound
+    arguments: Mapping[str, object]
+    args: bytes
+
+
+def _by_person(device: object) -> bool:
+    """Tell whether a person stands between us and the device (observed and manual drivers)."""
+    return bool(getattr(device, "by_person", False))
+
+
+def _tape(device: object) -> tuple[tuple[str, str], ...]:
+    links = cast("tuple[Tape, ...]", getattr(device, "links", ()))
+    return tuple((e.sent.hex(), e.received.hex()) for link in links for e in link.take_tape())
+
+
+def _touched(declared: Effect, arguments: Mapping[str, object]) -> tuple[Container | Lot, ...]:
+    found: list[Container | Lot] = []
+    for name in declared.touches:
+        value = arguments.get(name, ())
+        handles = value if isinstance(value, tuple | list) else (value,)
+        for handle in handles:
+            if not isinstance(handle, Container | Lot):
+                msg = f"{name} is {handle!r}; a handle from a verified scan or a recorded transfer is needed"
+                raise CellwrightError(msg)
+            found.append(handle)
+    return tuple(found)
+
+
+def _checked(value: object, bound: Bound) -> bytes:
+    """Encode a reply; raises WireError for a number that is none."""
+    if isinstance(value, float) and not math.isfinite(value):
+        msg = f"{bound.what} gave {value}, which is no number"
+        raise WireError(msg)
+    raw = _encode(value)
+    if b"null" in raw and value is not None:
+        try:
+            _decode(raw, bound)
+        except msgspec.ValidationError as wrong:
+            msg = f"{bound.what} gave something that is no number: {wrong}"
+            raise WireError(msg) from None
+    return raw
+
+
+def _decode(raw: bytes, bound: Bound) -> object:
+    if bound.returns in {None, type(None)}:
+        return None
+    return msgspec.json.decode(raw, type=bound.returns)

@@ -1,0 +1,206 @@
+"""The journal of a step: what each visit asked of the world and what came of it.
+
+Event kinds in a step's stream, in the order in which they can come:
+``enter`` a state; ``call`` before an act; ``read`` (a query, call and reply in one), ``reply``, ``refused``, ``failed``,
+``doubt``, ``resolved``; ``wait`` and ``seen``; ``again`` (a person lets a failed effect be tried anew);
+``move`` out of the state; ``procedural`` for the ISA-88 state around it; ``data`` for sealed process data.
+"""
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from automation.kernel.errors import (
+    CellwrightError,
+    FailedError,
+    GateError,
+    IdentityError,
+    JournalError,
+    LinkError,
+    RefusedError,
+    UnknownError,
+    WireError,
+)
+from automation.ledger.event import Event
+
+ERRORS: dict[str, type[CellwrightError]] = {
+    kind.__name__: kind
+    for kind in (RefusedError, GateError, IdentityError, FailedError, UnknownError, LinkError, WireError)
+}
+
+
+class Enter(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A state is entered."""
+
+    visit: int
+    state: str
+    within: str = ""  # empty, or holding, restarting, stopping, aborting
+
+
+class Called(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An act is about to be sent."""
+
+    visit: int
+    n: int
+    asset: str
+    method: str
+    args: msgspec.Raw
+    kind: str
+    attempt: int = 1
+
+
+class Replied(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An effect came back, with the bytes that were exchanged (hex, sent and received)."""
+
+    visit: int
+    n: int
+    value: msgspec.Raw = msgspec.Raw(b"null")
+    wire: tuple[tuple[str, str], ...] = ()
+    asset: str = ""  # of a read, which has no call event
+    method: str = ""
+    args: msgspec.Raw = msgspec.Raw(b"{}")
+    reconciled: bool = False
+
+
+class Fell(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An effect was refused, failed, or is in doubt."""
+
+    visit: int
+    n: int
+    error: str
+    message: str
+    wire: tuple[tuple[str, str], ...] = ()
+    asset: str = ""
+    method: str = ""
+    args: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class Waiting(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A wait begins."""
+
+    visit: int
+    n: int
+    what: str
+    detail: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A wait is over; ``name`` says which of its ends came."""
+
+    visit: int
+    n: int
+    name: str
+    value: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class Resolved(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A person decided a doubt."""
+
+    visit: int
+    n: int
+    outcome: str  # done, not done
+    by: str
+    reason: str
+    value: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class Again(msgspec.Struct, frozen=True):
+    """A failed effect may be tried anew."""
+
+    visit: int
+    n: int
+
+
+class Moved(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A state is left."""
+
+    visit: int
+    command: str
+    source: str
+    dest: str
+    results: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class Stage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The ISA-88 state around the operation changes."""
+
+    state: str
+    reason: str = ""
+    by: str = ""
+
+
+@dataclass(slots=True)
+class Entry:
+    """All that is recorded of one effect of a visit."""
+
+    what: str = ""  # asset.method, or what was waited for
+    args: bytes = b"{}"
+    kind: str = ""
+    attempt: int = 0
+    called: Event | None = None
+    outcome: Event | None = None  # read, reply, refused, failed, doubt, resolved or seen
+
+
+@dataclass(slots=True)
+class Journal:
+    """The effects of one visit by number; a new visit's is empty."""
+
+    visit: int
+    entries: dict[int, Entry] = field(default_factory=dict)
+
+    def add(self, event: Event) -> None:
+        """Take in an event of this visit."""
+        match event.kind:
+            case "call":
+                call = event.read(Called)
+                entry = self._entry(call.n)
+                entry.what, entry.args = f"{call.asset}.{call.method}", bytes(call.args)
+                entry.kind, entry.attempt = call.kind, call.attempt
+                entry.called, entry.outcome = event, None
+            case "wait":
+                wait = event.read(Waiting)
+                entry = self._entry(wait.n)
+                entry.what, entry.args, entry.called = wait.what, bytes(wait.detail), event
+            case "read":
+                read = event.read(Replied)
+                entry = self._entry(read.n)
+                entry.what, entry.args = f"{read.asset}.{read.method}", bytes(read.args)
+                entry.outcome = event
+            case "refused" | "failed" | "doubt":  # "overridden" is followed by its call
+                fell = event.read(Fell)
+                entry = self._entry(fell.n)
+                if fell.asset:
+                    entry.what, entry.args = f"{fell.asset}.{fell.method}", bytes(fell.args)
+                entry.outcome = event
+            case "reply" | "resolved" | "seen":
+                self._entry(event.read(_Numbered).n).outcome = event
+            case "again":
+                self._entry(event.read(Again).n).outcome = None
+            case _:
+                pass
+
+    def check(self, n: int, what: str, args: bytes) -> Entry | None:
+        """Give what is recorded of effect ``n``; raises JournalError when it was another effect."""
+        entry = self.entries.get(n)
+        if entry is None or not entry.what:
+            return None
+        if entry.what != what or entry.args != args:
+            msg = (
+                f"visit {self.visit}, effect {n}: the record says {entry.what} {entry.args.decode()}, "
+                f"the code now asks {what} {args.decode()}"
+            )
+            raise JournalError(msg)
+        return entry
+
+    def _entry(self, n: int) -> Entry:
+        return self.entries.setdefault(n, Entry())
+
+
+class _Numbered(msgspec.Struct):
+    n: int
+
+
+def raised(event: Event) -> CellwrightError:
+    """Give the error that a recorded effect ended with."""
+    fell = event.read(Fell)
+    return ERRORS.get(fell.error, FailedError)(fell.message)
