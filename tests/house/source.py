@@ -7,6 +7,7 @@ import ast
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
@@ -67,12 +68,14 @@ def files() -> tuple[str, ...]:
 
 
 def _walk() -> Iterator[str]:
-    """Give what stands in the folder when it is not a repository, less what a build leaves behind."""
-    left = ("__pycache__", "build", "dist", "test.log")
+    """Give what stands in the folder when git can't tell, less what is ignored there."""
+    ignored = [".git", *(ROOT / ".gitignore").read_text(encoding="utf-8").split()]
+    at_top = [pattern.strip("/") for pattern in ignored if pattern.startswith("/")]
+    anywhere = [pattern.rstrip("/") for pattern in ignored if not pattern.startswith("/")]
     for path in ROOT.rglob("*"):
         parts = path.relative_to(ROOT).parts
-        hidden = parts[0].startswith(".") and parts[0] not in (".ci", ".gitignore")
-        if path.is_file() and not hidden and not any(part in left for part in parts):
+        hidden = parts[0] in at_top or any(fnmatch(part, pattern) for part in parts for pattern in anywhere)
+        if path.is_file() and not hidden:
             yield "/".join(parts)
 
 

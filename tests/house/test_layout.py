@@ -13,7 +13,7 @@ TOP: Final = {"automation", "protocols", "instruments", "fakes", "tests", "pypro
 LOCKS: Final = sorted(path for path in files() if path.startswith(".ci/lock/"))
 FORBIDDEN: Final = {
     "a path of one machine": r"(?<![\w.])/(?:work|home|root|Users)/\w",
-    "a number of a thread about the work": r"\b[Ii]ssue (?:#|\d)|\bGH-\d|(?<![&\w/\"'(])#\d{1,4}\b(?!\w)",
+    "a number of a thread about the work": r"\b[Ii]ssues? #\d|\bGH-\d|\b(?:[Ff]ix(?:es|ed)?|[Cc]lose[sd]?|[Ss]ee) #\d",
     "a host that only one network knows": r"https?://[\w.-]+\.(?:internal|local|corp|lan)\b|/simple/?\s*$",
     "work that is not done": r"\b(?:TODO|FIXME|XXX|HACK)\b",
 }
