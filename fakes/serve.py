@@ -1,0 +1,311 @@
+"""Puts a fake on a pty or a TCP port of this machine, so that any client can talk to it; loopback only.
+
+A thread of its own serves one fake and is the only one that touches it. Time is the given clock's, optionally
+multiplied. Before the fake acts, bytes and hands go to the plant log, from which it can be rebuilt.
+Times in us (UTC). Linux and macOS.
+"""
+
+import contextlib
+import errno
+import json
+import os
+import selectors
+import signal
+import socket
+import threading
+import tty
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Protocol
+
+from automation.kernel.clock import MICRO, SystemClock
+from automation.kernel.errors import CellwrightError, InputError
+from automation.kernel.quantity import Instant
+from fakes.faults import Faults
+from fakes.plant import Fake, Plant, PlantLog
+
+LOOPBACK = "127.0.0.1"
+CHUNK = 4096  # bytes
+IDLE = 3600.0  # s; longest wait of a server for which nothing is due
+
+
+class Ticks(Protocol):
+    """The part of a clock that a served fake needs."""
+
+    def micros(self) -> int:
+        """Give the moment in whole microseconds (UTC)."""
+        ...
+
+
+class FastClock:
+    """Another clock's time, running ``speed`` times as fast from the moment of making."""
+
+    def __init__(self, clock: Ticks, *, speed: float = 1.0, not_before: int = 0) -> None:
+        """Start at the clock's time, or at ``not_before`` (us) when that is later."""
+        self._clock = clock
+        self._from = clock.micros()
+        self._start = max(self._from, not_before)
+        self.speed = speed
+
+    def micros(self) -> int:
+        """Give the moment in whole microseconds (UTC)."""
+        return self._start + round((self._clock.micros() - self._from) * self.speed)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What is served: a fake, the name of its link, its clock and its log."""
+
+    fake: Fake
+    clock: Ticks
+    name: str = "fake"
+    log: PlantLog = field(default_factory=lambda: PlantLog(None))
+
+
+class Server:
+    """Serves one fake from its own thread until it is stopped."""
+
+    def __init__(self, seat: Seat) -> None:
+        """Take the fake; ``start`` begins to serve it."""
+        self._seat = seat
+        self._selector = selectors.DefaultSelector()
+        self._bell, self._wake = socket.socketpair()
+        self._bell.setblocking(False)
+        self._selector.register(self._bell, selectors.EVENT_READ, self._rung)
+        self._hands: SimpleQueue[tuple[str, dict[str, object]]] = SimpleQueue()
+        self._outlets: dict[object, Callable[[bytes], None]] = {}
+        self._cleanup = contextlib.ExitStack()
+        self._stopping = False
+        self.refused: list[str] = []  # hands that the fake did not know
+        self._thread = threading.Thread(target=self._run, name=f"fake {seat.name}", daemon=True)
+
+    def pty(self, *, at: Path | None = None) -> str:
+        """Open a pty and give the path of its near end; ``at`` becomes a link to it."""
+        master, slave = os.openpty()  # the near end stays open here, so that a client may come and go
+        tty.setraw(master)
+        tty.setraw(slave)
+        os.set_blocking(master, False)
+        path = os.ttyname(slave)
+        if at is not None:
+            at.unlink(missing_ok=True)
+            at.symlink_to(path)
+            self._cleanup.callback(at.unlink, missing_ok=True)
+        self._cleanup.callback(os.close, slave)
+        self._cleanup.callback(os.close, master)
+        self._selector.register(master, selectors.EVENT_READ, lambda: self._from_pty(master))
+        self._outlets[master] = lambda data: _to_pty(master, data)
+        return str(at or path)
+
+    def tcp(self, *, port: int = 0) -> tuple[str, int]:
+        """Listen on loopback and give (host, port); port 0 takes a free one."""
+        listener = socket.create_server((LOOPBACK, port))
+        listener.setblocking(False)
+        self._cleanup.callback(listener.close)
+        self._selector.register(listener, selectors.EVENT_READ, lambda: self._accept(listener))
+        host, taken = listener.getsockname()
+        return str(host), int(taken)
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._thread.start()
+
+    def hand(self, action: str, **details: object) -> None:
+        """Let a person's hand act on the fake, in the server's thread and on the plant's record."""
+        self._hands.put((action, details))
+        self._wake.send(b"!")
+
+    def stop(self) -> None:
+        """End the thread and close every port and connection."""
+        self._stopping = True
+        self._wake.send(b"!")
+        self._thread.join()
+        for outlet in self._outlets:
+            if isinstance(outlet, socket.socket):
+                outlet.close()
+        self._cleanup.close()
+        self._selector.close()
+        self._bell.close()
+        self._wake.close()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            for key, _ in self._selector.select(self._patience()):
+                key.data()
+            self._speak()
+
+    def _patience(self) -> float:
+        now = self._seat.clock.micros()
+        due = self._seat.fake.due(Instant(now / MICRO))
+        if due is None:
+            return IDLE
+        speed = self._seat.clock.speed if isinstance(self._seat.clock, FastClock) else 1.0
+        return min(IDLE, max(0.0, float(due) - now / MICRO) / speed)
+
+    def _rung(self) -> None:
+        self._bell.recv(CHUNK)
+        while not self._hands.empty():
+            action, details = self._hands.get()
+            at = self._seat.clock.micros()
+            self._seat.log.add(at, self._seat.name, b"", json.dumps({"action": action, **details}, sort_keys=True))
+            try:
+                self._seat.fake.hand(action, details, Instant(at / MICRO))
+            except CellwrightError as error:
+                self.refused.append(str(error))
+
+    def _speak(self) -> None:
+        said = self._seat.fake.unasked(Instant(self._seat.clock.micros() / MICRO))
+        if said:
+            for send in list(self._outlets.values()):
+                send(said)
+
+    def _answer(self, data: bytes) -> bytes:
+        at = self._seat.clock.micros()
+        self._seat.log.add(at, self._seat.name, data)
+        return self._seat.fake.feed(data, Instant(at / MICRO))
+
+    def _from_pty(self, master: int) -> None:
+        try:
+            data = os.read(master, CHUNK)
+        except BlockingIOError:
+            return
+        _to_pty(master, self._answer(data))
+
+    def _accept(self, listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._selector.register(connection, selectors.EVENT_READ, lambda: self._from_tcp(connection))
+        self._outlets[connection] = lambda data: self._to_tcp(connection, data)
+
+    def _from_tcp(self, connection: socket.socket) -> None:
+        try:
+            data = connection.recv(CHUNK)
+        except OSError:
+            data = b""
+        if data:
+            self._to_tcp(connection, self._answer(data))
+        else:
+            self._hang_up(connection)
+
+    def _to_tcp(self, connection: socket.socket, data: bytes) -> None:
+        try:
+            connection.sendall(data)
+        except OSError:
+            self._hang_up(connection)
+
+    def _hang_up(self, connection: socket.socket) -> None:
+        if self._outlets.pop(connection, None) is not None:
+            self._selector.unregister(connection)
+            connection.close()
+
+
+def _to_pty(master: int, data: bytes) -> None:
+    """Write what fits; what nobody reads is lost, as on a cable."""
+    try:
+        os.write(master, data)
+    except OSError as error:
+        if error.errno not in {errno.EAGAIN, errno.EIO}:
+            raise
+
+
+@contextlib.contextmanager
+def serving(seat: Seat, *, tcp: int | None = None, at: Path | None = None) -> Iterator[tuple[Server, str]]:
+    """Serve on a pty, or on loopback port ``tcp`` (0: a free one); gives the server and a port text for a site."""
+    server = Server(seat)
+    if tcp is None:
+        port = f"pty:{server.pty(at=at)}"
+    else:
+        host, taken = server.tcp(port=tcp)
+        port = f"tcp:{host}:{taken}"
+    server.start()
+    try:
+        yield server, port
+    finally:
+        server.stop()
+
+
+@contextlib.contextmanager
+def serve_pty(fake: Fake, clock: Ticks | None = None) -> Iterator[str]:
+    """Serve a fake on a pty while the block runs; gives the path of the device."""
+    with serving(Seat(fake, clock or SystemClock())) as (_, port):
+        yield port.removeprefix("pty:")
+
+
+@contextlib.contextmanager
+def serve_tcp(fake: Fake, clock: Ticks | None = None, *, port: int = 0) -> Iterator[tuple[str, int]]:
+    """Serve a fake on a loopback port while the block runs; gives (host, port)."""
+    with serving(Seat(fake, clock or SystemClock()), tcp=port) as (_, text):
+        host, _, taken = text.removeprefix("tcp:").rpartition(":")
+        yield host, int(taken)
+
+
+def rebuild(fake: Fake, path: Path, *, name: str) -> int:
+    """Let a fake live through its log; gives the time of the last line (us), 0 when there is none.
+
+    What it had sent by itself before is not sent again.
+    """
+    if not path.exists():
+        return 0
+    plant = Plant(SystemClock(), PlantLog(None), Faults())
+    plant.add(name, fake)
+    last = plant.rebuild(path)
+    fake.unasked(Instant(last / MICRO))
+    return last
+
+
+def build(model: str, *, seed: int) -> Fake:
+    """Make the fake that the entry-point group ``cellwright.fakes`` knows by this name; raises InputError."""
+    known = {entry.name: entry for entry in entry_points(group="cellwright.fakes")}
+    if model not in known:
+        msg = f"model is {model!r}; known fakes: {', '.join(sorted(known)) or 'none'}"
+        raise InputError(msg)
+    made: Fake = known[model].load()(seed)
+    return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What ``fakes serve`` is asked for; ``tcp`` None means a pty, ``speed`` multiplies real time."""
+
+    model: str
+    seed: int = 1
+    tcp: int | None = None
+    at: Path | None = None
+    speed: float = 1.0
+    log: Path | None = None
+
+
+def run(offer: Offer, *, announce: Callable[[str], None], hands: Iterable[str] = ()) -> None:
+    """Serve until SIGINT or SIGTERM, in the main thread of a process of its own.
+
+    ``announce`` gets the port text. ``hands`` are lines of JSON (standard input), for example
+    ``{"action": "scan", "text": "A99992112345600"}``; raises InputError for an unknown model or a speed not above 0.
+    """
+    if not offer.speed > 0:
+        msg = f"speed is {offer.speed:g}; a number above 0 is needed"
+        raise InputError(msg)
+    fake = build(offer.model, seed=offer.seed)
+    last = rebuild(fake, offer.log, name=offer.model) if offer.log else 0
+    clock = FastClock(SystemClock(), speed=offer.speed, not_before=last + 1 if last else 0)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    log = PlantLog(offer.log)
+    with serving(Seat(fake, clock, offer.model, log), tcp=offer.tcp, at=offer.at) as (server, port):
+        announce(port)
+        threading.Thread(target=_follow, args=(server, hands, announce), daemon=True).start()
+        stop.wait()
+    log.close()
+
+
+def _follow(server: Server, lines: Iterable[str], announce: Callable[[str], None]) -> None:
+    for line in filter(str.strip, lines):
+        try:
+            details = dict(json.loads(line))
+            action = str(details.pop("action"))
+        except (ValueError, TypeError, KeyError):
+            announce(f"not a hand: {line.strip()!r}; a line of JSON with the key 'action' is needed")
+            continue
+        server.hand(action, **details)
