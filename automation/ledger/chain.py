@@ -19,7 +19,7 @@ def length(data: bytes) -> bytes:
     return len(data).to_bytes(4, "big")
 
 
-def entry_hash(start: bytes, before: tuple[bytes, bytes], envelope: bytes, body: bytes) -> bytes:
+def entry_hash(start: bytes, before: tuple[bytes, bytes], *, envelope: bytes, body: bytes) -> bytes:
     """Give the hash of one event; ``start`` is the ledger's opening, ``before`` (prev, prev_in_stream)."""
     return sha256(b"".join((start, *before, length(envelope), envelope, length(body), body))).digest()
 

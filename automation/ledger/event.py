@@ -94,6 +94,11 @@ class Event(msgspec.Struct, frozen=True):
         return msgspec.json.decode(self.body, type=shape)
 
     @property
+    def envelope(self) -> bytes:
+        """Give the envelope's JSON as stored."""
+        return msgspec.json.encode(Envelope(*(getattr(self, name) for name in Envelope.__struct_fields__)))
+
+    @property
     def fields(self) -> dict[str, object]:
         """Give the body as plain names and values."""
         return _FIELDS.decode(self.body)

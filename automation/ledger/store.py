@@ -31,7 +31,7 @@ _json_check = msgspec.json.Decoder(msgspec.Raw).decode
 class Ledger:
     """One writer, one chain. Made by ``create`` and ``open``; everything appended is readable at once."""
 
-    def __init__(self, reader: Reader, writer: Writer, lease: Lease, key: bytes | None) -> None:
+    def __init__(self, reader: Reader, writer: Writer, *, lease: Lease, key: bytes | None) -> None:
         """Join the parts; use ``create`` or ``open``."""
         self.genesis = reader.genesis
         self._reader, self._writer, self._lease, self._key = reader, writer, lease, key
@@ -64,7 +64,7 @@ class Ledger:
         lease = Lease(folder)
         try:
             connection = file.create(folder / file.NAME, live=live)
-            Committer(connection, Anchor(folder / anchor.NAME, live=live), None).commit([_first_row(genesis)], [])
+            Committer(connection, Anchor(folder / anchor.NAME, live=live), tip=None).commit([_first_row(genesis)], [])
             connection.close()
         finally:
             lease.release()
@@ -74,20 +74,20 @@ class Ledger:
     def open(cls, folder: Path, *, key: bytes | None, mode: Mode | None = None, commit_each: bool = False) -> "Ledger":
         """Own the ledger of a site folder; without ``key`` nothing new gets signed.
 
-        The first append takes a new epoch. Raises RefusedError when another process owns it; InputError and its kin
-        when it is absent, read-only, damaged, of another ``mode``, newer, never was a ledger, or the key is not its own.
+        The first append takes a new epoch. Raises RefusedError when another process owns it; InputError and its
+        kin when it is absent, read-only, damaged, of another ``mode``, newer, never was a ledger, or has another key.
         """
         file.check(folder / file.NAME)
         lease = Lease(folder)
         try:
-            return cls._opened(folder, lease, key, mode=mode, commit_each=commit_each)
+            return cls._opened(folder, lease, key=key, mode=mode, commit_each=commit_each)
         except BaseException:
             lease.release()
             raise
 
     @classmethod
     def _opened(
-        cls, folder: Path, lease: Lease, key: bytes | None, *, mode: Mode | None, commit_each: bool
+        cls, folder: Path, lease: Lease, *, key: bytes | None, mode: Mode | None, commit_each: bool
     ) -> "Ledger":
         path = folder / file.NAME
         reader = Reader(folder)
@@ -101,12 +101,12 @@ class Ledger:
             connection = file.open_to_write(path, live=genesis.mode is Mode.LIVE)
             log.add(_unanchored(reader, log))
             last = reader.last
-            committer = Committer(connection, log, (last.seq, last.hash))
+            committer = Committer(connection, log, tip=(last.seq, last.hash))
             if genesis.mode is Mode.LIVE and not commit_each:
                 writer: Writer = GroupWriter(committer, committed=last.seq)
             else:
                 writer = InlineWriter(committer, committed=last.seq, each=commit_each)
-            return cls(reader, writer, lease, key)
+            return cls(reader, writer, lease=lease, key=key)
         except BaseException:
             reader.close()
             raise
@@ -197,6 +197,11 @@ class Ledger:
         self._subscribers.append(callback)
 
     @property
+    def has_key(self) -> bool:
+        """Tell whether this owner can seal."""
+        return self._key is not None
+
+    @property
     def reader(self) -> Reader:
         """Give the committed part, for what only reads (``export``); ``flush`` first."""
         return self._reader
@@ -221,7 +226,7 @@ class Ledger:
                 seq, stream, version, kind, draft.schema, epoch, at, zone, draft.by, draft.terminal, cause
             )
             text = _encode(envelope)
-            digest = entry_hash(start, (prev, before), text, body)
+            digest = entry_hash(start, (prev, before), envelope=text, body=body)
             events.append(
                 Event(
                     seq,
@@ -245,10 +250,10 @@ class Ledger:
             moved[stream] = version, digest
             prev = digest
         if events:
-            self._take(events, rows, moved)
+            self._take(events, rows, moved=moved)
         return events
 
-    def _take(self, events: list[Event], rows: list[Row], moved: dict[str, tuple[int, bytes]]) -> None:
+    def _take(self, events: list[Event], rows: list[Row], *, moved: dict[str, tuple[int, bytes]]) -> None:
         leaves = len(self._leaves)
         self._leaves += [event.hash for event in events]
         head_before, last_before = self._head, self._last
@@ -325,7 +330,13 @@ class Ledger:
 def _first_row(genesis: Genesis) -> Row:
     envelope = _encode(Envelope(1, OWN_STREAM, 1, "genesis", 1, 1, genesis.created, genesis.zone, "system", "", None))
     body = _encode(genesis)
-    return 1, OWN_STREAM, envelope.decode(), body, entry_hash(opening(genesis.id), (ZEROS, ZEROS), envelope, body)
+    return (
+        1,
+        OWN_STREAM,
+        envelope.decode(),
+        body,
+        entry_hash(opening(genesis.id), (ZEROS, ZEROS), envelope=envelope, body=body),
+    )
 
 
 def _check_draft(draft: Draft, seq: int) -> None:
@@ -364,17 +375,12 @@ def check_tail(reader: Reader) -> None:
     expected, prev = after + 1, None
     start = opening(reader.genesis.id)
     for event in reader.events(after=after):
-        text = _encode(_envelope_of(event))
-        digest = entry_hash(start, (event.prev, event.prev_in_stream), text, event.body)
+        digest = entry_hash(start, (event.prev, event.prev_in_stream), envelope=event.envelope, body=event.body)
         if event.seq != expected or digest != event.hash or prev not in (None, event.prev):
             raise DamagedError(f"event {expected} is not what was written; run verify", where=str(reader.file))
         expected, prev = expected + 1, event.hash
         if head is not None and event.seq == head.said.seq and event.hash.hex() != head.said.hash:
             raise DamagedError(f"event {event.seq} is not the one that was signed; run verify", where=str(reader.file))
-
-
-def _envelope_of(event: Event) -> Envelope:
-    return Envelope(*(getattr(event, name) for name in Envelope.__struct_fields__))
 
 
 def _unanchored(reader: Reader, log: Anchor) -> list[Head]:

@@ -34,7 +34,8 @@ def verify(path: Path, *, key: bytes | None = None, head: str | None = None) -> 
     """Check a site folder, a ledger file or an exported record; changes nothing.
 
     ``key`` is the site's public key (32 bytes) from outside the site folder, ``head`` the hash of an event (64 hex
-    digits) that was noted elsewhere. Raises InputError and its kin for what never was a ledger or record, or a bad ``head``.
+    digits) that was noted elsewhere. Raises InputError and its kin for what never was a ledger or record, and for a
+    ``head`` that is no hash.
     """
     wanted = _hash(head) if head else None
     if key is not None and len(key) != 32:
@@ -50,7 +51,7 @@ def verify(path: Path, *, key: bytes | None = None, head: str | None = None) -> 
             raise
         return damaged
     try:
-        return _Check(connection, place, key, wanted).run()
+        return _Check(connection, place, key=key, wanted=wanted).run()
     finally:
         connection.close()
 
@@ -82,7 +83,7 @@ def _damaged(place: Path, error: CellwrightError) -> Verdict | None:
 class _Check:
     """One pass over a ledger."""
 
-    def __init__(self, connection: sqlite3.Connection, place: Path, key: bytes | None, wanted: bytes | None) -> None:
+    def __init__(self, connection: sqlite3.Connection, place: Path, *, key: bytes | None, wanted: bytes | None) -> None:
         self._connection = connection
         self._log = place.with_name(anchor.NAME)
         self._given = key.hex() if key else ""
@@ -155,10 +156,8 @@ class _Check:
         return digests
 
     def _slices(self, start: int, end: int) -> Iterator[list[_Row]]:
-        query = (
-            f"SELECT seq, stream, envelope, body, hash FROM event WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT {_SLICE}"
-        )
-        while rows := self._connection.execute(query, (start, end)).fetchall():
+        query = "SELECT seq, stream, envelope, body, hash FROM event WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?"
+        while rows := self._connection.execute(query, (start, end, _SLICE)).fetchall():
             yield rows
             if len(rows) < _SLICE:
                 return

@@ -47,7 +47,7 @@ class Writer(Protocol):
 class Committer:
     """One transaction after another over the owner's connection."""
 
-    def __init__(self, connection: sqlite3.Connection, anchor: Anchor, tip: tuple[int, bytes] | None) -> None:
+    def __init__(self, connection: sqlite3.Connection, anchor: Anchor, *, tip: tuple[int, bytes] | None) -> None:
         """Start behind ``tip`` (seq and hash of the last stored event; None in an empty file)."""
         self._connection = connection
         self._anchor = anchor
