@@ -116,6 +116,10 @@ class Reader:
             row[0] for row in self._rows("SELECT hash FROM event WHERE seq BETWEEN ? AND ? ORDER BY seq", first, last)
         ]
 
+    def hash_at(self, seq: int) -> bytes | None:
+        """Give the stored hash of event ``seq``; None when there is none."""
+        return next(iter(self.hashes(seq, seq)), None)
+
     def _slices(self, after: int) -> Iterator[list[_Row]]:
         query = f"{_COLUMNS} WHERE e.seq > ? ORDER BY e.seq LIMIT {_SLICE}"
         while rows := self._rows(query, after):

@@ -192,6 +192,11 @@ class Ledger:
             yield event
         yield from (event for event in recent if event.seq > after and matches(event.stream, prefix))
 
+    def hash_at(self, seq: int) -> bytes | None:
+        """Give the hash of event ``seq``, committed or not; None when there is none."""
+        uncommitted = (event.hash for event in self._uncommitted() if event.seq == seq)
+        return next(uncommitted, None) or self._reader.hash_at(seq)
+
     def subscribe(self, callback: Callable[[Event], None]) -> None:
         """Call ``callback`` inside every later append, once per event, in order; it may append itself."""
         self._subscribers.append(callback)
