@@ -3,6 +3,7 @@
 #   make demo    the main job on fakes, in simulated time
 #   make test    lint, types, import contracts, all tests
 #   make lint    the first three of these alone
+#   make bench   ratios to yardsticks, which live in an environment of their own
 #   make lock    resolve the locks anew from pyproject.toml
 
 PYTHON ?= python3
@@ -12,12 +13,13 @@ PY := $(VENV)/bin/python
 HERE := $(shell printf %s '$(CURDIR)' | cksum | cut -d ' ' -f 1)
 CORE := $(VENV)/.stamp-core-$(HERE)
 DEV := $(VENV)/.stamp-dev-$(HERE)
-PACKAGES := automation instruments protocols fakes
-PIP := $(PY) -m pip --disable-pip-version-check install --quiet
+BENCH := $(VENV)-bench
+YARDSTICKS := $(BENCH)/.stamp-bench-$(HERE)
+PIP := -m pip --disable-pip-version-check install --quiet
 COMPILE = $(PY) -m uv pip compile pyproject.toml --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: demo test lint lock clean
+.PHONY: demo test lint bench lock clean
 .DELETE_ON_ERROR:
 
 demo: $(CORE)
@@ -32,6 +34,9 @@ lint: $(DEV)
 	$(PY) -m mypy
 	$(PY) -c 'from importlinter.cli import lint_imports_command as run; run()'
 
+bench: $(YARDSTICKS)
+	$(BENCH)/bin/python -m tests.benchmarks
+
 # The bench set is the narrowest, so the others follow its versions where they share a package.
 lock: $(DEV)
 	$(COMPILE) --upgrade --group build --group bench --output-file .ci/lock/bench.txt
@@ -39,15 +44,21 @@ lock: $(DEV)
 	$(COMPILE) --upgrade --group build --group dev --constraint .ci/lock/core.txt --output-file .ci/lock/dev.txt
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(CORE): .ci/lock/core.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --require-hashes --requirement .ci/lock/core.txt
-	$(PIP) --no-deps --no-build-isolation --editable .
+	$(PY) $(PIP) --require-hashes --requirement .ci/lock/core.txt
+	$(PY) $(PIP) --no-deps --no-build-isolation --editable .
 	@rm -f $(VENV)/.stamp-core-* && touch $@
 
 $(DEV): .ci/lock/dev.txt $(CORE)
-	$(PIP) --require-hashes --requirement .ci/lock/dev.txt
+	$(PY) $(PIP) --require-hashes --requirement .ci/lock/dev.txt
 	@rm -f $(VENV)/.stamp-dev-* && touch $@
+
+$(YARDSTICKS): .ci/lock/bench.txt $(CORE)
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python $(PIP) --require-hashes --requirement .ci/lock/bench.txt
+	$(BENCH)/bin/python $(PIP) --no-deps --no-build-isolation --editable .
+	@rm -f $(BENCH)/.stamp-bench-* && touch $@
