@@ -78,7 +78,9 @@ class Stay:
     free: asyncio.Event
     n: int = 0
     outstanding: str = ""
+    asked: int = 0
     acting: bool = False
+    _rested: asyncio.Future[None] | None = None
     doubts: dict[int, asyncio.Future[Resolved]] = field(default_factory=dict)
     on_doubt: Callable[[int, str], None] = lambda _n, _why: None
 
@@ -88,12 +90,25 @@ class Stay:
             msg = f"{what} was asked while {self.outstanding} is not finished: one effect at a time in a visit"
             raise CellwrightError(msg)
         self.outstanding = what
+        self.asked = 0
         self.n += 1
         return self.n
 
     def end(self) -> None:
         """Note that the effect is finished."""
         self.outstanding = ""
+
+    def act(self, *, acting: bool) -> None:
+        """Note that bytes are on their way, or that the act came back."""
+        self.acting = acting
+        if not acting and self._rested is not None and not self._rested.done():
+            self._rested.set_result(None)
+
+    async def rest(self) -> None:
+        """Wait until the act in flight has come back."""
+        if self.acting:
+            self._rested = asyncio.get_running_loop().create_future()
+            await self._rested
 
     async def passage(self) -> None:
         """Wait while the step is held or paused."""
@@ -247,7 +262,7 @@ class Binding:
         called = self._recorder.write("call", body)
         await self._recorder.before_act(called)
         person = _by_person(bound.device)
-        stay.acting = not person
+        stay.act(acting=not person)
         try:
             value = await (bound.send_freely(doing.arguments) if person else bound.send(doing.arguments))
             raw = _checked(value, bound)
@@ -260,7 +275,7 @@ class Binding:
         except (UnknownError, TimeoutError):
             return await self._settle(doing, attempt)
         finally:
-            stay.acting = False
+            stay.act(acting=False)
         reply = Replied(stay.number, doing.n, msgspec.Raw(raw), _tape(bound.device))
         await self._recorder.ledger.durable(self._recorder.write("reply", reply, cause=called.seq).seq)
         return value

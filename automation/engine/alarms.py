@@ -1,0 +1,75 @@
+"""Raising and clearing alarms and opening deviations on behalf of a step; all through the door.
+
+Source: ISA-18.2 (an alarm names consequence and response); 21 CFR 211.100(b) (deviations are recorded at the time).
+"""
+
+from automation.engine.recorder import RUNNER
+from automation.gmp.door import Command, Door
+from automation.kernel.errors import RefusedError
+
+
+class Alarms:
+    """Alarms and deviations of one step of one batch."""
+
+    def __init__(self, door: Door, *, batch: str, step: str) -> None:
+        """Speak for a step."""
+        self._door = door
+        self._batch = batch
+        self._step = step
+
+    def sound(
+        self, source: str, message: str, *, priority: str = "high", consequence: str = "", response: str = ""
+    ) -> None:
+        """Raise an alarm; the same source while it is up is one alarm."""
+        name = self._name(source)
+        state = self._door.find("alarm", name).state
+        body = {
+            "source": source,
+            "message": message,
+            "priority": priority,
+            "consequence": consequence or "the batch waits",
+            "response": response or "look at the device and the product",
+            "batch": self._batch,
+            "step": self._step,
+        }
+        if state == "absent":
+            self._door.enter(Command(f"alarm/{name}", "raise", body, RUNNER))
+        elif state in {"normal", "returned", "latched"}:
+            self._door.enter(Command(f"alarm/{name}", "again", {"message": message}, RUNNER))
+
+    def clear(self, source: str) -> None:
+        """Note that the condition of an alarm is gone."""
+        name = self._name(source)
+        if self._door.find("alarm", name).state in {"unacknowledged", "acknowledged"}:
+            self._door.enter(Command(f"alarm/{name}", "clear", {}, RUNNER))
+
+    def deviation(self, title: str, *, rule: str = "", cause: int | None = None) -> str:
+        """Open a deviation on the step and give its id; the same title in a step is one deviation."""
+        for thing in self._door.every("deviation"):
+            opening = getattr(thing, "opening", None)
+            if opening is not None and (opening.subject, opening.title) == (self._subject, title):
+                return thing.id
+        name = f"{self._batch}-D{sum(1 for _ in self._of_batch()) + 1:02d}"
+        body = {"subject": self._subject, "title": title, "rule": rule, "batch": self._batch}
+        self._door.enter(Command(f"deviation/{name}", "open", body, RUNNER, cause=cause))
+        return name
+
+    def _of_batch(self) -> list[str]:
+        prefix = f"{self._batch}-D"
+        return [thing.id for thing in self._door.every("deviation") if thing.id.startswith(prefix)]
+
+    @property
+    def _subject(self) -> str:
+        return f"batch/{self._batch}/step/{self._step}" if self._step else f"batch/{self._batch}"
+
+    def _name(self, source: str) -> str:
+        return f"{self._batch}.{self._step}.{source}".replace("/", "-").replace(" ", "-")
+
+    def try_hold(self, reason: str) -> None:
+        """Ask for a hold of the step; a batch that is held already stays so."""
+        try:
+            self._door.enter(
+                Command(f"batch/{self._batch}", "hold", {"reason": reason, "step": self._step}, RUNNER)
+            )
+        except RefusedError:
+            return

@@ -1,0 +1,58 @@
+"""What the engine knows of an operation: a frozen dataclass with a table and one method for each working state."""
+
+import dataclasses
+import hashlib
+import inspect
+from collections.abc import Mapping
+from typing import ClassVar, Protocol, get_type_hints
+
+import msgspec
+
+from automation.kernel.errors import CellwrightError
+from automation.kernel.machine import Table
+
+
+class Operation(Protocol):
+    """A unit operation as a protocol author writes it; see docs/operations.md."""
+
+    table: ClassVar[Table]
+    results: ClassVar[type]
+    good: ClassVar[frozenset[str]]  # final states after which the batch goes on by itself
+
+
+SIDES = ("holding", "restarting", "stopping", "aborting")
+
+
+def method_name(state: str) -> str:
+    """Give the name of the method of a state: ``ready for product`` is ``ready_for_product``."""
+    return str(state).replace(" ", "_").replace("-", "_")
+
+
+def check_operation(operation: type) -> None:
+    """Raise CellwrightError when a working state has no method of its own name."""
+    table: Table = getattr(operation, "table")  # noqa: B009  declared by the protocol, not by ``type``
+    for state in table.states:
+        if state not in table.final and not hasattr(operation, method_name(state)):
+            msg = f"{operation.__name__} has no method {method_name(state)!r} for its state {state!r}"
+            raise CellwrightError(msg)
+
+
+def digest(operation: type) -> str:
+    """Give the SHA-256 of an operation's source; a batch is resumed only under the one it was issued with."""
+    return hashlib.sha256(inspect.getsource(inspect.getmodule(operation) or operation).encode()).hexdigest()
+
+
+def merged(results: object, more: Mapping[str, object]) -> object:
+    """Give the results with what a move brings; raises CellwrightError for a field that they do not have."""
+    known = {item.name for item in dataclasses.fields(results)}  # type: ignore[arg-type]  # a dataclass by the protocol
+    unknown = [name for name in more if name not in known]
+    if unknown:
+        msg = f"a move brings {', '.join(unknown)}; the results are {', '.join(sorted(known))}"
+        raise CellwrightError(msg)
+    return dataclasses.replace(results, **more)  # type: ignore[type-var]  # a dataclass by the protocol
+
+
+def decoded(results: type, raw: Mapping[str, object]) -> dict[str, object]:
+    """Read recorded results back as the types of their fields."""
+    hints = get_type_hints(results)
+    return {name: msgspec.convert(value, hints[name]) for name, value in raw.items()}

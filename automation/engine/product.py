@@ -1,0 +1,141 @@
+"""The product in a protocol's hands: containers are identified, moved, stored and warmed on the record.
+
+Each call is one move at the door, under an id that a restart finds again, so that nothing is entered twice.
+Units: mL, s, degC.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from automation.engine.alarms import Alarms
+from automation.engine.binding import STAY
+from automation.engine.handles import Container, Lot
+from automation.engine.prompts import Answer
+from automation.engine.recorder import RUNNER
+from automation.gmp.door import Command, Door
+from automation.gmp.product import containers
+from automation.kernel.errors import IdentityError, RefusedError
+from automation.kernel.quantity import Instant, Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What a container's label says; scanned codes are compared with it."""
+
+    id: str
+    identity: str  # chain-of-identity identifier
+    din: str  # donation identification number
+    product_code: str
+    seal: str
+    volume_ml: float
+
+
+class Product:
+    """The containers and lots of one batch, as one step may handle them."""
+
+    def __init__(self, door: Door, alarms: Alarms, *, batch: str, step: str, containers: tuple[str, ...]) -> None:
+        """Handle the containers that the batch was issued for."""
+        self._door = door
+        self._alarms = alarms
+        self._batch = batch
+        self._step = step
+        self._ids = containers
+
+    def labels(self) -> tuple[Labelled, ...]:
+        """Give the labels of the batch's containers, in the order of issue."""
+        found = (self._thing(name) for name in self._ids)
+        return tuple(
+            Labelled(c.id, c.identity, c.din, c.product_code, c.seal, c.volume_ml) for c in found
+        )
+
+    async def receive(self, container: str, *, identified: Answer, condition: str, exposure: Seconds) -> Container:
+        """Take a container in after its identity was verified; exposure (s) is taken over."""
+        body = {
+            "batch": self._batch,
+            "step": self._step,
+            "condition": condition,
+            "exposure_s": float(exposure),
+            "identified": identified.seq,
+        }
+        seq = await self._move(f"container/{container}", "receive", body, cause=identified.seq or None)
+        return Container(container, seq)
+
+    def handle(self, container: str, *, identified: Answer) -> Container:
+        """Give a handle after a verified scan; raises IdentityError for a container of another batch."""
+        if container not in self._ids:
+            msg = f"container {container} is not one of batch {self._batch}"
+            raise IdentityError(msg)
+        return Container(container, identified.seq)
+
+    def transferred(self) -> tuple[Container, ...]:
+        """Give handles of the containers that came in by this batch's recorded transfers."""
+        found = [self._thing(name) for name in self._ids]
+        return tuple(Container(c.id, c.received_seq) for c in found if c.state == "in process")
+
+    async def place(self, container: Container, *, where: str, reason: str) -> None:
+        """Note where a container is now."""
+        await self._move(f"container/{container.id}", "move", {"where": where, "reason": reason})
+
+    async def expose(self, container: Container, *, duration: Seconds, why: str) -> None:
+        """Add time outside its storage condition (s) to a container's exposure."""
+        body = {"seconds": float(duration), "why": why}
+        await self._move(f"container/{container.id}", "expose", body)
+
+    async def warm(self, container: Container, *, duration: Seconds, above: float) -> None:
+        """Add time above a temperature (s, degC) to a container's lifetime warming budget."""
+        body = {"seconds": float(duration), "above_c": above}
+        await self._move(f"container/{container.id}", "warm", body)
+
+    async def store(self, container: Container, *, position: str, transfer: Seconds, warming: Seconds) -> None:
+        """Put a container into a storage position; times in s."""
+        body = {"position": position, "transfer_s": float(transfer), "warming_s": float(warming)}
+        await self._move(f"container/{container.id}", "store", body)
+
+    async def qa_hold(self, container: Container, *, reason: str) -> None:
+        """Put a container on QA hold."""
+        await self._move(f"container/{container.id}", "qa_hold", {"reason": reason})
+
+    async def use(self, lot: Lot, *, quantity: float) -> None:
+        """Take a quantity of a lot, in its unit."""
+        body = {"quantity": quantity, "batch": self._batch, "step": self._step}
+        await self._move(f"lot/{lot.id}", "use", body)
+
+    async def deviation(self, title: str, *, rule: str = "") -> str:
+        """Open a deviation on this step and give its id."""
+        stay = STAY.get()
+        n = stay.begin("deviation")
+        try:
+            await stay.passage()
+            return self._alarms.deviation(title, rule=rule)
+        finally:
+            del n
+            stay.end()
+
+    def first_cold(self, container: Container) -> Instant | None:
+        """Tell when a container first reached storage temperature."""
+        return self._thing(container.id).first_cold_at
+
+    def warmed(self, container: Container) -> Seconds:
+        """Give what a container has used of its lifetime warming budget (s)."""
+        return Seconds(self._thing(container.id).warming_s)
+
+    async def _move(self, stream: str, command: str, body: Mapping[str, object], *, cause: int | None = None) -> int:
+        """Move an object once: the id of the command is the place in the protocol."""
+        stay = STAY.get()
+        n = stay.begin(command)
+        try:
+            await stay.passage()
+            place = f"{self._batch}/{self._step}/{stay.number}/{n}"
+            once = f"{place}/{hashlib.sha256(f'{stream} {command}'.encode()).hexdigest()[:8]}"
+            event = await self._door.submit(Command(stream, command, body, RUNNER, cause=cause, id=once))
+            return event.seq
+        finally:
+            stay.end()
+
+    def _thing(self, name: str) -> containers.Container:
+        thing = self._door.find("container", name)
+        if not isinstance(thing, containers.Container):
+            msg = f"container {name} is not known"
+            raise RefusedError(msg)
+        return thing

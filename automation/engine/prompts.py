@@ -1,0 +1,246 @@
+"""Asking people: to a protocol the operator looks like an instrument.
+
+A prompt is an object behind the door; terminal, web and scripted people answer it there, so that every answer is
+authorised, and a restart finds it as it was. Credentials go to the door only.
+"""
+
+import asyncio
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+import msgspec
+
+from automation.engine.alarms import Alarms
+from automation.engine.binding import STAY, Stay
+from automation.engine.journal import Seen, Waiting
+from automation.engine.recorder import RUNNER, Recorder
+from automation.gmp.door import Command, Door
+from automation.gmp.objects import Thing
+from automation.gmp.people.prompts import Prompt
+from automation.gmp.words import Right
+from automation.kernel.errors import FailedError
+from automation.kernel.quantity import Instant, Seconds, finite
+from automation.ledger.event import Event
+
+_encode = msgspec.json.Encoder().encode
+WITHIN = Seconds(600.0)  # s; an unanswered prompt is an alarm after this
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One field of a form."""
+
+    name: str
+    label: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    decimals: int | None = None
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, of whom, until when it becomes an alarm."""
+
+    kind: str  # confirm, scan, enter, choose, sign, attach, witness
+    text: str
+    fields: tuple[Entry, ...] = ()
+    options: tuple[str, ...] = ()
+    expects: str = ""  # what kind of code a scan has to be, in words
+    accept: tuple[str, ...] = ()  # the codes that are right
+    asks: tuple[str, ...] = (Right.PERFORM,)
+    second: bool = False  # a second person verifies
+    meanings: tuple[str, ...] = ()  # of a sign prompt
+    within: Seconds = WITHIN
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered, by whom, verified by whom."""
+
+    values: dict[str, str | float | bool] = field(default_factory=dict)
+    by: str = ""
+    verified_by: str = ""
+    seq: int = 0
+
+    def word(self, name: str) -> str:
+        """Give an entry as text."""
+        return str(self.values.get(name, ""))
+
+    def number(self, name: str) -> float:
+        """Give an entry as a finite number in the unit of its field."""
+        value = self.values.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            msg = f"{name} was answered with {value!r}, which is no number"
+            raise FailedError(msg)
+        return finite(float(value), what=name)
+
+
+class Desk:
+    """All open prompts of a site, and who waits for them."""
+
+    def __init__(self, door: Door) -> None:
+        """Follow the door."""
+        self.door = door
+        self._waiting: dict[str, asyncio.Future[None]] = {}
+        door.follow(self._follow)
+
+    async def ask(self, name: str, question: Question, *, batch: str, step: str, alarms: Alarms) -> Answer:
+        """Open a prompt under this name, or find it as it was, and wait for its answer."""
+        self._open(name, question, batch, step)
+        found = self._answered(name)
+        if found is not None:
+            return found
+        overdue = asyncio.get_running_loop().call_later(float(question.within), self._overdue, name, question, alarms)
+        try:
+            while found is None:
+                waiting = self._waiting[name] = asyncio.get_running_loop().create_future()
+                await waiting
+                found = self._answered(name)
+        finally:
+            overdue.cancel()
+            self._waiting.pop(name, None)
+        alarms.clear(f"prompt {name}")
+        return found
+
+    def withdraw(self, name: str, reason: str) -> None:
+        """Take back a prompt that nobody waits for any more."""
+        prompt = self._prompt(name)
+        if prompt.state in {"open", "claimed", "entered", "locked"}:
+            self.door.enter(Command(f"prompt/{name}", "withdraw", {"reason": reason}, RUNNER))
+
+    def answered(self, name: str) -> Answer | None:
+        """Give the answer of a prompt, or None while there is none."""
+        return self._answered(name)
+
+    def _open(self, name: str, question: Question, batch: str, step: str) -> None:
+        if self._prompt(name).state != "absent":
+            return
+        body: dict[str, object] = {
+            "kind": question.kind,
+            "text": question.text,
+            "fields": [msgspec.to_builtins(entry) for entry in question.fields],
+            "options": list(question.options),
+            "expects": question.expects,
+            "accept": list(question.accept),
+            "asks": [str(right) for right in question.asks],
+            "second": question.second,
+            "meanings": list(question.meanings),
+            "batch": batch,
+            "step": step,
+            "deadline": float(self.door.now + question.within),
+        }
+        self.door.enter(Command(f"prompt/{name}", "open", body, RUNNER, id=f"open {name}"))
+
+    def _prompt(self, name: str) -> Prompt:
+        thing = self.door.find("prompt", name)
+        if not isinstance(thing, Prompt):
+            raise TypeError(thing)
+        return thing
+
+    def _answered(self, name: str) -> Answer | None:
+        prompt = self._prompt(name)
+        if prompt.state != "answered":
+            return None
+        return Answer(dict(prompt.values), prompt.answered_by, prompt.verified_by, prompt.answered_seq)
+
+    def _overdue(self, name: str, question: Question, alarms: Alarms) -> None:
+        alarms.sound(
+            f"prompt {name}",
+            f"nobody has answered: {question.text}",
+            priority="medium",
+            response="Answer the prompt or hand the step over",
+        )
+
+    def _follow(self, event: Event, thing: Thing) -> None:
+        if event.stream.startswith("prompt/"):
+            waiting = self._waiting.get(thing.id)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(None)
+
+
+class Operator:
+    """What a protocol asks people with; each question is one wait of the visit."""
+
+    def __init__(self, recorder: Recorder, desk: Desk, alarms: Alarms, *, batch: str, step: str) -> None:
+        """Ask on behalf of one step."""
+        self._recorder = recorder
+        self._desk = desk
+        self._alarms = alarms
+        self._batch = batch
+        self._step = step
+
+    async def confirm(self, text: str, *, second: bool = False, within: Seconds = WITHIN) -> Answer:
+        """Let a person confirm that something was done or seen."""
+        return await self.ask(Question("confirm", text, second=second, within=within))
+
+    async def enter(
+        self, text: str, *fields: Entry, second: bool = False, within: Seconds = WITHIN
+    ) -> Answer:
+        """Let a person enter values; with ``second`` another person verifies them."""
+        return await self.ask(Question("enter", text, fields=fields, second=second, within=within))
+
+    async def choose(self, text: str, *options: str, second: bool = False, within: Seconds = WITHIN) -> str:
+        """Let a person choose one of the options."""
+        answer = await self.ask(Question("choose", text, options=options, second=second, within=within))
+        return answer.word("choice")
+
+    async def scan(self, text: str, *, accept: tuple[str, ...], expects: str, within: Seconds = WITHIN) -> Answer:
+        """Let a person scan one of the accepted codes; anything else is refused with a hint, counted, or locks."""
+        return await self.ask(Question("scan", text, accept=accept, expects=expects, within=within))
+
+    async def sign(self, text: str, *meanings: str, within: Seconds = WITHIN) -> Answer:
+        """Let people sign, each meaning another person."""
+        return await self.ask(Question("sign", text, meanings=meanings, within=within))
+
+    async def attach(self, text: str, *, within: Seconds = WITHIN) -> Answer:
+        """Let a person attach a file; the answer holds its SHA-256 under ``file``."""
+        return await self.ask(Question("attach", text, within=within))
+
+    async def ask(self, question: Question) -> Answer:
+        """Ask anything; the answer is in the journal and a restart does not ask again."""
+        stay = STAY.get()
+        n = stay.begin(f"prompt {question.kind}")
+        try:
+            what, detail = f"prompt {question.kind}", _encode(question)
+            entry = stay.journal.check(n, what, detail)
+            if entry is not None and entry.outcome is not None:
+                return msgspec.json.decode(bytes(entry.outcome.read(Seen).value), type=Answer)
+            if entry is None:
+                await stay.passage()
+                event = self._recorder.write("wait", Waiting(stay.number, n, what, msgspec.Raw(detail)))
+                await self._recorder.ledger.durable(event.seq)
+            answer = await self._desk.ask(
+                self.name(stay, n), question, batch=self._batch, step=self._step, alarms=self._alarms
+            )
+            await stay.passage()
+            seen = self._recorder.write("seen", Seen(stay.number, n, "answered", msgspec.Raw(_encode(answer))))
+            await self._recorder.ledger.durable(seen.seq)
+            return answer
+        finally:
+            stay.end()
+
+    async def ask_within(self, question: Question) -> Answer:
+        """Ask from inside an effect of a manual or observed driver; the effect's own record holds the outcome."""
+        stay = STAY.get()
+        stay.asked += 1
+        name = f"{self.name(stay, stay.n)}.{stay.asked}"
+        return await self._desk.ask(name, question, batch=self._batch, step=self._step, alarms=self._alarms)
+
+    def name(self, stay: Stay, n: int) -> str:
+        """Give the id of a prompt: the same after a restart."""
+        return f"{self._batch}.{self._step}.{stay.number}.{n}"
+
+    def deadline(self, within: Seconds) -> Instant:
+        """Give the moment after which something is late."""
+        return self._recorder.clock.now() + within
+
+
+OPERATOR: ContextVar[Operator] = ContextVar("operator")
+"""Who asks on behalf of the step that runs in this task; manual and observed drivers ask through it."""
+
+
+async def ask_person(question: Question) -> Answer:
+    """Ask from a driver that needs a person; the step whose effect it is asks."""
+    return await OPERATOR.get().ask_within(question)

@@ -1,0 +1,185 @@
+"""Process data of a step: sampled readings, kept beside the ledger and cited by the digest of their values.
+
+Units:  times in us (UTC); values in the unit of the channel. A gap is ``None``, never a number.
+A chunk is sealed by count or at the step's end; its event cites the SHA-256 of the decoded arrays, so that
+another encoding of the same values can be proved equal. What is not sealed yet stands in ``recent.log``.
+"""
+
+import hashlib
+import math
+import os
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from automation.engine.recorder import Recorder
+from automation.kernel.clock import MICRO
+from automation.kernel.quantity import Instant
+from automation.ledger.blobs import Blobs
+from automation.ledger.event import Event
+
+CHUNK = 600  # samples of one channel
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """A chunk of one channel; times in us (UTC)."""
+
+    channel: str
+    first: int
+    last: int
+    count: int
+    digest: str  # SHA-256 of the decoded arrays
+    blob: str
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One channel over time: s (UTC) and values; None where there was no reading."""
+
+    channel: str
+    times: tuple[Instant, ...]
+    values: tuple[float | None, ...]
+
+
+@dataclass(slots=True)
+class _Open:
+    times: list[int] = field(default_factory=list)
+    values: list[float | None] = field(default_factory=list)
+
+
+class Recent:
+    """The file of samples that no chunk holds yet; one line each, for all steps of a site."""
+
+    def __init__(self, path: Path, *, every: bool) -> None:
+        """Open for appending; ``every`` writes each line at once, else in groups."""
+        self.path = path
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._every = every
+        self._lines: list[str] = []
+
+    def add(self, stream: str, channel: str, at: int, value: float | None) -> None:
+        """Note one sample."""
+        self._lines.append(f"{stream}\t{channel}\t{at}\t{'' if value is None else repr(value)}\n")
+        if self._every:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is pending."""
+        if self._lines:
+            os.write(self._file, "".join(self._lines).encode())
+            self._lines.clear()
+
+    def read(self, stream: str) -> list[tuple[str, int, float | None]]:
+        """Give the samples of a stream; a torn last line is left out."""
+        self.flush()
+        found: list[tuple[str, int, float | None]] = []
+        for line in self.path.read_text().splitlines(keepends=True):
+            parts = line.rstrip("\n").split("\t")
+            if parts[0] == stream and line.endswith("\n"):
+                found.append((parts[1], int(parts[2]), float(parts[3]) if parts[3] else None))
+        return found
+
+    def close(self) -> None:
+        """Write what is pending and close."""
+        self.flush()
+        os.close(self._file)
+
+
+class Trends:
+    """The channels of one step."""
+
+    def __init__(self, recorder: Recorder, blobs: Blobs, recent: Recent) -> None:
+        """Take up what an earlier process left unsealed."""
+        self._recorder = recorder
+        self._blobs = blobs
+        self._recent = recent
+        self._open: dict[str, _Open] = {}
+        self._sealed: list[Sealed] = []
+
+    def restore(self, events: list[Event]) -> None:
+        """Take in the step's recorded chunks and the samples after them."""
+        self._sealed = [event.read(Sealed) for event in events if event.kind == "data"]
+        ends: dict[str, int] = {}
+        for chunk in self._sealed:
+            ends[chunk.channel] = max(ends.get(chunk.channel, 0), chunk.last)
+        for channel, at, value in self._recent.read(self._recorder.stream):
+            if at > ends.get(channel, 0):
+                chunk_open = self._open.setdefault(channel, _Open())
+                chunk_open.times.append(at)
+                chunk_open.values.append(value)
+
+    def add(self, values: Mapping[str, float | None]) -> None:
+        """Take in one look at several channels, now; a second look in the same microsecond is the same look."""
+        at = self._recorder.clock.micros()
+        for channel, value in values.items():
+            chunk = self._open.get(channel)
+            if chunk is None:
+                chunk = self._open[channel] = _Open()
+            if chunk.times and chunk.times[-1] >= at:
+                continue
+            chunk.times.append(at)
+            chunk.values.append(value)
+            self._recent.add(self._recorder.stream, channel, at, value)
+            if len(chunk.times) >= CHUNK:
+                self._seal(channel)
+
+    def seal(self) -> None:
+        """Seal every open chunk; at the end of the step."""
+        for channel in sorted(self._open):
+            self._seal(channel)
+
+    def curve(self, channel: str) -> Curve:
+        """Give all samples of a channel in this step."""
+        times: list[int] = []
+        values: list[float | None] = []
+        for chunk in self._sealed:
+            if chunk.channel == channel:
+                some = unpack(self._blobs.get(chunk.blob))
+                times += some[0]
+                values += some[1]
+        rest = self._open.get(channel, _Open())
+        moments = tuple(Instant(at / MICRO) for at in [*times, *rest.times])
+        return Curve(channel, moments, (*values, *rest.values))
+
+    def channels(self) -> tuple[str, ...]:
+        """Give the names of all channels of this step."""
+        return tuple(sorted({*self._open, *(chunk.channel for chunk in self._sealed)}))
+
+    def _seal(self, channel: str) -> None:
+        chunk = self._open.pop(channel)
+        if not chunk.times:
+            return
+        blob = self._blobs.put(pack(chunk.times, chunk.values))
+        sealed = Sealed(
+            channel, chunk.times[0], chunk.times[-1], len(chunk.times), digest(chunk.times, chunk.values), blob
+        )
+        self._recorder.write("data", sealed)
+        self._sealed.append(sealed)
+
+
+def digest(times: list[int], values: list[float | None]) -> str:
+    """Give the SHA-256 of the canonical arrays: count, int64 us, float64 (a quiet NaN for a gap), big-endian."""
+    return hashlib.sha256(_arrays(times, values)).hexdigest()
+
+
+def pack(times: list[int], values: list[float | None]) -> bytes:
+    """Encode arrays for keeping."""
+    return zlib.compress(_arrays(times, values), 6)
+
+
+def unpack(data: bytes) -> tuple[list[int], list[float | None]]:
+    """Decode what ``pack`` made."""
+    raw = zlib.decompress(data)
+    (count,) = struct.unpack_from(">Q", raw)
+    times = list(struct.unpack_from(f">{count}q", raw, 8))
+    values = struct.unpack_from(f">{count}d", raw, 8 + 8 * count)
+    return times, [None if math.isnan(value) else value for value in values]
+
+
+def _arrays(times: list[int], values: list[float | None]) -> bytes:
+    numbers = (math.nan if value is None else value for value in values)
+    return struct.pack(f">Q{len(times)}q{len(values)}d", len(times), *times, *numbers)

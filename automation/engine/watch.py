@@ -1,0 +1,233 @@
+"""Waits: for readings, for time; each wait is one effect, its samples go to the trends, its end to the ledger.
+
+Sampling stands on a grid from the beginning of the wait, so that a restart goes on at the same moments. While the
+step is held the wait goes on sampling and does not end. A reading that can't be had is a gap and an alarm.
+"""
+
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Generic, Protocol, TypeVar, cast
+
+import msgspec
+
+from automation.engine.binding import STAY, Bound, Stay
+from automation.engine.journal import Seen as SeenEvent
+from automation.engine.journal import Waiting
+from automation.engine.recorder import Recorder
+from automation.engine.trends import Curve, Trends
+from automation.kernel.clock import MICRO
+from automation.kernel.errors import CellwrightError, FailedError, UnknownError
+from automation.kernel.quantity import Instant, Seconds
+
+T = TypeVar("T")
+DEADLINE = "deadline"
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[T]):
+    """How a wait ended: which end came (``deadline`` when none did), the deciding value, and when."""
+
+    name: str
+    value: T
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class When(Generic[T]):
+    """One end of a wait: a reading, and the test that it has to pass."""
+
+    read: Callable[[], Awaitable[T]]
+    test: Callable[[T], bool]
+
+
+class Troubles(Protocol):
+    """Where a wait reports readings that can't be had."""
+
+    def lost(self, what: str, why: str) -> None:
+        """A reading can't be had since now."""
+        ...
+
+    def back(self, what: str) -> None:
+        """The reading is there again."""
+        ...
+
+    def tick(self) -> None:
+        """Time has passed: look whether a gate has lapsed meanwhile."""
+        ...
+
+
+class Watch:
+    """What a protocol waits with."""
+
+    def __init__(self, recorder: Recorder, trends: Trends, troubles: Troubles) -> None:
+        """Record to one step."""
+        self._recorder = recorder
+        self._trends = trends
+        self._troubles = troubles
+        self._lost: set[str] = set()
+
+    async def until(
+        self,
+        read: Callable[[], Awaitable[T]],
+        test: Callable[[T], bool],
+        *,
+        every: Seconds,
+        deadline: Instant | None = None,
+    ) -> Seen[T] | None:
+        """Sample until the test passes; None when the deadline does first."""
+        seen = await self.first(every=every, deadline=deadline, arrived=When(read, test))
+        return cast("Seen[T]", seen) if seen.name == "arrived" else None
+
+    async def first(
+        self, *, every: Seconds, deadline: Instant | None = None, also: tuple[object, ...] = (), **ends: When[T]
+    ) -> Seen[object]:
+        """Sample all readings on one grid until one test passes, in the order of the ends; ``also`` is only sampled."""
+        stay = STAY.get()
+        n = stay.begin("watch.first")
+        try:
+            what = {name: _bound(when.read).what for name, when in ends.items()}
+            detail = _encode({"ends": what, "every": every, "deadline": deadline})
+            began, seen = await self._begin(stay, n, "watch.first", detail)
+            if seen is not None:
+                return _replayed(seen, began, ends)
+            return await self._sample(stay, n, Instant(began), Plan(every, deadline, also, ends))
+        finally:
+            stay.end()
+
+    async def pause(self, duration: Seconds) -> None:
+        """Let time pass on the record."""
+        stay = STAY.get()
+        n = stay.begin("watch.pause")
+        try:
+            began, seen = await self._begin(stay, n, "watch.pause", _encode({"duration": duration}))
+            if seen is None:
+                end = Instant(began) + duration
+                await self._sleep_until(end)
+                await stay.passage()
+                await self._end(stay, n, "over", None)
+        finally:
+            stay.end()
+
+    def curve(self, channel: str) -> Curve:
+        """Give all samples of a channel in this step so far."""
+        return self._trends.curve(channel)
+
+    def now(self) -> Instant:
+        """Give the moment; never use it to decide what a restart would decide otherwise."""
+        return self._recorder.clock.now()
+
+    async def _begin(self, stay: Stay, n: int, what: str, detail: bytes) -> tuple[float, SeenEvent | None]:
+        entry = stay.journal.check(n, what, detail)
+        if entry is not None and entry.outcome is not None:
+            return entry.outcome.at / MICRO, entry.outcome.read(SeenEvent)
+        if entry is not None and entry.called is not None:
+            return entry.called.at / MICRO, None
+        await stay.passage()
+        event = self._recorder.write("wait", Waiting(stay.number, n, what, msgspec.Raw(detail)))
+        await self._recorder.ledger.durable(event.seq)
+        return event.at / MICRO, None
+
+    async def _end(self, stay: Stay, n: int, name: str, value: object) -> Instant:
+        event = self._recorder.write("seen", SeenEvent(stay.number, n, name, msgspec.Raw(_encode(value))))
+        await self._recorder.ledger.durable(event.seq)
+        return Instant(event.at / MICRO)
+
+    async def _sample(self, stay: Stay, n: int, began: Instant, plan: "Plan[T]") -> Seen[object]:
+        reads = plan.reads()
+        now = self._recorder.clock.now()
+        tick = math.ceil(float(now - began) / float(plan.every) - 1e-9)
+        late = plan.deadline is not None and now > plan.deadline  # after a restart: look before it is called too late
+        while True:
+            target = began + tick * plan.every
+            if not late and plan.deadline is not None and plan.deadline < target and stay.free.is_set():
+                await self._sleep_until(plan.deadline)
+                if stay.free.is_set():
+                    return Seen(DEADLINE, None, await self._end(stay, n, DEADLINE, None))
+            if not late:
+                await self._sleep_until(target)
+            name, value = self._ended(stay, plan, await self._look(reads))
+            if name:
+                return Seen(name, value, await self._end(stay, n, name, value))
+            late, tick = False, tick + 1
+
+    def _ended(self, stay: Stay, plan: "Plan[T]", values: Mapping[str, object]) -> tuple[str, object]:
+        """Tell which end of a wait has come; none while the step is held."""
+        self._troubles.tick()
+        if not stay.free.is_set():
+            return "", None
+        for name, when in plan.ends.items():
+            value = values.get(_bound(when.read).what)
+            if value is not None and when.test(cast("T", value)):
+                return name, value
+        over = plan.deadline is not None and self._recorder.clock.now() >= plan.deadline
+        return (DEADLINE if over else ""), None
+
+    async def _look(self, reads: Mapping[str, Bound]) -> dict[str, object]:
+        values: dict[str, object] = {}
+        for what, bound in reads.items():
+            try:
+                value = await bound.sample()
+            except (UnknownError, FailedError, TimeoutError) as trouble:
+                if what not in self._lost:
+                    self._lost.add(what)
+                    self._troubles.lost(what, str(trouble) or "no answer in time")
+                continue
+            if what in self._lost:
+                self._lost.discard(what)
+                self._troubles.back(what)
+            values[what] = value
+            self._trends.add(channels(what, value))
+        return values
+
+    async def _sleep_until(self, moment: Instant) -> None:
+        gap = moment - self._recorder.clock.now()
+        if gap > Seconds(0.0):
+            await self._recorder.clock.sleep(gap)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Generic[T]):
+    """What one wait looks at, how often, and until when."""
+
+    every: Seconds
+    deadline: Instant | None
+    also: tuple[object, ...]
+    ends: Mapping[str, When[T]]
+
+    def reads(self) -> dict[str, Bound]:
+        """Give every reading once, in the order of its first mention."""
+        bounds = [*(_bound(when.read) for when in self.ends.values()), *(_bound(read) for read in self.also)]
+        return {bound.what: bound for bound in bounds}
+
+
+def _bound(read: object) -> Bound:
+    if not isinstance(read, Bound):
+        msg = f"{read!r} is not a reading of an asset; only bound methods can be waited for"
+        raise CellwrightError(msg)
+    return read
+
+
+def _replayed(seen: SeenEvent, at: float, ends: Mapping[str, When[T]]) -> Seen[object]:
+    if seen.name == DEADLINE:
+        return Seen(DEADLINE, None, Instant(at))
+    bound = _bound(ends[seen.name].read)
+    return Seen(seen.name, msgspec.json.decode(bytes(seen.value), type=bound.returns), Instant(at))
+
+
+def channels(what: str, value: object) -> dict[str, float | None]:
+    """Name the numbers in a reading: the reading itself, its fields, or its channels."""
+    if isinstance(value, float | int) and not isinstance(value, bool):
+        return {what: float(value)}
+    if isinstance(value, tuple):
+        return {
+            f"{what.partition('.')[0]}.{part.channel}": part.value
+            for part in value
+            if hasattr(part, "channel") and hasattr(part, "value")
+        }
+    if is_dataclass(value):
+        asset = what.partition(".")[0]
+        found = {f"{asset}.{item.name}": getattr(value, item.name) for item in fields(value)}
+        return {name: number for name, number in found.items() if isinstance(number, float)}
+    return {}
