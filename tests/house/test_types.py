@@ -78,8 +78,11 @@ def test_each_ignored_type_error_names_its_code_and_its_reason() -> None:
 
 
 @pytest.mark.requirement("C01")
-def test_the_type_checker_refuses_each_of_ten_wrong_lines_and_no_right_one(tmp_path: Path) -> None:
+def test_the_type_checker_refuses_each_of_ten_wrong_lines_and_no_right_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Units that do not fit are found before anything runs."""
+    monkeypatch.chdir(ROOT)
     snippet = tmp_path / "snippet.py"
     snippet.write_text(HEADER + "\n".join((*WRONG, *RIGHT)) + "\n", encoding="utf-8")
     said, trouble, _ = api.run(["--config-file", str(ROOT / "pyproject.toml"), "--no-error-summary", str(snippet)])
