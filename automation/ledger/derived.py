@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from automation.ledger.event import Event, Genesis
 
@@ -163,7 +163,7 @@ class Derived:
         self._connection.execute("DELETE FROM row WHERE name = ?", (projection.name,))
         return 0
 
-    def _ask(self, query: str, *values: object) -> list:  # type: ignore[type-arg]  # columns differ by query
+    def _ask(self, query: str, *values: object) -> list[Any]:  # columns differ by query
         try:
             return self._connection.execute(query, values).fetchall()
         except sqlite3.DatabaseError:

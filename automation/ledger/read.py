@@ -6,7 +6,7 @@ Nothing here holds a read transaction open between slices, so a slow reader neve
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -134,7 +134,7 @@ class Reader:
             some = ",".join(map(str, found[start : start + _SLICE]))
             yield self._rows(f"{_COLUMNS} WHERE e.seq IN ({some}) ORDER BY e.seq")
 
-    def _rows(self, query: str, *values: object) -> list:  # type: ignore[type-arg]
+    def _rows(self, query: str, *values: object) -> list[Any]:  # columns differ by query
         with file.reading(self.file):
             return self._connection.execute(query, values).fetchall()
 

@@ -124,10 +124,12 @@ class Ledger:
         try:
             if self._key is not None and self._leaves:
                 self._writer.add([], self._sign())
-            self._writer.close()
         finally:
-            self._reader.close()
-            self._lease.release()
+            self._reader.close()  # before the writer, which as the last one folds the -wal file into the ledger
+            try:
+                self._writer.close()
+            finally:
+                self._lease.release()
 
     @property
     def last(self) -> Event:
@@ -230,7 +232,10 @@ class Ledger:
             envelope = Envelope(
                 seq, stream, version, kind, draft.schema, epoch, at, zone, draft.by, draft.terminal, cause
             )
-            text = _encode(envelope)
+            try:
+                text = _encode(envelope)
+            except UnicodeEncodeError as error:
+                raise InputError(f"kind, by or terminal is not text ({error})", where=stream) from error
             digest = entry_hash(start, (prev, before), envelope=text, body=body)
             events.append(
                 Event(

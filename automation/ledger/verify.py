@@ -242,6 +242,7 @@ class _Check:
             if number < len(self._heads) and self._heads[number] == head:
                 self._anchored = head.said.seq
                 continue
+            self._key = self._key or head.said.key
             if not is_signed(head) or head.said.key != self._key:
                 raise BadError(seq, f"line {number + 1} of heads.log is not signed by the ledger's key")
             if head.said.seq > self._events:

@@ -123,8 +123,7 @@ class InlineWriter:
     def close(self) -> None:
         """Commit what waits and let the file go."""
         try:
-            if self._failure is None:
-                self.flush()
+            self.flush()
         finally:
             self._committer.close()
 
