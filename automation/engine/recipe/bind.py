@@ -58,9 +58,7 @@ def bind(spec: OperationSpec, step: Step, results: Mapping[str, Recorded]) -> Bo
     return Bound(spec.given(**values), tuple(resolved))
 
 
-def _recorded(
-    reference: Reference, step: Step, results: Mapping[str, Recorded], parameter: ParameterSpec
-) -> Recorded:
+def _recorded(reference: Reference, step: Step, results: Mapping[str, Recorded], parameter: ParameterSpec) -> Recorded:
     found = results.get(reference.text)
     if found is None or (found.value is None and not parameter.optional):
         raise RefusedError(f"step {step.id!r} needs {reference.text}, and step {reference.step!r} gave no such result")

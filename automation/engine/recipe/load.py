@@ -151,7 +151,7 @@ def _given(node: Node | None, spec: OperationSpec, step: Node) -> dict[str, Give
     if node is None:
         return {}
     pairs = node.fields(required=spec.parameters)
-    return {name: _one_given(one, spec, name) for name, one in pairs.items()}
+    return {name: _one_given(pairs[name], spec, name) for name in spec.parameters}
 
 
 def _one_given(node: Node, spec: OperationSpec, name: str) -> Given:
@@ -178,7 +178,7 @@ def _equipment(node: Node | None, spec: OperationSpec, roles: Mapping[str, str],
         name = role.choice(roles)
         if roles[name] != spec.equipment[one]:
             raise role.wrong(f"is {name!r}, a {roles[name]}; {spec.name} needs a {spec.equipment[one]}")
-    return {one: role.text for one, role in pairs.items()}
+    return {one: pairs[one].text for one in spec.equipment if one in pairs}
 
 
 def _limits(pairs: Mapping[str, Node], spec: OperationSpec) -> dict[str, rules.Limits]:

@@ -10,6 +10,7 @@ import typing
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
+from automation.engine.handles import Container, Lot
 from automation.engine.recipe.spec import ParameterSpec, parameters_of, required_of, unit_of, without_none
 from automation.engine.recipe.yaml_source import Node, Shape
 from automation.kernel import quantity
@@ -54,6 +55,8 @@ def _typed(node: Node, kind: object) -> object:
 def _of_class(node: Node, kind: type) -> object:
     if issubclass(kind, StrEnum):
         return kind(node.choice([member.value for member in kind]))
+    if issubclass(kind, (Container, Lot)):
+        raise node.wrong("is a handle; it can only come from an earlier step that identified it ('from: step.result')")
     if dataclasses.is_dataclass(kind):
         return _structure(node, kind)
     if kind is bool:
