@@ -4,6 +4,7 @@ Times in s. Used from one event loop; another thread hands bytes over by ``call_
 """
 
 import asyncio
+import math
 
 from automation.kernel.errors import LinkError
 from automation.kernel.quantity import Seconds
@@ -54,9 +55,12 @@ class Inbox:
         return data
 
     async def arrived(self, *, within: Seconds) -> bool:
-        """Wait until a byte can be taken; False when the time is over (s). Raises LinkError when the stream is lost."""
+        """Wait until a byte can be taken; False when the time is over (s, infinity: no end).
+
+        Raises LinkError when the stream is lost.
+        """
         try:
-            async with asyncio.timeout(max(0.0, float(within))):
+            async with asyncio.timeout(None if math.isinf(float(within)) else max(0.0, float(within))):
                 await self._news.wait()
         except TimeoutError:
             return bool(self._buffer)

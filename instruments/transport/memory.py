@@ -5,6 +5,7 @@ at once or later.
 """
 
 import asyncio
+import math
 from collections.abc import Callable
 
 from automation.kernel.errors import LinkError
@@ -59,12 +60,12 @@ class MemoryStream:
         return data
 
     async def arrived(self, *, within: Seconds) -> bool:
-        """Wait until at least one byte can be taken; False when the time is over (s)."""
+        """Wait until at least one byte can be taken; False when the time is over (s, infinity: no end)."""
         if self._buffer:
             return True
         self._waiting = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(max(0.0, float(within))):
+            async with asyncio.timeout(None if math.isinf(float(within)) else max(0.0, float(within))):
                 await self._waiting
         except TimeoutError:
             return bool(self._buffer)

@@ -33,5 +33,5 @@ class ByteStream(Protocol):
         ...
 
     async def arrived(self, *, within: Seconds) -> bool:
-        """Wait until at least one byte can be taken; False when the time is over (s)."""
+        """Wait until at least one byte can be taken; False when the time is over (s, infinity: no end)."""
         ...
