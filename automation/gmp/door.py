@@ -160,9 +160,8 @@ class Door:
         signed = self._signatures(command, row)
         at = self._clock.micros()
         version = self._ledger.version(command.stream)
-        fact = Fact(
-            command.command, command.by, Instant(at / MICRO), body, signed, 0, command.stream, version + 1
-        )
+        moment = Instant(at / MICRO)
+        fact = Fact(command.command, command.by, moment, body, signed, 0, command.stream, version + 1, self.zone)
         thing.check(fact, self)
         recorded = Recorded(msgspec.Raw(raw), signed, tuple(dict.fromkeys(self._read)), command.id)
         draft = Draft(
@@ -229,9 +228,7 @@ class Door:
         if not command.by or not (self.rights(command.by) or command.by.startswith(SYSTEM)):
             return
         note = {"stream": command.stream, "command": command.command, "why": str(refusal)}
-        draft = Draft(
-            f"refusals/{command.stream}", "refused", msgspec.json.encode(note), command.by, command.terminal
-        )
+        draft = Draft(f"refusals/{command.stream}", "refused", msgspec.json.encode(note), command.by, command.terminal)
         self._ledger.append([draft], at=self._clock.micros())
 
     def _fold(self, event: Event) -> None:

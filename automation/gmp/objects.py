@@ -52,6 +52,7 @@ class Fact:
     seq: int
     stream: str
     version: int
+    zone: str = "UTC"  # IANA name of the site's time zone, for dates that were stated
 
     def stated(self, body: type[_B]) -> _B:
         """Give the body as the type that the row names; raises TypeError when the row names another."""
@@ -142,5 +143,13 @@ def fact(event: Event, table: Table, state: str) -> Fact:
     row = table.row(state, event.kind)
     body = row.body.model_validate_json(bytes(recorded.given)) if row.body is not None else None
     return Fact(
-        event.kind, event.by, Instant(event.at / MICRO), body, recorded.signed, event.seq, event.stream, event.version
+        event.kind,
+        event.by,
+        Instant(event.at / MICRO),
+        body,
+        recorded.signed,
+        event.seq,
+        event.stream,
+        event.version,
+        event.zone,
     )

@@ -1,6 +1,7 @@
 """Words that all objects share: rights, meanings of signatures, strengths of identification, and bodies.
 
-Source: 21 CFR 11.50 (meaning of a signature), 11.10(g) (authority checks); Annex 11 draft 11.10 (segregation of duties).
+Source: 21 CFR 11.50 (meaning of a signature), 11.10(g) (authority checks);
+        Annex 11 draft 11.10 (segregation of duties).
 """
 
 from enum import StrEnum

@@ -1,0 +1,276 @@
+"""Prompts: one question to people, claimed at a terminal, answered once, kept across restarts.
+
+Units:  ``deadline`` is a moment (s, UTC); each field states its own unit.
+Source: 21 CFR 11.10(f) sequence, (g) authority, (i) training; Annex 11 6 second check of critical entries,
+        Annex 11 draft 10.1 plausibility of manual input; EU GMP Part IV line clearance and identity at each step.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol, Self, TypeVar, cast
+
+from automation.gmp.form import Field, Form, Value
+from automation.gmp.objects import Fact, Kind, Site
+from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, Strength, field
+from automation.kernel.errors import RefusedError
+from automation.kernel.machine import Row, Table
+from automation.kernel.quantity import Instant
+
+
+class State(StrEnum):
+    """Where a prompt stands."""
+
+    ABSENT = "absent"
+    OPEN = "open"
+    CLAIMED = "claimed"
+    ENTERED = "entered"  # waits for a second person
+    LOCKED = "locked"  # another patient's identifier was scanned
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class Ask(StrEnum):
+    """What kind of answer it wants."""
+
+    CONFIRM = "confirm"
+    SCAN = "scan"
+    ENTER = "enter"
+    CHOOSE = "choose"
+    SIGN = "sign"
+    ATTACH = "attach"
+    WITNESS = "witness"
+    TIMER = "timer"
+
+
+class Opening(Body):
+    """The question, to whom, and until when."""
+
+    kind: Ask = field(label="Kind")
+    text: str = field(label="Text", length=1)
+    fields: tuple[Field, ...] = field(label="Fields", default=())
+    batch: str = field(label="Batch", default="")
+    step: str = field(label="Step", default="")
+    operation: str = field(label="Operation", help="Name or name@version that the person is trained on", default="")
+    asks: tuple[Right, ...] = field(label="Who may answer", default=(Right.PERFORM,))
+    deadline: float | None = field(label="Deadline", unit="s", default=None)
+    expects: str = field(label="Kind of code", default="")
+    options: tuple[str, ...] = field(label="Options", default=())
+    attachments: tuple[str, ...] = field(label="Shown files", help="SHA-256 of each", default=())
+    second: bool = field(label="Verified by a second person", default=False)
+
+
+class Claim(Body):
+    """Where the person answers."""
+
+    terminal: str = field(label="Terminal", length=1)
+
+
+class Answer(Body):
+    """What was answered."""
+
+    values: dict[str, Value] = field(label="Values", default={})
+    attachments: tuple[str, ...] = field(label="Files", help="SHA-256 of each", default=())
+    comment: str = field(label="Comment", default="")
+
+
+class Verification(Body):
+    """What the second person adds."""
+
+    comment: str = field(label="Comment", default="")
+
+
+class Mismatch(Body):
+    """What was scanned instead; never the code itself."""
+
+    scanned_kind: str = field(label="Kind of code scanned", length=1)
+    hint: str = field(label="Hint", default="")
+
+
+class Clearance(Body):
+    """What two people saw when they cleared the line."""
+
+    statement: str = field(label="Statement", length=3)
+
+
+_PEOPLE = frozenset(Right) - {Right.SYSTEM, Right.READ}
+_PROGRAM = frozenset({Right.SYSTEM})
+_TWO = (Meaning.PERFORMED, Meaning.VERIFIED)
+_ASKING = (State.OPEN, State.CLAIMED)
+_P = TypeVar("_P", bound="Prompt")
+_ANSWERS = frozenset({"answer", "enter", "sign", "witness"})
+
+TABLE = Table(
+    State.ABSENT,
+    (
+        Row("open", State.ABSENT, State.OPEN, by=_PROGRAM, body=Opening),
+        Row("claim", State.OPEN, State.CLAIMED, by=_PEOPLE, body=Claim),
+        Row("unclaim", State.CLAIMED, State.OPEN, by=_PEOPLE | _PROGRAM),
+        *(Row("answer", state, State.ANSWERED, by=_PEOPLE, body=Answer) for state in _ASKING),
+        *(Row("enter", state, State.ENTERED, by=_PEOPLE, body=Answer) for state in _ASKING),
+        *(Row("sign", s, State.ANSWERED, by=_PEOPLE, signs=(Meaning.PERFORMED,), body=Answer) for s in _ASKING),
+        *(Row("witness", state, State.ANSWERED, by=_PEOPLE, signs=_TWO, body=Answer) for state in _ASKING),
+        *(Row("mismatch", state, state, by=_PEOPLE | _PROGRAM, body=Mismatch) for state in _ASKING),
+        Row("verify", State.ENTERED, State.ANSWERED, by={Right.VERIFY}, body=Verification, strength=Strength.VERIFY),
+        Row("dispute", State.ENTERED, State.OPEN, by={Right.VERIFY}, body=Reason),
+        *(Row("lock", state, State.LOCKED, by=_PROGRAM, body=Reason) for state in _ASKING),
+        Row(
+            "clear",
+            State.LOCKED,
+            State.OPEN,
+            by={Right.PERFORM, Right.VERIFY, Right.SUPERVISE},
+            signs=_TWO,
+            body=Clearance,
+        ),
+        *(
+            Row("withdraw", state, State.WITHDRAWN, by=_PROGRAM, body=Reason)
+            for state in (*_ASKING, State.ENTERED, State.LOCKED)
+        ),
+        *(Row("expire", state, State.EXPIRED, by=_PROGRAM) for state in (*_ASKING, State.ENTERED)),
+    ),
+)
+
+
+class _Person(Protocol):
+    """What a prompt asks of a person."""
+
+    def is_trained(self, operation: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One prompt, folded from its events; a value, never edited in place."""
+
+    id: str
+    state: State = State.ABSENT
+    opening: Opening | None = None
+    opened_at: Instant | None = None
+    claimed_by: str = ""
+    terminal: str = ""
+    values: tuple[tuple[str, Value], ...] = ()  # as entered
+    attachments: tuple[str, ...] = ()
+    comment: str = ""
+    answered_by: str = ""
+    answered_at: Instant | None = None
+    verified_by: str = ""
+    mismatches: int = 0
+    hint: str = ""
+    reason: str = ""  # of the last lock, dispute or withdrawal
+    hands: frozenset[str] = frozenset()  # persons who answered, verified or cleared
+
+    @property
+    def batch(self) -> str:
+        """Give the batch that it belongs to; empty when none."""
+        return self.opening.batch if self.opening else ""
+
+    @property
+    def step(self) -> str:
+        """Give the step that it belongs to; empty when none."""
+        return self.opening.step if self.opening else ""
+
+    @property
+    def asking(self) -> bool:
+        """Tell whether an answer is still wanted."""
+        return self.state in {State.OPEN, State.CLAIMED, State.ENTERED, State.LOCKED}
+
+    @property
+    def answer(self) -> dict[str, Value]:
+        """Give the values as entered, by field."""
+        return dict(self.values)
+
+    def number(self, name: str) -> float:
+        """Give an entered value as a number, in the unit of its field; raises InputError when it is none."""
+        return self._form().number(name, self.answer[name])
+
+    def _form(self) -> Form:
+        said = cast("Opening", self.opening)
+        return Form(str(said.kind), said.fields, said.options, f"prompt {self.id}")
+
+    def check(self, fact: Fact, site: Site) -> None:
+        """Refuse whoever was not asked or not trained, the same person twice, and values beyond their limits."""
+        if fact.kind == "claim" or fact.kind in _ANSWERS:
+            self._check_person(fact.by, site)
+        if fact.kind in _ANSWERS:
+            self._check_answer(fact)
+        if fact.kind in {"verify", "dispute"} and fact.by == self.answered_by:
+            self._refuse(f"was entered by {fact.by}; a second person has to {fact.kind} it")
+        if fact.kind == "unclaim" and not self._may_unclaim(fact.by, site):
+            self._refuse(f"is claimed by {self.claimed_by}")
+        if fact.kind == "expire":
+            deadline = self.opening.deadline if self.opening else None
+            if deadline is None or fact.at < Instant(deadline):
+                self._refuse("has not reached a deadline")
+
+    def _refuse(self, why: str) -> None:
+        msg = f"prompt {self.id} {why}"
+        raise RefusedError(msg)
+
+    def _check_person(self, person: str, site: Site) -> None:
+        said = cast("Opening", self.opening)
+        if not site.rights(person) & frozenset(said.asks):
+            self._refuse(f"is for {' or '.join(said.asks)}; {person} has none of these rights")
+        if said.operation and not cast("_Person", site.find("person", person)).is_trained(said.operation):
+            self._refuse(f"is part of {said.operation}, on which {person} is not trained")
+        if self.state is State.CLAIMED and self.claimed_by != person:
+            self._refuse(f"is claimed by {self.claimed_by} at {self.terminal}")
+
+    def _check_answer(self, fact: Fact) -> None:
+        said = cast("Opening", self.opening)
+        own = {Ask.SIGN: "sign", Ask.WITNESS: "witness"}.get(said.kind, "enter" if said.second else "answer")
+        if fact.kind != own:
+            self._refuse(f"wants {own!r}, not {fact.kind!r}")
+        answer = fact.stated(Answer)
+        self._form().check(answer.values, attachments=answer.attachments)
+
+    def _may_unclaim(self, person: str, site: Site) -> bool:
+        return person == self.claimed_by or person.startswith(f"{SYSTEM}:") or Right.SUPERVISE in site.rights(person)
+
+    def apply(self, fact: Fact) -> Self:
+        """Give the prompt as it stands after the fact."""
+        after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest))
+        match fact.body:
+            case Opening() as said:
+                return replace(after, opening=said, opened_at=fact.at)
+            case Claim(terminal=terminal):
+                return replace(after, claimed_by=fact.by, terminal=terminal)
+            case Answer() as said:
+                return _answered(after, said, fact)
+            case Verification():
+                return replace(after, verified_by=fact.by, hands=self.hands | {fact.by})
+            case Mismatch(hint=hint):
+                return replace(after, mismatches=self.mismatches + 1, hint=hint)
+            case Clearance():
+                return replace(_unanswered(after), hands=self.hands | {s.by for s in fact.signed})
+            case Reason(reason=reason):
+                kept = after if fact.kind != "dispute" else _unanswered(after)
+                return replace(kept, reason=reason)
+        return replace(after, claimed_by="", terminal="") if fact.kind == "unclaim" else after
+
+
+def _answered(prompt: _P, said: Answer, fact: Fact) -> _P:
+    return replace(
+        prompt,
+        values=tuple(said.values.items()),
+        attachments=said.attachments,
+        comment=said.comment,
+        answered_by=fact.by,
+        answered_at=fact.at,
+        verified_by=fact.signer(Meaning.VERIFIED),
+        hands=prompt.hands | {fact.by} | {s.by for s in fact.signed},
+    )
+
+
+def _unanswered(prompt: _P) -> _P:
+    return replace(
+        prompt,
+        claimed_by="",
+        terminal="",
+        values=(),
+        attachments=(),
+        comment="",
+        answered_by="",
+        answered_at=None,
+    )
+
+
+KIND = Kind("prompt", "people", TABLE, Prompt)

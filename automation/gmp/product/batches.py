@@ -1,0 +1,236 @@
+"""Batches: one execution of one recipe for one patient or donor, moved through the ISA-88 procedural states.
+
+Source: ISA-88.00.01 procedural states; 21 CFR 211.188 batch record as an accurate copy of the master;
+211.192 reviewed before release, and by somebody who did not perform it.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol, Self, cast
+
+from automation.gmp.objects import Fact, Kind, Site
+from automation.gmp.words import SYSTEM, Body, Meaning, Right, field
+from automation.kernel.errors import IdentityError, InputError, RefusedError
+from automation.kernel.machine import Procedural, Row, Table
+from automation.kernel.quantity import Instant
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class State(StrEnum):
+    """Where a batch stands: the procedural states, before them issued, after them closed."""
+
+    ABSENT = "absent"
+    ISSUED = "issued"
+    RUNNING = Procedural.RUNNING
+    PAUSING = Procedural.PAUSING
+    PAUSED = Procedural.PAUSED
+    HOLDING = Procedural.HOLDING
+    HELD = Procedural.HELD
+    RESTARTING = Procedural.RESTARTING
+    STOPPING = Procedural.STOPPING
+    STOPPED = Procedural.STOPPED
+    ABORTING = Procedural.ABORTING
+    ABORTED = Procedural.ABORTED
+    COMPLETE = Procedural.COMPLETE
+    CLOSED = "closed"
+
+
+class LotType(StrEnum):
+    """What the lot is for; an engineering lot never becomes another."""
+
+    ENGINEERING = "engineering"
+    CLINICAL = "clinical"
+    COMMERCIAL = "commercial"
+
+
+class Override(Body):
+    """One parameter of the recipe set otherwise, in an engineering lot."""
+
+    step: str = field(label="Step")
+    parameter: str = field(label="Parameter")
+    value: str = field(label="Value", help="With its unit")
+    reason: str = field(label="Reason", length=3)
+
+
+class Issue(Body):
+    """What is to be executed: the master by its hash, for whom, with what, by which program."""
+
+    recipe: str = field(label="Recipe")
+    recipe_version: str = field(label="Recipe version")
+    recipe_digest: str = field(label="Digest of the recipe")
+    recipe_status: str = field(label="Status of the recipe", help="draft or approved", default="draft")
+    lot_type: LotType = field(label="Lot type")
+    product: str = field(label="Product")
+    identity: str = field(label="Chain of identity", help="One id for one therapy; never a name", length=1)
+    containers: tuple[str, ...] = field(label="Containers", default=())
+    overrides: tuple[Override, ...] = field(label="Overrides", default=())
+    release: str = field(label="Release of the program")
+    operations: dict[str, str] = field(label="Operations", help="Each with the digest of its source")
+    site_digest: str = field(label="Digest of the site")
+    seed: int | None = field(label="Seed", help="Of the simulation; none on a live site", default=None)
+
+
+class Order(Body):
+    """Why a batch, or one step of it, is to go another way."""
+
+    reason: str = field(label="Reason", length=3)
+    step: str = field(label="Step", help="Empty for the whole batch", default="")
+
+
+class Seal(Body):
+    """The signed head under which the record ends."""
+
+    head: str = field(label="Head hash", default="")
+    seq: int = field(label="Last event under the head", default=0, low=0)
+
+
+class Review(Body):
+    """What the reviewer states."""
+
+    conclusion: str = field(label="Conclusion", length=3)
+
+
+_HANDS = frozenset({Right.PERFORM, Right.SUPERVISE})
+_HANDS_OR_PROGRAM = _HANDS | {Right.SYSTEM}
+_PROGRAM = frozenset({Right.SYSTEM})
+_WORKING = (State.RUNNING, State.PAUSING, State.PAUSED, State.HOLDING, State.HELD, State.RESTARTING)
+_ENDED = (State.COMPLETE, State.STOPPED, State.ABORTED)
+
+TABLE = Table(
+    State.ABSENT,
+    (
+        Row("issue", State.ABSENT, State.ISSUED, by={Right.ISSUE}, body=Issue),
+        Row("start", State.ISSUED, State.RUNNING, by=_HANDS),
+        Row("abort", State.ISSUED, State.ABORTED, by=_HANDS_OR_PROGRAM, body=Order),
+        Row("pause", State.RUNNING, State.PAUSING, by=_HANDS, body=Order),
+        Row("done", State.PAUSING, State.PAUSED, by=_PROGRAM),
+        Row("unpause", State.PAUSED, State.RUNNING, by=_HANDS, body=Order),
+        *(
+            Row("hold", source, State.HOLDING, by=_HANDS_OR_PROGRAM, body=Order)
+            for source in (State.RUNNING, State.PAUSING, State.PAUSED, State.RESTARTING)
+        ),
+        Row("done", State.HOLDING, State.HELD, by=_PROGRAM),
+        Row("restart", State.HELD, State.RESTARTING, by=_HANDS, body=Order),
+        Row("done", State.RESTARTING, State.RUNNING, by=_PROGRAM),
+        *(Row("stop", source, State.STOPPING, by=_HANDS, body=Order) for source in _WORKING),
+        Row("done", State.STOPPING, State.STOPPED, by=_PROGRAM),
+        *(
+            Row("abort", source, State.ABORTING, by=_HANDS_OR_PROGRAM, body=Order)
+            for source in (*_WORKING, State.STOPPING, State.STOPPED)
+        ),
+        Row("done", State.ABORTING, State.ABORTED, by=_PROGRAM),
+        Row("complete", State.RUNNING, State.COMPLETE, by=_PROGRAM),
+        *(Row("close", source, State.CLOSED, by=_PROGRAM, body=Seal) for source in _ENDED),
+        *(
+            Row("review", state, state, by={Right.REVIEW}, signs=(Meaning.REVIEWED,), body=Review)
+            for state in (*_ENDED, State.CLOSED)
+        ),
+    ),
+)
+
+
+class _Container(Protocol):
+    """What a batch asks of a container."""
+
+    identity: str
+    state: str
+
+
+class _Prompt(Protocol):
+    """What a batch asks of a prompt: who had a hand in it."""
+
+    @property
+    def batch(self) -> str: ...
+    @property
+    def hands(self) -> frozenset[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One batch, folded from its events; a value, never edited in place."""
+
+    id: str
+    state: State = State.ABSENT
+    issue: Issue | None = None
+    issued_by: str = ""
+    started_at: Instant | None = None
+    ended_at: Instant | None = None
+    order: Order | None = None  # the last procedural order: why, and for which step
+    hands: frozenset[str] = frozenset()  # persons who started or directed it
+    reviewed_by: str = ""
+    head: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Give the chain of identity; empty before it is issued."""
+        return self.issue.identity if self.issue else ""
+
+    @property
+    def lot_type(self) -> str:
+        """Give what the lot is for; empty before it is issued."""
+        return self.issue.lot_type if self.issue else ""
+
+    @property
+    def containers(self) -> tuple[str, ...]:
+        """Give the ids of the containers that it was issued for."""
+        return self.issue.containers if self.issue else ()
+
+    def check(self, fact: Fact, site: Site) -> None:
+        """Refuse a lot that may not be made this way, and a reviewer who had a hand in it."""
+        if fact.kind == "issue":
+            self._check_issue(fact.stated(Issue), site)
+        if fact.kind == "review" and fact.by in self.hands | _hands(self.id, site):
+            msg = f"batch {self.id}: {fact.by} had a hand in it; someone else has to review it"
+            raise RefusedError(msg)
+
+    def _check_issue(self, issue: Issue, site: Site) -> None:
+        if not _NAME.fullmatch(self.id):
+            msg = f"batch id is {self.id!r}; 1 to 64 letters, digits, '.', '_' and '-' are allowed"
+            raise InputError(msg)
+        for_patients = issue.lot_type is not LotType.ENGINEERING
+        if for_patients and issue.overrides:
+            msg = f"batch {self.id}: a {issue.lot_type} lot takes no overrides; only an engineering lot does"
+            raise RefusedError(msg)
+        if for_patients and issue.recipe_status != "approved":
+            given = f"{issue.recipe} is {issue.recipe_status}"
+            msg = f"batch {self.id}: a {issue.lot_type} lot needs an approved recipe; {given}"
+            raise RefusedError(msg)
+        if issue.seed is not None and not site.simulated:
+            msg = f"batch {self.id}: seed is {issue.seed}; a live site takes none"
+            raise RefusedError(msg)
+        for name in issue.containers:
+            container = cast("_Container", site.find("container", name))
+            if container.state != State.ABSENT and container.identity != issue.identity:
+                msg = f"batch {self.id}: container {name} is of another chain of identity"
+                raise IdentityError(msg)
+
+    def apply(self, fact: Fact) -> Self:
+        """Give the batch as it stands after the fact."""
+        after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest))
+        match fact.kind:
+            case "issue":
+                return replace(after, issue=fact.stated(Issue), issued_by=fact.by)
+            case "start":
+                return replace(after, started_at=fact.at, hands=self.hands | {fact.by})
+            case "complete":
+                return replace(after, ended_at=fact.at)
+            case "done":
+                return replace(after, ended_at=fact.at if after.state in _ENDED else None)
+            case "close":
+                return replace(after, head=fact.stated(Seal).head)
+            case "review":
+                return replace(after, reviewed_by=fact.by)
+        person = frozenset() if fact.by.startswith(f"{SYSTEM}:") else frozenset({fact.by})
+        ended = fact.at if after.state in _ENDED else None
+        return replace(after, order=fact.stated(Order), hands=self.hands | person, ended_at=ended)
+
+
+def _hands(batch: str, site: Site) -> frozenset[str]:
+    """Give the persons who answered prompts of a batch."""
+    prompts = (cast("_Prompt", thing) for thing in site.every("prompt"))
+    return frozenset().union(*(prompt.hands for prompt in prompts if prompt.batch == batch))
+
+
+KIND = Kind("batch", "product", TABLE, Batch)

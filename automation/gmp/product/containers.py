@@ -1,0 +1,271 @@
+"""Containers: what holds product, whose it is, where it stands, and how long it was out of its conditions.
+
+Units:  mL, s, degC. The warming budget is one sum over the container's life: it starts when storage temperature is
+        first reached, and a child begins with its parent's sum.
+Source: 21 CFR 1271.290 tracking; EU GMP Part IV traceability and segregation; ISBT 128 ST-001 for DIN and product code.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol, Self, TypeVar, cast
+
+from automation.gmp.objects import Fact, Kind, Site
+from automation.gmp.words import Body, Meaning, Reason, Right, field
+from automation.kernel.errors import IdentityError, RefusedError
+from automation.kernel.machine import Row, Table
+from automation.kernel.quantity import Instant, Seconds
+
+
+class State(StrEnum):
+    """Where a container stands; a QA hold is a mark beside the state."""
+
+    ABSENT = "absent"
+    EXPECTED = "expected"
+    IN_PROCESS = "in process"
+    STORED = "stored"
+    DESTROYED = "destroyed"
+    CANCELLED = "cancelled"
+
+
+class Expectation(Body):
+    """What is to come: whose, what, in what, out of what."""
+
+    identity: str = field(label="Chain of identity", help="One id for one therapy; never a name", length=1)
+    din: str = field(label="Donation identification number", default="")
+    product_code: str = field(label="Product code", default="")
+    kind: str = field(label="Kind of container", help="Bag or vial, with its size", default="")
+    volume_ml: float = field(label="Volume", unit="mL", low=0, default=0.0)
+    label: str = field(label="Label", help="What the code on it reads as", default="")
+    parent: str = field(label="Parent", help="The container that it was filled from", default="")
+    batch: str = field(label="Batch", default="")
+    warming_s: float = field(label="Warming of the parent so far", unit="s", low=0, default=0.0)
+    first_cold_at: float | None = field(label="When the parent was first cold", unit="s", default=None)
+
+
+class Receipt(Body):
+    """How it came."""
+
+    batch: str = field(label="Batch", default="")
+    step: str = field(label="Step", default="")
+    condition: str = field(label="Condition", default="")
+    seal: str = field(label="Seal", default="")
+    exposure_s: float = field(label="Exposure taken over", unit="s", low=0, default=0.0)
+
+
+class Moving(Body):
+    """Where it went."""
+
+    where: str = field(label="Where to", length=1)
+    reason: str = field(label="Reason", default="")
+
+
+class Storing(Body):
+    """Where it was put, and what the way there cost."""
+
+    position: str = field(label="Position", help="Store, rack, box, place", length=1)
+    transfer_s: float = field(label="Transfer time", unit="s", low=0, default=0.0)
+    warming_s: float = field(label="Warming on the way", unit="s", low=0, default=0.0)
+
+
+class Retrieval(Body):
+    """Why it was taken out."""
+
+    batch: str = field(label="Batch", default="")
+    step: str = field(label="Step", default="")
+    reason: str = field(label="Reason", default="")
+
+
+class Chilling(Body):
+    """Storage temperature was reached for the first time."""
+
+    reached_c: float = field(label="Temperature reached", unit="degC")
+
+
+class Warming(Body):
+    """Time above the storage limit, counted against the budget."""
+
+    seconds: float = field(label="Time", unit="s", low=0)
+    above_c: float = field(label="Above", unit="degC")
+
+
+class Exposure(Body):
+    """Time outside the conditions of the fresh product."""
+
+    seconds: float = field(label="Time", unit="s", low=0)
+
+
+_HANDS = frozenset({Right.PERFORM, Right.SUPERVISE, Right.SYSTEM})
+_QUALITY = frozenset({Right.REVIEW, Right.APPROVE, Right.SUPERVISE, Right.SYSTEM})
+_C = TypeVar("_C", bound="Container")
+_TWO = (Meaning.PERFORMED, Meaning.VERIFIED)
+_HERE = (State.IN_PROCESS, State.STORED)
+
+TABLE = Table(
+    State.ABSENT,
+    (
+        Row("expect", State.ABSENT, State.EXPECTED, by={Right.ISSUE, Right.SYSTEM}, body=Expectation),
+        Row("cancel", State.EXPECTED, State.CANCELLED, by={Right.ISSUE, Right.SYSTEM}, body=Reason),
+        Row("receive", State.EXPECTED, State.IN_PROCESS, by=_HANDS, body=Receipt),
+        Row("store", State.IN_PROCESS, State.STORED, by=_HANDS, body=Storing),
+        Row("retrieve", State.STORED, State.IN_PROCESS, by=_HANDS, body=Retrieval),
+        Row("chill", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Chilling),
+        Row("expose", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Exposure),
+        *(Row("move", state, state, by=_HANDS, body=Moving) for state in _HERE),
+        *(Row("warm", state, state, by=_HANDS, body=Warming) for state in _HERE),
+        *(Row("qa_hold", state, state, by=_QUALITY, body=Reason) for state in (State.EXPECTED, *_HERE)),
+        *(
+            Row("lift", state, state, by={Right.APPROVE}, signs=(Meaning.APPROVED,), body=Reason)
+            for state in (State.EXPECTED, *_HERE)
+        ),
+        *(
+            Row("destroy", state, State.DESTROYED, by={Right.PERFORM, Right.SUPERVISE}, signs=_TWO, body=Reason)
+            for state in _HERE
+        ),
+    ),
+)
+
+
+class _Batch(Protocol):
+    """What a container asks of a batch."""
+
+    state: str
+
+    @property
+    def identity(self) -> str: ...
+    @property
+    def containers(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container, folded from its events; a value, never edited in place."""
+
+    id: str
+    state: State = State.ABSENT
+    identity: str = ""
+    din: str = ""
+    product_code: str = ""
+    kind: str = ""
+    volume_ml: float = 0.0
+    label: str = ""
+    parent: str = ""
+    batch: str = ""
+    where: str = ""
+    position: str = ""
+    condition: str = ""
+    seal: str = ""
+    warming_s: Seconds = Seconds(0.0)  # over the whole life
+    exposure_s: Seconds = Seconds(0.0)
+    first_cold_at: Instant | None = None
+    on_hold: bool = False
+    hold_reason: str = ""
+    held_by: str = ""
+
+    def check(self, fact: Fact, site: Site) -> None:
+        """Refuse a wrong parent or batch, a taken position, and what a QA hold forbids."""
+        match fact.kind:
+            case "expect":
+                self._check_parent(fact.stated(Expectation), site)
+            case "receive":
+                self._check_batch(fact.stated(Receipt).batch, site)
+            case "retrieve":
+                self._check_batch(fact.stated(Retrieval).batch, site)
+                self._refuse(self.on_hold, f"is on QA hold ({self.hold_reason}); QA has to lift it first")
+            case "store":
+                self._check_place(fact.stated(Storing).position, site)
+            case "move" if self.state is State.STORED:
+                self._check_place(fact.stated(Moving).where, site)
+            case "chill":
+                self._refuse(self.first_cold_at is not None, "was cold before; warming has been counted since")
+            case "warm":
+                self._refuse(self.first_cold_at is None, "was never cold: warming counts from the first cold on")
+            case "qa_hold":
+                self._refuse(self.on_hold, f"is on QA hold already ({self.hold_reason})")
+            case "lift":
+                self._refuse(not self.on_hold, "is not on QA hold")
+                self._refuse(fact.by == self.held_by, f"was put on hold by {fact.by}; someone else has to lift it")
+
+    def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
+        if wrong:
+            msg = f"container {self.id} {why}"
+            raise RefusedError(msg)
+
+    def _check_parent(self, said: Expectation, site: Site) -> None:
+        if not said.parent:
+            return
+        parent = cast("Container", site.find("container", said.parent))
+        self._refuse(parent.state not in _HERE, f"can't come out of {said.parent}, which is {parent.state}")
+        if parent.identity != said.identity:
+            msg = f"container {self.id}: its parent {said.parent} is of another chain of identity"
+            raise IdentityError(msg)
+        kept = Seconds(said.warming_s) >= parent.warming_s and _moment(said.first_cold_at) == parent.first_cold_at
+        needed = f"warming_s {parent.warming_s} and first_cold_at {parent.first_cold_at}"
+        self._refuse(not kept, f"inherits from {said.parent} and has to state its {needed}")
+
+    def _check_batch(self, name: str, site: Site) -> None:
+        if not name:
+            return
+        batch = cast("_Batch", site.find("batch", name))
+        self._refuse(batch.state == State.ABSENT, f"can't be taken into batch {name}, which was never issued")
+        if batch.identity != self.identity or (self.id not in batch.containers and self.batch != name):
+            msg = f"container {self.id} does not belong to batch {name}"
+            raise IdentityError(msg)
+
+    def _check_place(self, position: str, site: Site) -> None:
+        for other in site.every("container"):
+            if isinstance(other, Container) and other.state is State.STORED and other.id != self.id:
+                self._refuse(other.position == position, f"can't be put at {position}: {other.id} is there")
+
+    def apply(self, fact: Fact) -> Self:
+        """Give the container as it stands after the fact."""
+        after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest))
+        match fact.body:
+            case Expectation() as said:
+                return _expected(after, said)
+            case Receipt() as said:
+                exposure = self.exposure_s + Seconds(said.exposure_s)
+                batch = said.batch or self.batch
+                return replace(after, batch=batch, condition=said.condition, seal=said.seal, exposure_s=exposure)
+            case Moving(where=where):
+                return replace(after, where=where, position=where if self.state is State.STORED else "")
+            case Storing() as said:
+                warming, cold = self.warming_s + Seconds(said.warming_s), self.first_cold_at or fact.at
+                return replace(
+                    after, where=said.position, position=said.position, warming_s=warming, first_cold_at=cold
+                )
+            case Retrieval() as said:
+                return replace(after, position="", batch=said.batch or self.batch)
+            case Chilling():
+                return replace(after, first_cold_at=fact.at)
+            case Warming(seconds=seconds):
+                return replace(after, warming_s=self.warming_s + Seconds(seconds))
+            case Exposure(seconds=seconds):
+                return replace(after, exposure_s=self.exposure_s + Seconds(seconds))
+        if fact.kind == "qa_hold":
+            return replace(after, on_hold=True, hold_reason=fact.stated(Reason).reason, held_by=fact.by)
+        if fact.kind == "lift":
+            return replace(after, on_hold=False, hold_reason="", held_by="")
+        return after
+
+
+def _moment(seconds: float | None) -> Instant | None:
+    return None if seconds is None else Instant(seconds)
+
+
+def _expected(blank: _C, said: Expectation) -> _C:
+    return replace(
+        blank,
+        identity=said.identity,
+        din=said.din,
+        product_code=said.product_code,
+        kind=said.kind,
+        volume_ml=said.volume_ml,
+        label=said.label,
+        parent=said.parent,
+        batch=said.batch,
+        warming_s=Seconds(said.warming_s),
+        first_cold_at=_moment(said.first_cold_at),
+    )
+
+
+KIND = Kind("container", "product", TABLE, Container)

@@ -1,0 +1,121 @@
+"""Secrets of persons: argon2 hashes in one file of the site folder, and the lock after wrong attempts.
+
+Secrets go in here and nowhere else; what comes out is yes or no. An unknown person takes as long as a known one.
+Units:  KiB of memory, passes; five wrong attempts in a row lock the person until somebody unlocks.
+Source: 21 CFR 11.300(a), (b), (d); RFC 9106 (argon2id).
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from automation.kernel.clock import Clock, SystemClock
+from automation.kernel.errors import DamagedError, InputError
+from automation.kernel.quantity import Seconds
+
+NAME = "credentials.json"
+WRONG_IN_A_ROW = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one check costs whoever guesses."""
+
+    passes: int
+    memory: int  # KiB
+    shortest: int  # characters of a secret
+
+
+LIVE = Cost(passes=3, memory=65536, shortest=8)
+SIMULATED = Cost(passes=1, memory=8, shortest=1)
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """What is kept of one person's secret."""
+
+    hash: str
+    wrong: int = 0  # attempts in a row
+
+
+class Credentials:
+    """The door's ``Secrets`` over the file ``credentials.json`` (0600) of a site folder."""
+
+    def __init__(self, folder: Path, clock: Clock, *, cost: Cost = LIVE) -> None:
+        """Read the file when there is one; raises DamagedError when it can't be read."""
+        self._path = folder / NAME
+        self._clock = clock
+        self._cost = cost
+        self._hasher = PasswordHasher(time_cost=cost.passes, memory_cost=cost.memory, parallelism=1)
+        self._nobody = self._hasher.hash("nobody")
+        self._kept = self._read()
+
+    def set(self, person: str, secret: str) -> None:
+        """Keep a person's new secret and forget wrong attempts; raises InputError when it is too short."""
+        if len(secret) < self._cost.shortest:
+            msg = f"the secret of {person} is too short; at least {self._cost.shortest} characters are needed"
+            raise InputError(msg)
+        self._keep(person, Credential(self._hasher.hash(secret)))
+
+    def check(self, person: str, secret: str) -> bool:
+        """Tell whether this is the person's secret; never after five wrong attempts in a row."""
+        kept = self._kept.get(person)
+        right = self._matches(kept.hash if kept else self._nobody, secret)
+        if kept is None or kept.wrong >= WRONG_IN_A_ROW:
+            return False
+        if not right:
+            self._keep(person, Credential(kept.hash, kept.wrong + 1))
+        elif kept.wrong:
+            self._keep(person, Credential(kept.hash))
+        return right
+
+    def known(self, person: str) -> bool:
+        """Tell whether the person has a secret."""
+        return person in self._kept
+
+    def locked(self, person: str) -> bool:
+        """Tell whether wrong attempts have locked the person."""
+        return person in self._kept and self._kept[person].wrong >= WRONG_IN_A_ROW
+
+    def unlock(self, person: str) -> None:
+        """Forget the wrong attempts; raises InputError for a person without a secret."""
+        if person not in self._kept:
+            msg = f"{person} has no secret here"
+            raise InputError(msg)
+        self._keep(person, Credential(self._kept[person].hash))
+
+    def clock_step(self) -> Seconds:
+        """Tell how far the wall clock stands from ledger time (s); simulated time never steps."""
+        return self._clock.step() if isinstance(self._clock, SystemClock) else Seconds(0.0)
+
+    def _matches(self, kept: str, secret: str) -> bool:
+        try:
+            return self._hasher.verify(kept, secret)
+        except VerificationError:
+            return False
+        except InvalidHashError:
+            raise DamagedError("a hash is not one of argon2", where=str(self._path)) from None
+
+    def _read(self) -> dict[str, Credential]:
+        if not self._path.exists():
+            return {}
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=dict[str, Credential])
+        except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+            raise DamagedError(f"the file of secrets can't be read: {wrong}", where=str(self._path)) from None
+
+    def _keep(self, person: str, credential: Credential) -> None:
+        """Write the whole file beside the old one, then put it in its place."""
+        kept = {**self._kept, person: credential}
+        fresh = self._path.with_suffix(".new")
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(kept)))
+            file.flush()
+            if not self._clock.simulated:
+                os.fsync(file.fileno())
+        fresh.replace(self._path)
+        self._kept = kept
