@@ -8,6 +8,7 @@ Source: 21 CFR 11.10(f) sequence, (g) authority, 11.50 and 11.70 signatures.
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from pydantic import ValidationError
 
 from automation.gmp.objects import Fact, Kind, Recorded, Signed, Thing
 from automation.gmp.objects import fact as read_fact
-from automation.gmp.words import SYSTEM, Right, Strength
+from automation.gmp.words import SYSTEM, Meaning, Right, Strength
 from automation.kernel.clock import MICRO, STEP_BLOCKS_SIGNING, Clock
 from automation.kernel.errors import CellwrightError, InputError, RefusedError
 from automation.kernel.machine import Row
@@ -81,6 +82,7 @@ class Door:
         self._secrets = secrets
         self._roles = roles
         self._things: dict[tuple[str, str], Thing] = {}
+        self._versions: dict[str, int] = {}  # of each stream as folded, so that no decision rests on an older state
         self._commands: dict[str, Event] = {}
         self._read: list[tuple[str, int]] = []
         self._followers: list[Callable[[Event, Thing], None]] = []
@@ -104,7 +106,7 @@ class Door:
     def find(self, kind: str, id: str) -> Thing:  # noqa: A002  the field's own name
         """Give an object; one that was never heard of stands in its initial state."""
         stream = f"{kind}/{id}"
-        self._read.append((stream, self._ledger.version(stream)))
+        self._read.append((stream, self._versions.get(stream, 0)))
         return self._things.get((kind, id)) or self._kinds[kind].make(id)
 
     def every(self, kind: str) -> Iterator[Thing]:
@@ -159,7 +161,7 @@ class Door:
         body, raw = _body(command, row)
         signed = self._signatures(command, row)
         at = self._clock.micros()
-        version = self._ledger.version(command.stream)
+        version = self._versions.get(command.stream, 0)
         moment = Instant(at / MICRO)
         fact = Fact(command.command, command.by, moment, body, signed, 0, command.stream, version + 1, self.zone)
         thing.check(fact, self)
@@ -207,17 +209,21 @@ class Door:
             if any(earlier.by == proof.person for earlier in signed):
                 msg = f"{proof.person} signed already; {meaning!r} needs a different person"
                 raise RefusedError(msg)
-            signed.append(self._signature(command, proof))
+            needed = {Right.VERIFY} if meaning == Meaning.VERIFIED else row.by
+            signed.append(self._signature(command, proof, needed=needed))
         if command.by not in {signature.by for signature in signed}:
             msg = f"{command.by} gave the command but signed nothing of it"
             raise RefusedError(msg)
         return tuple(signed)
 
-    def _signature(self, command: Command, proof: Proof) -> Signed:
+    def _signature(self, command: Command, proof: Proof, *, needed: AbstractSet[str]) -> Signed:
         self._known(command, proof.person)
         person = self.find("person", proof.person)
         if person.state != "active":
             msg = f"{proof.person} may not sign: the account is {person.state}"
+            raise RefusedError(msg)
+        if not self.rights(proof.person) & needed:
+            msg = f"{proof.person} may not sign as {proof.meaning}: needs the right {' or '.join(sorted(needed))}"
             raise RefusedError(msg)
         shown = hashlib.sha256(proof.shown).hexdigest() if proof.shown else ""
         name: str = getattr(person, "name", proof.person)
@@ -240,6 +246,7 @@ class Door:
         fact = read_fact(event, kind.table, thing.state)
         after = thing.apply(fact)
         self._things[word, name] = after
+        self._versions[event.stream] = event.version
         recorded = event.read(Recorded)
         if recorded.command:
             self._commands[recorded.command] = event
