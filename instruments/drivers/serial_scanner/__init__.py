@@ -1,0 +1,1 @@
+"""Bar code scanners on a serial line."""
