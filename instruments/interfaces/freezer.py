@@ -64,7 +64,7 @@ class Run:
     """One look at the run: programmer, set point, chamber and alarms."""
 
     state: RunState
-    segment: int  # 1.., 0 when none runs
+    segment: int  # as the device counts its own, 1..; 0 when none runs
     remaining: Seconds | None  # s left in the program, if the device tells
     setpoint: Celsius | None
     chamber: Celsius | None
@@ -102,6 +102,11 @@ class ControlledRateFreezer(Protocol):
     @effect(Kind.QUERY)
     async def run(self) -> Run:
         """Look at the run."""
+        ...
+
+    @effect(Kind.QUERY)
+    async def chamber(self) -> Celsius:
+        """Read the chamber alone (degC), in one exchange; raises FailedError when its sensor is broken."""
         ...
 
     @effect(Kind.ACT, making_safe=True)

@@ -1,0 +1,81 @@
+"""Product in its container: a lumped enthalpy model with supercooling, nucleation and a freezing range.
+
+``C(T) dT/dt = UA (Tc - T)``. Liquid: ``C = m cl + mc``. At the nucleation temperature ice forms by an adiabatic jump:
+``(m cl + mc)(Teq - Tn) = L mw x(Teq)``. Then ``C = m(cl(1-x) + cs x) + mc + L mw xm |Tf| / T^2`` with the ice share of
+the water ``x(T) = xm (1 - Tf/T)``, T in degC below Tf. Explicit steps of 1 s; the shortest time constant is 145 s.
+Units:  degC, s, g, J, W; ``shell`` is the heat capacity of container and cassette.
+Source: docs/freezer-physics.md lists each constant and what it was checked against.
+"""
+
+import math
+from dataclasses import dataclass
+
+from fakes.physics.trace import SETTLED, Piece
+
+DENSITY = 1.05  # g/mL
+LIQUID, SOLID = 3.9, 2.0  # J/(g K), of the product
+FUSION = 333.0  # J/g
+WATER = 0.86  # share of the mass
+MOST_ICE = 0.90  # share of the water
+FREEZING = -3.5  # degC, with 10 % DMSO
+NUCLEATION = (-10.0, -6.0, -7.5)  # degC: lowest, highest, most likely
+
+
+@dataclass(frozen=True, slots=True)
+class Vessel:
+    """A kind of container: usual fill (mL), heat transfer (W/K) and heat capacity of what is not product (J/K)."""
+
+    fill: float
+    transfer: float
+    shell: float
+
+
+VESSELS = {
+    "vial": Vessel(1.8, 0.04, 2.0),
+    "bag20": Vessel(20.0, 0.9, 150.0),
+    "bag50": Vessel(50.0, 1.2, 150.0),
+}
+
+
+class Product:
+    """The law by which a filled container follows the air around it."""
+
+    def __init__(self, vessel: Vessel, volume: float, nucleates: float | None) -> None:
+        """Fill ``volume`` (mL); ``nucleates`` (degC) is None when no ice ever forms."""
+        mass = DENSITY * volume
+        self._mass = mass
+        self._transfer = vessel.transfer
+        self._shell = vessel.shell
+        self.nucleates = nucleates
+        self.frozen = False
+        self.nucleated_at: float | None = None  # degC, of the last nucleation
+
+    def follow(self, own: float, around: Piece) -> list[float]:
+        """Follow the air; ends early once a constant surrounding is reached."""
+        out: list[float] = []
+        values = around.each()
+        constant = around.constant
+        liquid = self._transfer / (self._mass * LIQUID + self._shell)
+        ice = FUSION * self._mass * WATER * MOST_ICE * -FREEZING
+        wet, thaw = self._mass * LIQUID + self._shell, self._mass * MOST_ICE * (SOLID - LIQUID)
+        for air in values:
+            gap = air - own
+            if constant and -SETTLED < gap < SETTLED:
+                break
+            if not self.frozen:
+                own += liquid * gap
+                if self.nucleates is not None and own <= self.nucleates:
+                    own = self._jump(own)
+            else:
+                own += self._transfer * gap / (wet + thaw * (1.0 - FREEZING / own) + ice / (own * own))
+                self.frozen = own < FREEZING
+            out.append(own)
+        return out
+
+    def _jump(self, at: float) -> float:
+        """Form ice at once and give the temperature that its heat leads to."""
+        self.frozen, self.nucleated_at = True, at
+        body = self._mass * LIQUID + self._shell
+        heat = FUSION * self._mass * WATER * MOST_ICE
+        b = body * at + heat
+        return (b - math.sqrt(b * b - 4.0 * body * heat * FREEZING)) / (2.0 * body)

@@ -1,0 +1,271 @@
+"""Controlled-rate freezer on a Eurotherm 2400 or 3500 controller, over Modbus RTU.
+
+Wire:   9600 8N1; temperatures, rates and times in the full-resolution image, states in word registers (see ``wire``).
+Units:  degC, K/min, s; nothing above this module converts a unit.
+Source: Eurotherm HA026230 as listed in ``wire.registers``; support level L1, never run on a device by us.
+Writes: target set point, program number, programmer status and program data; nothing else, so neither calibration
+        nor configuration can be reached.
+"""
+
+from collections.abc import Mapping
+
+from automation.kernel.effect import Call, Done, NotDone, Reconciled, Unknown
+from automation.kernel.errors import FailedError, RefusedError, WireError
+from automation.kernel.ids import digest
+from automation.kernel.quantity import Celsius, Seconds
+from instruments.drivers.eurotherm.memory import Memory
+from instruments.drivers.eurotherm.programs import Limits, from_blocks, to_blocks
+from instruments.drivers.eurotherm.settings import KEYS, Settings, check_line, settings
+from instruments.drivers.eurotherm.wire import modbus
+from instruments.drivers.eurotherm.wire import registers as r
+from instruments.drivers.factory import Factory
+from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
+from instruments.interfaces.freezer import ControlledRateFreezer, PowerFail, Program, Run, RunState
+from instruments.transport import Link
+
+LINE = "9600 8N1"
+BEYOND = 50.0  # K beyond the set point limits, where a reading is no chamber any more
+
+STATES = {
+    r.Status.RESET: RunState.RESET,
+    r.Status.RUN: RunState.RUN,
+    r.Status.HOLD: RunState.HOLD,
+    r.Status.HOLDBACK: RunState.HOLDBACK,
+    r.Status.COMPLETE: RunState.COMPLETE,
+}
+RUNNING = frozenset({RunState.RUN, RunState.HOLD, RunState.HOLDBACK})
+
+
+class EurothermModbus:
+    """A ``ControlledRateFreezer`` that speaks Modbus RTU.
+
+    Every method raises one of three errors, named by what is then known:
+
+    RefusedError: the controller said no, or the driver is read-only; nothing changed.
+    LinkError: the link broke; the command may have taken effect.
+    WireError: the reply breaks the grammar; the effect is unknown.
+    """
+
+    def __init__(self, link: Link, given: Settings, *, control: bool) -> None:
+        """Speak over ``link``; without ``control`` every command is refused."""
+        check_line(link, given.line)
+        self.link = link
+        self.links = (link,)
+        self._given = given
+        self._control = control
+        self._memory = Memory(link, given.unit)
+        self._limits: Limits | None = None
+        unit = given.unit
+        self._ask_chamber = modbus.Read(unit, r.image(r.PV), 2)
+        self._ask_chamber_block = modbus.Read(unit, r.image(r.PV), 2 * (r.WORKING_SP - r.PV + 1))
+        self._ask_programmer = modbus.Read(unit, r.PROGRAM, r.ALARMS - r.PROGRAM + 1)
+        self._ask_left = modbus.Read(unit, r.image(r.PROGRAM_LEFT), 2)
+        self._ask_break = modbus.Read(unit, r.SENSOR_BREAK, 1)
+        self._gaps = True  # whether the controller reads across addresses that it does not list
+
+    async def identify(self) -> Identity:
+        """Read what identifies the controller, and prove the image by known values.
+
+        Model and serial are the site's declaration; the digest is of set point limits, counts and the decimals shown.
+        """
+        limits, decimals = await self._connect()
+        counts = [await self._memory.word(address) for address in (r.PROGRAMS, r.SETPOINTS)]
+        said = f"{limits.low} {limits.high} {limits.segments} {counts} {decimals}"
+        configuration = digest(said).hex()[:16]
+        return Identity("Eurotherm", self._given.model, self._given.serial, configuration=configuration)
+
+    async def power_fail(self) -> PowerFail:
+        """Give what the site declares of the controller's configuration; checked at OQ, not on the wire."""
+        return self._given.power_fail
+
+    async def load(self, *, program: Program) -> None:
+        """Write the program into its place and compare what stands there; the same program twice is one program."""
+        self._commanding("load")
+        blocks = to_blocks(program, await self._known_limits())
+        state = await self._state()
+        if state in RUNNING:
+            msg = f"{self.link.name}: a program is in {state}; a new one is loaded when it has ended"
+            raise RefusedError(msg)
+        if state is RunState.COMPLETE:
+            await self._command(r.Status.RESET, expect={RunState.RESET})
+        await self._memory.write_program(self._given.program, blocks)
+        stored = await self._memory.read_program(self._given.program)
+        if stored != blocks:
+            different = next(n for n, (a, b) in enumerate(zip(stored + (None,) * len(blocks), blocks, strict=False), 1) if a != b)
+            msg = f"{self.link.name}: segment {different} of the program stands otherwise in the controller than written"
+            raise FailedError(msg)
+
+    async def loaded(self, *, name: str) -> Program:
+        """Read the program back out of the controller; ``name`` is the one it goes by."""
+        blocks = await self._memory.read_program(self._given.program)
+        return from_blocks(name, blocks[:-1])
+
+    async def start(self, *, containers: tuple[str, ...]) -> None:  # noqa: ARG002  the binding asks the gate for them
+        """Start the loaded program; refused unless the programmer is in reset."""
+        self._commanding("start")
+        state = await self._state()
+        if state is not RunState.RESET:
+            msg = f"{self.link.name}: the programmer is in {state}; a program starts from reset only"
+            raise RefusedError(msg)
+        await self._memory.put_word(r.PROGRAM, self._given.program)
+        await self._command(r.Status.RUN, expect=RUNNING)
+
+    async def run(self) -> Run:
+        """Look at the run."""
+        broken = r.word(await self._memory.ask(self._ask_break)) != 0
+        chamber, setpoint = await self._temperatures()
+        status, segment, word = await self._programmer()
+        left = r.milliseconds(await self._memory.ask(self._ask_left))
+        alarms = ("sensor break",) if broken else ()
+        if word:
+            alarms += (f"alarm word 0x{word:04x}",)
+        return Run(
+            state=_state(status),
+            segment=segment,
+            remaining=Seconds(left / 1000),
+            setpoint=Celsius(setpoint),
+            chamber=None if broken else Celsius(chamber),
+            alarms=alarms,
+        )
+
+    async def chamber(self) -> Celsius:
+        """Read the chamber (degC) in one exchange; raises FailedError for what no working sensor reads."""
+        limits = self._limits or await self._known_limits()
+        value = r.number(await self._memory.ask(self._ask_chamber))
+        if not limits.low - BEYOND <= value <= limits.high + BEYOND:
+            msg = f"{self.link.name}: the chamber reads {value:g} degC; its sensor is broken or of another range"
+            raise FailedError(msg)
+        return Celsius(value)
+
+    async def hold(self) -> None:
+        """Hold the program where it is."""
+        self._commanding("hold")
+        await self._command(r.Status.HOLD, expect={RunState.HOLD})
+
+    async def go_on(self) -> None:
+        """Let a held program go on."""
+        self._commanding("go_on")
+        state = await self._state()
+        if state is not RunState.HOLD:
+            msg = f"{self.link.name}: the programmer is in {state}; only a held program goes on"
+            raise RefusedError(msg)
+        await self._command(r.Status.RUN, expect=RUNNING - {RunState.HOLD} | {RunState.COMPLETE})
+
+    async def reset(self) -> None:
+        """End the program; the chamber goes to its stand-by set point."""
+        self._commanding("reset")
+        await self._command(r.Status.RESET, expect={RunState.RESET})
+
+    async def stand_by(self, *, target: Celsius) -> None:
+        """Set the stand-by set point (degC) in one exchange; it counts while no program is active."""
+        if not self._control:
+            self._commanding("stand_by")
+        await self._memory.put_number(r.TARGET_SP, float(target))
+
+    async def reconcile(self, call: Call) -> Reconciled:
+        """Say from the programmer's state whether an open call took effect; reads only."""
+        state, program = await self._state(), await self._memory.word(r.PROGRAM)
+        match call.method, state:
+            case "start", RunState.RESET if self._given.power_fail is PowerFail.RESET:
+                return Unknown("the programmer is in reset, as before a start and as after a power failure")
+            case "start", RunState.RESET:
+                return NotDone()
+            case "start", _ if program == self._given.program:
+                return Done()
+            case "hold", RunState.HOLD:
+                return Done()
+            case "hold", RunState.RUN | RunState.HOLDBACK:
+                return NotDone()
+            case "go_on", RunState.HOLD:
+                return NotDone()
+            case "go_on", RunState.RUN | RunState.HOLDBACK:
+                return Done()
+            case "reset", RunState.RESET:
+                return Done()
+            case "reset", _:
+                return NotDone()
+            case _:
+                return Unknown(f"the programmer is in {state} with program {program}")
+
+    async def _connect(self) -> tuple[Limits, int]:
+        """Read the limits in both images and prove that they agree; gives the limits and the decimals shown."""
+        high, low = [await self._memory.number(address) for address in (r.SP_HIGH, r.SP_LOW)]
+        shown = [await self._memory.signed(address) for address in (r.SP_HIGH, r.SP_LOW)]
+        fits = [places for places in range(4) if [round(high * 10**places), round(low * 10**places)] == shown]
+        if not fits or high <= low:
+            msg = (
+                f"{self.link.name}: set point limits read {high:g} and {low:g} degC in the image and {shown} in words; "
+                "no number of decimals makes them one, so the image is not what this driver takes it for"
+            )
+            raise WireError(msg)
+        self._limits = Limits(segments=await self._memory.word(r.MOST_SEGMENTS), low=low, high=high)
+        return self._limits, fits[0]
+
+    async def _known_limits(self) -> Limits:
+        return self._limits or (await self._connect())[0]
+
+    async def _temperatures(self) -> tuple[float, float]:
+        """Give chamber and working set point (degC)."""
+        if self._gaps:
+            try:
+                data = await self._memory.ask(self._ask_chamber_block)
+            except RefusedError:
+                self._gaps = False
+            else:
+                return r.number(data), r.number(data, 4 * (r.WORKING_SP - r.PV))
+        return await self._memory.number(r.PV), await self._memory.number(r.WORKING_SP)
+
+    async def _programmer(self) -> tuple[int, int, int]:
+        """Give programmer status, segment and alarm word."""
+        if self._gaps:
+            try:
+                data = await self._memory.ask(self._ask_programmer)
+            except RefusedError:
+                self._gaps = False
+            else:
+                return tuple(r.word(data, 2 * (at - r.PROGRAM)) for at in (r.STATUS, r.SEGMENT, r.ALARMS))  # type: ignore[return-value]
+        return (await self._memory.word(r.STATUS), await self._memory.word(r.SEGMENT), await self._memory.word(r.ALARMS))
+
+    async def _state(self) -> RunState:
+        return _state(await self._memory.word(r.STATUS))
+
+    async def _command(self, status: r.Status, *, expect: frozenset[RunState] | set[RunState]) -> None:
+        """Write the programmer's status and look whether it is what was asked for."""
+        await self._memory.put_word(r.STATUS, status)
+        state = await self._state()
+        if state not in expect:
+            msg = f"{self.link.name}: told {status.name.lower()}, the programmer acknowledged and is in {state}"
+            raise FailedError(msg)
+
+    def _commanding(self, what: str) -> None:
+        if not self._control:
+            msg = f"{self.link.name}: {what} needs control; this driver was given none"
+            raise RefusedError(msg)
+
+
+def _state(word: int) -> RunState:
+    """Give the state that register 23 tells; raises WireError for a value that is not listed."""
+    if word not in STATES:
+        msg = f"programmer status is {word}; 1, 2, 4, 8 and 16 are listed"
+        raise WireError(msg)
+    return STATES[r.Status(word)]
+
+
+def build(link: Link, given: Mapping[str, str], *, control: bool) -> EurothermModbus:
+    """Build the driver over a link; raises InputError for a setting that is not allowed."""
+    FACTORY.check(given)
+    return EurothermModbus(link, settings(given, line=LINE), control=control)
+
+
+FACTORY = Factory(
+    build=build,
+    interface=ControlledRateFreezer,
+    support=Support(
+        kind=DriverKind.DRIVEN,
+        level=SupportLevel.L1,
+        on_host_loss=OnHostLoss.CONTINUES,
+        source="Eurotherm HA026230 (2000 series communications handbook)",
+    ),
+    transports=("serial", "tcp", "pty", "memory"),
+    settings=KEYS,
+)

@@ -1,0 +1,1 @@
+"""Grammar of the two protocols, and the published addresses; no I/O."""
