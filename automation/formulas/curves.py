@@ -100,7 +100,7 @@ def plateau(points: Sequence[Good], begun: Nucleation, *, band: Kelvin) -> Plate
 
 
 def crossing(points: Sequence[Good], level: Celsius, *, start: int = 0) -> Seconds | None:
-    """Give when the sample first falls through ``level`` after point ``start``, between points by a straight line (s)."""
+    """Give when the sample first falls through ``level`` after point ``start``, in straight lines between points."""
     for index in range(start, len(points) - 1):
         one, two = points[index], points[index + 1]
         if one.sample >= level > two.sample:
@@ -109,7 +109,7 @@ def crossing(points: Sequence[Good], level: Celsius, *, start: int = 0) -> Secon
 
 
 def mean_rate(points: Sequence[Good], *, high: Celsius, low: Celsius, start: int) -> KelvinPerMinute | None:
-    """Give the mean cooling rate between two temperatures after point ``start``; ``None`` if not both are passed."""
+    """Give the mean cooling rate between two temperatures after point ``start``; ``None`` if one is not passed."""
     begin, end = crossing(points, high, start=start), crossing(points, low, start=start)
     if begin is None or end is None or end <= begin:
         return None
@@ -134,29 +134,26 @@ def steepest_fall(points: Sequence[Good], *, within: Seconds) -> tuple[Kelvin, S
     return worst, begun
 
 
-def least_lag(
+def lags(
     curve: Sequence[Point], *, after: Seconds, window: Seconds, cooling: KelvinPerMinute
-) -> tuple[Kelvin, Seconds] | None:
-    """Give the smallest mean distance of sample and chamber over any ``window`` in which the chamber cools, and when.
+) -> Iterator[tuple[Kelvin, Seconds]]:
+    """Give the mean distance of sample and chamber over each ``window`` in which the chamber cools, and when it opens.
 
     A probe in the product lags behind a chamber that cools at ``cooling`` or faster; one that hangs in the chamber
-    does not. ``None`` when there is no such window, for example because the chamber was not recorded.
+    does not. Nothing comes out when the chamber was not recorded.
     """
     pairs = list(_pairs(curve))
-    least: tuple[Kelvin, Seconds] | None = None
     first, total = 0, Kelvin(0.0)
     for last, pair in enumerate(pairs):
         total = total + pair.lag
-        while pair.at - pairs[first + 1 if first < last else last].at >= window:
+        while first < last and pair.at - pairs[first + 1].at >= window:
             total = total - pairs[first].lag
             first += 1
         opened = pairs[first]
-        wide = opened.at >= after and pair.at - opened.at >= window
-        if wide and opened.chamber - pair.chamber >= Kelvin(float(cooling) / 60.0 * float(pair.at - opened.at)):
-            mean = total / float(last - first + 1)
-            if least is None or mean < least[0]:
-                least = (mean, opened.at)
-    return least
+        long = pair.at - opened.at
+        cooled = opened.chamber - pair.chamber >= Kelvin(float(cooling) / 60.0 * float(long))
+        if opened.at >= after and long >= window and cooled:
+            yield total / float(last - first + 1), opened.at
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,9 +125,7 @@ def _probe(curve: Sequence[Point], points: Sequence[Good], found: FreezeJudgemen
     if fall > criteria.jump:
         sentence = f"the sample fell by {fall:.1f} K within {criteria.jump_within:g} s at {_minutes(when)}: probe out"
         return Criterion(name, Verdict.NOT_EVALUABLE, round(float(fall), 1), "K", limit, sentence)
-    cold = curves.crossing(points, curves.ICE) or points[0].at
-    after = found.plateau.end if found.plateau else cold
-    seen = curves.least_lag(curve, after=after, window=criteria.lag_within, cooling=criteria.slowest)
+    seen = _lag(curve, points, found, criteria)
     if seen is None and found.nucleation is None:
         return Criterion(
             name, Verdict.NOT_EVALUABLE, None, "K", limit, "no plateau and no chamber curve to compare with"
@@ -143,6 +141,18 @@ def _probe(curve: Sequence[Point], points: Sequence[Good], found: FreezeJudgemen
             f"from {_minutes(when)} the sample follows the chamber ({least:.1f} K apart): probe out of the product"
         )
     return Criterion(name, ok, round(float(least), 1), "K", limit, sentence)
+
+
+def _lag(
+    curve: Sequence[Point], points: Sequence[Good], found: FreezeJudgement, criteria: Criteria
+) -> tuple[Kelvin, Seconds] | None:
+    """Give the smallest lag after the plateau; without one the median below 0 degC, as a cold spike may cross it."""
+    cold = curves.crossing(points, curves.ICE) or points[0].at
+    after = found.plateau.end if found.plateau else cold
+    seen = sorted(curves.lags(curve, after=after, window=criteria.lag_within, cooling=criteria.slowest))
+    if not seen:
+        return None
+    return seen[0] if found.plateau else seen[len(seen) // 2]
 
 
 def _readings(curve: Sequence[Point], criteria: Criteria) -> tuple[Criterion, Criterion]:

@@ -17,7 +17,6 @@ from automation.engine.recipe.model import (
     Literal,
     Mark,
     Material,
-    Meaning,
     Product,
     Recipe,
     Reference,
@@ -30,6 +29,7 @@ from automation.engine.recipe.spec import OperationSpec, words
 from automation.engine.recipe.values import as_written, value
 from automation.engine.recipe.yaml_source import Node, Shape, nearest
 from automation.formulas import limits as rules
+from automation.gmp.words import Meaning
 from automation.kernel import quantity
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Percent, Seconds

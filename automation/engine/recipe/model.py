@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from automation.formulas.limits import Limits
+from automation.gmp.words import Meaning
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Percent, Seconds
 
@@ -20,15 +21,6 @@ class Status(StrEnum):
     DRAFT = "draft"
     APPROVED = "approved"
     WITHDRAWN = "withdrawn"
-
-
-class Meaning(StrEnum):
-    """What a signature at a step says."""
-
-    PERFORMED = "performed"
-    VERIFIED = "verified"
-    REVIEWED = "reviewed"
-    APPROVED = "approved"
 
 
 @dataclass(frozen=True, slots=True)

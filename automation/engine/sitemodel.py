@@ -1,0 +1,121 @@
+"""A site as its file states it: what is here, who works here, and how a simulated one begins.
+
+Units: volumes in mL, moments in s (UTC); due and expiry dates are text (year-month-day) in the site's time zone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from automation.engine.recipe.yaml_source import Plain
+from automation.gmp.words import Right
+from automation.kernel.errors import InputError
+from automation.kernel.quantity import Instant, Millilitres
+
+
+class Mode(StrEnum):
+    """What a site is, for ever."""
+
+    SIMULATED = "simulated"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Until when something holds, and by which paper."""
+
+    due: str  # year-month-day, to the end of that day in the site's zone
+    certificate: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetEntry:
+    """One device or place."""
+
+    id: str
+    asset_class: str  # what recipes ask for, in words: ``controlled rate freezer``
+    driver: str = ""  # name of an entry point; empty for what has no driver
+    port: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    fake: str = ""  # simulated sites only
+    maker: str = ""
+    model: str = ""
+    serial: str = ""
+    firmware: str = ""
+    location: str = ""
+    qualification: Certificate | None = None
+    calibration: Certificate | None = None
+    needs_calibration: bool = True
+    needs_cleaning: bool = True
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonEntry:
+    """One scripted person of a simulated site."""
+
+    id: str
+    name: str
+    roles: tuple[str, ...]
+    trained: tuple[str, ...] = ()
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotEntry:
+    """One material lot that a simulated site begins with."""
+
+    id: str
+    what: str
+    supplier: str
+    quantity: Decimal
+    unit: str
+    expiry: str
+    storage: str = ""
+    released: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerEntry:
+    """One container that a simulated site expects."""
+
+    id: str
+    identity: str  # chain of identity
+    din: str = ""
+    product_code: str = ""
+    kind: str = ""
+    volume: Millilitres = Millilitres(0.0)
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFile:
+    """What ``site.yaml`` states, checked."""
+
+    name: str
+    mode: Mode
+    zone: str
+    seed: int | None = None  # simulated sites only
+    start: Instant | None = None  # simulated sites only
+    release: str = ""
+    roles: Mapping[str, frozenset[Right]] = field(default_factory=dict)
+    terminals: Mapping[str, str] = field(default_factory=dict)  # id to location
+    assets: Mapping[str, AssetEntry] = field(default_factory=dict)
+    people: Mapping[str, PersonEntry] = field(default_factory=dict)
+    materials: Mapping[str, LotEntry] = field(default_factory=dict)
+    containers: Mapping[str, ContainerEntry] = field(default_factory=dict)
+    world: Mapping[str, Plain] = field(default_factory=dict)
+
+    @property
+    def simulated(self) -> bool:
+        """Tell whether the site is a simulated one."""
+        return self.mode is Mode.SIMULATED
+
+    def of_class(self, capability: str) -> tuple[AssetEntry, ...]:
+        """Give the assets of a class, in the order of the file; raises InputError when there is none."""
+        found = tuple(asset for asset in self.assets.values() if asset.asset_class == capability)
+        if not found:
+            known = ", ".join(sorted({asset.asset_class for asset in self.assets.values()})) or "none"
+            raise InputError(f"site {self.name!r} has no {capability}; it has: {known}", where="site.yaml")
+        return found
