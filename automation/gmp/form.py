@@ -15,6 +15,7 @@ from automation.kernel.errors import InputError, RefusedError
 Value = str | float | bool
 CODE = "code"  # the field of a scan that names no fields
 CHOICE = "choice"  # the field of a choice that names no fields
+FILE = "file"  # the field of an attachment: its SHA-256
 _CODE = re.compile(r"[!-~\x1d]{1,200}")  # printable and without blanks: a name with its blank is no code
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -43,10 +44,11 @@ class Form:
     kind: str
     fields: tuple[Field, ...]
     options: tuple[str, ...]
+    accept: tuple[str, ...]  # the codes that are right; any when empty
     where: str
 
-    def check(self, values: Mapping[str, Value], *, attachments: tuple[str, ...] = ()) -> None:
-        """Raise InputError for what can't be read, RefusedError for what is not plausible."""
+    def check(self, values: Mapping[str, Value]) -> None:
+        """Raise InputError for what can't be read, RefusedError for what is not plausible or not wanted."""
         wanted = {one.name: one for one in self._wanted()}
         optional = {"confirmed"} if self.kind in {"confirm", "timer"} else set()
         unknown, missing = set(values) - set(wanted) - optional, set(wanted) - set(values)
@@ -59,7 +61,11 @@ class Form:
             raise InputError(f"confirmed is {values['confirmed']!r}; only true is an answer", where=self.where)
         for name, one in wanted.items():
             self._check_value(one, values[name])
-        self._check_files(attachments)
+
+    def typed(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Give the values with numbers where fields want numbers, in the unit of the field."""
+        numbers = {one.name for one in self._wanted() if one.is_number}
+        return {name: self.number(name, value) if name in numbers else value for name, value in values.items()}
 
     def number(self, name: str, value: Value) -> float:
         """Give a value as the number it states; raises InputError when it states none."""
@@ -78,17 +84,18 @@ class Form:
     def _wanted(self) -> tuple[Field, ...]:
         if self.fields:
             return self.fields
-        if self.kind == "scan":
-            return (Field(name=CODE),)
-        return (Field(name=CHOICE, options=self.options),) if self.kind == "choose" else ()
+        if self.kind in {"scan", "attach"}:
+            return (Field(name=CODE if self.kind == "scan" else FILE),)
+        return (Field(name=CHOICE, options=self.options),) if self.options else ()
 
     def _check_value(self, one: Field, value: Value) -> None:
-        options = one.options or (self.options if self.kind == "choose" else ())
-        if options and value not in options:
-            raise InputError(f"field {one.name} is {value!r}; allowed: {', '.join(options)}", where=self.where)
-        if self.kind == "scan" and not (isinstance(value, str) and _CODE.fullmatch(value)):
-            raise InputError(f"field {one.name} is no code: printable characters without blanks are", where=self.where)
-        if one.is_number:
+        if one.options and value not in one.options:
+            raise InputError(f"field {one.name} is {value!r}; allowed: {', '.join(one.options)}", where=self.where)
+        if self.kind == "attach" and not (isinstance(value, str) and _DIGEST.fullmatch(value)):
+            raise InputError(f"field {one.name} is {value!r}; a SHA-256 of 64 hex digits is needed", where=self.where)
+        if self.kind == "scan":
+            self._check_code(one, value)
+        elif one.is_number:
             self._check_number(one, value)
         elif isinstance(value, str) and not value.strip():
             raise InputError(f"field {one.name} is empty", where=self.where)
@@ -104,9 +111,9 @@ class Form:
             allowed = f"{low:.10g} to {high:.10g} {one.unit}".strip()
             raise RefusedError(f"{self.where}: field {one.name} is {value}; plausible is {allowed}")
 
-    def _check_files(self, attachments: tuple[str, ...]) -> None:
-        if self.kind == "attach" and not attachments:
-            raise InputError("a file is needed: its SHA-256 in attachments", where=self.where)
-        for digest in attachments:
-            if not _DIGEST.fullmatch(digest):
-                raise InputError(f"attachments has {digest!r}; 64 hex digits are allowed", where=self.where)
+    def _check_code(self, one: Field, value: Value) -> None:
+        """Refuse a code without repeating it: it might be anything that a scanner reads."""
+        if not (isinstance(value, str) and _CODE.fullmatch(value)):
+            raise InputError(f"field {one.name} is no code: printable characters without blanks are", where=self.where)
+        if self.accept and value not in self.accept:
+            raise RefusedError(f"{self.where}: field {one.name} is a code, but not one of those that are right here")

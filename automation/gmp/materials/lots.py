@@ -81,7 +81,7 @@ TABLE = Table(
 
 
 @dataclass(frozen=True, slots=True)
-class Lot:
+class MaterialLot:
     """One lot of material, folded from its events; a value, never edited in place."""
 
     id: str
@@ -96,10 +96,14 @@ class Lot:
     received_by: str = ""
     released_by: str = ""
 
+    def expired(self, now: Instant, zone: str) -> bool:
+        """Tell whether the last day of its use is over in a zone."""
+        return bool(self.expiry) and local(now, zone=zone).date() > last_day(self.expiry)
+
     def ready(self, now: Instant, *, zone: str) -> tuple[str, ...]:
         """Give what stands in the way of its use, one sentence each; empty when nothing does."""
         found = [] if self.state is State.RELEASED else [f"lot {self.id} is {self.state}, not released"]
-        if self.expiry and local(now, zone=zone).date() > last_day(self.expiry):
+        if self.expired(now, zone):
             found.append(f"lot {self.id} expired: it was usable until the end of {self.expiry}")
         return tuple(found)
 
@@ -153,4 +157,4 @@ def last_day(expiry: str) -> date:
     return date(year, month, day[0] if day else calendar.monthrange(year, month)[1])
 
 
-KIND = Kind("lot", "materials", TABLE, Lot)
+KIND = Kind("lot", "materials", TABLE, MaterialLot)

@@ -12,7 +12,7 @@ from typing import Protocol, Self, TypeVar, cast
 from automation.gmp.form import Field, Form, Value
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, Strength, field
-from automation.kernel.errors import RefusedError
+from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Instant
 
@@ -43,6 +43,17 @@ class Ask(StrEnum):
     TIMER = "timer"
 
 
+SIGNING: dict[str, tuple[Meaning, ...]] = {
+    "sign": (Meaning.PERFORMED,),
+    "witness": (Meaning.PERFORMED, Meaning.VERIFIED),
+    "approve": (Meaning.APPROVED,),
+    "vouch": (Meaning.RESPONSIBLE,),
+    "override": (Meaning.RESPONSIBLE, Meaning.APPROVED),
+}
+"""The answers under signature: the command, and what its signatures mean, each another person's."""
+_MEANT = {Ask.SIGN: SIGNING["sign"], Ask.WITNESS: SIGNING["witness"]}
+
+
 class Opening(Body):
     """The question, to whom, and until when."""
 
@@ -56,8 +67,18 @@ class Opening(Body):
     deadline: float | None = field(label="Deadline", unit="s", default=None)
     expects: str = field(label="Kind of code", default="")
     options: tuple[str, ...] = field(label="Options", default=())
+    accept: tuple[str, ...] = field(label="Codes that are right", help="Any when empty", default=())
+    meanings: tuple[Meaning, ...] = field(label="Meanings of the signatures", default=())
     attachments: tuple[str, ...] = field(label="Shown files", help="SHA-256 of each", default=())
     second: bool = field(label="Verified by a second person", default=False)
+
+    @property
+    def wants(self) -> str:
+        """Give the command that answers it; empty when its signatures have none."""
+        meanings = self.meanings or _MEANT.get(self.kind, ())
+        if not meanings:
+            return "enter" if self.second else "answer"
+        return next((word for word, signs in SIGNING.items() if signs == meanings and not self.second), "")
 
 
 class Claim(Body):
@@ -70,7 +91,6 @@ class Answer(Body):
     """What was answered."""
 
     values: dict[str, Value] = field(label="Values", default={})
-    attachments: tuple[str, ...] = field(label="Files", help="SHA-256 of each", default=())
     comment: str = field(label="Comment", default="")
 
 
@@ -95,10 +115,9 @@ class Clearance(Body):
 
 _PEOPLE = frozenset(Right) - {Right.SYSTEM, Right.READ}
 _PROGRAM = frozenset({Right.SYSTEM})
-_TWO = (Meaning.PERFORMED, Meaning.VERIFIED)
 _ASKING = (State.OPEN, State.CLAIMED)
 _P = TypeVar("_P", bound="Prompt")
-_ANSWERS = frozenset({"answer", "enter", "sign", "witness"})
+_ANSWERS = frozenset({"answer", "enter", *SIGNING})
 
 TABLE = Table(
     State.ABSENT,
@@ -108,8 +127,11 @@ TABLE = Table(
         Row("unclaim", State.CLAIMED, State.OPEN, by=_PEOPLE | _PROGRAM),
         *(Row("answer", state, State.ANSWERED, by=_PEOPLE, body=Answer) for state in _ASKING),
         *(Row("enter", state, State.ENTERED, by=_PEOPLE, body=Answer) for state in _ASKING),
-        *(Row("sign", s, State.ANSWERED, by=_PEOPLE, signs=(Meaning.PERFORMED,), body=Answer) for s in _ASKING),
-        *(Row("witness", state, State.ANSWERED, by=_PEOPLE, signs=_TWO, body=Answer) for state in _ASKING),
+        *(
+            Row(word, state, State.ANSWERED, by=_PEOPLE, signs=signs, body=Answer)
+            for word, signs in SIGNING.items()
+            for state in _ASKING
+        ),
         *(Row("mismatch", state, state, by=_PEOPLE | _PROGRAM, body=Mismatch) for state in _ASKING),
         Row("verify", State.ENTERED, State.ANSWERED, by={Right.VERIFY}, body=Verification, strength=Strength.VERIFY),
         Row("dispute", State.ENTERED, State.OPEN, by={Right.VERIFY}, body=Reason),
@@ -119,7 +141,7 @@ TABLE = Table(
             State.LOCKED,
             State.OPEN,
             by={Right.PERFORM, Right.VERIFY, Right.SUPERVISE},
-            signs=_TWO,
+            signs=SIGNING["witness"],
             body=Clearance,
         ),
         *(
@@ -147,11 +169,11 @@ class Prompt:
     opened_at: Instant | None = None
     claimed_by: str = ""
     terminal: str = ""
-    values: tuple[tuple[str, Value], ...] = ()  # as entered
-    attachments: tuple[str, ...] = ()
+    values: tuple[tuple[str, Value], ...] = ()  # numbers in the units of their fields
     comment: str = ""
     answered_by: str = ""
     answered_at: Instant | None = None
+    answered_seq: int = 0  # the event of the answer; with a second person, of the verification
     verified_by: str = ""
     mismatches: int = 0
     hint: str = ""
@@ -174,20 +196,19 @@ class Prompt:
         return self.state in {State.OPEN, State.CLAIMED, State.ENTERED, State.LOCKED}
 
     @property
-    def answer(self) -> dict[str, Value]:
-        """Give the values as entered, by field."""
-        return dict(self.values)
+    def wants(self) -> str:
+        """Give the command that answers it; empty before it is open."""
+        return self.opening.wants if self.opening else ""
 
-    def number(self, name: str) -> float:
-        """Give an entered value as a number, in the unit of its field; raises InputError when it is none."""
-        return self._form().number(name, self.answer[name])
-
-    def _form(self) -> Form:
+    def form(self) -> Form:
+        """Give what it asks for, field by field; it has to be open."""
         said = cast("Opening", self.opening)
-        return Form(str(said.kind), said.fields, said.options, f"prompt {self.id}")
+        return Form(str(said.kind), said.fields, said.options, said.accept, f"prompt {self.id}")
 
     def check(self, fact: Fact, site: Site) -> None:
         """Refuse whoever was not asked or not trained, the same person twice, and values beyond their limits."""
+        if fact.kind == "open":
+            self._check_opening(fact.stated(Opening))
         if fact.kind == "claim" or fact.kind in _ANSWERS:
             self._check_person(fact.by, site)
         if fact.kind in _ANSWERS:
@@ -205,6 +226,13 @@ class Prompt:
         msg = f"prompt {self.id} {why}"
         raise RefusedError(msg)
 
+    def _check_opening(self, said: Opening) -> None:
+        if said.wants:
+            return
+        known = "; ".join(", ".join(signs) for signs in SIGNING.values())
+        allowed = f"without a second person, one of these is allowed: {known}"
+        raise InputError(f"meanings is {', '.join(said.meanings)!r}; {allowed}", where=f"prompt {self.id}")
+
     def _check_person(self, person: str, site: Site) -> None:
         said = cast("Opening", self.opening)
         if not site.rights(person) & frozenset(said.asks):
@@ -215,12 +243,9 @@ class Prompt:
             self._refuse(f"is claimed by {self.claimed_by} at {self.terminal}")
 
     def _check_answer(self, fact: Fact) -> None:
-        said = cast("Opening", self.opening)
-        own = {Ask.SIGN: "sign", Ask.WITNESS: "witness"}.get(said.kind, "enter" if said.second else "answer")
-        if fact.kind != own:
-            self._refuse(f"wants {own!r}, not {fact.kind!r}")
-        answer = fact.stated(Answer)
-        self._form().check(answer.values, attachments=answer.attachments)
+        if fact.kind != self.wants:
+            self._refuse(f"wants {self.wants!r}, not {fact.kind!r}")
+        self.form().check(fact.stated(Answer).values)
 
     def _may_unclaim(self, person: str, site: Site) -> bool:
         return person == self.claimed_by or person.startswith(f"{SYSTEM}:") or Right.SUPERVISE in site.rights(person)
@@ -236,7 +261,7 @@ class Prompt:
             case Answer() as said:
                 return _answered(after, said, fact)
             case Verification():
-                return replace(after, verified_by=fact.by, hands=self.hands | {fact.by})
+                return replace(after, verified_by=fact.by, answered_seq=fact.seq, hands=self.hands | {fact.by})
             case Mismatch(hint=hint):
                 return replace(after, mismatches=self.mismatches + 1, hint=hint)
             case Clearance():
@@ -250,11 +275,11 @@ class Prompt:
 def _answered(prompt: _P, said: Answer, fact: Fact) -> _P:
     return replace(
         prompt,
-        values=tuple(said.values.items()),
-        attachments=said.attachments,
+        values=tuple(prompt.form().typed(said.values).items()),
         comment=said.comment,
         answered_by=fact.by,
         answered_at=fact.at,
+        answered_seq=fact.seq,
         verified_by=fact.signer(Meaning.VERIFIED),
         hands=prompt.hands | {fact.by} | {s.by for s in fact.signed},
     )
@@ -266,10 +291,10 @@ def _unanswered(prompt: _P) -> _P:
         claimed_by="",
         terminal="",
         values=(),
-        attachments=(),
         comment="",
         answered_by="",
         answered_at=None,
+        answered_seq=0,
     )
 
 

@@ -25,7 +25,7 @@ class State(StrEnum):
     ABSENT = "absent"
     UNACKNOWLEDGED = "unacknowledged"
     ACKNOWLEDGED = "acknowledged"
-    RETURNED = "returned, unacknowledged"
+    RETURNED = "returned"  # the condition is gone, nobody has acknowledged
     NORMAL = "normal"
     SHELVED = "shelved"
     OUT_OF_SERVICE = "out of service"
@@ -57,6 +57,7 @@ class Raising(Body):
 class Again(Body):
     """The condition is there again."""
 
+    message: str = field(label="Message", help="As before when empty", default="")
     value: str = field(label="Value", help="With its unit", default="")
 
 
@@ -83,6 +84,7 @@ TABLE = Table(
     (
         Row("raise", State.ABSENT, State.UNACKNOWLEDGED, by=_PROGRAM, body=Raising),
         Row("raise", State.NORMAL, State.UNACKNOWLEDGED, by=_PROGRAM, body=Raising),
+        Row("again", State.NORMAL, State.UNACKNOWLEDGED, by=_PROGRAM, body=Again),
         Row("again", State.RETURNED, State.UNACKNOWLEDGED, by=_PROGRAM, body=Again),
         Row("again", State.ACKNOWLEDGED, State.UNACKNOWLEDGED, by=_PROGRAM, body=Again),
         Row("acknowledge", State.UNACKNOWLEDGED, State.ACKNOWLEDGED, by=_HANDS, body=Acknowledgement),
@@ -152,10 +154,12 @@ class Alarm:
         match fact.kind:
             case "raise":
                 fresh = replace(after, acknowledged_at=None, acknowledged_by="", comment="", cleared_at=None)
-                said = fact.stated(Raising)
-                return replace(fresh, raising=said, active=True, count=self.count + 1, raised_at=fact.at)
+                return replace(
+                    fresh, raising=fact.stated(Raising), active=True, count=self.count + 1, raised_at=fact.at
+                )
             case "again":
-                return replace(after, active=True, count=self.count + 1, raised_at=fact.at)
+                said = _told_again(self.raising, fact.stated(Again))
+                return replace(after, raising=said, active=True, count=self.count + 1, raised_at=fact.at)
             case "clear":
                 return replace(after, active=False, cleared_at=fact.at)
             case "acknowledge":
@@ -164,6 +168,11 @@ class Alarm:
             case "shelve":
                 return replace(after, shelved_until=Instant(fact.stated(Shelving).until))
         return replace(after, shelved_until=None)
+
+
+def _told_again(raising: Raising | None, again: Again) -> Raising | None:
+    changed = {name: text for name, text in (("message", again.message), ("value", again.value)) if text}
+    return raising.model_copy(update=changed) if raising and changed else raising
 
 
 KIND = Kind("alarm", "plant", TABLE, Alarm)

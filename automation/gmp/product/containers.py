@@ -36,6 +36,7 @@ class Expectation(Body):
     kind: str = field(label="Kind of container", help="Bag or vial, with its size", default="")
     volume_ml: float = field(label="Volume", unit="mL", low=0, default=0.0)
     label: str = field(label="Label", help="What the code on it reads as", default="")
+    seal: str = field(label="Seal", help="Number of the seal it left under", default="")
     parent: str = field(label="Parent", help="The container that it was filled from", default="")
     batch: str = field(label="Batch", default="")
     warming_s: float = field(label="Warming of the parent so far", unit="s", low=0, default=0.0)
@@ -50,6 +51,7 @@ class Receipt(Body):
     condition: str = field(label="Condition", default="")
     seal: str = field(label="Seal", default="")
     exposure_s: float = field(label="Exposure taken over", unit="s", low=0, default=0.0)
+    identified: int = field(label="Event that identified it", low=0, default=0)
 
 
 class Moving(Body):
@@ -92,6 +94,7 @@ class Exposure(Body):
     """Time outside the conditions of the fresh product."""
 
     seconds: float = field(label="Time", unit="s", low=0)
+    why: str = field(label="Why", default="")
 
 
 _HANDS = frozenset({Right.PERFORM, Right.SUPERVISE, Right.SYSTEM})
@@ -158,6 +161,7 @@ class Container:
     exposure_s: Seconds = Seconds(0.0)
     first_cold_at: Instant | None = None
     on_hold: bool = False
+    received_seq: int = 0  # the event that took it in
     hold_reason: str = ""
     held_by: str = ""
 
@@ -224,8 +228,14 @@ class Container:
                 return _expected(after, said)
             case Receipt() as said:
                 exposure = self.exposure_s + Seconds(said.exposure_s)
-                batch = said.batch or self.batch
-                return replace(after, batch=batch, condition=said.condition, seal=said.seal, exposure_s=exposure)
+                return replace(
+                    after,
+                    batch=said.batch or self.batch,
+                    condition=said.condition,
+                    seal=said.seal or self.seal,
+                    exposure_s=exposure,
+                    received_seq=fact.seq,
+                )
             case Moving(where=where):
                 return replace(after, where=where, position=where if self.state is State.STORED else "")
             case Storing() as said:
@@ -261,6 +271,7 @@ def _expected(blank: _C, said: Expectation) -> _C:
         kind=said.kind,
         volume_ml=said.volume_ml,
         label=said.label,
+        seal=said.seal,
         parent=said.parent,
         batch=said.batch,
         warming_s=Seconds(said.warming_s),

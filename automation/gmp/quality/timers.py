@@ -10,10 +10,12 @@ from typing import Self
 
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Reason, Right, field
-from automation.kernel.clock import MICRO, iso
+from automation.kernel.clock import iso
 from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table
-from automation.kernel.quantity import Instant
+from automation.kernel.quantity import Instant, Seconds
+
+NEAR = Seconds(0.001)  # s; this close to the due moment either verdict stands, so that no rounding decides
 
 
 class State(StrEnum):
@@ -85,7 +87,12 @@ class Timer:
 
     def verdict(self, at: Instant) -> str:
         """Give the command that ends it when the awaited move comes at ``at``: meet or overrun."""
-        return "meet" if _micros(at) <= _micros(self.due) else "overrun"
+        return "meet" if not self.bounded or at <= self.due else "overrun"
+
+    @property
+    def bounded(self) -> bool:
+        """Tell whether it can be overrun; one that is due at its start only measures."""
+        return self.started_at is None or self.due > self.started_at
 
     def check(self, fact: Fact, site: Site) -> None:  # noqa: ARG002  every object is asked the same way
         """Refuse a verdict that the time belies, whenever it is given."""
@@ -94,12 +101,12 @@ class Timer:
             if said.warn is not None and said.warn > said.due:
                 msg = f"timer {self.id}: warn is {said.warn}, after due {said.due}; at or before it is allowed"
                 raise RefusedError(msg)
-        due_now = _micros(fact.at) == _micros(self.due)
-        if fact.kind in {"meet", "overrun"} and fact.kind != self.verdict(fact.at) and not due_now:
+        just_now = abs(fact.at - self.due) <= NEAR
+        if fact.kind in {"meet", "overrun"} and fact.kind != self.verdict(fact.at) and not just_now:
             verdict = f"at {iso(fact.at)} the verdict is {self.verdict(fact.at)!r}"
             msg = f"timer {self.id} was due at {iso(self.due)}; {verdict}"
             raise RefusedError(msg)
-        if fact.kind == "warn" and (self.warn is None or _micros(fact.at) < _micros(self.warn)):
+        if fact.kind == "warn" and (self.warn is None or fact.at < self.warn - NEAR):
             at = "none is set" if self.warn is None else f"it is set for {iso(self.warn)}"
             msg = f"timer {self.id}: no warning is due, {at}"
             raise RefusedError(msg)
@@ -121,11 +128,6 @@ class Timer:
                 started_at=fact.at,
             )
         return after if fact.kind == "warn" else replace(after, ended_at=fact.at)
-
-
-def _micros(moment: Instant) -> int:
-    """Give a moment as the ledger keeps it, so that no rounding decides."""
-    return round(float(moment) * MICRO)
 
 
 KIND = Kind("timer", "quality", TABLE, Timer)
