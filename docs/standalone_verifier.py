@@ -1,8 +1,7 @@
 """Check a Cellwright ledger or exported record without Cellwright. Written from docs/ledger-format.md alone.
 
 Use:    python standalone_verifier.py SITE_FOLDER | record.json | ledger-format.md (its vectors) [PUBLIC_KEY_HEX]
-Needs:  Python 3.11 and, for the signatures, the package ``cryptography``.
-Exit:   0 intact, 1 not intact, 2 can't be read.
+Needs:  Python 3.11 and the package ``cryptography``. Exit status: 0 intact, 1 not intact, 2 can't be read.
 """  # noqa: INP001  a script to hand out, part of no package
 
 import json

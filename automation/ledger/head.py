@@ -85,8 +85,11 @@ def public_key(key: bytes) -> bytes:
 
 
 def key_id(public: str) -> str:
-    """Give the short name of a public key (hex in, 16 hex digits out)."""
-    return sha256(bytes.fromhex(public)).hexdigest()[:16]
+    """Give the short name of a public key (hex in, 16 hex digits out; "unreadable" for what is no hex)."""
+    try:
+        return sha256(bytes.fromhex(public)).hexdigest()[:16]
+    except ValueError:
+        return "unreadable"
 
 
 def read_public_key(path: Path, *, site: Path | None = None) -> bytes:

@@ -4,6 +4,7 @@ Units:  times in UTC microseconds; keys are raw Ed25519 bytes.
 Source: docs/ledger-format.md.
 """
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -49,7 +50,7 @@ class Ledger:
 
     @classmethod
     def create(cls, folder: Path, *, genesis: Genesis, key: bytes, commit_each: bool = False) -> "Ledger":
-        """Make a ledger in ``folder`` whose heads ``key`` (private, 32 bytes) signs; epoch 1 is its maker's.
+        """Make a ledger in ``folder`` whose heads ``key`` (private, 32 bytes) signs.
 
         Raises InputError when there is a ledger already, the folder takes none, or genesis and key do not fit.
         """
@@ -59,8 +60,8 @@ class Ledger:
         live = genesis.mode is Mode.LIVE
         if live:
             genesis = msgspec.structs.replace(genesis, public_key=public)
-        if len(genesis.id) != 16:
-            raise InputError(f"ledger is {genesis.ledger!r}; 32 hex digits are allowed")
+        if not re.fullmatch("[0-9a-f]{32}", genesis.ledger):
+            raise InputError(f"ledger is {genesis.ledger!r}; 32 lower-case hex digits are allowed")
         lease = Lease(folder)
         try:
             connection = file.create(folder / file.NAME, live=live)
@@ -74,8 +75,9 @@ class Ledger:
     def open(cls, folder: Path, *, key: bytes | None, mode: Mode | None = None, commit_each: bool = False) -> "Ledger":
         """Own the ledger of a site folder; without ``key`` nothing new gets signed.
 
-        The first append takes a new epoch. Raises RefusedError when another process owns it; InputError and its
-        kin when it is absent, read-only, damaged, of another ``mode``, newer, never was a ledger, or has another key.
+        The first append takes a new epoch, unless it follows the genesis. Raises RefusedError when another process
+        owns it; InputError and its kin when it is absent, read-only, damaged, of another ``mode``, newer, never was
+        a ledger, or has another key.
         """
         file.check(folder / file.NAME)
         lease = Lease(folder)
@@ -207,6 +209,11 @@ class Ledger:
     def has_key(self) -> bool:
         """Tell whether this owner can seal."""
         return self._key is not None
+
+    @property
+    def commit_sizes(self) -> Sequence[int]:
+        """Give how many events the latest commits held, oldest first."""
+        return self._writer.sizes
 
     @property
     def reader(self) -> Reader:

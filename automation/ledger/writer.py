@@ -30,6 +30,7 @@ class Writer(Protocol):
     """Brings rows to the file, in order; rows of one ``add`` are committed together."""
 
     committed: int  # seq of the last event that is in the file
+    sizes: deque[int]  # events in each of the latest commits
 
     def add(self, rows: Sequence[Row], head: Head | None) -> None:
         """Take rows, and a head that covers them, for the next commit; raises what stopped the writer."""
@@ -88,6 +89,7 @@ class InlineWriter:
     def __init__(self, committer: Committer, *, committed: int, each: bool) -> None:
         """``each`` commits every ``add`` at once (crash tests)."""
         self.committed = committed
+        self.sizes: deque[int] = deque(maxlen=1_000)
         self._committer = committer
         self._group = 1 if each else SIMULATED_GROUP
         self._rows: list[Row] = []
@@ -113,6 +115,7 @@ class InlineWriter:
         except CellwrightError as error:
             self._failure = error
             raise
+        self.sizes.append(len(self._rows))
         if self._rows:
             self.committed = self._rows[-1][0]
         self._rows, self._heads = [], []
@@ -132,9 +135,9 @@ class GroupWriter:
     """Commits in a thread, everything that waits at once: for live use."""
 
     def __init__(self, committer: Committer, *, committed: int) -> None:
-        """Start the thread; ``groups`` keeps the sizes of the commits for benchmarks."""
+        """Start the thread."""
         self.committed = committed
-        self.groups: deque[int] = deque(maxlen=100_000)
+        self.sizes: deque[int] = deque(maxlen=100_000)
         self._committer = committer
         self._unfinished = 0  # adds whose commit is not over
         self._queue: deque[tuple[Sequence[Row], Head | None]] = deque()
@@ -192,7 +195,7 @@ class GroupWriter:
             with self._changed:
                 if self._failure is None:
                     self.committed = rows[-1][0] if rows else self.committed
-                    self.groups.append(len(rows))
+                    self.sizes.append(len(rows))
                 self._unfinished -= len(group)
                 self._changed.notify_all()
             if self._loop is not None:

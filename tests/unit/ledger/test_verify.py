@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from automation.kernel.errors import InputError
@@ -259,7 +260,7 @@ def test_a_broken_page_is_a_verdict_and_no_crash(tmp_path: Path) -> None:
     for start in range(4096, len(whole), 4096):
         file.write_bytes(whole[:start] + b"\xaa" * 200 + whole[start + 200 :])
         assert not verify(tmp_path).intact
-    assert len(whole) > 4 * 4096
+    assert len(whole) >= 4 * 4096
 
 
 def test_a_header_overwritten_is_known_by_the_log(tmp_path: Path) -> None:
@@ -290,7 +291,5 @@ def test_a_ledger_in_use_is_verified_beside_its_owner(tmp_path: Path) -> None:
 
 def test_a_verdict_is_json(tmp_path: Path) -> None:
     """The command line prints it as it is."""
-    import msgspec
-
     said = json.loads(msgspec.json.encode(verify(filled(tmp_path))))
     assert {"intact", "events", "head", "signed_to", "anchored_to", "first_bad"} <= said.keys()
