@@ -1,45 +1,31 @@
-"""Time limits between events of different steps: started and met by moves, warned, overrun, re-armed after a restart.
+"""Time limits between events of different steps: each is a timer, started and met by the moves that the recipe names.
 
-Units: s. A limit whose moment passed while the program was down is judged late, at once.
-Source: 21 CFR 211.111 (time limits for each phase; a deviation is justified and documented).
+Units: s. Source: 21 CFR 211.111 (time limits for each phase; a deviation is justified and documented).
 """
 
-import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from automation.engine.alarms import Alarms
 from automation.engine.journal import Moved
 from automation.engine.recipe.model import Mark, Recipe, TimeLimit
+from automation.engine.recipe.spec import words
 from automation.engine.recorder import RUNNER
 from automation.gmp.door import Command, Door
 from automation.gmp.quality.timers import Timer
 from automation.kernel.clock import MICRO
-from automation.kernel.quantity import Seconds
+from automation.kernel.quantity import Instant, Seconds
 from automation.ledger.event import Event
+
+FAR = Seconds(3.2e9)  # s; a limit that only has a least time never runs out
 
 
 @dataclass(slots=True)
 class TimeLimits:
-    """The time limits of one batch."""
+    """The time limits of one batch; ``see`` is called after each event, when it is folded."""
 
     door: Door
     recipe: Recipe
     batch: str
-    _armed: dict[str, list[asyncio.TimerHandle]] = field(default_factory=dict)
-
-    def rearm(self) -> None:
-        """Arm every running limit again; what is past is judged at once."""
-        for limit in self.recipe.time_limits:
-            timer = self._timer(limit)
-            if timer.state in {"running", "warned"} and limit.most is not None:
-                self._arm(limit, timer)
-
-    def stop(self) -> None:
-        """Disarm everything; the batch is over."""
-        for handles in self._armed.values():
-            for handle in handles:
-                handle.cancel()
-        self._armed.clear()
 
     def see(self, event: Event) -> None:
         """Look at a move of one of the batch's steps."""
@@ -48,82 +34,45 @@ class TimeLimits:
             return
         step, moved = event.stream.removeprefix(prefix), event.read(Moved)
         for limit in self.recipe.time_limits:
-            if _is(limit.start, step, moved):
-                self._start(limit, event)
             if _is(limit.end, step, moved):
                 self._end(limit, event)
+            if _is(limit.start, step, moved):
+                self._start(limit, event)
 
     def _start(self, limit: TimeLimit, event: Event) -> None:
         if self._timer(limit).state != "absent":
             return
-        begun = event.at / MICRO
-        due = begun + float(limit.most) if limit.most is not None else None
-        warn = begun + float(limit.most) * float(limit.warn_at) / 100 if limit.most and limit.warn_at else None
+        begun = Instant(event.at / MICRO)
+        warn = None
+        if limit.most is not None and limit.warn_at is not None:
+            warn = float(begun + limit.most * (float(limit.warn_at) / 100))
         body = {
             "what": limit.name,
             "batch": self.batch,
-            "step": limit.start.step,
-            "due": due if due is not None else begun,
+            "step": limit.end.step,
+            "due": float(begun + (limit.most or FAR)),
             "warn": warn,
             "clock": "limit",
             "rule": f"{limit.start.text} to {limit.end.text}",
         }
-        self._enter(limit, "start", body, cause=event.seq)
-        if due is not None:
-            self._arm(limit, self._timer(limit))
+        self._enter(limit, "start", body, event)
 
     def _end(self, limit: TimeLimit, event: Event) -> None:
         timer = self._timer(limit)
-        if timer.state not in {"running", "warned"}:
+        if not timer.going or timer.started_at is None:
             return
-        for handle in self._armed.pop(limit.name, []):
-            handle.cancel()
-        taken = Seconds(event.at / MICRO - float(timer.started_at))
-        self._alarms(limit).clear(f"limit {limit.name}")
-        self._enter(limit, "meet", {}, cause=event.seq)
+        moment = Instant(event.at / MICRO)
+        taken = moment - timer.started_at
+        self._enter(limit, timer.verdict(moment), {}, event)
         if limit.least is not None and taken < limit.least:
-            title = f"{limit.name} took {float(taken) / 60:.1f} min, at least {float(limit.least) / 60:.1f} min are needed"
-            self._alarms(limit).deviation(title, rule=limit.name, cause=event.seq)
+            least, minutes = float(limit.least) / 60, float(taken) / 60
+            title = f"{limit.name} took {minutes:.1f} min, at least {least:.1f} min are needed"
+            Alarms(self.door, batch=self.batch, step=limit.end.step).deviation(title, rule=limit.name, cause=event.seq)
 
-    def _arm(self, limit: TimeLimit, timer: Timer) -> None:
-        loop, now = asyncio.get_running_loop(), self.door.now
-        handles: list[asyncio.TimerHandle] = []
-        if timer.warn is not None and timer.state == "running":
-            gap = max(0.0, float(timer.warn - now))
-            handles.append(loop.call_later(gap, self._warn, limit))
-        handles.append(loop.call_later(max(0.0, float(timer.due - now)), self._overrun, limit))
-        self._armed[limit.name] = handles
-
-    def _warn(self, limit: TimeLimit) -> None:
-        timer = self._timer(limit)
-        if timer.state != "running":
-            return
-        left = (timer.due - self.door.now) / Seconds(60.0)
-        self._enter(limit, "warn", {})
-        self._alarms(limit).sound(
-            f"limit {limit.name}",
-            f"{limit.name}: {left:.0f} min left",
-            priority="medium",
-            consequence="a deviation, and product outside its validated time",
-            response=f"go on to {limit.end.text}",
-        )
-
-    def _overrun(self, limit: TimeLimit) -> None:
-        if self._timer(limit).state not in {"running", "warned"}:
-            return
-        self._enter(limit, "overrun", {})
-        minutes = float(limit.most or Seconds(0.0)) / 60
-        self._alarms(limit).sound(
-            f"limit {limit.name}",
-            f"{limit.name}: {minutes:.0f} min are over",
-            consequence="product outside its validated time",
-            response="go on; quality decides about the lot",
-        )
-        self._alarms(limit).deviation(f"{limit.name} longer than {minutes:.0f} min", rule=limit.name)
-
-    def _enter(self, limit: TimeLimit, command: str, body: dict[str, object], *, cause: int | None = None) -> None:
+    def _enter(self, limit: TimeLimit, command: str, body: dict[str, object], event: Event) -> None:
         name = self._name(limit)
-        self.door.enter(Command(f"timer/{name}", command, body, RUNNER, cause=cause, id=f"timer {name} {command}"))
+        once = f"timer {name} {command}"
+        self.door.enter(Command(f"timer/{name}", command, body, RUNNER, cause=event.seq, id=once))
 
     def _timer(self, limit: TimeLimit) -> Timer:
         thing = self.door.find("timer", self._name(limit))
@@ -131,14 +80,10 @@ class TimeLimits:
             raise TypeError(thing)
         return thing
 
-    def _alarms(self, limit: TimeLimit) -> Alarms:
-        return Alarms(self.door, batch=self.batch, step=limit.end.step)
-
     def _name(self, limit: TimeLimit) -> str:
         return f"{self.batch}.{limit.name}".replace(" ", "-").replace("/", "-")
 
 
 def _is(mark: Mark, step: str, moved: Moved) -> bool:
-    return mark.step == step and mark.event in {moved.command, moved.dest}
-
-
+    names = {moved.command, moved.dest, words(moved.command).replace(" ", "_"), words(moved.dest).replace(" ", "_")}
+    return mark.step == step and mark.event in names

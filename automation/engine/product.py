@@ -15,6 +15,7 @@ from automation.engine.prompts import Answer
 from automation.engine.recorder import RUNNER
 from automation.gmp.door import Command, Door
 from automation.gmp.product import containers
+from automation.gmp.quality.timers import Timer
 from automation.kernel.errors import IdentityError, RefusedError
 from automation.kernel.quantity import Instant, Seconds
 
@@ -112,13 +113,47 @@ class Product:
             del n
             stay.end()
 
+    async def start_clock(self, what: str, *, longest: Seconds, used: Seconds, warn_at: float) -> None:
+        """Start a clock on the product (s), part of which is used up already; warned at a share of it (0 to 1)."""
+        now = self._door.now
+        body = {
+            "what": what,
+            "batch": self._batch,
+            "step": self._step,
+            "due": float(now + (longest - used)),
+            "warn": float(max(now, now + (longest * warn_at - used))),
+            "clock": "exposure",
+            "rule": f"{what}: at most {float(longest) / 60:g} min",
+        }
+        if longest <= used:
+            body["due"] = body["warn"] = float(now)
+        await self._move(f"timer/{self._clock(what)}", "start", body)
+
+    async def stop_clock(self, what: str) -> bool:
+        """Stop a clock; tells whether it was stopped in time."""
+        timer = self._door.find("timer", self._clock(what))
+        if not isinstance(timer, Timer) or not timer.going:
+            await self._skip()
+            return isinstance(timer, Timer) and timer.state == "met"
+        await self._move(f"timer/{self._clock(what)}", "meet", {})
+        return True
+
+    async def _skip(self) -> None:
+        """Take a number of the visit without a move, so that a restart counts the same."""
+        stay = STAY.get()
+        stay.begin("nothing to move")
+        stay.end()
+
+    def _clock(self, what: str) -> str:
+        return f"{self._batch}.{what}".replace(" ", "-")
+
     def first_cold(self, container: Container) -> Instant | None:
         """Tell when a container first reached storage temperature."""
         return self._thing(container.id).first_cold_at
 
     def warmed(self, container: Container) -> Seconds:
         """Give what a container has used of its lifetime warming budget (s)."""
-        return Seconds(self._thing(container.id).warming_s)
+        return self._thing(container.id).warming_s
 
     async def _move(self, stream: str, command: str, body: Mapping[str, object], *, cause: int | None = None) -> int:
         """Move an object once: the id of the command is the place in the protocol."""

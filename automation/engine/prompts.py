@@ -53,6 +53,7 @@ class Question:
     second: bool = False  # a second person verifies
     meanings: tuple[str, ...] = ()  # of a sign prompt
     within: Seconds = WITHIN
+    operation: str = ""  # the person has to be trained on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Desk:
         """Follow the door."""
         self.door = door
         self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._changes: dict[str, list[asyncio.Future[None]]] = {}
         door.follow(self._follow)
 
     async def ask(self, name: str, question: Question, *, batch: str, step: str, alarms: Alarms) -> Answer:
@@ -110,6 +112,12 @@ class Desk:
         if prompt.state in {"open", "claimed", "entered", "locked"}:
             self.door.enter(Command(f"prompt/{name}", "withdraw", {"reason": reason}, RUNNER))
 
+    async def changed(self, kind: str) -> None:
+        """Wait until an object of a kind has moved."""
+        change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._changes.setdefault(kind, []).append(change)
+        await change
+
     def answered(self, name: str) -> Answer | None:
         """Give the answer of a prompt, or None while there is none."""
         return self._answered(name)
@@ -127,6 +135,7 @@ class Desk:
             "asks": [str(right) for right in question.asks],
             "second": question.second,
             "meanings": list(question.meanings),
+            "operation": question.operation,
             "batch": batch,
             "step": step,
             "deadline": float(self.door.now + question.within),
@@ -154,6 +163,9 @@ class Desk:
         )
 
     def _follow(self, event: Event, thing: Thing) -> None:
+        for change in self._changes.pop(event.stream.partition("/")[0], []):
+            if not change.done():
+                change.set_result(None)
         if event.stream.startswith("prompt/"):
             waiting = self._waiting.get(thing.id)
             if waiting is not None and not waiting.done():

@@ -110,9 +110,9 @@ class Watch:
         finally:
             stay.end()
 
-    def curve(self, channel: str) -> Curve:
-        """Give all samples of a channel in this step so far."""
-        return self._trends.curve(channel)
+    def curve(self, read: object, channel: str) -> Curve:
+        """Give all samples in this step of one channel or field of a reading."""
+        return self._trends.curve(f"{_bound(read).asset}.{channel}")
 
     def now(self) -> Instant:
         """Give the moment; never use it to decide what a restart would decide otherwise."""

@@ -1,0 +1,280 @@
+"""Runs one batch: its steps in their order, its time limits, and one mailbox for what people command.
+
+Every procedural command is a move of the batch object at the door; the mailbox carries it out on the running steps,
+one at a time, and an abort overtakes everything queued.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+
+
+from automation.engine.alarms import Alarms
+from automation.engine.assembly import Assembled, Assembly
+from automation.engine.house import House
+from automation.engine.limits_in_time import TimeLimits
+from automation.engine.operation import digest
+from automation.engine.past import past
+from automation.engine.recipe.bind import Recorded
+from automation.engine.recipe.model import Recipe, Step
+from automation.engine.recorder import RUNNER
+from automation.engine.runner import StepRunner
+from automation.engine.verdicts import Verdicts
+from automation.gmp.door import Command
+from automation.gmp.objects import Recorded as DoorBody
+from automation.gmp.objects import Thing
+from automation.gmp.product.batches import Batch, Order
+from automation.kernel.errors import CellwrightError, RefusedError
+from automation.kernel.machine import Procedural
+from automation.ledger.event import Event
+
+CONTROLS = ("hold", "restart", "pause", "unpause", "stop", "abort")
+ENDED = ("complete", "stopped", "aborted", "closed")
+
+
+class BatchRun:
+    """One batch while it runs in this process."""
+
+    def __init__(self, house: House, recipe: Recipe, batch: str) -> None:
+        """Take up a batch that was issued, where its record ends."""
+        self._house = house
+        self._recipe = recipe
+        self.id = batch
+        self._steps: dict[str, Assembled] = {}
+        self._mail: deque[tuple[str, Order, str]] = deque()
+        self._arrived = asyncio.Event()
+        self._control: asyncio.Task[None] | None = None
+        self._going = asyncio.Event()
+        self._assembly = Assembly(house, recipe, self.batch)
+        self._verdicts = Verdicts(house, recipe, batch)
+        self._limits = TimeLimits(house.door, recipe, batch)
+        house.door.follow(self._follow)
+        house.ledger.subscribe(self._after)
+
+    @property
+    def batch(self) -> Batch:
+        """Give the batch object as it stands."""
+        thing = self._house.door.find("batch", self.id)
+        if not isinstance(thing, Batch):
+            raise TypeError(thing)
+        return thing
+
+    def check(self) -> None:
+        """Raise RefusedError when the recipe or an operation is not the one that the batch was issued with."""
+        issue = self.batch.issue
+        if issue is None:
+            msg = f"batch {self.id} was never issued"
+            raise RefusedError(msg)
+        if issue.recipe_digest != self._recipe.digest:
+            msg = f"batch {self.id} was issued with recipe digest {issue.recipe_digest[:12]}, now it is {self._recipe.digest[:12]}"
+            raise RefusedError(msg)
+        for name, was in issue.operations.items():
+            now = digest(self._house.operations[name].operation)
+            if now != was:
+                msg = f"operation {name} has changed since batch {self.id} was issued; finish it with release {issue.release}"
+                raise RefusedError(msg)
+
+    async def run(self) -> str:
+        """Run to the end, or go on where the record ends; gives the state in which the batch ends."""
+        self.check()
+        if self.batch.state in ENDED:
+            return self.batch.state
+        consumer = asyncio.get_running_loop().create_task(self._consume(), name=f"mailbox {self.id}")
+        try:
+            await self._run_steps()
+        finally:
+            consumer.cancel()
+            await asyncio.gather(consumer, return_exceptions=True)
+        return self._close()
+
+    def resolve(self, step: str, outcome: str, *, by: str, reason: str) -> None:
+        """Take a person's decision on a step's doubt."""
+        self._runner(step).resolve(outcome, by=by, reason=reason)
+
+    def override(self, step: str, asset: str) -> None:
+        """Let an asset go on for this step although it is not ready; two people signed that."""
+        self._steps[step].gates.overrides.add(asset)
+
+    # steps
+
+    async def _run_steps(self) -> None:
+        """Run every step as soon as those that it comes after are done."""
+        running: dict[asyncio.Task[Procedural], Step] = {}
+        waiting = list(self._recipe.steps)
+        done: set[str] = set()
+        if self.batch.state == "running":
+            self._going.set()
+        self._queue_open_order()
+        while waiting or running:
+            for step in [s for s in waiting if set(s.after) <= done and not self._ending]:
+                waiting.remove(step)
+                task = asyncio.get_running_loop().create_task(self._step(step), name=f"run {self.id}/{step.id}")
+                running[task] = step
+            if not running:
+                break
+            finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in sorted(finished, key=lambda one: one.get_name()):
+                step = running.pop(task)
+                if task.result() is Procedural.COMPLETE:
+                    done.add(step.id)
+        while self.batch.state in {"stopping", "aborting", "holding", "restarting", "pausing"}:
+            await asyncio.sleep(0)
+
+    @property
+    def _ending(self) -> bool:
+        return self.batch.state in {"stopping", "stopped", "aborting", "aborted"}
+
+    async def _step(self, step: Step) -> Procedural:
+        stage = past("", self._house.ledger.stream(f"batch/{self.id}/step/{step.id}")).stage
+        if stage is Procedural.COMPLETE and self._verdicts.judged(step):
+            return stage
+        if stage is Procedural.IDLE:
+            await self._allowed()
+            if self._ending:
+                return Procedural.STOPPED
+        assembled = self._assembly.put_together(step, self._results())
+        self._steps[step.id] = assembled
+        await self._claim(step, assembled)
+        ended = await assembled.runner.run()
+        if ended is Procedural.COMPLETE:
+            await self._verdicts.conclude(step)
+            await self._decide(step, assembled.runner)
+        self._free(assembled.assets, step)
+        del self._steps[step.id]
+        return ended
+
+    async def _decide(self, step: Step, runner: StepRunner) -> None:
+        """A step that did not end well holds the batch until a person lets it go on."""
+        if not runner.ended_well:
+            self._going.clear()
+            Alarms(self._house.door, batch=self.id, step=step.id).try_hold(f"{step.id} ended as {runner.state!r}")
+            await self._allowed()
+
+    async def _allowed(self) -> None:
+        while not self._going.is_set() and not self._ending:
+            await self._going.wait()
+
+    def _results(self) -> Mapping[str, Recorded]:
+        found: dict[str, Recorded] = {}
+        for step in self._recipe.steps:
+            record = past("", self._house.ledger.stream(f"batch/{self.id}/step/{step.id}"))
+            for name, value in record.results.items():
+                found[f"{step.id}.{name}"] = Recorded(value, record.sources[name])
+        return found
+
+    # claims
+
+    async def _claim(self, step: Step, assembled: Assembled) -> None:
+        """Claim all assets of a step in one move; wait while another holds one; hold when one is not ready."""
+        alarms = Alarms(self._house.door, batch=self.id, step=step.id)
+        while True:
+            try:
+                if self._take_all(step, assembled):
+                    alarms.clear("equipment")
+                    return
+            except RefusedError as refusal:
+                alarms.sound("equipment", str(refusal), response="Make the equipment ready, then restart the batch")
+                alarms.try_hold(str(refusal))
+                self._going.clear()
+                await self._allowed()
+                if self._ending:
+                    return
+            else:
+                alarms.sound("equipment", f"{step.id} waits for equipment in use", priority="low")
+                await self._house.desk.changed("asset")
+
+    def _take_all(self, step: Step, assembled: Assembled) -> bool:
+        door = self._house.door
+        holders = [getattr(door.find("asset", asset), "claim", None) for asset in assembled.assets]
+        if any(holder not in {None, (self.id, step.id)} for holder in holders):
+            return False
+        fresh = [asset for asset, holder in zip(assembled.assets, holders, strict=True) if holder is None]
+        for asset in fresh:
+            missing = assembled.gates.lapsed(asset)
+            if missing and asset not in assembled.gates.overrides:
+                raise RefusedError("; ".join(missing))
+        for asset in fresh:
+            door.enter(Command(f"asset/{asset}", "claim", {"batch": self.id, "step": step.id}, RUNNER))
+        return True
+
+    def _free(self, assets: tuple[str, ...], step: Step) -> None:
+        for asset in assets:
+            claim = getattr(self._house.door.find("asset", asset), "claim", None)
+            if claim == (self.id, step.id):
+                reason = {"reason": f"{step.id} of {self.id} is over"}
+                self._house.door.enter(Command(f"asset/{asset}", "free", reason, RUNNER))
+
+    def _after(self, event: Event) -> None:
+        """Look at an event once everybody has folded it."""
+        asyncio.get_running_loop().call_soon(self._limits.see, event)
+
+    # the mailbox
+
+    def _follow(self, event: Event, _thing: Thing) -> None:
+        if event.stream != f"batch/{self.id}" or event.kind not in CONTROLS:
+            return
+        order = Order.model_validate_json(bytes(event.read(DoorBody).given))
+        if event.kind == "abort":
+            self._mail.clear()
+            if self._control is not None:
+                self._control.cancel()
+        self._mail.append((event.kind, order, event.by))
+        self._arrived.set()
+
+    def _queue_open_order(self) -> None:
+        """After a restart of the program: carry out an order that was given and not finished."""
+        kind = {"holding": "hold", "restarting": "restart", "pausing": "pause", "stopping": "stop", "aborting": "abort"}
+        if self.batch.state in kind and not self._mail:
+            order = self.batch.order or Order(reason="the program was restarted")
+            self._mail.append((kind[self.batch.state], order, RUNNER))
+            self._arrived.set()
+
+    async def _consume(self) -> None:
+        while True:
+            while not self._mail:
+                self._arrived.clear()
+                await self._arrived.wait()
+            kind, order, by = self._mail.popleft()
+            work = self._carry_out(kind, order, by)
+            self._control = asyncio.get_running_loop().create_task(work, name=f"{kind} {self.id}")
+            await asyncio.gather(self._control, return_exceptions=True)
+            if not self._control.cancelled() and self._control.exception() is not None:
+                Alarms(self._house.door, batch=self.id, step="").sound(
+                    f"order {kind}", f"{kind} of {self.id} failed: {self._control.exception()}"
+                )
+
+    async def _carry_out(self, kind: str, order: Order, by: str) -> None:
+        if kind in {"hold", "pause"}:
+            self._going.clear()
+        targets = [a.runner for name, a in list(self._steps.items()) if order.step in {"", name} or kind != "hold"]
+        for runner in targets:
+            await getattr(runner, kind)(order.reason, by=by)
+        if self.batch.state in {"holding", "restarting", "pausing", "stopping", "aborting"}:
+            await self._house.door.submit(Command(f"batch/{self.id}", "done", {}, RUNNER))
+        if self.batch.state == "running" or self._ending:
+            self._going.set()
+
+    def _runner(self, step: str) -> StepRunner:
+        assembled = self._steps.get(step) if step else next(iter(self._steps.values()), None)
+        if assembled is None:
+            msg = f"step {step!r} of {self.id} is not running; running: {', '.join(self._steps) or 'none'}"
+            raise RefusedError(msg)
+        return assembled.runner
+
+    # the end
+
+    def _close(self) -> str:
+        door = self._house.door
+        if self.batch.state == "running":
+            door.enter(Command(f"batch/{self.id}", "complete", {}, RUNNER))
+        ended = self.batch.state
+        if ended not in {"complete", "stopped", "aborted"}:
+            msg = f"batch {self.id} is {ended} and has no more steps to run"
+            raise CellwrightError(msg)
+        head = self._house.ledger.last
+        body = {"head": head.hash.hex(), "seq": head.seq}
+        door.enter(Command(f"batch/{self.id}", "close", body, RUNNER))
+        self._house.ledger.seal()
+        return ended
+
+

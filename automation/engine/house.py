@@ -1,0 +1,38 @@
+"""What the engine needs of a running site, in one hand: ledger, door, desk, devices, operations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from automation.engine.prompts import Desk
+from automation.engine.recipe.spec import OperationSpec
+from automation.engine.trends import Recent
+from automation.gmp.door import Door
+from automation.kernel.clock import Clock
+from automation.ledger.blobs import Blobs
+from automation.ledger.store import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """An asset with its driver."""
+
+    asset: str
+    capability: str  # what recipes ask for, in words
+    driver: object
+    interface: type
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The engine's view of a site that is open for work."""
+
+    ledger: Ledger
+    clock: Clock
+    door: Door
+    desk: Desk
+    blobs: Blobs
+    recent: Recent
+    devices: Mapping[str, Device]
+    operations: Mapping[str, OperationSpec]
+    careful: bool = False
+    lots: Mapping[str, str] = field(default_factory=dict)  # material of the bill -> lot set out for it

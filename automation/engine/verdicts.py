@@ -1,0 +1,118 @@
+"""What a step comes to: its results judged against the recipe's limits, its yields, its signatures.
+
+Source: 21 CFR 211.100(b) and 211.110 (results out of limits are deviations), 211.103 (yields), 211.188(b)(11) (who did it).
+"""
+
+import msgspec
+
+from automation.engine.alarms import Alarms
+from automation.engine.house import House
+from automation.engine.past import past
+from automation.engine.prompts import Question
+from automation.engine.recipe.model import Literal, Recipe, Step, Yield
+from automation.engine.recipe.spec import unit_of
+from automation.engine.recorder import Recorder
+from automation.formulas.limits import Band, Judgement, decimal, judge
+from automation.gmp.words import Right
+from automation.ledger.event import Event
+
+
+class Judged(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One result beside its limits."""
+
+    what: str
+    raw: str
+    reported: str
+    unit: str
+    band: str
+    sentence: str
+    limits: tuple[str, ...] = ()
+    kind: str = "result"  # result or yield
+
+
+class Concluded(msgspec.Struct, frozen=True):
+    """The step is judged and signed."""
+
+    state: str
+
+
+class Verdicts:
+    """Concludes the steps of one batch."""
+
+    def __init__(self, house: House, recipe: Recipe, batch: str) -> None:
+        """Judge for a batch."""
+        self._house = house
+        self._recipe = recipe
+        self._batch = batch
+
+    def judged(self, step: Step) -> bool:
+        """Tell whether a step is concluded already."""
+        return any(event.kind == "concluded" for event in self._stream(step.id))
+
+    async def conclude(self, step: Step) -> None:
+        """Judge, ask for the signatures, and note that the step is concluded."""
+        if self.judged(step):
+            return
+        recorder = Recorder(
+            self._house.ledger, self._house.clock, f"batch/{self._batch}/step/{step.id}", self._house.careful
+        )
+        alarms = Alarms(self._house.door, batch=self._batch, step=step.id)
+        self._judge(step, recorder, alarms)
+        state = past("", self._stream(step.id)).state
+        if step.signatures:
+            question = Question(
+                "witness" if len(step.signatures) > 1 else "sign",
+                f"{step.title or step.id} ended as {state!r}",
+                meanings=tuple(str(meaning) for meaning in step.signatures),
+                asks=(Right.PERFORM, Right.VERIFY, Right.REVIEW, Right.APPROVE),
+            )
+            name = f"{self._batch}.{step.id}.signatures"
+            await self._house.desk.ask(name, question, batch=self._batch, step=step.id, alarms=alarms)
+        event = recorder.write("concluded", Concluded(state))
+        await self._house.ledger.durable(event.seq)
+
+    def _judge(self, step: Step, recorder: Recorder, alarms: Alarms) -> None:
+        done = {event.read(Judged).what for event in self._stream(step.id) if event.kind == "judged"}
+        results = past("", self._stream(step.id)).results
+        spec = self._house.operations[step.operation]
+        for name, limits in step.limits.items():
+            if name not in done:
+                value = results.get(name)
+                number = float(value) if isinstance(value, int | float) else None
+                found = judge(number, unit_of(spec.results[name]), limits, what=name)
+                self._note(found, name, recorder, alarms)
+        for one in step.yields:
+            if one.name not in done:
+                self._note(self._yield(one), one.name, recorder, alarms, kind="yield")
+
+    def _note(
+        self, found: Judgement, what: str, recorder: Recorder, alarms: Alarms, *, kind: str = "result"
+    ) -> None:
+        shown = Judged(
+            what,
+            "" if found.raw is None else str(found.raw),
+            "" if found.reported is None else str(found.reported),
+            found.unit,
+            str(found.band),
+            found.sentence,
+            () if found.limit is None else (str(found.limit),),
+            kind,
+        )
+        event = recorder.write("judged", shown)
+        if found.band in {Band.REJECT, Band.ACTION, Band.NOT_EVALUABLE}:
+            alarms.deviation(found.sentence, rule=f"limit of {what}", cause=event.seq)
+
+    def _yield(self, one: Yield) -> Judgement:
+        actual = self._result(one.actual.step, one.actual.result)
+        theory = one.theoretical
+        expected = theory.value if isinstance(theory, Literal) else self._result(theory.step, theory.result)
+        share = None
+        if isinstance(actual, int | float) and isinstance(expected, int | float) and expected:
+            share = decimal(100.0 * float(actual) / float(expected))
+        return judge(share, "%", one.limits, what=one.name)
+
+    def _result(self, step: str, name: str) -> object:
+        return past("", self._stream(step)).results.get(name)
+
+    def _stream(self, step: str) -> list[Event]:
+        return self._house.ledger.stream(f"batch/{self._batch}/step/{step}")
