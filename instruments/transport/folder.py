@@ -1,13 +1,14 @@
 r"""A watched folder as a stream of bytes, so that result files pass the same link and record as any reply.
 
-Words (ours): ``LIST LF`` is answered by one line ``size<TAB>name`` per file and ``. LF``;
+Words (ours): ``LIST LF`` is answered by one line ``size<TAB>changed<TAB>name`` per file and ``. LF``;
 ``READ name LF`` by ``size LF`` and that many bytes, or by ``- why LF``. Nothing is ever written or removed.
-Sizes in bytes. File systems may hang: one worker thread does the looking.
+Sizes in bytes, times of the last change in us since 1970. File systems may hang: one worker thread does the looking.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from automation.kernel.errors import LinkError, WireError
@@ -18,21 +19,30 @@ LARGEST = 60_000  # bytes of one result file; larger ones are not result files
 LIST = b"LIST\n"
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file as a listing shows it: size in bytes, last change in us."""
+
+    size: int
+    changed: int
+
+
 def read_request(name: str) -> bytes:
     """Ask for the bytes of one file."""
     return b"READ " + name.encode("utf-8", "surrogateescape") + b"\n"
 
 
-def answer(request: bytes, sizes: Mapping[str, int], read: Callable[[str], bytes]) -> bytes:
+def answer(request: bytes, files: Mapping[str, Entry], read: Callable[[str], bytes]) -> bytes:
     """Answer one request; ``read`` raises OSError for a file that is locked or gone."""
     if request == LIST:
-        lines = [f"{size}\t{name}\n" for name, size in sorted(sizes.items()) if "\n" not in name]
+        named = [(name, entry) for name, entry in sorted(files.items()) if "\n" not in name]
+        lines = [f"{entry.size}\t{entry.changed}\t{name}\n" for name, entry in named]
         return "".join(lines).encode("utf-8", "surrogateescape") + b".\n"
     name = request.removeprefix(b"READ ").rstrip(b"\n").decode("utf-8", "surrogateescape")
-    if name not in sizes:
-        return b"- no such file\n"
-    if sizes[name] > LARGEST:
-        return f"- {sizes[name]} bytes, more than {LARGEST}\n".encode()
+    if name not in files:
+        return b"- there is no such file\n"
+    if files[name].size > LARGEST:
+        return f"- it has {files[name].size} bytes, more than {LARGEST}\n".encode()
     try:
         data = read(name)
     except OSError as error:
@@ -59,13 +69,16 @@ def content_complete(data: bytes) -> int:
     return len(head) + 1 + size if len(body) >= size else 0
 
 
-def sizes(listing: bytes) -> dict[str, int]:
-    """Read a complete listing as size (bytes) by name."""
+def entries(listing: bytes) -> dict[str, Entry]:
+    """Read a complete listing as entry by name; raises WireError for a line that is none."""
     found = {}
-    for line in listing.removesuffix(b".\n").split(b"\n"):
-        size, tab, name = line.partition(b"\t")
-        if tab and size.isdigit():
-            found[name.decode("utf-8", "surrogateescape")] = int(size)
+    for line in listing.removesuffix(b".\n").splitlines():
+        size, _, rest = line.partition(b"\t")
+        changed, tab, name = rest.partition(b"\t")
+        if not (tab and size.isdigit() and changed.isdigit()):
+            msg = f"a folder listed {line!r}; size, time and name are needed"
+            raise WireError(msg)
+        found[name.decode("utf-8", "surrogateescape")] = Entry(int(size), int(changed))
     return found
 
 
@@ -95,7 +108,7 @@ class FolderStream:
             return
         self._worker = self._worker or ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"folder {self.path}")
         try:
-            await asyncio.get_running_loop().run_in_executor(self._worker, _sizes, self.path)
+            await asyncio.get_running_loop().run_in_executor(self._worker, _entries, self.path)
         except OSError as error:
             await self.close()
             msg = f"folder {self.path} can't be watched: {error.strerror}"
@@ -124,7 +137,7 @@ class FolderStream:
         return await self._inbox.arrived(within=within)
 
     def _look(self, request: bytes) -> bytes:
-        return answer(request, _sizes(self.path), lambda name: (self.path / name).read_bytes())
+        return answer(request, _entries(self.path), lambda name: (self.path / name).read_bytes())
 
     def _looked(self, looked: asyncio.Future[bytes]) -> None:
         if looked.cancelled():
@@ -136,10 +149,11 @@ class FolderStream:
             self._inbox.lose(f"lost: {error}")
 
 
-def _sizes(path: Path) -> dict[str, int]:
-    """Give the size (bytes) of each visible regular file; raises OSError when the folder is gone."""
+def _entries(path: Path) -> dict[str, Entry]:
+    """Give each visible regular file; raises OSError when the folder is gone."""
     found = {}
-    for entry in path.iterdir():
-        if not entry.name.startswith(".") and not entry.is_symlink() and entry.is_file():
-            found[entry.name] = entry.stat().st_size
+    for file in path.iterdir():
+        if not file.name.startswith(".") and not file.is_symlink() and file.is_file():
+            known = file.stat()
+            found[file.name] = Entry(known.st_size, known.st_mtime_ns // 1000)
     return found

@@ -1,0 +1,1 @@
+"""Beckman Coulter Vi-CELL BLU, through its result files."""
