@@ -1,0 +1,1 @@
+"""Freezing curves as comma-separated text, from any freezer or logger that can export one."""
