@@ -90,17 +90,17 @@ class EurothermFreezer(Controller):
             return modbus.reply_exception(asked, refusal.code)
 
     def _read(self, asked: modbus.Request, now: Instant) -> bytes:
-        start, count = asked.start, asked.count
-        if not 1 <= count <= modbus.MOST_READ:
+        start, size = asked.start, asked.size
+        if not 1 <= size <= modbus.MOST_READ:
             raise Refusal(ILLEGAL_VALUE)
         live = self.live(now)
-        if start >= r.IMAGE:
-            if start % 2 or count % 2:
-                raise Refusal(ILLEGAL_ADDRESS)
-            addresses = range((start - r.IMAGE) // 2, (start - r.IMAGE + count) // 2)
-            return b"".join([self._pack(address, self._value(address, live)) for address in addresses])
-        words = [round(self._value(at, live) * self._scale(at)) & 0xFFFF for at in range(start, start + count)]
-        return struct.pack(f">{count}H", *words)
+        if start < r.IMAGE:
+            words = [round(self._value(at, live) * self._scale(at)) & 0xFFFF for at in range(start, start + size)]
+            return struct.pack(f">{size}H", *words)
+        if start % 2 or size % 2:
+            raise Refusal(ILLEGAL_ADDRESS)
+        first = (start - r.IMAGE) // 2
+        return b"".join([self._pack(at, self._value(at, live)) for at in range(first, first + size // 2)])
 
     def _value(self, address: int, live: dict[int, float]) -> float:
         if address in live:
@@ -138,13 +138,15 @@ class EurothermFreezer(Controller):
 
     def _scale(self, address: int) -> float:
         """Give by what a word register is scaled."""
+        if address < r.PROGRAM_BASE:
+            return SCALE if address in r.NUMBERS else 1.0 / MINUTE if address in r.TIMES else 1.0
         if self._timed(address):
             return 1.0 / MINUTE
         if address in PROGRAM_AREA:
             segment, offset = place(address)
             scaled = offset in {r.SEG_TARGET, r.SEG_RATE} if segment else offset == r.HOLDBACK_VALUE
             return SCALE if scaled else 1.0
-        return SCALE if address in r.NUMBERS else 1.0
+        return 1.0
 
     def _timed(self, address: int) -> bool:
         """Tell whether a parameter is a time: a segment's third word is one when its type, written before, says so."""

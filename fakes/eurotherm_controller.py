@@ -14,7 +14,7 @@ from automation.kernel.quantity import Instant
 from fakes.freezer import Details, Freezer, number, text
 from fakes.physics.chamber import Build
 from fakes.physics.programmer import Sequence, State, Step
-from fakes.world import World
+from fakes.world import World, grid
 from instruments.drivers.eurotherm.wire import registers as r
 
 PROGRAM_COUNT, SEGMENT_COUNT = 4, 16
@@ -60,6 +60,7 @@ class Controller(Freezer):
         super().__init__(world, name, build)
         self.setup = setup or Setup()
         self.selected = 1  # program number
+        self._seen: tuple[int, dict[int, float]] | None = None  # the second for which ``live`` was last asked
         self.stored: dict[int, float] = {
             r.SP_HIGH: self.setup.high,
             r.SP_LOW: self.setup.low,
@@ -67,11 +68,18 @@ class Controller(Freezer):
             r.PROGRAMS: PROGRAM_COUNT,
             r.SETPOINTS: 2,
             r.ALARM_1_SP: self.chamber.build.deviation,
-            **{address: 0 for address in _PLAIN - {r.ALARM_1_SP}},
+            **dict.fromkeys(_PLAIN - {r.ALARM_1_SP}, 0),
         }
 
     def live(self, now: Instant) -> dict[int, float]:
         """Give the parameters that move by themselves (degC, s, %)."""
+        if self._seen is not None and self._seen[0] == grid(now):
+            return self._seen[1]
+        live = self._live(now)
+        self._seen = grid(now), live
+        return live
+
+    def _live(self, now: Instant) -> dict[int, float]:
         measured = self.measured(now)
         chamber = self.chamber
         programmer = chamber.programmer
@@ -100,6 +108,7 @@ class Controller(Freezer):
 
     def put(self, address: int, value: float, now: Instant) -> None:
         """Set one parameter (in its own unit); raises Refusal."""
+        self._seen = None
         if address in PROGRAM_AREA:
             self._put_program(address, value)
         elif address == r.TARGET_SP:
@@ -178,6 +187,11 @@ class Controller(Freezer):
     def _within_limits(self, value: float) -> None:
         if not self.setup.low <= value <= self.setup.high:
             raise Refusal(ILLEGAL_VALUE)
+
+    def hand(self, action: str, details: Details, now: Instant) -> None:
+        """Let a person act as on any freezer, or by ``panel`` {register, value} and ``key`` {key}."""
+        super().hand(action, details, now)
+        self._seen = None
 
     def _hands(self) -> dict[str, Callable[[Details, Instant], None]]:
         return super()._hands() | {"panel": self._panel, "key": self._key}

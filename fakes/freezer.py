@@ -32,6 +32,7 @@ class Freezer:
         self.acts = {"start": 0, "hold": 0, "go on": 0, "reset": 0, "set point": 0}
         self.sample_channel = f"{name} sample"
         self.started: Instant | None = None
+        self._noise = (-1, 0.0)  # the second and the noise that were last asked for
         world.add_place(name, self.chamber)
 
     @property
@@ -42,8 +43,10 @@ class Freezer:
     def measured(self, now: Instant) -> float:
         """Give what the chamber's sensor reads (degC): the truth and noise that depends on seed and second alone."""
         index = grid(now)
-        noise = NOISE * normal(self.world.seed, self.name, "chamber", index)
-        return self.chamber.at(index) + max(-MOST_NOISE, min(MOST_NOISE, noise))
+        if index != self._noise[0]:
+            noise = NOISE * normal(self.world.seed, self.name, "chamber", index)
+            self._noise = index, max(-MOST_NOISE, min(MOST_NOISE, noise))
+        return self.chamber.at(index) + self._noise[1]
 
     def start(self, program: Sequence, now: Instant) -> None:
         """Run a program from the start."""

@@ -1,8 +1,9 @@
 """A chamber cooled by injected liquid nitrogen, closed-loop controlled to a working set point.
 
-Physics: first order (60 s) towards the set point, never faster than the valve and the heater can, never below -180 degC.
-Without nitrogen, without power or with a broken control sensor it drifts to the room; an open lid adds heat.
-Units:   degC, K/s, s, mL of liquid nitrogen; steps of 1 s on the plant's grid.
+Physics: first order (60 s) towards the set point, never faster than the valve and the heater can, never below
+         -180 degC. Without nitrogen, without power or with a broken control sensor it drifts to the room; an open lid
+         adds heat.
+Units:   degC, K/s, s, uL of liquid nitrogen; steps of 1 s on the plant's grid.
 Source:  docs/freezer-physics.md lists each constant.
 """
 

@@ -14,19 +14,19 @@ SETTLED = 1e-9  # K; a gap below this is none
 
 
 class Piece(NamedTuple):
-    """A stretch of a temperature: values one by one, or one value ``count`` times."""
+    """A stretch of a temperature: values one by one, or one value for all ``seconds``."""
 
     values: Sequence[float]
-    count: int
+    seconds: int
 
     @property
     def constant(self) -> bool:
         """Tell whether one value stands for the whole stretch."""
-        return self.count != len(self.values)
+        return self.seconds != len(self.values)
 
     def each(self) -> Iterator[float]:
         """Give every value."""
-        return repeat(self.values[0], self.count) if self.constant else iter(self.values)
+        return repeat(self.values[0], self.seconds) if self.constant else iter(self.values)
 
 
 class Signal(Protocol):
@@ -72,7 +72,7 @@ class Trace:
         run = max(0, bisect_right(self._starts, first) - 1)
         while first < last and run < len(self._runs):
             start, piece = self._starts[run], self._runs[run]
-            stop = min(last, start + piece.count)
+            stop = min(last, start + piece.seconds)
             if piece.constant:
                 yield Piece(piece.values, stop - first)
             else:
@@ -83,7 +83,7 @@ class Trace:
     def _add(self, piece: Piece) -> None:
         self._starts.append(self.end)
         self._runs.append(piece)
-        self.end += piece.count
+        self.end += piece.seconds
         self.last = piece.values[-1]
 
 
@@ -130,7 +130,7 @@ class Follower:
         for piece in self._around.pieces(trace.end - 1, index):
             values = self._law.follow(trace.last, piece)
             trace.extend(values)
-            trace.rest(piece.count - len(values))
+            trace.rest(piece.seconds - len(values))
         return trace.last
 
     def pieces(self, first: int, last: int) -> Iterator[Piece]:

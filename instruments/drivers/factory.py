@@ -21,7 +21,7 @@ class Driver(Protocol):
 class Build(Protocol):
     """Makes a driver over an opened or unopened link."""
 
-    def __call__(self, link: Link, settings: Mapping[str, str], *, control: bool) -> Driver:
+    def __call__(self, link: Link, settings: Mapping[str, str], /, *, control: bool) -> Driver:
         """Build; ``control`` False makes it read-only. Raises InputError for a setting that is not allowed."""
         ...
 

@@ -57,11 +57,12 @@ class EurothermModbus:
         self._limits: Limits | None = None
         unit = given.unit
         self._ask_chamber = modbus.Read(unit, r.image(r.PV), 2)
-        self._ask_chamber_block = modbus.Read(unit, r.image(r.PV), 2 * (r.WORKING_SP - r.PV + 1))
-        self._ask_programmer = modbus.Read(unit, r.PROGRAM, r.ALARMS - r.PROGRAM + 1)
+        self._ask_setpoint = modbus.Read(unit, r.image(r.WORKING_SP), 2)
+        self._ask_programmer = modbus.Read(unit, r.PROGRAM, 2)  # program number and status
+        self._ask_segment = modbus.Read(unit, r.SEGMENT, 1)
         self._ask_left = modbus.Read(unit, r.image(r.PROGRAM_LEFT), 2)
+        self._ask_alarms = modbus.Read(unit, r.ALARMS, 1)
         self._ask_break = modbus.Read(unit, r.SENSOR_BREAK, 1)
-        self._gaps = True  # whether the controller reads across addresses that it does not list
 
     async def identify(self) -> Identity:
         """Read what identifies the controller, and prove the image by known values.
@@ -91,8 +92,12 @@ class EurothermModbus:
         await self._memory.write_program(self._given.program, blocks)
         stored = await self._memory.read_program(self._given.program)
         if stored != blocks:
-            different = next(n for n, (a, b) in enumerate(zip(stored + (None,) * len(blocks), blocks, strict=False), 1) if a != b)
-            msg = f"{self.link.name}: segment {different} of the program stands otherwise in the controller than written"
+            different = next(
+                n for n, (a, b) in enumerate(zip(stored + (None,) * len(blocks), blocks, strict=False), 1) if a != b
+            )
+            msg = (
+                f"{self.link.name}: segment {different} of the program stands otherwise in the controller than written"
+            )
             raise FailedError(msg)
 
     async def loaded(self, *, name: str) -> Program:
@@ -111,21 +116,20 @@ class EurothermModbus:
         await self._command(r.Status.RUN, expect=RUNNING)
 
     async def run(self) -> Run:
-        """Look at the run."""
-        broken = r.word(await self._memory.ask(self._ask_break)) != 0
-        chamber, setpoint = await self._temperatures()
-        status, segment, word = await self._programmer()
-        left = r.milliseconds(await self._memory.ask(self._ask_left))
-        alarms = ("sensor break",) if broken else ()
-        if word:
-            alarms += (f"alarm word 0x{word:04x}",)
+        """Look at the run, register by register: no document says that gaps between them may be read."""
+        ask = self._memory.ask
+        broken = r.word(await ask(self._ask_break)) != 0
+        chamber, setpoint = r.number(await ask(self._ask_chamber)), r.number(await ask(self._ask_setpoint))
+        status = r.word(await ask(self._ask_programmer), 2)
+        segment, word = r.word(await ask(self._ask_segment)), r.word(await ask(self._ask_alarms))
+        left = r.milliseconds(await ask(self._ask_left))
         return Run(
             state=_state(status),
             segment=segment,
             remaining=Seconds(left / 1000),
             setpoint=Celsius(setpoint),
             chamber=None if broken else Celsius(chamber),
-            alarms=alarms,
+            alarms=(("sensor break",) if broken else ()) + ((f"alarm word 0x{word:04x}",) if word else ()),
         )
 
     async def chamber(self) -> Celsius:
@@ -203,28 +207,6 @@ class EurothermModbus:
 
     async def _known_limits(self) -> Limits:
         return self._limits or (await self._connect())[0]
-
-    async def _temperatures(self) -> tuple[float, float]:
-        """Give chamber and working set point (degC)."""
-        if self._gaps:
-            try:
-                data = await self._memory.ask(self._ask_chamber_block)
-            except RefusedError:
-                self._gaps = False
-            else:
-                return r.number(data), r.number(data, 4 * (r.WORKING_SP - r.PV))
-        return await self._memory.number(r.PV), await self._memory.number(r.WORKING_SP)
-
-    async def _programmer(self) -> tuple[int, int, int]:
-        """Give programmer status, segment and alarm word."""
-        if self._gaps:
-            try:
-                data = await self._memory.ask(self._ask_programmer)
-            except RefusedError:
-                self._gaps = False
-            else:
-                return tuple(r.word(data, 2 * (at - r.PROGRAM)) for at in (r.STATUS, r.SEGMENT, r.ALARMS))  # type: ignore[return-value]
-        return (await self._memory.word(r.STATUS), await self._memory.word(r.SEGMENT), await self._memory.word(r.ALARMS))
 
     async def _state(self) -> RunState:
         return _state(await self._memory.word(r.STATUS))

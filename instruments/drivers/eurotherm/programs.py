@@ -89,6 +89,6 @@ def from_blocks(name: str, blocks: tuple[Block, ...]) -> Program:
             target = (segments.pop() if stepped else segments[-1]).target
             segments.append(Segment(SegmentType.HOLD, target, dwell=Seconds(block.duration / 1000)))
         else:
-            msg = f"segment {number} of the stored program is a {block.type.name.lower()}, which a freezing program has not"
+            msg = f"segment {number} of the stored program is a {block.type.name.lower()}; freezing programs have none"
             raise RefusedError(msg)
     return Program(name, tuple(segments))

@@ -88,14 +88,11 @@ class _Exchange:
 
 
 class Read(_Exchange):
-    """Function 3: read ``count`` registers from ``start`` (0..65535) of the device ``unit`` (1..254)."""
+    """Function 3: read ``count`` (1..125) registers from ``start`` (0..65535) of the device ``unit`` (1..254)."""
 
     __slots__ = ("_data",)
 
     def __init__(self, unit: int, start: int, count: int) -> None:
-        if not 1 <= count <= MOST_READ:
-            msg = f"count is {count}; one request reads 1 to {MOST_READ} registers"
-            raise ValueError(msg)
         super().__init__(struct.pack(">BBHH", unit, READ, start, count), bytes((unit, READ, 2 * count)), 5 + 2 * count)
         self._data = slice(3, 3 + 2 * count)
 
@@ -126,12 +123,12 @@ class WriteOne(_Exchange):
 
 
 class Request(NamedTuple):
-    """A request as the device sees it; ``data`` is what is written, ``count`` the number of registers."""
+    """A request as the device sees it; ``data`` is what is written, ``size`` the number of registers."""
 
     unit: int
     function: int
     start: int
-    count: int
+    size: int
     data: bytes = b""
 
 
@@ -178,7 +175,7 @@ def reply_read(asked: Request, data: bytes) -> bytes:
 
 def reply_write(asked: Request) -> bytes:
     """Give the reply frame to a write: an echo (6, 8), or start and count (16)."""
-    tail = asked.count.to_bytes(2, "big") if asked.function == WRITE else asked.data
+    tail = asked.size.to_bytes(2, "big") if asked.function == WRITE else asked.data
     return seal(struct.pack(">BBH", asked.unit, asked.function, asked.start) + tail)
 
 
