@@ -9,31 +9,24 @@ Writes: target set point, program number, programmer status and program data; no
 
 from collections.abc import Mapping
 
-from automation.kernel.effect import Call, Done, NotDone, Reconciled, Unknown
+from automation.engine.handles import Container
+from automation.kernel.effect import Call, Reconciled
 from automation.kernel.errors import FailedError, RefusedError, WireError
 from automation.kernel.ids import digest
 from automation.kernel.quantity import Celsius, Seconds
 from instruments.drivers.eurotherm.memory import Memory
 from instruments.drivers.eurotherm.programs import Limits, from_blocks, to_blocks
 from instruments.drivers.eurotherm.settings import KEYS, Settings, check_line, settings
+from instruments.drivers.eurotherm.states import AFTER, RUNNING, run_state, settle
 from instruments.drivers.eurotherm.wire import modbus
 from instruments.drivers.eurotherm.wire import registers as r
 from instruments.drivers.factory import Factory
 from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
-from instruments.interfaces.freezer import ControlledRateFreezer, PowerFail, Program, Run, RunState
+from instruments.interfaces.freezer import ControlledRateFreezer, PowerFail, Program, Run, RunReport, RunState
 from instruments.transport import Link
 
 LINE = "9600 8N1"
 BEYOND = 50.0  # K beyond the set point limits, where a reading is no chamber any more
-
-STATES = {
-    r.Status.RESET: RunState.RESET,
-    r.Status.RUN: RunState.RUN,
-    r.Status.HOLD: RunState.HOLD,
-    r.Status.HOLDBACK: RunState.HOLDBACK,
-    r.Status.COMPLETE: RunState.COMPLETE,
-}
-RUNNING = frozenset({RunState.RUN, RunState.HOLD, RunState.HOLDBACK})
 
 
 class EurothermModbus:
@@ -88,7 +81,7 @@ class EurothermModbus:
             msg = f"{self.link.name}: a program is in {state}; a new one is loaded when it has ended"
             raise RefusedError(msg)
         if state is RunState.COMPLETE:
-            await self._command(r.Status.RESET, expect={RunState.RESET})
+            await self._command(r.Status.RESET)
         await self._memory.write_program(self._given.program, blocks)
         stored = await self._memory.read_program(self._given.program)
         if stored != blocks:
@@ -105,7 +98,7 @@ class EurothermModbus:
         blocks = await self._memory.read_program(self._given.program)
         return from_blocks(name, blocks[:-1])
 
-    async def start(self, *, containers: tuple[str, ...]) -> None:  # noqa: ARG002  the binding asks the gate for them
+    async def start(self, *, containers: tuple[Container, ...]) -> None:  # noqa: ARG002  the binding asks the gate for them
         """Start the loaded program; refused unless the programmer is in reset."""
         self._commanding("start")
         state = await self._state()
@@ -113,7 +106,7 @@ class EurothermModbus:
             msg = f"{self.link.name}: the programmer is in {state}; a program starts from reset only"
             raise RefusedError(msg)
         await self._memory.put_word(r.PROGRAM, self._given.program)
-        await self._command(r.Status.RUN, expect=RUNNING)
+        await self._command(r.Status.RUN)
 
     async def run(self) -> Run:
         """Look at the run, register by register: no document says that gaps between them may be read."""
@@ -124,7 +117,7 @@ class EurothermModbus:
         segment, word = r.word(await ask(self._ask_segment)), r.word(await ask(self._ask_alarms))
         left = r.milliseconds(await ask(self._ask_left))
         return Run(
-            state=_state(status),
+            state=run_state(status),
             segment=segment,
             remaining=Seconds(left / 1000),
             setpoint=Celsius(setpoint),
@@ -144,7 +137,7 @@ class EurothermModbus:
     async def hold(self) -> None:
         """Hold the program where it is."""
         self._commanding("hold")
-        await self._command(r.Status.HOLD, expect={RunState.HOLD})
+        await self._command(r.Status.HOLD)
 
     async def go_on(self) -> None:
         """Let a held program go on."""
@@ -153,12 +146,12 @@ class EurothermModbus:
         if state is not RunState.HOLD:
             msg = f"{self.link.name}: the programmer is in {state}; only a held program goes on"
             raise RefusedError(msg)
-        await self._command(r.Status.RUN, expect=RUNNING - {RunState.HOLD} | {RunState.COMPLETE})
+        await self._command(r.Status.RUN)
 
     async def reset(self) -> None:
         """End the program; the chamber goes to its stand-by set point."""
         self._commanding("reset")
-        await self._command(r.Status.RESET, expect={RunState.RESET})
+        await self._command(r.Status.RESET)
 
     async def stand_by(self, *, target: Celsius) -> None:
         """Set the stand-by set point (degC) in one exchange; it counts while no program is active."""
@@ -166,30 +159,14 @@ class EurothermModbus:
             self._commanding("stand_by")
         await self._memory.put_number(r.TARGET_SP, float(target))
 
+    async def report(self) -> RunReport | None:
+        """Give None: the controller keeps no report, its readings are taken live."""
+        return None
+
     async def reconcile(self, call: Call) -> Reconciled:
         """Say from the programmer's state whether an open call took effect; reads only."""
         state, program = await self._state(), await self._memory.word(r.PROGRAM)
-        match call.method, state:
-            case "start", RunState.RESET if self._given.power_fail is PowerFail.RESET:
-                return Unknown("the programmer is in reset, as before a start and as after a power failure")
-            case "start", RunState.RESET:
-                return NotDone()
-            case "start", _ if program == self._given.program:
-                return Done()
-            case "hold", RunState.HOLD:
-                return Done()
-            case "hold", RunState.RUN | RunState.HOLDBACK:
-                return NotDone()
-            case "go_on", RunState.HOLD:
-                return NotDone()
-            case "go_on", RunState.RUN | RunState.HOLDBACK:
-                return Done()
-            case "reset", RunState.RESET:
-                return Done()
-            case "reset", _:
-                return NotDone()
-            case _:
-                return Unknown(f"the programmer is in {state} with program {program}")
+        return settle(call, state, program=program, given=self._given)
 
     async def _connect(self) -> tuple[Limits, int]:
         """Read the limits in both images and prove that they agree; gives the limits and the decimals shown."""
@@ -209,13 +186,13 @@ class EurothermModbus:
         return self._limits or (await self._connect())[0]
 
     async def _state(self) -> RunState:
-        return _state(await self._memory.word(r.STATUS))
+        return run_state(await self._memory.word(r.STATUS))
 
-    async def _command(self, status: r.Status, *, expect: frozenset[RunState] | set[RunState]) -> None:
+    async def _command(self, status: r.Status) -> None:
         """Write the programmer's status and look whether it is what was asked for."""
         await self._memory.put_word(r.STATUS, status)
         state = await self._state()
-        if state not in expect:
+        if state not in AFTER[status]:
             msg = f"{self.link.name}: told {status.name.lower()}, the programmer acknowledged and is in {state}"
             raise FailedError(msg)
 
@@ -223,14 +200,6 @@ class EurothermModbus:
         if not self._control:
             msg = f"{self.link.name}: {what} needs control; this driver was given none"
             raise RefusedError(msg)
-
-
-def _state(word: int) -> RunState:
-    """Give the state that register 23 tells; raises WireError for a value that is not listed."""
-    if word not in STATES:
-        msg = f"programmer status is {word}; 1, 2, 4, 8 and 16 are listed"
-        raise WireError(msg)
-    return STATES[r.Status(word)]
 
 
 def build(link: Link, given: Mapping[str, str], *, control: bool) -> EurothermModbus:

@@ -20,6 +20,10 @@ KEYS = {
     "'ramp back'; declared by the site and checked at OQ, because no register for it is published",
     "line": "the line settings that the controller is configured to",
 }
+STORED_KEYS = {
+    "stored": "the name of the program that stands in the controller under that number, entered at the panel",
+    "stored_digest": "the digest of its segments as checked at OQ; the driver names it when it refuses to load",
+}
 _SERIAL = re.compile(r"\d+ \d[NEO]\d")
 
 
@@ -33,10 +37,12 @@ class Settings:
     program: int
     power_fail: PowerFail
     line: str
+    stored: str = ""
+    stored_digest: str = ""
 
 
-def settings(given: Mapping[str, str], *, line: str) -> Settings:
-    """Read the site's declarations, ``line`` being the usual line settings; raises InputError naming the key."""
+def settings(given: Mapping[str, str], *, line: str, most_unit: int = 254) -> Settings:
+    """Read the site's declarations; ``line`` and ``most_unit`` are the protocol's. Raises InputError naming the key."""
     strategy = given.get("power_fail", PowerFail.UNKNOWN.value)
     if strategy not in set(PowerFail):
         msg = f"power_fail is {strategy!r}; allowed: {', '.join(PowerFail)}"
@@ -44,10 +50,12 @@ def settings(given: Mapping[str, str], *, line: str) -> Settings:
     return Settings(
         model=given.get("model", ""),
         serial=given.get("serial", ""),
-        unit=_whole(given, "unit", most=254),
+        unit=_whole(given, "unit", most=most_unit),
         program=_whole(given, "program", most=20),
         power_fail=PowerFail(strategy),
         line=given.get("line", line),
+        stored=given.get("stored", ""),
+        stored_digest=given.get("stored_digest", ""),
     )
 
 
