@@ -268,7 +268,9 @@ def _body(command: Command, row: Row) -> tuple[object, bytes]:
 
 
 def _explain(command: Command, wrong: ValidationError) -> str:
-    first = wrong.errors(include_url=False)[0]
-    name = ".".join(str(part) for part in first["loc"]) or "body"
+    errors = wrong.errors(include_url=False)
+    first = next((error for error in errors if error["type"] == "finite_number"), errors[0])
+    parts = [str(part) for part in first["loc"]]
+    name = ".".join(parts[:-1] if parts[-1:] in (["str"], ["float"], ["bool"]) else parts) or "body"
     given = "" if first["type"] == "missing" else f" (given: {first['input']!r})"
     return f"{command.command} {command.stream}: field {name}: {first['msg']}{given}"

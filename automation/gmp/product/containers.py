@@ -37,6 +37,7 @@ class Expectation(Body):
     volume_ml: float = field(label="Volume", unit="mL", low=0, default=0.0)
     label: str = field(label="Label", help="What the code on it reads as", default="")
     seal: str = field(label="Seal", help="Number of the seal it left under", default="")
+    sealed_with: str = field(label="Seal", help="Number of the seal that it was sent with", default="")
     parent: str = field(label="Parent", help="The container that it was filled from", default="")
     batch: str = field(label="Batch", default="")
     warming_s: float = field(label="Warming of the parent so far", unit="s", low=0, default=0.0)
@@ -151,6 +152,7 @@ class Container:
     kind: str = ""
     volume_ml: float = 0.0
     label: str = ""
+    sealed_with: str = ""
     parent: str = ""
     batch: str = ""
     where: str = ""

@@ -1,0 +1,160 @@
+"""How to bring an object into any state of its table, with bodies that its rules accept.
+
+Source: the tables themselves; a path is the shortest one, unless a rule asks for more.
+"""
+
+from collections import deque
+from typing import Final
+
+from automation.gmp.door import Proof
+from automation.gmp.people.prompts import SIGNING
+from automation.gmp.registry import KINDS
+from automation.gmp.words import Right, Strength
+from automation.kernel.machine import Row, Table
+from tests.support.doors import PEOPLE, SECOND, START, SYSTEM, Doorway, proof
+
+REASON: Final = {"reason": "because the test says so"}
+ISSUE: Final = {
+    "recipe": "freeze-day",
+    "recipe_version": "1.0",
+    "recipe_digest": "d" * 64,
+    "lot_type": "engineering",
+    "product": "T cells",
+    "identity": "COI-1",
+    "release": "0.1.0",
+    "operations": {"freeze": "e" * 64},
+    "site_digest": "f" * 64,
+    "seed": 1,
+}
+RAISING: Final = {"source": "freezer-1", "message": "lid open", "priority": "high"}
+DUE: Final = {"due": "2027-01-31", "certificate": "C-1"}
+BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
+    "person": {
+        "register": {"name": "Ada Example", "roles": ["operator"]},
+        "grant": {"roles": ["reviewer"], **REASON},
+        "train": {"operation": "freeze", "version": "2"},
+    },
+    "prompt": {
+        "claim": {"terminal": "bench-1"},
+        "mismatch": {"scanned_kind": "product code", "hint": "scan the identifier"},
+        "clear": {"statement": "the bench is empty"},
+    },
+    "batch": {"issue": ISSUE, "review": {"conclusion": "in order"}, "close": {"head": "a" * 64, "seq": 9}},
+    "container": {
+        "expect": {"identity": "COI-1"},
+        "chill": {"reached_c": -140.0},
+        "warm": {"seconds": 30.0, "above_c": -120.0},
+        "expose": {"seconds": 60.0},
+    },
+    "lot": {
+        "receive": {"what": "DMSO", "supplier": "ACME", "quantity": 10.0, "unit": "mL", "expiry": "2027-03"},
+        "use": {"quantity": 1.5, "batch": "B1"},
+    },
+    "asset": {
+        "register": {"asset_class": "freezer"},
+        "qualify": DUE,
+        "install": DUE,
+        "calibrate": DUE,
+        "claim": {"batch": "B1", "step": "freeze"},
+        "use": {"batch": "B1", "step": "freeze"},
+        "clean": {"procedure": "SOP-7"},
+        "identify": {"maker": "ACME", "serial": "S-1"},
+    },
+    "alarm": {
+        "raise": RAISING,
+        "acknowledge": {"comment": "on my way"},
+        "shelve": {"until": float(START) + 60.0, **REASON},
+    },
+    "deviation": {
+        "open": {"subject": "batch/B1", "title": "late"},
+        "conclude": {"cause": "no runner", "impact": "none"},
+    },
+    "timer": {"start": {"what": "into the store", "due": float(START), "warn": float(START)}},
+}
+_PLACES: Final = {"store": "position", "move": "where", "receive": "", "retrieve": ""}
+BEFORE: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {  # what a rule wants beyond the shortest path
+    ("container", "in process", "warm"): ("chill",),
+    **{("container", state, "lift"): ("qa_hold",) for state in ("expected", "in process", "stored")},
+    **{("asset", "qualified", command): ("claim",) for command in ("use", "free", "break_claim")},
+    ("alarm", "shelved", "unshelve"): ("clear",),
+    ("alarm", "out of service", "restore"): ("clear",),
+}
+PATHS: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {
+    ("asset", "out of service", command): ("register", "install", "claim", "take_out")
+    for command in ("free", "break_claim")
+}
+
+
+def path(kind: str, row: Row) -> tuple[str, ...]:
+    """Give the commands that bring a new object to where a row applies."""
+    key = (kind, str(row.source), row.command)
+    shortest = _shortest(KINDS[kind].table, str(row.source))
+    return PATHS.get(key, shortest + BEFORE.get(key, ()))
+
+
+def _shortest(table: Table, state: str) -> tuple[str, ...]:
+    ways: dict[str, tuple[str, ...]] = {str(table.initial): ()}
+    queue = deque(ways)
+    while queue:
+        at = queue.popleft()
+        for row in table.rows:
+            if str(row.source) == at and str(row.dest) not in ways:
+                ways[str(row.dest)] = (*ways[at], row.command)
+                queue.append(str(row.dest))
+    return ways[state]
+
+
+def body(kind: str, row: Row, *, way: tuple[str, ...], name: str) -> dict[str, object]:
+    """Give a body that the row's rules accept, on the way to where ``way`` leads."""
+    if row.body is None:
+        return {}
+    if (kind, row.command) == ("prompt", "open"):
+        return _opening(way)
+    if kind == "container" and row.command in _PLACES:
+        where = _PLACES[row.command]
+        return {where: f"tank-1/{name}"} if where else {}
+    if kind == "prompt" and row.command in {"answer", "enter", "verify", *SIGNING}:
+        return {}
+    return BODIES[kind].get(row.command, {} if row.command == "again" else REASON)
+
+
+def _opening(way: tuple[str, ...]) -> dict[str, object]:
+    signed = next((SIGNING[command] for command in way if command in SIGNING), ())
+    return {
+        "kind": "confirm",
+        "text": "Is the bag dry?",
+        "asks": list(PEOPLE),
+        "second": bool({"enter", "verify", "dispute"} & set(way)),
+        "meanings": list(signed),
+        "deadline": float(START),
+    }
+
+
+def proofs(row: Row, person: str) -> tuple[Proof, ...]:
+    """Give the signatures that a row wants: the person's own first, then those of the person with every right."""
+    if row.signs:
+        others = (proof(SECOND, meaning) for meaning in row.signs[1:])
+        return (proof(person, row.signs[0]), *others)
+    return (proof(person),) if row.strength == Strength.VERIFY else ()
+
+
+def someone(row: Row, favourite: str) -> str:
+    """Give who takes a step on the way: the favourite for a claim, else the program, else the first who may."""
+    if row.command == "claim" and row.by >= set(PEOPLE) - {Right.READ}:
+        return favourite if favourite != SYSTEM else PEOPLE[Right.PERFORM]
+    if Right.SYSTEM in row.by:
+        return SYSTEM
+    return PEOPLE[min((Right(right) for right in row.by), key=list(Right).index)]
+
+
+def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> str:
+    """Make an object and bring it to where the row applies; gives its stream."""
+    table, stream = KINDS[kind].table, f"{kind}/{name}"
+    commands = path(kind, row)
+    for command in commands:
+        step = table.decide(way.state(stream), command)
+        person = someone(step, favourite)
+        stated = body(kind, step, way=(*commands, row.command), name=name)
+        way.do(stream, command, stated, by=person, signs=proofs(step, person))
+    assert way.state(stream) == row.source
+    return stream
