@@ -47,20 +47,19 @@ class Product:
         """Give the labels of the batch's containers, in the order of issue."""
         found = (self._thing(name) for name in self._ids)
         return tuple(
-            Labelled(c.id, c.identity, c.din, c.product_code, c.seal, c.volume_ml) for c in found
+            Labelled(c.id, c.identity, c.din, c.product_code, c.sealed_with, c.volume_ml) for c in found
         )
 
-    async def receive(self, container: str, *, identified: Answer, condition: str, exposure: Seconds) -> Container:
+    async def receive(self, container: Container, *, condition: str, seal: str, exposure: Seconds) -> None:
         """Take a container in after its identity was verified; exposure (s) is taken over."""
         body = {
             "batch": self._batch,
             "step": self._step,
             "condition": condition,
+            "seal": seal,
             "exposure_s": float(exposure),
-            "identified": identified.seq,
         }
-        seq = await self._move(f"container/{container}", "receive", body, cause=identified.seq or None)
-        return Container(container, seq)
+        await self._move(f"container/{container.id}", "receive", body, cause=container.seq or None)
 
     def handle(self, container: str, *, identified: Answer) -> Container:
         """Give a handle after a verified scan; raises IdentityError for a container of another batch."""
@@ -72,15 +71,15 @@ class Product:
     def transferred(self) -> tuple[Container, ...]:
         """Give handles of the containers that came in by this batch's recorded transfers."""
         found = [self._thing(name) for name in self._ids]
-        return tuple(Container(c.id, c.received_seq) for c in found if c.state == "in process")
+        return tuple(Container(c.id) for c in found if c.state == "in process")
 
     async def place(self, container: Container, *, where: str, reason: str) -> None:
         """Note where a container is now."""
         await self._move(f"container/{container.id}", "move", {"where": where, "reason": reason})
 
-    async def expose(self, container: Container, *, duration: Seconds, why: str) -> None:
+    async def expose(self, container: Container, *, duration: Seconds) -> None:
         """Add time outside its storage condition (s) to a container's exposure."""
-        body = {"seconds": float(duration), "why": why}
+        body = {"seconds": float(duration)}
         await self._move(f"container/{container.id}", "expose", body)
 
     async def warm(self, container: Container, *, duration: Seconds, above: float) -> None:

@@ -235,7 +235,7 @@ def _lot(name: str, node: Node) -> LotEntry:
 
 
 def _container(name: str, node: Node) -> ContainerEntry:
-    texts = ("din", "product_code", "kind", "label")
+    texts = ("din", "product_code", "kind", "label", "sealed_with")
     pairs = node.fields(required=("identity",), optional=(*texts, "volume"))
     volume = 0.0
     if "volume" in pairs:

@@ -87,6 +87,7 @@ class ContainerEntry:
     kind: str = ""
     volume: Millilitres = Millilitres(0.0)
     label: str = ""
+    sealed_with: str = ""  # number of the seal that it was sent with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

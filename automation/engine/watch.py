@@ -114,9 +114,17 @@ class Watch:
         """Give all samples in this step of one channel or field of a reading."""
         return self._trends.curve(f"{_bound(read).asset}.{channel}")
 
-    def now(self) -> Instant:
-        """Give the moment; never use it to decide what a restart would decide otherwise."""
-        return self._recorder.clock.now()
+    async def moment(self) -> Instant:
+        """Give the moment, on the record: a restart gets the same one."""
+        stay = STAY.get()
+        n = stay.begin("watch.moment")
+        try:
+            began, seen = await self._begin(stay, n, "watch.moment", b"{}")
+            if seen is None:
+                await self._end(stay, n, "now", None)
+            return Instant(began)
+        finally:
+            stay.end()
 
     async def _begin(self, stay: Stay, n: int, what: str, detail: bytes) -> tuple[float, SeenEvent | None]:
         entry = stay.journal.check(n, what, detail)

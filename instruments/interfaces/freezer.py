@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from automation.engine.handles import Container
 from automation.kernel.effect import Kind, effect
 from automation.kernel.quantity import Celsius, KelvinPerMinute, Seconds
 from instruments.interfaces.device import Identity
@@ -71,6 +72,23 @@ class Run:
     alarms: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ReportPoint:
+    """One line of a run report; s from its first line."""
+
+    at: Seconds
+    chamber: Celsius | None
+    sample: Celsius | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A device's own report of a run, imported from its file."""
+
+    sha256: str
+    points: tuple[ReportPoint, ...]
+
+
 class ControlledRateFreezer(Protocol):
     """A chamber that follows a program of temperatures by itself."""
 
@@ -95,7 +113,7 @@ class ControlledRateFreezer(Protocol):
         ...
 
     @effect(Kind.ACT, touches=("containers",))
-    async def start(self, *, containers: tuple[str, ...]) -> None:
+    async def start(self, *, containers: tuple[Container, ...]) -> None:
         """Start the loaded program on the containers that are in the chamber."""
         ...
 
@@ -127,4 +145,9 @@ class ControlledRateFreezer(Protocol):
     @effect(Kind.SET_ABSOLUTE)
     async def stand_by(self, *, target: Celsius) -> None:
         """Keep the chamber at a constant temperature while no program runs."""
+        ...
+
+    @effect(Kind.QUERY)
+    async def report(self) -> RunReport | None:
+        """Give the device's own report of the last run; None when its readings were taken live."""
         ...

@@ -1,0 +1,128 @@
+"""Taking answers: whoever answers a prompt (terminal, web, scanner, scripted person) does it here.
+
+A scan is looked at before it goes to the door. The wrong *kind* of code is refused with a hint; the right patient's other
+container is refused and counted; another patient's identifier locks the step until two people clear the line, and
+opens a deviation. A running device is never stopped by a scan.
+Source: EU GMP Part IV (identity checks); 21 CFR 211.130 (mix-up prevention, line clearance recorded).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from automation.engine.alarms import Alarms
+from automation.engine.recorder import RUNNER
+from automation.formulas.identifiers import Kind, Scanned, classify, hint
+from automation.gmp.door import Command, Door, Proof
+from automation.gmp.form import CODE, Value
+from automation.gmp.people.prompts import Prompt
+from automation.gmp.product.batches import Batch
+from automation.gmp.product.containers import Container
+from automation.kernel.errors import IdentityError, RefusedError
+from automation.ledger.event import Event
+
+IDENTIFIERS = frozenset({Kind.DIN, Kind.COI, Kind.CONTAINER})
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer as somebody gives it."""
+
+    prompt: str
+    by: str
+    values: Mapping[str, Value]
+    terminal: str = ""
+    proofs: tuple[Proof, ...] = ()
+    comment: str = ""
+
+
+class Answers:
+    """The one place where answers come in."""
+
+    def __init__(self, door: Door) -> None:
+        """Answer at a site's door."""
+        self._door = door
+
+    async def give(self, given: Given) -> Event:
+        """Answer a prompt; raises RefusedError with a hint, IdentityError for another patient's code."""
+        prompt = self.prompt(given.prompt)
+        values = dict(given.values)
+        if prompt.opening is not None and prompt.opening.kind == "scan" and prompt.opening.accept:
+            values[CODE] = await self._scan(prompt, str(values.get(CODE, "")), given)
+        body: dict[str, object] = {"values": values}
+        if given.comment:
+            body["comment"] = given.comment
+        command = prompt.wants or "answer"
+        return await self._door.submit(
+            Command(f"prompt/{prompt.id}", command, body, given.by, given.terminal, given.proofs)
+        )
+
+    async def verify(self, given: Given) -> Event:
+        """Verify what another person entered, with one's own secret."""
+        body = {"comment": given.comment} if given.comment else {}
+        return await self._door.submit(
+            Command(f"prompt/{given.prompt}", "verify", body, given.by, given.terminal, given.proofs)
+        )
+
+    async def clear_line(self, given: Given) -> Event:
+        """Clear the line after another patient's identifier; two people sign."""
+        event = await self._door.submit(
+            Command(
+                f"prompt/{given.prompt}",
+                "clear",
+                {"statement": given.comment},
+                given.by,
+                given.terminal,
+                given.proofs,
+            )
+        )
+        self._alarms(self.prompt(given.prompt)).clear("identity")
+        return event
+
+    def prompt(self, name: str) -> Prompt:
+        """Give a prompt; raises RefusedError for one that was never opened."""
+        thing = self._door.find("prompt", name)
+        if not isinstance(thing, Prompt) or thing.opening is None:
+            msg = f"prompt {name!r} is not known; see the open ones with: cellwright status"
+            raise RefusedError(msg)
+        return thing
+
+    async def _scan(self, prompt: Prompt, text: str, given: Given) -> str:
+        seen = classify(text)
+        opening = prompt.opening
+        if opening is None or (seen.value in opening.accept and not seen.problem):
+            return seen.value
+        owner = self._owner(seen)
+        if seen.kind not in IDENTIFIERS or seen.problem:
+            await self._mismatch(prompt, seen, hint(Kind(opening.expects), seen) if opening.expects else "", given)
+        batch = self._door.find("batch", prompt.batch)
+        identity = batch.identity if isinstance(batch, Batch) else ""
+        if owner is not None and owner.identity == identity:
+            right_kind = str(seen.kind) == opening.expects
+            why = "this is another container of the same patient" if right_kind else hint(Kind(opening.expects), seen)
+            await self._mismatch(prompt, seen, why or f"scan the {opening.expects}", given)
+        await self._lock(prompt, seen)
+        msg = "this identifier is not of this batch's patient: the step is locked until two people have cleared the line"
+        raise IdentityError(msg)
+
+    async def _mismatch(self, prompt: Prompt, seen: Scanned, why: str, given: Given) -> None:
+        body = {"scanned_kind": str(seen.kind), "hint": why}
+        await self._door.submit(Command(f"prompt/{prompt.id}", "mismatch", body, given.by, given.terminal))
+        raise RefusedError(why or f"this is a {seen.kind}")
+
+    async def _lock(self, prompt: Prompt, seen: Scanned) -> None:
+        reason = f"a {seen.kind} of another patient was scanned"
+        await self._door.submit(Command(f"prompt/{prompt.id}", "lock", {"reason": reason}, RUNNER))
+        alarms = self._alarms(prompt)
+        alarms.deviation(reason, rule="chain of identity")
+        alarms.sound(
+            "identity", reason, consequence="product mix-up", response="two people clear the line and sign for it"
+        )
+
+    def _owner(self, seen: Scanned) -> Container | None:
+        for thing in self._door.every("container"):
+            if isinstance(thing, Container) and seen.value and seen.value in {thing.id, thing.din, thing.identity}:
+                return thing
+        return None
+
+    def _alarms(self, prompt: Prompt) -> Alarms:
+        return Alarms(self._door, batch=prompt.batch, step=prompt.step)

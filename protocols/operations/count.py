@@ -1,0 +1,185 @@
+"""Unit operation: count cells in duplicate. From the counter's result file, or entered by hand and verified.
+
+Two counts have to agree; when they do not, two more are made, and a person decides after that. What later steps use is
+the mean with its uncertainty, never a single count.
+Source: duplicate rule |a - b| / mean and mean with uncertainty as in ``automation.formulas.counts``; 21 CFR 211.194(a).
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar
+
+from automation.engine.product import Product
+from automation.engine.prompts import Entry, Operator
+from automation.engine.visit import Move, Visit
+from automation.formulas.counts import Count as Counted
+from automation.formulas.counts import Systematic, duplicate_difference, mean_concentration, total_cells
+from automation.kernel.machine import Row, Table
+from automation.kernel.quantity import Cells, CellsPerMillilitre, Millilitres, Percent
+from instruments.interfaces.counter import CellCounter, CountReport, CountResult
+
+FILE, HAND = "from the result file", "by hand"
+
+
+class State(StrEnum):
+    """Where a count stands; COUNTED and DISAGREED are final."""
+
+    DRAWN = "drawn"
+    READ = "read"
+    COUNTED = "counted"
+    DISAGREED = "disagreed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """Set by the approved recipe; there are no defaults."""
+
+    volume: Millilitres = field(metadata={"range": (0.0, 5000.0), "label": "Volume of the container"})
+    differ_at_most: Percent = field(metadata={"range": (0.1, 50.0), "label": "Duplicates differ at most"})
+    dilution_uncertainty: Percent = field(metadata={"range": (0.0, 20.0), "label": "Uncertainty of the dilution"})
+    volume_uncertainty: Percent = field(metadata={"range": (0.0, 20.0), "label": "Uncertainty of the volume"})
+    pairs_at_most: int = field(metadata={"range": (1, 5), "label": "Pairs of counts at most"})
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """One count as it was read or entered."""
+
+    sample: str
+    total: CellsPerMillilitre
+    viable: CellsPerMillilitre
+    viability: Percent
+    seen: int  # cells counted; 0 when not told
+    viable_seen: int
+    source: str  # SHA-256 of the file and its row, or who entered it
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What later steps may use; uncertainties are standard uncertainties."""
+
+    counts: tuple[Single, ...] = ()
+    pair: int = 0
+    difference: Percent | None = None
+    total_concentration: CellsPerMillilitre | None = None
+    viable_concentration: CellsPerMillilitre | None = None
+    viable_uncertainty: CellsPerMillilitre | None = None
+    viability: Percent | None = None
+    viable_cells: Cells | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Count a sample of the batch's container in duplicate."""
+
+    counter: CellCounter
+    operator: Operator
+    product: Product
+    given: Parameters
+
+    results: ClassVar = Results
+    good: ClassVar = frozenset({State.COUNTED})
+    table: ClassVar = Table(
+        State.DRAWN,
+        (
+            Row("read", State.DRAWN, State.READ),
+            Row("again", State.READ, State.DRAWN),
+            Row("agree", State.READ, State.COUNTED),
+            Row("disagree", State.READ, State.DISAGREED),
+        ),
+    )
+
+    async def drawn(self, visit: Visit[Results]) -> Move:
+        """Get two counts of one pair of samples, from the file when it names them, else by hand."""
+        pair = visit.got.pair + 1
+        names = tuple(f"{visit.batch}-{visit.step}-{pair}{letter}" for letter in "AB")
+        await self.operator.confirm(f"Count the samples {names[0]} and {names[1]}, export the results, then confirm")
+        found: list[Single] = []
+        for name in names:
+            found.append(await self._single(name))
+        return Move("read", counts=tuple(found), pair=pair)
+
+    async def read(self, visit: Visit[Results]) -> Move:
+        """Judge the pair; when it disagrees count again, and after the last pair let it stand as disagreed."""
+        first, second = visit.got.counts
+        differ = duplicate_difference(first.viable, second.viable)
+        if differ <= self.given.differ_at_most:
+            return Move("agree", difference=differ, **self._means(visit.got.counts))
+        await self.product.deviation(
+            f"pair {visit.got.pair} differs by {differ:.1f} %, at most {self.given.differ_at_most:g} % is allowed",
+            rule="duplicate rule",
+        )
+        if visit.got.pair < self.given.pairs_at_most:
+            return Move("again", difference=differ)
+        return Move("disagree", difference=differ, **self._means(visit.got.counts))
+
+    async def _single(self, name: str) -> Single:
+        while True:
+            report = await self.counter.result(sample=name)
+            found = _usable(report)
+            if found is not None:
+                return found
+            why = _why(report)
+            choice = await self.operator.choose(f"No result for {name}: {why}", "look again", HAND)
+            if choice == HAND:
+                return await self._by_hand(name)
+
+    async def _by_hand(self, name: str) -> Single:
+        entered = await self.operator.enter(
+            f"Enter the count of {name}",
+            Entry("total", "Total concentration", unit="cells/mL", low=0.0, high=1e9),
+            Entry("viability", "Viability", unit="%", low=0.0, high=100.0, decimals=1),
+            Entry("seen", "Cells counted", low=0.0, high=1e7, decimals=0),
+            second=True,
+        )
+        total, viability = entered.number("total"), entered.number("viability")
+        seen = int(entered.number("seen"))
+        return Single(
+            name,
+            CellsPerMillilitre(total),
+            CellsPerMillilitre(total * viability / 100),
+            Percent(viability),
+            seen,
+            round(seen * viability / 100),
+            f"entered by {entered.by}, verified by {entered.verified_by}",
+        )
+
+    def _means(self, counts: tuple[Single, ...]) -> dict[str, object]:
+        fixed = Systematic(float(self.given.dilution_uncertainty) / 100, float(self.given.volume_uncertainty) / 100)
+        viable = mean_concentration(tuple(Counted(one.viable, one.viable_seen) for one in counts), fixed)
+        total = mean_concentration(tuple(Counted(one.total, one.seen) for one in counts), fixed)
+        concentration = CellsPerMillilitre(viable.value)
+        return {
+            "total_concentration": CellsPerMillilitre(total.value),
+            "viable_concentration": concentration,
+            "viable_uncertainty": CellsPerMillilitre(viable.standard),
+            "viability": Percent(100.0 * viable.value / total.value if total.value else 0.0),
+            "viable_cells": total_cells(concentration, self.given.volume),
+        }
+
+
+def _usable(report: CountReport) -> Single | None:
+    if report.conflict or len(report.results) != 1:
+        return None
+    one: CountResult = report.results[0]
+    if one.error or one.total is None or one.viable is None or one.viability is None:
+        return None
+    return Single(
+        one.sample,
+        one.total,
+        one.viable,
+        one.viability,
+        one.cells_counted or 0,
+        one.viable_counted or 0,
+        f"file {one.file_sha256[:16]} line {one.row}",
+    )
+
+
+def _why(report: CountReport) -> str:
+    if report.conflict:
+        return report.conflict
+    if report.unread:
+        return "; ".join(report.unread)
+    if not report.results:
+        return "no file names it"
+    return report.results[0].error or "the file holds no numbers for it"

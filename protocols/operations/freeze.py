@@ -1,0 +1,309 @@
+"""Unit operation: freeze at a controlled rate. The program runs in the device; the workflow watches and judges.
+
+Before the program starts a hold keeps the product cool while the exposure clock runs. After it, hold and abort concern
+the workflow: the device goes on to the end of its program, because a half-frozen product is lost product. After a
+power loss program and sample are read first; nothing is started again by itself; the salvage table gives the choices.
+Source: acceptance from the sample curve (nucleation, plateau, rate -10 to -40 degC, end); 21 CFR 211.68 (checks of input).
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar
+
+from automation.engine.prompts import Operator
+from automation.engine.product import Product
+from automation.engine.visit import Move, Visit
+from automation.engine.watch import DEADLINE, Watch, When
+from automation.formulas.curves import Point
+from automation.formulas.freezing import Criteria, Criterion, FreezeJudgement, Verdict, judge
+from automation.formulas.identifiers import Kind
+from automation.kernel.errors import FailedError
+from automation.kernel.machine import Row, Table
+from automation.kernel.quantity import Celsius, Instant, Kelvin, KelvinPerMinute, Seconds
+from instruments.interfaces.freezer import ControlledRateFreezer, PowerFail, Program, Run, RunState, Segment
+from instruments.interfaces.probes import Reading, TemperatureProbes
+from protocols.operations.receive import EXPOSURE
+
+SAMPLE, CHAMBER = "sample", "chamber"
+GOING = frozenset({RunState.RUN, RunState.HOLDBACK, RunState.UNKNOWN})
+PLATEAU_UNTIL, SAFE_BELOW = Celsius(-10.0), Celsius(-40.0)
+
+
+class State(StrEnum):
+    """Where a freezing run stands; FROZEN, NOT_ACCEPTED and SALVAGED are final."""
+
+    EMPTY = "empty"
+    READY = "ready for product"
+    LOADED = "loaded"
+    FREEZING = "freezing"
+    INTERRUPTED = "interrupted"
+    ENDED = "ended"
+    FROZEN = "frozen"
+    NOT_ACCEPTED = "not accepted"
+    SALVAGED = "salvaged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """Set by the approved recipe; there are no defaults."""
+
+    name: str = field(metadata={"label": "Name of the program"})
+    program: tuple[Segment, ...] = field(metadata={"label": "Program of the chamber"})
+    power_fail: tuple[PowerFail, ...] = field(metadata={"label": "Power-fail strategies that are allowed"})
+    load_at: Celsius = field(metadata={"range": (-40.0, 25.0), "label": "Chamber when product goes in"})
+    load_tolerance: Kelvin = field(metadata={"range": (0.1, 10.0), "label": "Half-width around it"})
+    cool_within: Seconds = field(metadata={"range": (60.0, 14400.0), "label": "Time to reach it"})
+    sample_ready: Celsius = field(metadata={"range": (-10.0, 25.0), "label": "Sample at most, at program start"})
+    ready_within: Seconds = field(metadata={"range": (60.0, 14400.0), "label": "Time for the sample to reach it"})
+    every: Seconds = field(metadata={"range": (1.0, 60.0), "label": "Between readings"})
+    longest: Seconds = field(metadata={"range": (600.0, 28800.0), "label": "Longest program"})
+    acceptance: Criteria = field(metadata={"label": "What the run has to meet"})
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What later steps may use."""
+
+    started_at: Instant | None = None
+    ended_at: Instant | None = None
+    in_time: bool | None = None  # started before the exposure clock ran out
+    why: str = ""  # the run was interrupted by
+    verdict: Verdict | None = None
+    criteria: tuple[Criterion, ...] = ()
+    nucleation: Celsius | None = None
+    plateau: Seconds | None = None
+    rate: KelvinPerMinute | None = None
+    end: Celsius | None = None
+    decision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """Freeze the containers of the batch and judge the run by the sample's own curve."""
+
+    freezer: ControlledRateFreezer
+    probes: TemperatureProbes
+    watch: Watch
+    operator: Operator
+    product: Product
+    given: Parameters
+
+    results: ClassVar = Results
+    good: ClassVar = frozenset({State.FROZEN})
+    table: ClassVar = Table(
+        State.EMPTY,
+        (
+            Row("prepare", State.EMPTY, State.READY),
+            Row("load", State.READY, State.LOADED),
+            Row("start", State.LOADED, State.FREEZING),
+            Row("end", State.FREEZING, State.ENDED),
+            Row("interrupt", State.FREEZING, State.INTERRUPTED),
+            Row("go_on", State.INTERRUPTED, State.FREEZING),
+            Row("finish", State.INTERRUPTED, State.ENDED),
+            Row("salvage", State.INTERRUPTED, State.SALVAGED),
+            Row("accept", State.ENDED, State.FROZEN),
+            Row("refuse", State.ENDED, State.NOT_ACCEPTED),
+        ),
+    )
+
+    async def empty(self, visit: Visit[Results]) -> Move:
+        """Check the power-fail strategy, load the program, read it back, and cool the chamber to its load temperature."""
+        strategy = await self.freezer.power_fail()
+        if strategy not in self.given.power_fail:
+            allowed = ", ".join(self.given.power_fail)
+            msg = f"the controller would {strategy} after a power failure; the recipe allows {allowed}"
+            raise FailedError(msg)
+        await self.freezer.load(program=self._program())
+        await self._verify()
+        await self.freezer.stand_by(target=self.given.load_at)
+        cold = await self.watch.until(
+            self.probes.scan,
+            lambda scan: abs(_of(scan, CHAMBER) - self.given.load_at) <= self.given.load_tolerance,
+            every=self.given.every,
+            deadline=visit.since + self.given.cool_within,
+        )
+        if cold is None:
+            msg = f"the chamber did not reach {self.given.load_at:g} degC within {float(self.given.cool_within) / 60:g} min"
+            raise FailedError(msg)
+        return Move("prepare")
+
+    async def ready_for_product(self, _visit: Visit[Results]) -> Move:
+        """Let the identified containers be put into the chamber, with the sample probe in place."""
+        for label in self.product.labels():
+            scanned = await self.operator.scan(
+                f"Scan the label of {label.id} at the freezer", accept=(label.din,), expects=Kind.DIN
+            )
+            container = self.product.handle(label.id, identified=scanned)
+            await self.operator.confirm(f"Put {label.id} into the chamber, attach the sample probe, close the lid")
+            await self.product.place(container, where="controlled-rate freezer", reason="freezing")
+        return Move("load")
+
+    async def loaded(self, visit: Visit[Results]) -> Move:
+        """Wait for the sample, verify the program once more, and start it; the exposure clock stops."""
+        cool = await self.watch.until(
+            self.probes.scan,
+            lambda scan: _of(scan, SAMPLE) <= self.given.sample_ready,
+            every=self.given.every,
+            deadline=visit.since + self.given.ready_within,
+        )
+        if cool is None:
+            msg = f"the sample did not reach {self.given.sample_ready:g} degC in time; look at the probe and the lid"
+            raise FailedError(msg)
+        await self._verify()
+        await self.freezer.start(containers=self.product.transferred())
+        in_time = await self.product.stop_clock(EXPOSURE)
+        return Move("start", started_at=await self.watch.moment(), in_time=in_time)
+
+    async def freezing(self, visit: Visit[Results]) -> Move:
+        """Watch the device run its program to the end; alarms of the device are noted, never a reason to stop it."""
+        noted: tuple[str, ...] = ()
+        begun = visit.got.started_at or visit.since
+        while True:
+            known = noted
+            seen = await self.watch.first(
+                every=self.given.every,
+                deadline=begun + self.given.longest,
+                also=(self.probes.scan,),
+                complete=When(self.freezer.run, lambda run: run.state is RunState.COMPLETE),
+                interrupted=When(self.freezer.run, lambda run: run.state not in GOING),
+                alarm=When(self.freezer.run, lambda run: any(alarm not in known for alarm in run.alarms)),
+            )
+            if seen.name == "complete":
+                return Move("end", ended_at=seen.at)
+            if seen.name == DEADLINE:
+                return Move("interrupt", why=f"the program is not over after {float(self.given.longest) / 60:g} min")
+            run = seen.value
+            if not isinstance(run, Run):
+                raise TypeError(run)
+            if seen.name == "interrupted":
+                return Move("interrupt", why=f"the programmer stands in {run.state!s} in segment {run.segment}")
+            for alarm in run.alarms:
+                if alarm not in noted:
+                    await self.product.deviation(f"freezer alarm during the run: {alarm}", rule="freezer alarms")
+            noted = tuple(dict.fromkeys((*noted, *run.alarms)))
+
+    async def interrupted(self, visit: Visit[Results]) -> Move:
+        """Read program and sample first, put the product on QA hold, and let people choose from the salvage table."""
+        run = await self.freezer.run()
+        sample = _or_none(await self.probes.scan(), SAMPLE)
+        await self.product.deviation(f"freezing run interrupted: {visit.got.why}", rule="freezing run")
+        for container in self.product.transferred():
+            await self.product.qa_hold(container, reason=f"freezing run interrupted: {visit.got.why}")
+        where = "no reading" if sample is None else f"{sample:.1f} degC"
+        choice = await self.operator.choose(
+            f"Interrupted: {visit.got.why}. Programmer {run.state!s}, segment {run.segment}, sample {where}. "
+            f"{_time_left(sample)}",
+            *salvage(sample, run.state),
+            second=True,
+        )
+        if choice.startswith("go on"):
+            await self.freezer.go_on()
+            return Move("go_on", decision=choice)
+        if choice.startswith("finish"):
+            return Move("finish", decision=choice, ended_at=await self.watch.moment())
+        return Move("salvage", decision=choice)
+
+    async def ended(self, visit: Visit[Results]) -> Move:
+        """Judge the run by the sample's curve; a program that was changed on the way is never accepted."""
+        await self.probes.scan()
+        judged = judge(self._curve(visit.got), self.given.acceptance)
+        reasons = [one.sentence for one in judged.exceptions]
+        changed = await self.freezer.loaded(name=self.given.name) != self._program()
+        if changed:
+            reasons.append("the program in the device is no longer the approved one")
+        report = await self.freezer.report()
+        if report is not None:
+            own = judge([Point(p.at, p.chamber, p.sample) for p in report.points], self.given.acceptance)
+            reasons += [f"run report: {one.sentence}" for one in own.exceptions]
+        for reason in reasons:
+            await self.product.deviation(reason, rule="acceptance of the freezing run")
+        if reasons:
+            for container in self.product.transferred():
+                await self.product.qa_hold(container, reason="; ".join(reasons)[:400])
+        return Move("refuse" if reasons else "accept", **_found(judged))
+
+    async def holding(self, visit: Visit[Results]) -> None:
+        """Before the start keep the product cool; afterwards the device goes on by itself and nothing is touched."""
+        if visit.got.started_at is None:
+            await self.operator.confirm("Held before the start: keep the product at 2 to 8 degC. The exposure clock runs on.")
+
+    async def stopping(self, visit: Visit[Results]) -> None:
+        """Leave a program that runs to its end in the device, and the product on QA hold."""
+        await self._leave(visit, "stopped")
+
+    async def aborting(self, visit: Visit[Results]) -> None:
+        """As stopping: the safest state of a freezing product is the end of its program."""
+        await self._leave(visit, "aborted")
+
+    async def _leave(self, visit: Visit[Results], how: str) -> None:
+        going = visit.got.started_at is not None
+        for container in self.product.transferred():
+            await self.product.qa_hold(container, reason=f"freezing {how}")
+        await self.operator.confirm(
+            f"The workflow was {how}. The freezer goes on to the end of its program: transfer the product then."
+            if going
+            else f"The workflow was {how} before the start: take the product out and keep it at 2 to 8 degC."
+        )
+
+    async def _verify(self) -> None:
+        if await self.freezer.loaded(name=self.given.name) != self._program():
+            msg = f"the program read back from the device is not {self.given.name} as approved"
+            raise FailedError(msg)
+
+    def _program(self) -> Program:
+        return Program(self.given.name, self.given.program)
+
+    def _curve(self, got: Results) -> list[Point]:
+        begun = got.started_at or Instant(0.0)
+        sample = self.watch.curve(self.probes.scan, SAMPLE)
+        chamber = self.watch.curve(self.probes.scan, CHAMBER)
+        air = dict(zip(chamber.times, chamber.values, strict=True))
+        return [
+            Point(at - begun, _celsius(air.get(at)), _celsius(value))
+            for at, value in zip(sample.times, sample.values, strict=True)
+            if at >= begun
+        ]
+
+
+def salvage(sample: Celsius | None, state: RunState) -> tuple[str, ...]:
+    """Give the choices after an interruption by what the sample feels; an approved table of the user replaces it."""
+    go_on = ("go on: let the held program continue",) if state is RunState.HOLD else ()
+    if sample is None:
+        return (*go_on, "reject: transfer to quarantine storage, state of the product unknown")
+    if sample > Celsius(-3.0):
+        return (*go_on, "rewarm: take out, keep at 2 to 8 degC, decide about freezing again")
+    if sample > PLATEAU_UNTIL:
+        return (*go_on, "reject: partly frozen, transfer to quarantine storage")
+    if sample > SAFE_BELOW:
+        return (*go_on, "transfer: to vapour storage now, under QA hold")
+    return (*go_on, "finish: cold enough, judge the run and transfer")
+
+
+def _time_left(sample: Celsius | None) -> str:
+    if sample is None or sample > SAFE_BELOW:
+        return "Decide within 5 min: outside the program the product drifts towards room temperature."
+    return "Decide within 15 min."
+
+
+def _of(scan: tuple[Reading, ...], channel: str) -> Celsius:
+    found = _or_none(scan, channel)
+    return Celsius(1000.0) if found is None else found  # an open probe is never near, never cold
+
+
+def _or_none(scan: tuple[Reading, ...], channel: str) -> Celsius | None:
+    return next((reading.value for reading in scan if reading.channel == channel), None)
+
+
+def _celsius(value: float | None) -> Celsius | None:
+    return None if value is None else Celsius(value)
+
+
+def _found(judged: FreezeJudgement) -> dict[str, object]:
+    return {
+        "verdict": judged.verdict,
+        "criteria": judged.criteria,
+        "nucleation": judged.nucleation.temperature if judged.nucleation else None,
+        "plateau": judged.plateau.duration if judged.plateau else None,
+        "rate": judged.rate,
+        "end": judged.end,
+    }
