@@ -135,6 +135,7 @@ class Server:
             for key, _ in self._selector.select(self._patience()):
                 key.data()
             self._speak()
+        self._hear()
 
     def _patience(self) -> float:
         now = self._seat.clock.micros()
@@ -146,6 +147,9 @@ class Server:
 
     def _rung(self) -> None:
         self._bell.recv(CHUNK)
+        self._hear()
+
+    def _hear(self) -> None:
         while not self._hands.empty():
             action, details = self._hands.get()
             at = self._seat.clock.micros()
