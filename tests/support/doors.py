@@ -26,7 +26,7 @@ ZONE = "Europe/Zurich"
 START = instant("2026-11-22T09:00:00", zone=ZONE)
 SYSTEM = "system:test"
 SECOND = "second"  # a person with every right, to sign beside the first
-PEOPLE: Final = {right: right.replace(" ", "-") for right in Right if right is not Right.SYSTEM}
+PEOPLE: Final[dict[Right, str]] = {right: right.replace(" ", "-") for right in Right if right is not Right.SYSTEM}
 _T = TypeVar("_T", bound=Thing)
 
 

@@ -13,8 +13,8 @@ from automation.gmp.words import Right, Strength
 from automation.kernel.machine import Row, Table
 from tests.support.doors import PEOPLE, SECOND, START, SYSTEM, Doorway, proof
 
-REASON: Final = {"reason": "because the test says so"}
-ISSUE: Final = {
+REASON: Final[dict[str, object]] = {"reason": "because the test says so"}
+ISSUE: Final[dict[str, object]] = {
     "recipe": "freeze-day",
     "recipe_version": "1.0",
     "recipe_digest": "d" * 64,
@@ -26,8 +26,8 @@ ISSUE: Final = {
     "site_digest": "f" * 64,
     "seed": 1,
 }
-RAISING: Final = {"source": "freezer-1", "message": "lid open", "priority": "high"}
-DUE: Final = {"due": "2027-01-31", "certificate": "C-1"}
+RAISING: Final[dict[str, object]] = {"source": "freezer-1", "message": "lid open", "priority": "high"}
+DUE: Final[dict[str, object]] = {"due": "2027-01-31", "certificate": "C-1"}
 BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
     "person": {
         "register": {"name": "Ada Example", "roles": ["operator"]},

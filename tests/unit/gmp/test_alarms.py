@@ -4,6 +4,7 @@ import pytest
 
 from automation.gmp.plant.alarms import LONGEST_SHELVING, Alarm
 from automation.kernel.errors import InputError, RefusedError
+from automation.kernel.quantity import Seconds
 from tests.support.doors import START, Doorway
 from tests.unit.gmp.moves import RAISING, REASON
 
@@ -55,7 +56,7 @@ def test_shelving_ends(way: Doorway) -> None:
         with pytest.raises(RefusedError, match="a moment after now and up to"):
             way.do(LID, "shelve", {"until": until, **REASON}, by="perform")
     way.do(LID, "shelve", {"until": float(START) + 60, **REASON}, by="perform")
-    assert way.get(Alarm, LID).shelved_until == float(START) + 60
+    assert way.get(Alarm, LID).shelved_until == START + Seconds(60.0)
 
 
 def test_a_highly_managed_alarm_is_not_shelved(way: Doorway) -> None:

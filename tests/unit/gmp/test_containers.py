@@ -4,6 +4,7 @@ import pytest
 
 from automation.gmp.product.containers import Container
 from automation.kernel.errors import IdentityError, RefusedError
+from automation.kernel.quantity import Seconds
 from tests.support.doors import SECOND, START, Doorway, proof
 from tests.unit.gmp.moves import ISSUE, REASON
 
@@ -41,7 +42,7 @@ def test_exposure_goes_on_from_what_was_taken_over(way: Doorway) -> None:
     """Transport and bench add up."""
     _in_process(way)
     way.do(C, "expose", {"seconds": 30.0, "why": "sampling"})
-    assert way.get(Container, C).exposure_s == 150.0
+    assert way.get(Container, C).exposure_s == Seconds(150.0)
 
 
 @pytest.mark.requirement("F050")
@@ -54,7 +55,7 @@ def test_warming_counts_from_the_first_cold_over_the_whole_life(way: Doorway) ->
     way.do(C, "retrieve", {"reason": "inventory"})
     way.do(C, "warm", {"seconds": 10.0, "above_c": -120.0})
     bag = way.get(Container, C)
-    assert (bag.warming_s, bag.first_cold_at, bag.position) == (30.0, START, "")
+    assert (bag.warming_s, bag.first_cold_at, bag.position) == (Seconds(30.0), START, "")
 
 
 @pytest.mark.requirement("F024", "F050")
@@ -69,7 +70,7 @@ def test_a_child_inherits_identity_and_warming(way: Doorway) -> None:
         way.do("container/C2", "expect", {"identity": "COI-1", "parent": "C1"})
     told = {"identity": "COI-1", "parent": "C1", "warming_s": 40.0, "first_cold_at": float(START)}
     way.do("container/C2", "expect", told)
-    assert way.get(Container, "container/C2").warming_s == 40.0
+    assert way.get(Container, "container/C2").warming_s == Seconds(40.0)
 
 
 @pytest.mark.requirement("F050")

@@ -26,7 +26,7 @@ def test_a_number_is_kept_as_a_number_with_who_and_when(way: Doorway, given: obj
     _answer(way, given)
     prompt = way.get(Prompt, P)
     assert (prompt.state, dict(prompt.values)) == ("answered", {"viability": 93.5})
-    assert (prompt.answered_by, prompt.answered_at, prompt.hands) == ("perform", START, {"perform"})
+    assert (prompt.answered_by, prompt.answered_at, prompt.hands) == ("perform", START, frozenset({"perform"}))
     assert prompt.answered_seq == way.ledger.last.seq
 
 
@@ -155,7 +155,7 @@ def test_after_another_patients_code_two_people_clear_the_line(way: Doorway) -> 
         way.do(P, "clear", statement, by="perform", signs=alone)
     two = (proof("perform", "performed"), proof("verify", "verified"))
     way.do(P, "clear", statement, by="perform", signs=two)
-    assert (way.state(P), way.get(Prompt, P).hands) == ("open", {"perform", "verify"})
+    assert (way.state(P), way.get(Prompt, P).hands) == ("open", frozenset({"perform", "verify"}))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ STATES = [
     for kind, made in KINDS.items()
     for state in made.table.states
 ]
-ACTORS = {**PEOPLE, Right.SYSTEM: SYSTEM}
+ACTORS: dict[Right, str] = {**PEOPLE, Right.SYSTEM: SYSTEM}
 
 
 @pytest.mark.requirement("F047", "F106")

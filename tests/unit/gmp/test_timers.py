@@ -2,8 +2,9 @@
 
 import pytest
 
-from automation.gmp.quality.timers import Timer
+from automation.gmp.quality.timers import State, Timer
 from automation.kernel.errors import RefusedError
+from automation.kernel.quantity import Instant
 from tests.support.doors import START, Doorway
 
 T = "timer/B1.exposure"
@@ -24,7 +25,7 @@ def test_a_timer_warns_and_is_met_in_time(way: Doorway) -> None:
     way.clock.go(180)
     way.do(T, "meet")
     timer = way.get(Timer, T)
-    assert (timer.state, timer.going, timer.ended_at) == ("met", False, DUE)
+    assert (timer.state, timer.going, timer.ended_at) == (State.MET, False, Instant(DUE))
 
 
 @pytest.mark.requirement("F019")
