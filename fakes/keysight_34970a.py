@@ -115,9 +115,15 @@ class FakeKeysight34970A:
         return None
 
     def _line(self, line: str, now: Instant) -> bytes:
-        replies = [self._command(command, now) for command in line.split(";") if command.strip()]
+        replies = [self._obey(command, now) for command in line.split(";") if command.strip()]
         said = [reply for reply in replies if reply is not None]
         return ";".join(said).encode("ascii") + b"\n" if said else b""
+
+    def _obey(self, command: str, now: Instant) -> str | None:
+        try:
+            return self._command(command, now)
+        except ValueError:
+            return self._wrong('-104,"Data type error"')
 
     def _command(self, command: str, now: Instant) -> str | None:
         header, parameters = _VOCABULARY.find(command)

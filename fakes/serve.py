@@ -156,8 +156,8 @@ class Server:
             self._seat.log.add(at, self._seat.name, b"", json.dumps({"action": action, **details}, sort_keys=True))
             try:
                 self._seat.fake.hand(action, details, Instant(at / MICRO))
-            except CellwrightError as error:
-                self.refused.append(str(error))
+            except (CellwrightError, KeyError, ValueError) as error:  # the last two: details missing or not numbers
+                self.refused.append(f"{action}: {error!r}")
 
     def _speak(self) -> None:
         said = self._seat.fake.unasked(Instant(self._seat.clock.micros() / MICRO))

@@ -19,6 +19,7 @@ from instruments.transport import Link
 
 DOUBLE = Seconds(0.5)  # s; the same read again within this is one read
 JOIN = Seconds(0.3)  # s; pieces of one read follow each other within this
+WAITING = 1000  # reads that wait to be taken; the oldest give way
 FOREVER = Seconds(math.inf)
 
 
@@ -33,6 +34,7 @@ class SerialScanner:
         self.links = (link,)
         self.name = name or link.name
         self.doubles = 0  # reads that were the same read again
+        self.dropped = 0  # reads that nobody took in time
         self._stream = link.stream
         self._prefix = prefix
         self._identity = identity or Identity("", "serial scanner", "")
@@ -84,6 +86,9 @@ class SerialScanner:
     def _take(self, now: float) -> None:
         for line in self._lines.feed(self._stream.take()):
             self._read(line, now)
+        while len(self._ready) > WAITING:
+            self._ready.popleft()
+            self.dropped += 1
         if len(self._lines.pending) > wire.LONGEST:
             self._give_up()
 

@@ -104,6 +104,14 @@ def test_an_unknown_header_gets_no_reply_and_an_error() -> None:
     assert b"-113" in fake.feed(b"SYST:ERR?\n", Instant(0.0))
 
 
+@pytest.mark.parametrize("line", [b"TRIG:TIM soon\n", b"DATA:REM? \n", b"ROUT:SCAN (@a:b)\n", b"TRIG:COUN\n"])
+def test_a_parameter_that_is_none_is_an_error_of_the_instrument(line: bytes) -> None:
+    """The queue says so; the logger goes on."""
+    fake = made()
+    assert fake.feed(line, Instant(0.0)) == b""
+    assert fake.feed(b"SYST:ERR?\n", Instant(0.0)) == b'-104,"Data type error"\n'
+
+
 def test_a_hand_that_the_logger_does_not_know_is_refused() -> None:
     """The message names what it knows."""
     with pytest.raises(FailedError, match="pull, plug, power and unit"):

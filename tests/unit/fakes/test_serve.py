@@ -90,6 +90,15 @@ def test_what_reaches_the_fake_is_on_the_record_before_it_acts(tmp_path: Path) -
     assert [entry["hand"]["action"] for entry in rest] == ["pull"]
 
 
+def test_a_hand_that_is_not_understood_is_told_and_stops_nothing() -> None:
+    """The server goes on serving."""
+    with serving(Seat(FakeKeysight34970A(1), Still(0)), tcp=0) as (server, port):
+        server.hand("kick")
+        server.hand("pull")
+        assert ask(("127.0.0.1", int(port.rpartition(":")[2])), b"*OPC?\n") == b"1\n"
+    assert [text.split(":")[0] for text in server.refused] == ["kick", "pull"]
+
+
 def test_a_fake_is_rebuilt_from_its_log_and_says_nothing_twice(tmp_path: Path) -> None:
     """A pulled probe stays pulled; a scan that came out before does not come out again."""
     log = PlantLog(tmp_path / "plant.log")

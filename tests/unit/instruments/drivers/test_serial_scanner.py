@@ -124,6 +124,18 @@ def test_who_listens_is_called_and_can_stop() -> None:
     at_bench(script)
 
 
+def test_a_flood_of_reads_is_bounded_and_counted() -> None:
+    """The newest thousand wait; what gave way is told."""
+
+    async def script(scanner: SerialScanner, plant: Plant) -> None:
+        for number in range(1010):
+            plant.hand("scanner", "scan", text=f"LOT-{number}")
+        first = await scanner.next_scan(within=SOON)
+        assert (first, scanner.dropped) == (Scan("LOT-10", "", "scanner"), 10)
+
+    at_bench(script)
+
+
 def test_identity_is_what_the_site_states() -> None:
     """A scanner that only sends reads can't be asked."""
 
