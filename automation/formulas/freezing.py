@@ -103,7 +103,7 @@ def judge(curve: Sequence[Point], criteria: Criteria, *, ended: Seconds | None =
     found = FreezeJudgement(Verdict.PASS, (), begun, flat, rate, points[-1].sample)
     probe = _probe(part, points, found, criteria)
     rest = (*_readings(part, criteria), *_nucleation(found, criteria), _plateau(found, criteria))
-    judged = (probe, *rest, *_rate(found, criteria), _end(points[-1], criteria))
+    judged = (probe, *rest, *_rate(found, criteria), _end(points[-1], part[-1].at, criteria))
     return FreezeJudgement(_verdict(probe, judged), judged, begun, flat, rate, points[-1].sample)
 
 
@@ -199,7 +199,9 @@ def _rate(found: FreezeJudgement, criteria: Criteria) -> tuple[Criterion, ...]:
     return (_judged("cooling rate", float(found.rate), bounds, f"mean cooling from {window}"),)
 
 
-def _end(last: Good, criteria: Criteria) -> Criterion:
+def _end(last: Good, over: Seconds, criteria: Criteria) -> Criterion:
+    if over - last.at > criteria.gap_longest:
+        return _open("end temperature", f"the last reading of the sample is {over - last.at:.0f} s before the end")
     bound = Limit(Operator.AT_MOST, limits.decimal(float(criteria.end_highest)), "degC")
     return _judged("end temperature", float(last.sample), (bound,), f"sample at the end, {_minutes(last.at)}")
 

@@ -42,7 +42,7 @@ class _Column:
 
 def read(text: str, *, name: str = "curve") -> tuple[Point, ...]:
     """Give the points of a curve; raises InputError with file and line for what is not understood."""
-    rows = _rows(text.removeprefix("\ufeff"))
+    rows = _rows(text.removeprefix("\ufeff"), name)
     first = next(rows, None)
     if first is None:
         raise InputError("the file has no header", where=f"{name}:1")
@@ -52,6 +52,8 @@ def read(text: str, *, name: str = "curve") -> tuple[Point, ...]:
     start: float | None = None
     for line, row in rows:
         where = f"{name}:{line}"
+        if len(row) > len(header):
+            raise InputError(f"{len(row)} values under {len(header)} columns; is a comma a decimal point?", where=where)
         at = _time(_cell(row, columns["time"], where), columns["time"].unit, where)
         start = at if start is None else start
         chamber = _temperature(_cell(row, columns["chamber"], where), where) if "chamber" in columns else None
@@ -64,7 +66,7 @@ def read(text: str, *, name: str = "curve") -> tuple[Point, ...]:
     return tuple(points)
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
     lines = text.splitlines(keepends=True)
     skipped = next((place for place, line in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
     rest = lines[skipped:]
@@ -75,7 +77,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
             if any(cell.strip() for cell in row):
                 yield skipped + reader.line_num, row
     except csv.Error as error:
-        raise InputError(f"not comma-separated text: {error}", where=f"line {skipped + reader.line_num}") from None
+        raise InputError(f"not comma-separated text: {error}", where=f"{name}:{skipped + reader.line_num}") from None
 
 
 def _columns(header: Sequence[str], *, where: str) -> dict[str, _Column]:
