@@ -34,6 +34,7 @@ class Sealed(msgspec.Struct, frozen=True):
     count: int
     digest: str  # SHA-256 of the decoded arrays
     blob: str
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Curve:
 class _Open:
     times: list[int] = field(default_factory=list)
     values: list[float | None] = field(default_factory=list)
+    unit: str = ""
 
 
 class Recent:
@@ -112,13 +114,14 @@ class Trends:
                 chunk_open.times.append(at)
                 chunk_open.values.append(value)
 
-    def add(self, values: Mapping[str, float | None]) -> None:
+    def add(self, values: Mapping[str, float | None], units: Mapping[str, str]) -> None:
         """Take in one look at several channels, now; a second look in the same microsecond is the same look."""
         at = self._recorder.clock.micros()
         for channel, value in values.items():
             chunk = self._open.get(channel)
             if chunk is None:
                 chunk = self._open[channel] = _Open()
+            chunk.unit = units.get(channel, chunk.unit)
             if chunk.times and chunk.times[-1] >= at:
                 continue
             chunk.times.append(at)
@@ -154,9 +157,8 @@ class Trends:
         if not chunk.times:
             return
         blob = self._blobs.put(pack(chunk.times, chunk.values))
-        sealed = Sealed(
-            channel, chunk.times[0], chunk.times[-1], len(chunk.times), digest(chunk.times, chunk.values), blob
-        )
+        arrays = digest(chunk.times, chunk.values)
+        sealed = Sealed(channel, chunk.times[0], chunk.times[-1], len(chunk.times), arrays, blob, chunk.unit)
         self._recorder.write("data", sealed)
         self._sealed.append(sealed)
 

@@ -7,13 +7,15 @@ step is held the wait goes on sampling and does not end. A reading that can't be
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Generic, Protocol, TypeVar, cast
+from functools import cache
+from typing import Generic, Protocol, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
 
 from automation.engine.binding import STAY, Bound, Stay
 from automation.engine.journal import Seen as SeenEvent
 from automation.engine.journal import Waiting
+from automation.engine.recipe.spec import unit_of
 from automation.engine.recorder import Recorder
 from automation.engine.trends import Curve, Trends
 from automation.kernel.clock import MICRO
@@ -186,7 +188,8 @@ class Watch:
                 self._lost.discard(what)
                 self._troubles.back(what)
             values[what] = value
-            self._trends.add(channels(what, value))
+            found = channels(what, value)
+            self._trends.add(found, units(tuple(found), bound.returns))
         return values
 
     async def _sleep_until(self, moment: Instant) -> None:
@@ -239,3 +242,14 @@ def channels(what: str, value: object) -> dict[str, float | None]:
         found = {f"{asset}.{item.name}": getattr(value, item.name) for item in fields(value)}
         return {name: number for name, number in found.items() if isinstance(number, float)}
     return {}
+
+
+@cache  # asked at every look
+def units(found: tuple[str, ...], kind: object) -> dict[str, str]:
+    """Give the unit of each channel of a reading by the type that its method declares."""
+    (part, *_) = get_args(kind) or (kind,)  # of tuple[Reading, ...] the Reading
+    if not is_dataclass(part):
+        return dict.fromkeys(found, unit_of(kind))
+    hints = get_type_hints(part)
+    last = {name: name.rpartition(".")[2] for name in found}
+    return {name: unit_of(hints.get(field, hints.get("value"))) for name, field in last.items()}
