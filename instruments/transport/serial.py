@@ -9,7 +9,8 @@ import os
 
 import serial
 
-from automation.kernel.errors import LinkError
+from automation.kernel.clock import SimulatedLoop
+from automation.kernel.errors import LinkError, RefusedError
 from automation.kernel.quantity import Seconds
 from instruments.transport.inbox import Inbox
 from instruments.transport.line import LineSettings
@@ -35,9 +36,12 @@ class SerialStream:
         return str(self.line)
 
     async def open(self) -> None:
-        """Open exclusively; raises LinkError when the device is absent or in use."""
+        """Open exclusively; raises LinkError when the device is absent or in use, RefusedError in simulated time."""
         if self._inbox.whole:
             return
+        if isinstance(asyncio.get_running_loop(), SimulatedLoop):
+            msg = f"{self.device} can't be opened in simulated time: it would not wait for the clock"
+            raise RefusedError(msg)
         await self.close()
         try:
             self._port = serial.Serial(

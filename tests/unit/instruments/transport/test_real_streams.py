@@ -46,7 +46,9 @@ def test_a_port_where_nothing_is_says_so_when_it_is_opened(port: str) -> None:
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("port", ["tcp:127.0.0.1:1", "visa:TCPIP::127.0.0.1::1::SOCKET", "folder:/tmp"])
+@pytest.mark.parametrize(
+    "port", ["serial:/dev/ttyS9", "tcp:127.0.0.1:1", "visa:TCPIP::127.0.0.1::1::SOCKET", "folder:/tmp"]
+)
 def test_the_real_world_is_refused_in_simulated_time(port: str) -> None:
     """It would not wait for the clock, and no run would be repeatable."""
 
