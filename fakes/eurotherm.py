@@ -66,14 +66,6 @@ class EurothermFreezer(Controller):
                 said += self._answer(asked, now)
         return said
 
-    def unasked(self, _now: Instant) -> bytes:
-        """Say nothing: the controller speaks when it is asked."""
-        return b""
-
-    def due(self, _now: Instant) -> Instant | None:
-        """Never speak unasked."""
-        return None
-
     def _answer(self, asked: modbus.Request, now: Instant) -> bytes:
         try:
             match asked.function:

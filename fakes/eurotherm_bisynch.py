@@ -58,14 +58,6 @@ class EurothermBisynchFreezer(Controller):
                 said += self._answer(asked, now)
         return said
 
-    def unasked(self, _now: Instant) -> bytes:
-        """Say nothing: the controller speaks when it is asked."""
-        return b""
-
-    def due(self, _now: Instant) -> Instant | None:
-        """Never speak unasked."""
-        return None
-
     def _answer(self, asked: bisynch.Request, now: Instant) -> bytes:
         if asked.text is None:
             text = self._text(asked.mnemonic, now)

@@ -35,6 +35,18 @@ class Freezer:
         self._noise = (-1, 0.0)  # the second and the noise that were last asked for
         world.add_place(name, self.chamber)
 
+    def feed(self, data: bytes, now: Instant) -> bytes:  # noqa: ARG002  what has a link answers
+        """Answer nothing: a freezer as such has no link."""
+        return b""
+
+    def unasked(self, now: Instant) -> bytes:  # noqa: ARG002  it never speaks
+        """Say nothing: no freezer speaks unless it is asked."""
+        return b""
+
+    def due(self, now: Instant) -> Instant | None:  # noqa: ARG002  it never speaks
+        """Never speak unasked."""
+        return None
+
     @property
     def programmer_state(self) -> State:
         """Say what the programmer does."""
@@ -148,18 +160,6 @@ class ObservedFreezer(Freezer):
         """Stand in a world as the place ``name``, with no program stored."""
         super().__init__(world, name, build)
         self.stored = Sequence()
-
-    def feed(self, _data: bytes, _now: Instant) -> bytes:
-        """Answer nothing: there is no link."""
-        return b""
-
-    def unasked(self, _now: Instant) -> bytes:
-        """Say nothing."""
-        return b""
-
-    def due(self, _now: Instant) -> Instant | None:
-        """Never speak."""
-        return None
 
     def report(self, now: Instant) -> str:
         """Give the run report: a plain logger's CSV, ``time,chamber_degC,sample_degC``, one line every 10 s.
