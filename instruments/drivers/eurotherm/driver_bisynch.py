@@ -17,7 +17,7 @@ from automation.kernel.errors import FailedError, RefusedError
 from automation.kernel.ids import digest
 from automation.kernel.quantity import Celsius
 from instruments.drivers.eurotherm.programs import program_digest
-from instruments.drivers.eurotherm.settings import KEYS, STORED_KEYS, Settings, check_line, settings
+from instruments.drivers.eurotherm.settings import KEYS, STORED_KEYS, Protocol, Settings, check_line, settings
 from instruments.drivers.eurotherm.states import AFTER, RUNNING, run_state, settle
 from instruments.drivers.eurotherm.wire import bisynch
 from instruments.drivers.eurotherm.wire.registers import Status
@@ -26,8 +26,7 @@ from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Supp
 from instruments.interfaces.freezer import ControlledRateFreezer, PowerFail, Program, Run, RunReport, RunState
 from instruments.transport import Link
 
-LINE = "9600 7E1"
-UNITS = 99  # the address has two digits
+PROTOCOL = Protocol(line="9600 7E1", units=99, programs=20)  # the address has two digits
 
 
 class EurothermBisynch:
@@ -187,7 +186,7 @@ class EurothermBisynch:
 def build(link: Link, given: Mapping[str, str], *, control: bool) -> EurothermBisynch:
     """Build the driver over a link; raises InputError for a setting that is not allowed."""
     FACTORY.check(given)
-    return EurothermBisynch(link, settings(given, line=LINE, most_unit=UNITS), control=control)
+    return EurothermBisynch(link, settings(given, PROTOCOL), control=control)
 
 
 FACTORY = Factory(

@@ -16,7 +16,7 @@ from automation.kernel.ids import digest
 from automation.kernel.quantity import Celsius, Seconds
 from instruments.drivers.eurotherm.memory import Memory
 from instruments.drivers.eurotherm.programs import Limits, from_blocks, to_blocks
-from instruments.drivers.eurotherm.settings import KEYS, Settings, check_line, settings
+from instruments.drivers.eurotherm.settings import KEYS, Protocol, Settings, check_line, settings
 from instruments.drivers.eurotherm.states import AFTER, RUNNING, run_state, settle
 from instruments.drivers.eurotherm.wire import modbus
 from instruments.drivers.eurotherm.wire import registers as r
@@ -25,7 +25,8 @@ from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Supp
 from instruments.interfaces.freezer import ControlledRateFreezer, PowerFail, Program, Run, RunReport, RunState
 from instruments.transport import Link
 
-LINE = "9600 8N1"
+# A handbook example puts segment 16 of program 4 where its own rule puts program 5, so 4 and above are not used.
+PROTOCOL = Protocol(line="9600 8N1", units=254, programs=3)
 BEYOND = 50.0  # K beyond the set point limits, where a reading is no chamber any more
 
 
@@ -205,7 +206,7 @@ class EurothermModbus:
 def build(link: Link, given: Mapping[str, str], *, control: bool) -> EurothermModbus:
     """Build the driver over a link; raises InputError for a setting that is not allowed."""
     FACTORY.check(given)
-    return EurothermModbus(link, settings(given, line=LINE), control=control)
+    return EurothermModbus(link, settings(given, PROTOCOL), control=control)
 
 
 FACTORY = Factory(

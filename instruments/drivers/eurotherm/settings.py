@@ -15,7 +15,7 @@ KEYS = {
     "model": "the model on the controller's label, for example 2408; declared, because no register for it is published",
     "serial": "the serial number on the label; declared",
     "unit": "the device's address, 1 to 254; 1 unless said",
-    "program": "the number of the stored program that is loaded and started, 1 to 20; 1 unless said",
+    "program": "the number of the stored program that is loaded and started; 1 unless said",
     "power_fail": "what the controller is configured to do when power comes back in a run: continue, hold, reset or "
     "'ramp back'; declared by the site and checked at OQ, because no register for it is published",
     "line": "the line settings that the controller is configured to",
@@ -41,8 +41,17 @@ class Settings:
     stored_digest: str = ""
 
 
-def settings(given: Mapping[str, str], *, line: str, most_unit: int = 254) -> Settings:
-    """Read the site's declarations; ``line`` and ``most_unit`` are the protocol's. Raises InputError naming the key."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """What a protocol allows: usual line settings, highest address and highest program number."""
+
+    line: str
+    units: int
+    programs: int
+
+
+def settings(given: Mapping[str, str], protocol: Protocol) -> Settings:
+    """Read the site's declarations; raises InputError naming the key."""
     strategy = given.get("power_fail", PowerFail.UNKNOWN.value)
     if strategy not in set(PowerFail):
         msg = f"power_fail is {strategy!r}; allowed: {', '.join(PowerFail)}"
@@ -50,10 +59,10 @@ def settings(given: Mapping[str, str], *, line: str, most_unit: int = 254) -> Se
     return Settings(
         model=given.get("model", ""),
         serial=given.get("serial", ""),
-        unit=_whole(given, "unit", most=most_unit),
-        program=_whole(given, "program", most=20),
+        unit=_whole(given, "unit", most=protocol.units),
+        program=_whole(given, "program", most=protocol.programs),
         power_fail=PowerFail(strategy),
-        line=given.get("line", line),
+        line=given.get("line", protocol.line),
         stored=given.get("stored", ""),
         stored_digest=given.get("stored_digest", ""),
     )
