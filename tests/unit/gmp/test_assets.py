@@ -137,3 +137,14 @@ def test_a_driver_below_l3_acts_in_engineering_lots_only_on_a_live_site(live: Do
         live.do(A, "claim", {**CLAIM, "batch": "B2"})
     live.do(A, "claim", CLAIM)
     assert live.get(Asset, A).claim == ("B1", "freeze")
+
+
+def test_an_asset_in_use_is_not_retired(way: Doorway) -> None:
+    """First it is freed."""
+    _installed(way)
+    way.do(A, "claim", CLAIM)
+    with pytest.raises(RefusedError, match="is claimed by batch B1, step freeze"):
+        way.do(A, "retire", REASON, by="administer")
+    way.do(A, "free", REASON)
+    way.do(A, "retire", REASON, by="administer")
+    assert way.state(A) == "retired"

@@ -99,3 +99,25 @@ def test_a_qa_hold_keeps_product_in_store_until_somebody_else_lifts_it(way: Door
     way.do(C, "lift", REASON, by="approve", signs=(proof("approve", "approved"),))
     way.do(C, "retrieve", {})
     assert not way.get(Container, C).on_hold
+
+
+def test_a_container_is_first_cold_once_and_on_hold_once(way: Doorway) -> None:
+    """A second first would restart the count; a second hold would hide the first one's reason."""
+    _in_process(way)
+    way.do(C, "chill", {"reached_c": -140.0})
+    with pytest.raises(RefusedError, match="was cold before"):
+        way.do(C, "chill", {"reached_c": -140.0})
+    with pytest.raises(RefusedError, match="is not on QA hold"):
+        way.do(C, "lift", REASON, by="approve", signs=(proof("approve", "approved"),))
+    way.do(C, "qa_hold", REASON)
+    with pytest.raises(RefusedError, match="is on QA hold already"):
+        way.do(C, "qa_hold", REASON)
+
+
+@pytest.mark.requirement("F024")
+def test_nothing_comes_out_of_a_container_that_is_not_here(way: Doorway) -> None:
+    """Neither of one that was never heard of nor of one that is still expected."""
+    way.do(C, "expect", {"identity": "COI-1"})
+    for parent, state in (("C1", "expected"), ("C9", "absent")):
+        with pytest.raises(RefusedError, match=f"can't come out of {parent}, which is {state}"):
+            way.do("container/C2", "expect", {"identity": "COI-1", "parent": parent})

@@ -9,7 +9,9 @@ import pytest
 from automation.gmp.door import Command, Proof
 from automation.gmp.objects import Recorded, Thing
 from automation.gmp.registry import KINDS
+from automation.gmp.secrets import SIMULATED, Credentials
 from automation.kernel.errors import ConflictError, InputError, RefusedError
+from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
 from automation.ledger.store import Ledger
 from tests.support.doors import KEY, SECOND, START, ZONE, Doorway, doorway, proof
@@ -136,3 +138,45 @@ def test_objects_stand_as_they_stood_when_a_site_is_opened_again(tmp_path: Path)
         door = Doorway(ledger, way.door, way.clock, way.secrets).rebuilt()
         assert {kind: list(door.every(kind)) for kind in KINDS} == before
         assert door.now == START
+
+
+class _Stepped(Credentials):
+    """Secrets beside a wall clock that somebody moved by six seconds."""
+
+    def clock_step(self) -> Seconds:
+        """Give the step."""
+        return Seconds(6.0)
+
+
+@pytest.mark.requirement("F047")
+def test_nobody_signs_while_the_wall_clock_stands_wrong(way: Doorway, tmp_path: Path) -> None:
+    """A signature is worth its time; what needs none goes on."""
+    stepped = _Stepped(tmp_path, way.clock, cost=SIMULATED)
+    late = Doorway(way.ledger, way.door, way.clock, stepped).rebuilt()
+    late.enter(Command(D, "open", OPENING, "investigate"))
+    with pytest.raises(RefusedError, match="signing is blocked"):
+        late.enter(Command(D, "conclude", CONCLUSION, "investigate", proofs=(proof("investigate", "authored"),)))
+
+
+def test_a_locked_account_signs_nothing_beside_another(way: Doorway) -> None:
+    """The right secret does not help."""
+    way.do("container/C1", "expect", {"identity": "COI-1"})
+    way.do("container/C1", "receive", {})
+    way.do("person/verify", "lock", {"reason": "has left the site"})
+    two = (proof("perform", "performed"), proof("verify", "verified"))
+    with pytest.raises(RefusedError, match="verify may not sign: the account is locked"):
+        way.do("container/C1", "destroy", REASON, by="perform", signs=two)
+
+
+def test_who_commands_is_one_of_those_who_sign(way: Doorway) -> None:
+    """Nobody acts on the signatures of others."""
+    way.do(D, "open", OPENING)
+    with pytest.raises(RefusedError, match="gave the command but signed nothing"):
+        way.do(D, "conclude", CONCLUSION, by=SECOND, signs=(proof("investigate", "authored"),))
+
+
+def test_a_move_without_fields_takes_none(way: Doorway) -> None:
+    """What would be ignored is refused."""
+    way.do("alarm/A1", "raise", {"source": "lid", "message": "open", "priority": "low"})
+    with pytest.raises(InputError, match="clear takes no fields; got colour"):
+        way.do("alarm/A1", "clear", {"colour": "red"})

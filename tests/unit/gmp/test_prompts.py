@@ -201,3 +201,34 @@ def test_an_attachment_is_named_by_its_digest(way: Doorway) -> None:
         _answer(way, "report.pdf", "file")
     _answer(way, "a" * 64, "file")
     assert way.state(P) == "answered"
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "value", "hint"),
+    [
+        ("confirm", [], {"confirmed": False}, "only true is an answer"),
+        ("enter", [{"name": "remark"}], {"remark": "  "}, "field remark is empty"),
+        ("scan", [], {"code": "DOE JANE"}, "is no code"),
+        ("scan", [], {"code": ""}, "is no code"),
+    ],
+)
+def test_an_answer_that_says_nothing_is_refused(
+    way: Doorway, kind: str, fields: list[object], value: dict[str, object], hint: str
+) -> None:
+    """To decline is another command; a name with its blank is no code."""
+    _open(way, kind, fields=fields)
+    with pytest.raises(InputError, match=hint):
+        way.do(P, "answer", {"values": value}, by="perform")
+
+
+def test_an_override_is_approved_by_somebody_who_may_approve(way: Doorway) -> None:
+    """Two operators don't open a gate for each other."""
+    _open(way, "sign", meanings=["responsible", "approved"])
+    for second, allowed in (("supervise", False), ("approve", True)):
+        signs = (proof("perform", "responsible"), proof(second, "approved"))
+        if not allowed:
+            with pytest.raises(RefusedError, match="supervise has it not"):
+                way.do(P, "override", by="perform", signs=signs)
+            continue
+        way.do(P, "override", by="perform", signs=signs)
+    assert way.state(P) == "answered"

@@ -67,3 +67,9 @@ def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "credentials.json").write_text(text)
     with pytest.raises(DamagedError, match=r"credentials\.json"):
         Credentials(tmp_path, HandClock(), cost=SIMULATED).check("ada", SECRET)
+
+
+def test_nobody_unlocks_who_has_no_secret(tmp_path: Path) -> None:
+    """A slip of the pen is named."""
+    with pytest.raises(InputError, match="eve has no secret here"):
+        _made(tmp_path).unlock("eve")
