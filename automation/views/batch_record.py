@@ -1,0 +1,162 @@
+"""The batch record: everything that the ledger holds of one batch, as one tree of values; read-only.
+
+Units:  see ``record``. It knows no clock but the ledger's: the same ledger gives the same record.
+Source: 21 CFR 211.188, 211.192, 11.10(b); design: review by exception.
+"""
+
+from automation.ledger.blobs import Blobs
+from automation.ledger.event import Mode
+from automation.ledger.head import key_id
+from automation.ledger.read import Reader
+from automation.ledger.verify import verify
+from automation.views import record
+from automation.views.audit_trail import audit_trail
+from automation.views.findings import findings
+from automation.views.people import signatures_of
+from automation.views.step_record import step_record
+from automation.views.story import Story
+from automation.views.wording import count, stamp
+
+BatchRecord = record.BatchRecord
+
+
+def batch_record(reader: Reader, blobs: Blobs, batch: str) -> record.BatchRecord:
+    """Give the record of a batch as the ledger now stands; raises InputError for a batch that it does not know."""
+    story = Story(reader, batch)
+    steps = tuple(step_record(story, name, blobs) for name in story.steps)
+    rules, found = findings(story, steps)
+    last = reader.last
+    draft = story.batch.now.state != "closed"
+    return record.BatchRecord(
+        simulated=reader.genesis.mode is Mode.SIMULATED,
+        draft=draft,
+        as_of=last.seq,
+        drawn=stamp(last.at, zone=story.zone),
+        header=_header(story),
+        verdict=_verdict(story, steps, found),
+        checked=_checked(steps, found),
+        rules=rules,
+        findings=found,
+        containers=tuple(_containers(story)),
+        people=tuple(record.Person(told.id, told.now.name, told.now.roles) for told in story.people),
+        limits=tuple(_limits(story)),
+        steps=steps,
+        signatures=signatures_of(story, None),
+        trail=audit_trail(story.trail, zone=story.zone),
+        proof=_proof(reader, story),
+    )
+
+
+def _header(story: Story) -> record.Header:
+    now, zone = story.batch.now, story.zone
+    issue = now.issue
+    closed = next((event.at for event, _ in story.batch.of("close")), None)
+    issued = next((event.at for event, _ in story.batch.of("issue")), None)
+    return record.Header(
+        batch=story.id,
+        product=issue.product if issue else "",
+        identity=now.identity,
+        lot_type=now.lot_type,
+        state=now.state,
+        recipe=issue.recipe if issue else "",
+        recipe_version=issue.recipe_version if issue else "",
+        recipe_digest=issue.recipe_digest if issue else "",
+        recipe_status=issue.recipe_status if issue else "",
+        site=story.genesis.site,
+        zone=zone,
+        ledger=story.genesis.ledger,
+        release=issue.release if issue else "",
+        site_digest=issue.site_digest if issue else "",
+        issued_by=now.issued_by,
+        issued=stamp(issued, zone=zone),
+        started=stamp(now.started_at, zone=zone),
+        ended=stamp(now.ended_at, zone=zone),
+        closed=stamp(closed, zone=zone),
+        reviewed_by=now.reviewed_by,
+        seed=issue.seed if issue else None,
+        configuration=story.configuration.seq if story.configuration else 0,
+        operations=dict(issue.operations) if issue else {},
+    )
+
+
+def _verdict(story: Story, steps: tuple[record.Step, ...], found: tuple[record.Finding, ...]) -> str:
+    """Say how the batch stands; whether it is released is not for the record to say."""
+    waiting = sum(one.is_open for one in found)
+    beyond = sum(one.rule in {"E02", "E03"} for one in found)
+    tests = [test.verdict for step in steps for test in step.acceptance]
+    parts = [f"Batch {story.batch.now.state}"]
+    parts += ["run accepted" if verdict == "pass" else f"run NOT accepted ({verdict})" for verdict in tests]
+    parts.append(f"{count(beyond, 'result')} or criteria beyond limits" if beyond else "all results within limits")
+    parts.append(f"{count(waiting, 'exception')} still open" if waiting else "no exception open")
+    reviewed = story.batch.now.reviewed_by
+    parts.append(f"reviewed by {reviewed}" if reviewed else "not yet reviewed")
+    return "; ".join(parts) + "."
+
+
+def _checked(steps: tuple[record.Step, ...], found: tuple[record.Finding, ...]) -> str:
+    judged = [one for step in steps for one in step.judged]
+    criteria = [one for step in steps for test in step.acceptance for one in test.criteria]
+    good = sum(one.band == "within limits" for one in judged) + sum(one.met is True for one in criteria)
+    samples = sum(trend.readings for step in steps for trend in step.trends)
+    prompts = sum(len(step.prompts) for step in steps)
+    return (
+        f"{good} of {count(len(judged) + len(criteria), 'result')} and criteria within limits, "
+        f"{count(samples, 'reading')} of process data, {count(prompts, 'entry', 'entries')} by people, "
+        f"{count(len(found), 'exception')}."
+    )
+
+
+def _containers(story: Story) -> list[record.Container]:
+    return [
+        record.Container(
+            id=told.id,
+            identity=told.now.identity,
+            kind=told.now.kind,
+            din=told.now.din,
+            product_code=told.now.product_code,
+            volume_ml=told.now.volume_ml,
+            state=told.now.state,
+            position=told.now.position or told.now.where,
+            exposure_s=float(told.now.exposure_s),
+            warming_s=float(told.now.warming_s),
+            on_hold=told.now.hold_reason,
+        )
+        for told in story.containers
+    ]
+
+
+def _limits(story: Story) -> list[record.TimeLimit]:
+    return [
+        record.TimeLimit(
+            what=told.now.what,
+            rule=told.now.rule,
+            started=stamp(told.now.started_at, zone=story.zone),
+            due=stamp(told.now.due, zone=story.zone),
+            ended=stamp(told.now.ended_at, zone=story.zone),
+            state=told.now.state,
+            events=tuple(event.seq for event in told.events),
+        )
+        for told in story.timers
+    ]
+
+
+def _proof(reader: Reader, story: Story) -> record.Proof:
+    """Say what vouches for the record: the first signed head over all its events, and the check of the ledger."""
+    wanted = story.trail[-1].seq
+    heads = reader.heads()
+    head = next((one for one in heads if one.said.seq >= wanted), heads[-1] if heads else None)
+    said = verify(reader.file)
+    last = reader.last
+    return record.Proof(
+        head=head.said.hash if head else last.hash.hex(),
+        head_seq=head.said.seq if head else last.seq,
+        head_at=stamp(head.said.at if head else last.at, zone=story.zone),
+        key=key_id(head.said.key) if head else "",
+        intact=said.intact,
+        events=said.events,
+        signed_to=said.signed_to,
+        anchored_to=said.anchored_to,
+        first_bad=f"event {said.first_bad.seq}: {said.first_bad.what}" if said.first_bad else "",
+        notes=said.notes,
+        streams=story.streams(),
+    )

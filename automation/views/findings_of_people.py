@@ -1,0 +1,92 @@
+"""Exceptions that people made or met: wrong scans, refusals, corrections and late entries."""
+
+from collections.abc import Iterator
+
+from automation.gmp.people.prompts import SIGNING, Clearance, Mismatch, Prompt
+from automation.gmp.words import Reason
+from automation.kernel.clock import MICRO
+from automation.ledger.event import Event
+from automation.views import shapes
+from automation.views.finding import Found, Item, step_of
+from automation.views.record import Step
+from automation.views.story import Story, Told
+from automation.views.wording import count, show, span
+
+_ENTRIES = ("answer", "enter", *SIGNING)
+_CORRECTIONS = frozenset({"correct", "late", "amend"})
+
+
+def scans(story: Story, _steps: tuple[Step, ...]) -> Found:
+    """Give wrong codes, locks and clearances; the code itself is never in the record."""
+    items: list[Item] = []
+    for told in story.prompts:
+        step = told.now.step
+        for event, fact in told.of("mismatch", "lock", "clear"):
+            match fact.body:
+                case Mismatch() as said:
+                    what, outcome = f"scanned: {said.scanned_kind}", said.hint or "refused"
+                case Clearance() as said:
+                    signed = " and ".join(one.name for one in fact.signed)
+                    what, outcome = f"line cleared by {signed}", said.statement
+                case Reason() as said:
+                    what, outcome = f"step locked: {said.reason}", "until two persons clear the line"
+                case _:
+                    what, outcome = event.kind, ""
+            locked = event.kind == "lock" and told.now.state == "locked"
+            seqs = (event.seq,)
+            items.append(Item(at=event.at, step=step, what=what, outcome=outcome, events=seqs, is_open=locked))
+    asked = sum(told.now.opening is not None and told.now.opening.kind == "scan" for told in story.prompts)
+    return Found(count(asked, "scan"), tuple(items))
+
+
+def refusals(story: Story, steps: tuple[Step, ...]) -> Found:
+    """Give what the door, a gate or a device refused."""
+    items = [_refusal(event) for event in story.refusals]
+    for name, events in story.steps.items():
+        for event in events:
+            if event.kind == "refused":
+                said = event.fields
+                what = f"{said.get('asset', '')}.{said.get('method', '')}".strip(".") or "an act"
+                why = str(said.get("message", ""))
+                items.append(Item(at=event.at, step=name, what=f"{what} refused", outcome=why, events=(event.seq,)))
+    moves = sum(event.stream.split("/")[0] != "refusals" for event in story.trail)
+    acts = sum(len(step.acts) for step in steps)
+    return Found(f"{count(moves, 'event')}, {count(acts, 'act')}", tuple(items))
+
+
+def _refusal(event: Event) -> Item:
+    said = event.read(shapes.Refusal)
+    what = f"{event.by or 'nobody'} could not {said.command} {said.stream}"
+    return Item(at=event.at, step=step_of(said.stream), what=what, outcome=said.why, events=(event.seq,))
+
+
+def corrections(story: Story, _steps: tuple[Step, ...]) -> Found:
+    """Give disputes, corrections, late entries, and answers after the deadline."""
+    items = [item for told in story.prompts for item in _of_prompt(told)]
+    known = {seq for item in items for seq in item.events}
+    for event in story.trail:
+        if event.kind in _CORRECTIONS and event.seq not in known:
+            what = f"{event.kind} of {event.stream} by {event.by}"
+            stated = show(event.fields.get("given", event.fields))
+            items.append(Item(at=event.at, step=step_of(event.stream), what=what, outcome=stated, events=(event.seq,)))
+    entries = sum(1 for told in story.prompts for _ in told.of(*_ENTRIES))
+    return Found(count(entries, "entry", "entries"), tuple(items))
+
+
+def _of_prompt(told: Told[Prompt]) -> Iterator[Item]:
+    now, said = told.now, told.now.opening
+    text = said.text if said else told.id
+    for event, fact in told.of("dispute"):
+        reason = fact.body.reason if isinstance(fact.body, Reason) else ""
+        what = f"entry disputed by {event.by}: {text}"
+        yield Item(at=event.at, step=now.step, what=what, outcome=reason, events=(event.seq,))
+    for event, _ in told.of("withdraw", "expire"):
+        outcome = now.reason or str(now.state)
+        yield Item(at=event.at, step=now.step, what=f"never answered: {text}", outcome=outcome, events=(event.seq,))
+    if said is None or said.deadline is None:
+        return
+    for event, _ in told.of(*_ENTRIES):
+        late = event.at / MICRO - said.deadline
+        if late > 0:
+            what = f"answered {span(late)} after its deadline: {text}"
+            yield Item(at=event.at, step=now.step, what=what, outcome=f"by {event.by}", events=(event.seq,))

@@ -1,0 +1,62 @@
+"""How the views write times, durations and values for people.
+
+Units: times in us or Instant (UTC) to ISO 8601 in a zone; durations in s.
+"""
+
+import math
+from collections.abc import Mapping
+
+from automation.gmp.words import SYSTEM
+from automation.kernel.clock import MICRO, iso
+from automation.kernel.quantity import Instant
+
+NOTHING = "\N{EN DASH}"
+_HOUR, _MINUTE = 3600.0, 60.0
+
+
+def stamp(at: int | Instant | None, *, zone: str) -> str:
+    """Write a moment (us, or s as Instant) as ISO 8601 with milliseconds and offset; empty for none."""
+    if at is None:
+        return ""
+    return iso(Instant(at / MICRO) if isinstance(at, int) else at, zone=zone)
+
+
+def span(seconds: float | None) -> str:
+    """Write a duration: ``2 h 05 min``, ``3 min 20 s``, ``4.2 s``."""
+    if seconds is None:
+        return NOTHING
+    if seconds >= _HOUR:
+        minutes = round(seconds / _MINUTE)
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    if seconds >= _MINUTE:
+        whole = round(seconds)
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{seconds:.1f} s"
+
+
+def show(value: object) -> str:
+    """Write a value from an event: numbers with at most six digits that count, structures field by field."""
+    match value:
+        case None | "":
+            return NOTHING
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.6g}" if math.isfinite(value) else NOTHING
+        case Mapping():
+            parts = [f"{str(name).replace('_', ' ')} {show(part)}" for name, part in value.items() if part is not None]
+            return ", ".join(parts) or NOTHING
+        case list() | tuple():
+            return "; ".join(show(part) for part in value) or NOTHING
+        case _:
+            return str(value)
+
+
+def is_person(principal: str) -> bool:
+    """Tell whether a principal is a person, not a part of the program."""
+    return bool(principal) and principal != SYSTEM and not principal.startswith(f"{SYSTEM}:")
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Write a number with its word: ``1 result``, ``3 results``."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
