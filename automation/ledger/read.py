@@ -82,7 +82,12 @@ class Reader:
         """Give the events of one stream with a seq greater than ``after``, in order."""
         query = _COLUMNS + "WHERE e.stream = ? AND e.seq > ? ORDER BY e.seq"
         last = {name: self.tip(name, before=after + 1)[1]} if after else {}
-        return [self._event(row, last) for row in self._rows(query, name, after)]
+        events = [self._event(row, last) for row in self._rows(query, name, after)]
+        first = events[0].version if after and events else 1
+        for expected, event in enumerate(events, first):
+            if event.version != expected:
+                raise DamagedError(f"version {expected} of {name} is missing; run verify", where=str(self.file))
+        return events
 
     def events(self, *, after: int = 0, prefix: str = "") -> Iterator[Event]:
         """Give the events with a seq greater than ``after`` whose stream lies under ``prefix``, in order."""
@@ -146,6 +151,8 @@ class Reader:
 
     def _event(self, row: _Row, last: dict[str, bytes]) -> Event:
         seq, text, body, digest, prev = row
+        if prev is None and seq > 1:
+            raise DamagedError(f"event {seq - 1} is missing; run verify", where=str(self.file))
         e = self._envelope(text)
         before = last.get(e.stream)
         if before is None:

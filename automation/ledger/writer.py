@@ -8,11 +8,15 @@ owner appends nothing.
 """
 
 import asyncio
+import heapq
+import itertools
 import sqlite3
+import sys
 import threading
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from queue import SimpleQueue
 from typing import Protocol
 
 from automation.kernel.errors import CellwrightError, FailedError, RefusedError
@@ -21,9 +25,15 @@ from automation.ledger.anchor import Anchor
 from automation.ledger.head import Head
 
 Row = tuple[int, str, str, bytes, bytes]  # seq, stream, envelope, body, hash
+_Work = tuple[Sequence[Row], Head | None] | threading.Event | None  # rows to commit, a flush to answer, the end
 
 LIVE_GROUP = 500  # events
 SIMULATED_GROUP = 5_000  # events
+
+_STATEMENTS = tuple(  # inserts of so many rows, largest first
+    (size, file.INSERT_EVENT + ",(?,?,?,?,?)" * (size - 1)) for size in (500, 100, 20, 5, 1)
+)
+_TURN = 0.000_5  # s; how long the thread waits for its turn beside a busy event loop, three times a commit
 
 
 class Writer(Protocol):
@@ -62,7 +72,7 @@ class Committer:
             if run("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone() != self._tip:
                 run("ROLLBACK")
                 raise RefusedError("another process has written to this ledger: this one is stale and appends nothing")
-            self._connection.executemany(file.INSERT_EVENT, rows)
+            self._insert(rows)
             if heads:
                 self._connection.executemany(file.INSERT_HEAD, [head.row for head in heads])
             run("COMMIT")
@@ -81,6 +91,14 @@ class Committer:
     def close(self) -> None:
         """Let the file go."""
         self._connection.close()
+
+    def _insert(self, rows: Sequence[Row]) -> None:
+        """Insert many rows by each statement: while one runs, other threads run too."""
+        start = 0
+        for size, statement in _STATEMENTS:
+            while len(rows) - start >= size:
+                self._connection.execute(statement, tuple(itertools.chain.from_iterable(rows[start : start + size])))
+                start += size
 
 
 class InlineWriter:
@@ -139,85 +157,87 @@ class GroupWriter:
         self.committed = committed
         self.sizes: deque[int] = deque(maxlen=100_000)
         self._committer = committer
-        self._unfinished = 0  # adds whose commit is not over
-        self._queue: deque[tuple[Sequence[Row], Head | None]] = deque()
-        self._changed = threading.Condition()
-        self._open = True
+        self._queue: SimpleQueue[_Work] = SimpleQueue()
         self._failure: CellwrightError | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []  # heap by seq; the second orders equal ones
+        self._order = itertools.count()
         self._thread = threading.Thread(target=self._work, name="ledger-writer", daemon=True)
+        sys.setswitchinterval(_TURN)
         self._thread.start()
 
     def add(self, rows: Sequence[Row], head: Head | None) -> None:
         """Queue rows for the next commit."""
         if self._failure is not None:
             raise self._failure
-        with self._changed:
-            self._queue.append((rows, head))
-            self._unfinished += 1
-            self._changed.notify_all()
+        self._queue.put((rows, head))
 
     def flush(self) -> None:
-        """Wait (blocking) until the queue is committed."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._failure is not None or self._unfinished == 0)
+        """Wait (blocking) until everything queued is committed."""
+        reached = threading.Event()
+        self._queue.put(reached)
+        reached.wait()
         if self._failure is not None:
             raise self._failure
 
     async def durable(self, seq: int) -> None:
         """Wait until event ``seq`` is on disk."""
-        self._loop = asyncio.get_running_loop()
         if seq > self.committed and self._failure is None:
+            self._loop = asyncio.get_running_loop()
             future = self._loop.create_future()
-            self._waiting.append((seq, future))
-            await future
+            heapq.heappush(self._waiting, (seq, next(self._order), future))
+            if seq > self.committed and self._failure is None:  # else the thread may have woken nobody
+                await future
         if self._failure is not None and seq > self.committed:
             raise self._failure
 
     def close(self) -> None:
         """Commit what waits, end the thread and let the file go."""
-        with self._changed:
-            self._open = False
-            self._changed.notify_all()
+        self._queue.put(None)
         self._thread.join()
         self._committer.close()
         if self._failure is not None:
             raise self._failure
 
     def _work(self) -> None:
-        while group := self._next_group():
-            rows = [row for some, _ in group for row in some]
-            try:
-                self._committer.commit(rows, [head for _, head in group if head is not None])
-            except CellwrightError as error:
-                self._failure = error
-            with self._changed:
-                if self._failure is None:
-                    self.committed = rows[-1][0] if rows else self.committed
-                    self.sizes.append(len(rows))
-                self._unfinished -= len(group)
-                self._changed.notify_all()
-            if self._loop is not None:
-                with suppress(RuntimeError):  # the loop has ended, so nobody waits
-                    self._loop.call_soon_threadsafe(self._wake)
-            if self._failure is not None:
-                return
+        work = self._queue.get()
+        while work is not None:
+            if isinstance(work, threading.Event):
+                work.set()
+                work = self._queue.get()
+            else:
+                work = self._commit_group(work)
 
-    def _next_group(self) -> list[tuple[Sequence[Row], Head | None]]:
-        with self._changed:
-            self._changed.wait_for(lambda: self._queue or not self._open)
-            group: list[tuple[Sequence[Row], Head | None]] = []
-            size = 0
-            while self._queue and (not group or size + len(self._queue[0][0]) <= LIVE_GROUP):
-                group.append(self._queue.popleft())
-                size += len(group[-1][0])
-            return group
+    def _commit_group(self, work: _Work) -> _Work:
+        """Commit rows and what waits behind them, up to a full group; give what comes next."""
+        rows: list[Row] = []
+        heads: list[Head] = []
+        while isinstance(work, tuple) and (not rows or len(rows) + len(work[0]) <= LIVE_GROUP):
+            rows += work[0]
+            heads += [work[1]] if work[1] else []
+            if self._queue.empty():
+                self._commit(rows, heads)
+                return self._queue.get()
+            work = self._queue.get()
+        self._commit(rows, heads)
+        return work
+
+    def _commit(self, rows: list[Row], heads: list[Head]) -> None:
+        if self._failure is not None:
+            return
+        try:
+            self._committer.commit(rows, heads)
+        except CellwrightError as error:
+            self._failure = error
+        else:
+            self.committed = rows[-1][0] if rows else self.committed
+            self.sizes.append(len(rows))
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has ended, so nobody waits
+                self._loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
-        waiting, self._waiting = self._waiting, deque()
-        for seq, future in waiting:
-            if seq > self.committed and self._failure is None:
-                self._waiting.append((seq, future))
-            elif not future.done():
+        while self._waiting and (self._waiting[0][0] <= self.committed or self._failure is not None):
+            future = heapq.heappop(self._waiting)[2]
+            if not future.done():
                 future.set_result(None)
