@@ -151,7 +151,7 @@ def convert(value: Decimal, given: str, wanted: str, *, what: str = "value") -> 
     kind, size = _SIZES.get(given, (given, Decimal(1)))
     other, target = _SIZES.get(wanted, (wanted, Decimal(1)))
     if kind != other:
-        raise InputError(f"{what} is in {given!r} and the limit in {wanted!r}; both need one kind of unit")
+        raise InputError(f"{what} is in {given!r}; {wanted!r} or a unit of the same kind is needed")
     return value * size / target
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from automation.engine.recipe.model import Mark, Recipe, Reference, Step
-from automation.engine.recipe.spec import OperationSpec
+from automation.engine.recipe.model import Amount, Literal, Mark, Recipe, Reference, Step, Yield
+from automation.engine.recipe.spec import OperationSpec, unit_of
 from automation.engine.recipe.yaml_source import nearest
+from automation.formulas import limits
 from automation.kernel.errors import InputError
 
 
@@ -24,7 +25,7 @@ def ordered(recipe: Recipe, operations: Mapping[str, OperationSpec], *, at: str)
         for mark in (limit.start, limit.end):
             whole.check_mark(mark)
     _check_roles(recipe, at)
-    return replace(recipe, steps=steps)
+    return replace(recipe, steps=tuple(replace(step, yields=tuple(map(whole.settled, step.yields))) for step in steps))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,21 @@ class _Whole:
         if kind is not None and found != kind:
             problem = f"'from: {reference.text}' is a {_shown(found)}; a {_shown(kind)} is needed"
             raise InputError(problem, where=reference.where)
+
+    def settled(self, one: Yield) -> Yield:
+        """Give a yield whose theoretical value is in the unit of the actual one; raises InputError for another kind."""
+        actual = self._kind(one.actual)
+        match one.theoretical:
+            case Reference() as reference if self._kind(reference) != actual:
+                problem = f"yield {one.name!r} divides a {_shown(actual)} by a {_shown(self._kind(reference))}"
+                raise InputError(problem, where=reference.where)
+            case Literal(value=Amount() as amount) as literal:
+                value = _in_unit(amount, unit_of(actual), what=f"yield {one.name!r}", where=literal.where)
+                return replace(one, theoretical=replace(literal, value=value))
+        return one
+
+    def _kind(self, reference: Reference) -> object:
+        return self.operations[self.steps[reference.step].operation].results[reference.result]
 
     def check_mark(self, mark: Mark) -> None:
         """Refuse a moment that no move of its step makes."""
@@ -112,6 +128,16 @@ def _check_roles(recipe: Recipe, at: str) -> None:
     unused = [role for role in recipe.equipment if role not in used]
     if unused:
         raise InputError(f"equipment {', '.join(unused)} is named and no step uses it", where=at)
+
+
+def _in_unit(amount: Amount, unit: str, *, what: str, where: str) -> float:
+    try:
+        value = float(limits.convert(amount.value, amount.unit, unit, what=what))
+    except InputError as error:
+        raise InputError(str(error), where=where) from None
+    if not value > 0.0:
+        raise InputError(f"{what} has the theoretical value {amount}; more than 0 is needed", where=where)
+    return value
 
 
 def _shown(kind: object) -> str:

@@ -51,6 +51,12 @@ def test_signatures_yields_and_time_limits_are_read(tmp_path: Path) -> None:
     assert (limit.most, limit.warn_at) == (Seconds(3600.0), Percent(70.0))
 
 
+def test_a_theoretical_yield_is_in_the_unit_of_the_actual_one(tmp_path: Path) -> None:
+    """0.02 L are 20 mL, in which the volume is recorded."""
+    recipe = read(tmp_path, GOOD.replace("theoretical: {from: weigh.volume}", "theoretical: 0.02 L"))
+    assert recipe.step("cool").yields[0].theoretical == Literal(20.0, "0.02 L", "r.yaml:31:22")
+
+
 def test_steps_without_after_follow_the_one_before(tmp_path: Path) -> None:
     """The order of writing is the order of running unless ``after`` says otherwise."""
     assert [(step.id, step.after) for step in read(tmp_path).steps] == [("weigh", ()), ("cool", ("weigh",))]

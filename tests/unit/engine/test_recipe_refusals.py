@@ -42,7 +42,7 @@ CASES = {
     "a count out of range": ("repeats: 2", "repeats: 99", r"^r\.yaml:11:16: .*at most 10"),
     "a flag in words": ("quick: false", "quick: no", r"^r\.yaml:27:14: .*true or false"),
     "limit of no result": ("viability: {", "vitality: {", r"^r\.yaml:13:7: .*no result of weigh"),
-    "limit of another unit": ("at most 60 min", "at most 60 mL", r"^r\.yaml:14:22: .*one kind of unit"),
+    "limit of another unit": ("at most 60 min", "at most 60 mL", r"^r\.yaml:14:22: .*unit of the same kind"),
     "limit in other words": ("at most 60 min", "about 60 min", r"^r\.yaml:14:22: .*'at most 60 min'"),
     "unknown equipment": ("chamber: box", "chamber: bax", r"^r\.yaml:18:26: .*did you mean 'box'"),
     "equipment of another class": ("box: chamber", "box: balance", r"^r\.yaml:18:26: .*needs a chamber"),
@@ -55,6 +55,13 @@ CASES = {
         r"^r\.yaml:9:5: .*'each'",
     ),
     "no limit value": ("max: 60 min, warn_at: 70 %", "warn_at: 70 %", r"^r\.yaml:34:5: .*lacks max or min"),
+    "yield of another kind": (
+        "theoretical: {from: weigh.volume}",
+        "theoretical: {from: weigh.took}",
+        r"^r\.yaml:31:29: .*Seconds",
+    ),
+    "yield in another unit": ("theoretical: {from: weigh.volume}", "theoretical: 20 g", r"^r\.yaml:31:22: .*'mL'"),
+    "yield of nothing": ("theoretical: {from: weigh.volume}", "theoretical: 0 mL", r"^r\.yaml:31:22: .*more than 0"),
     "empty step list": ("steps:", "steps: []\nunused:", r"unknown key 'unused'"),
     "twice the same id": ("- id: cool", "- id: weigh", r"^r\.yaml:16:5: .*an earlier step has"),
 }
