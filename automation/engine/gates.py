@@ -11,7 +11,7 @@ from automation.engine.handles import Container, Lot
 from automation.gmp.door import Door
 from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.plant.assets import Asset
-from automation.gmp.product import containers
+from automation.gmp.product.containers import Container as Thing
 from automation.kernel.effect import Effect, Kind
 from automation.kernel.errors import GateError, IdentityError
 
@@ -55,7 +55,7 @@ class StepGates:
 
     def _container(self, handle: Container) -> None:
         thing = self.door.find("container", handle.id)
-        if not isinstance(thing, containers.Container) or thing.state == "absent":
+        if not isinstance(thing, Thing) or thing.state == "absent":
             msg = f"container {handle.id} is not known at this site"
             raise IdentityError(msg)
         if thing.identity != self.identity:
@@ -67,12 +67,11 @@ class StepGates:
 
     def _lot(self, handle: Lot) -> None:
         thing = self.door.find("lot", handle.id)
-        if not isinstance(thing, MaterialLot) or thing.state != "released":
-            msg = f"material lot {handle.id} is {thing.state}, not released"
-            raise GateError(msg)
-        if thing.expired(self.door.now, self.door.zone):
-            msg = f"material lot {handle.id} is past its expiry date"
-            raise GateError(msg)
+        if not isinstance(thing, MaterialLot):
+            raise TypeError(thing)
+        missing = thing.ready(self.door.now, zone=self.door.zone)
+        if missing:
+            raise GateError("; ".join(missing))
 
     def _thing(self, name: str) -> Asset:
         thing = self.door.find("asset", name)

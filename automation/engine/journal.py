@@ -139,6 +139,7 @@ class Entry:
     attempt: int = 0
     called: Event | None = None
     outcome: Event | None = None  # read, reply, refused, failed, doubt, resolved or seen
+    again: int = 0  # how often a person let it be tried anew
 
 
 @dataclass(slots=True)
@@ -175,7 +176,8 @@ class Journal:
             case "reply" | "resolved" | "seen":
                 self._entry(event.read(_Numbered).n).outcome = event
             case "again":
-                self._entry(event.read(Again).n).outcome = None
+                entry = self._entry(event.read(Again).n)
+                entry.outcome, entry.again = None, entry.again + 1
             case _:
                 pass
 

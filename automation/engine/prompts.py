@@ -18,8 +18,9 @@ from automation.gmp.door import Command, Door
 from automation.gmp.objects import Thing
 from automation.gmp.people.prompts import Prompt
 from automation.gmp.words import Right
-from automation.kernel.errors import FailedError
+from automation.kernel.errors import FailedError, InputError
 from automation.kernel.quantity import Instant, Seconds, finite
+from automation.ledger.blobs import Blobs
 from automation.ledger.event import Event
 
 _encode = msgspec.json.Encoder().encode
@@ -78,12 +79,22 @@ class Answer:
         return finite(float(value), what=name)
 
 
-class Desk:
-    """All open prompts of a site, and who waits for them."""
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An answer that a driver asked for under a word, in the order of the answers."""
 
-    def __init__(self, door: Door) -> None:
-        """Follow the door."""
+    word: str
+    answer: Answer
+
+
+class Desk:
+    """All open prompts of a site, who waits for them, and the files that people attach."""
+
+    def __init__(self, door: Door, blobs: Blobs | None = None) -> None:
+        """Follow the door; attached files are kept in ``blobs``."""
         self.door = door
+        self.blobs = blobs
+        self.moves = 0  # of prompts, as seen since the start; what was folded before another move is out of date
         self._waiting: dict[str, asyncio.Future[None]] = {}
         self._changes: dict[str, list[asyncio.Future[None]]] = {}
         door.follow(self._follow)
@@ -122,6 +133,30 @@ class Desk:
         """Give the answer of a prompt, or None while there is none."""
         return self._answered(name)
 
+    def look(self, name: str, question: Question, *, batch: str, step: str) -> Answer | None:
+        """Open a prompt once and give its answer, or None while there is none; waits for nobody."""
+        self._open(name, question, batch, step)
+        return self._answered(name)
+
+    def file(self, sha256: str) -> bytes:
+        """Give the bytes of an attached file; raises InputError when they are not kept here or were changed."""
+        if self.blobs is None:
+            msg = f"the file {sha256} can't be read: this site keeps no files"
+            raise InputError(msg)
+        return self.blobs.get(sha256)
+
+    def attached(self, sha256: str) -> tuple[Prompt, ...]:
+        """Give the prompts that were answered with this file, in the order of their making."""
+        return tuple(p for p in self._prompts() if p.state == "answered" and sha256 in dict(p.values).values())
+
+    def answers(self, prefix: str) -> tuple[tuple[str, Answer], ...]:
+        """Give the answered prompts whose name begins so, in the order of their answers."""
+        found = [p for p in self._prompts() if p.state == "answered" and p.id.startswith(prefix)]
+        return tuple((p.id, _answer(p)) for p in sorted(found, key=lambda p: p.answered_seq))
+
+    def _prompts(self) -> list[Prompt]:
+        return [thing for thing in self.door.every("prompt") if isinstance(thing, Prompt)]
+
     def _open(self, name: str, question: Question, batch: str, step: str) -> None:
         if self._prompt(name).state != "absent":
             return
@@ -150,9 +185,7 @@ class Desk:
 
     def _answered(self, name: str) -> Answer | None:
         prompt = self._prompt(name)
-        if prompt.state != "answered":
-            return None
-        return Answer(dict(prompt.values), prompt.answered_by, prompt.verified_by, prompt.answered_seq)
+        return _answer(prompt) if prompt.state == "answered" else None
 
     def _overdue(self, name: str, question: Question, alarms: Alarms) -> None:
         alarms.sound(
@@ -167,9 +200,14 @@ class Desk:
             if not change.done():
                 change.set_result(None)
         if event.stream.startswith("prompt/"):
+            self.moves += 1
             waiting = self._waiting.get(thing.id)
             if waiting is not None and not waiting.done():
                 waiting.set_result(None)
+
+
+def _answer(prompt: Prompt) -> Answer:
+    return Answer(dict(prompt.values), prompt.answered_by, prompt.verified_by, prompt.answered_seq)
 
 
 class Operator:
@@ -182,6 +220,7 @@ class Operator:
         self._alarms = alarms
         self._batch = batch
         self._step = step
+        self._heard: tuple[int, tuple[Heard, ...]] = (-1, ())
 
     async def confirm(self, text: str, *, second: bool = False, within: Seconds = WITHIN) -> Answer:
         """Let a person confirm that something was done or seen."""
@@ -233,16 +272,47 @@ class Operator:
         finally:
             stay.end()
 
-    async def ask_within(self, question: Question) -> Answer:
+    async def ask_within(self, question: Question, *, word: str = "") -> Answer:
         """Ask from inside an effect of a manual or observed driver; the effect's own record holds the outcome."""
         stay = STAY.get()
         stay.asked += 1
-        name = f"{self.name(stay, stay.n)}.{stay.asked}"
+        name = f"{self.name(stay, stay.n)}.{stay.asked}" + (f".{word}" if word else "")
         return await self._desk.ask(name, question, batch=self._batch, step=self._step, alarms=self._alarms)
 
+    def ask_aside(self, question: Question, *, word: str, number: int) -> Answer | None:
+        """Open a question once in the step and give its answer, or None while there is none."""
+        return self._desk.look(self._aside(word, number), question, batch=self._batch, step=self._step)
+
+    def take_back(self, *, word: str, number: int, reason: str) -> None:
+        """Take back a question aside that nobody needs to answer any more."""
+        self._desk.withdraw(self._aside(word, number), reason)
+
+    def heard(self) -> tuple[Heard, ...]:
+        """Give what was answered in this step to questions under a word, in the order of the answers."""
+        if self._heard[0] != self._desk.moves:
+            prefix = f"{self._batch}.{self._step}."
+            words = ((name.removeprefix(prefix).split("."), answer) for name, answer in self._desk.answers(prefix))
+            found = (Heard(part, answer) for parts, answer in words for part in parts if part.isalpha())
+            self._heard = (self._desk.moves, tuple(found))
+        return self._heard[1]
+
+    def file(self, answer: Answer) -> bytes:
+        """Give the file of an answer; raises InputError when it can't be had or was attached in another step."""
+        sha256 = answer.word("file")
+        for prompt in self._desk.attached(sha256):
+            if (prompt.batch, prompt.step) != (self._batch, self._step):
+                msg = f"the file {sha256[:12]} was attached in batch {prompt.batch}, step {prompt.step} already"
+                raise InputError(msg)
+        return self._desk.file(sha256)
+
     def name(self, stay: Stay, n: int) -> str:
-        """Give the id of a prompt: the same after a restart."""
-        return f"{self._batch}.{self._step}.{stay.number}.{n}"
+        """Give the id of a prompt: the same after a restart, another when a failed effect is tried anew."""
+        entry = stay.journal.entries.get(n)
+        again = f"-{entry.again + 1}" if entry is not None and entry.again else ""
+        return f"{self._batch}.{self._step}.{stay.number}.{n}{again}"
+
+    def _aside(self, word: str, number: int) -> str:
+        return f"{self._batch}.{self._step}.{word}.{number}"
 
     def deadline(self, within: Seconds) -> Instant:
         """Give the moment after which something is late."""
@@ -253,6 +323,11 @@ OPERATOR: ContextVar[Operator] = ContextVar("operator")
 """Who asks on behalf of the step that runs in this task; manual and observed drivers ask through it."""
 
 
-async def ask_person(question: Question) -> Answer:
-    """Ask from a driver that needs a person; the step whose effect it is asks."""
-    return await OPERATOR.get().ask_within(question)
+async def ask_person(question: Question, *, word: str = "") -> Answer:
+    """Ask from a driver that needs a person; the step whose effect it is asks. A word makes the answer ``heard``."""
+    return await OPERATOR.get().ask_within(question, word=word)
+
+
+def asker() -> Operator:
+    """Give whoever asks on behalf of the step that runs: for questions aside, what was heard, and attached files."""
+    return OPERATOR.get()

@@ -1,1 +1,1 @@
-"""Simulated site folders and the scripted people who work there."""
+"""Simulated sites: folders with a site file each, the plant that is built from them, and the people who work there."""

@@ -156,7 +156,7 @@ class Node:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Say which known name was perhaps meant, and which ones there are."""
-    words = sorted(known)
+    words = sorted(str(one) for one in known)
     close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     allowed = f"known: {', '.join(words) or 'none'}"
     return f"did you mean {close[0]!r}? ({allowed})" if close else allowed

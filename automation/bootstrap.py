@@ -1,0 +1,286 @@
+"""From a site folder to a running site; the only place where parts are joined.
+
+A folder holds ``site.yaml``, ``site.key`` (0600), the ledger and what belongs to it. Drivers, fakes, operations and
+recipes come by entry points; ``site.yaml`` names them and can't give module paths.
+"""
+
+import asyncio
+import importlib.metadata
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol, cast
+
+from automation.engine.answers import Answers
+from automation.engine.house import Device, House
+from automation.engine.prompts import Desk
+from automation.engine.recipe.spec import OperationSpec, spec_of
+from automation.engine.recorder import Recorder
+from automation.engine.setup import furnish, note_configuration
+from automation.engine.site import PlantPort, Site
+from automation.engine.sitefile import FILE, DriverFacts, Known, ReadPort, load_site
+from automation.engine.sitemodel import AssetEntry, SiteFile
+from automation.engine.timers import Timers
+from automation.engine.trends import Recent
+from automation.gmp.door import Command, Door
+from automation.gmp.registry import KINDS
+from automation.gmp.secrets import LIVE, SIMULATED, Credentials
+from automation.kernel import ids
+from automation.kernel.clock import MICRO, Clock, SimulatedClock, SimulatedLoop, SystemClock, instant
+from automation.kernel.errors import InputError
+from automation.kernel.quantity import Instant, Seconds
+from automation.ledger.blobs import Blobs
+from automation.ledger.event import Genesis, Mode
+from automation.ledger.store import Ledger
+
+KEY = "site.key"
+PLANT_LOG = "plant.log"
+START = "2026-01-05T08:00:00"
+SETUP = "system:setup"
+
+
+class DriverFactory(DriverFacts, Protocol):
+    """What an entry point of ``cellwright.drivers`` gives."""
+
+    interface: type
+    settings: Mapping[str, str]
+
+    def build(self, link: object, settings: Mapping[str, str], *, control: bool) -> object:
+        """Make a driver over a link."""
+        ...
+
+
+class PlantBuilder(Protocol):
+    """What the entry point ``cellwright.plants`` gives."""
+
+    def __call__(self, file: SiteFile, clock: Clock, log: Path, *, careful: bool, faults: object) -> PlantPort:
+        """Build the plant of a simulated site; a log that is there already is lived through again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a site is opened: ``careful`` commits before every act, ``each`` after every event (crash tests)."""
+
+    careful: bool = False
+    each: bool = False
+    seed: int | None = None  # instead of the one in the site file; a new simulated site only
+    faults: object = None
+    staffed: bool = True
+    after: list[Callable[[Site], None]] = field(default_factory=list)
+
+
+def release() -> str:
+    """Give the release of this program."""
+    return importlib.metadata.version("cellwright")
+
+
+def points(group: str) -> dict[str, importlib.metadata.EntryPoint]:
+    """Give the entry points of a group by name."""
+    return {point.name: point for point in importlib.metadata.entry_points(group=f"cellwright.{group}")}
+
+
+def operations() -> dict[str, OperationSpec]:
+    """Give all installed operations by name."""
+    return {name: spec_of(point.load(), name=name) for name, point in sorted(points("operations").items())}
+
+
+def known() -> Known:
+    """Give what is installed, as the site file has to know it."""
+    from instruments.transport.ports import read_port  # noqa: PLC0415  resolved late, as every part outside the framework
+
+    return Known(
+        drivers=Lazily(points("drivers")),
+        fakes=tuple(points("fakes")),
+        read_port=cast("ReadPort", read_port),
+    )
+
+
+class Lazily(Mapping[str, DriverFacts]):
+    """Entry points that are loaded when they are looked at."""
+
+    def __init__(self, found: Mapping[str, importlib.metadata.EntryPoint]) -> None:
+        """Keep the entry points."""
+        self._found = found
+
+    def __getitem__(self, name: str) -> DriverFacts:
+        """Load one."""
+        return cast("DriverFacts", self._found[name].load())
+
+    def __iter__(self) -> Iterator[str]:
+        """Go over the names."""
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self._found)
+
+
+def read_site(folder: Path) -> SiteFile:
+    """Read a folder's site file; raises InputError for a folder that is no site."""
+    if not (folder / FILE).exists():
+        msg = f"{folder} is no site folder: it has no {FILE}; make one with: cellwright init {folder}"
+        raise InputError(msg)
+    return load_site(folder, known())
+
+
+def make_key(folder: Path) -> bytes:
+    """Give the private key of a site, made at first use (0600)."""
+    path = folder / KEY
+    if path.exists():
+        return bytes.fromhex(path.read_text(encoding="ascii").strip())
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    key = ids.secret()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(key.hex() + "\n")
+    return key
+
+
+def begins(folder: Path, file: SiteFile) -> Instant:
+    """Give the moment at which simulated time goes on: the site's start, or after the last thing that happened."""
+    from automation.ledger.file import NAME  # noqa: PLC0415  only for a folder that may have none
+    from automation.ledger.read import Reader  # noqa: PLC0415  as above
+
+    moment = file.start or instant(START, zone=file.zone)
+    if (folder / NAME).exists():
+        reader = Reader(folder)
+        moment = max(moment, Instant(reader.last.at / MICRO))
+        reader.close()
+    if (folder / PLANT_LOG).exists():
+        moment = max(moment, last_of_plant(folder / PLANT_LOG))
+    return moment
+
+
+def last_of_plant(path: Path) -> Instant:
+    """Give the moment of the last whole line of a plant's log."""
+    import json  # noqa: PLC0415  only for a plant that has lived
+
+    lines = [line for line in path.read_bytes().split(b"\n")[:-1] if line]
+    return Instant(int(json.loads(lines[-1])["at"]) / MICRO) if lines else Instant(0.0)
+
+
+def open_ledger(folder: Path, file: SiteFile, clock: Clock, way: Way) -> Ledger:
+    """Open the folder's ledger, or make it."""
+    from automation.ledger.file import NAME  # noqa: PLC0415  keeps the name of the file in one place
+
+    key = make_key(folder)
+    mode = Mode(str(file.mode))
+    if not (folder / NAME).exists():
+        genesis = Genesis(
+            ledger=ids.ledger_id(seed=(file.seed or 0) if file.simulated else None, site=file.name).hex(),
+            mode=mode,
+            site=file.name,
+            zone=file.zone,
+            created=clock.micros(),
+            release=release(),
+        )
+        return Ledger.create(folder, genesis=genesis, key=key, commit_each=way.each)
+    return Ledger.open(folder, key=key, mode=mode, commit_each=way.each)
+
+
+async def open_site(folder: Path, way: Way | None = None, *, clock: Clock | None = None) -> Site:
+    """Open a site for work; the caller closes it. Raises InputError and its kin, or RefusedError when it is owned."""
+    way = way or Way()
+    file = read_site(folder)
+    if way.seed is not None:
+        file = replace(file, seed=way.seed)
+    loop = asyncio.get_running_loop()
+    if clock is None:
+        clock = SimulatedClock(loop, start=begins(folder, file)) if isinstance(loop, SimulatedLoop) else SystemClock()
+    ledger = open_ledger(folder, file, clock, way)
+    try:
+        return await _joined(folder, file, ledger, clock, way)
+    except BaseException:
+        ledger.close()
+        raise
+
+
+async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, way: Way) -> Site:
+    credentials = Credentials(folder, clock, cost=SIMULATED if file.simulated else LIVE)
+    roles = {role: frozenset(str(right) for right in rights) for role, rights in file.roles.items()}
+    door = Door(ledger, clock, kinds=KINDS, secrets=credentials, roles=roles, zone=file.zone)
+    note_configuration(Recorder(ledger, clock, "site"), folder / FILE)
+    furnish(door, credentials, file)
+    plant = _plant(folder, file, clock, way)
+    blobs = Blobs(folder / "blobs", sync=not file.simulated)
+    recent = Recent(folder / "recent.log", every=way.careful or not file.simulated)
+    house = House(
+        ledger=ledger,
+        clock=clock,
+        door=door,
+        desk=Desk(door),
+        blobs=blobs,
+        recent=recent,
+        devices=await _devices(file, plant, door),
+        operations=operations(),
+        careful=way.careful,
+        lots=_set_out(file),
+    )
+    site = Site(folder, file, house, Answers(door), Timers(door), credentials, plant)
+    loop = asyncio.get_running_loop()
+    if isinstance(loop, SimulatedLoop):
+        loop.before_jump += [ledger.flush, recent.flush, *([plant.flush] if plant else [])]
+    if plant is not None and way.staffed:
+        plant.staff(site)
+    for call in way.after:
+        call(site)
+    return site
+
+
+def _plant(folder: Path, file: SiteFile, clock: Clock, way: Way) -> PlantPort | None:
+    if not any(asset.fake for asset in file.assets.values()):
+        return None
+    build = cast("PlantBuilder", points("plants")["simulated"].load())
+    return build(file, clock, folder / PLANT_LOG, careful=way.careful, faults=way.faults)
+
+
+async def _devices(file: SiteFile, plant: PlantPort | None, door: Door) -> dict[str, Device]:
+    found: dict[str, Device] = {}
+    for asset in file.assets.values():
+        if asset.driver:
+            found[asset.id] = await _device(file, asset, plant, door)
+    return found
+
+
+async def _device(file: SiteFile, asset: AssetEntry, plant: PlantPort | None, door: Door) -> Device:
+    from instruments.interfaces.device import Identity  # noqa: PLC0415  resolved late, as every part outside the framework
+    from instruments.transport import ByteStream, Link  # noqa: PLC0415  as above
+    from instruments.transport.ports import open_stream  # noqa: PLC0415  as above
+
+    factory = cast("DriverFactory", points("drivers")[asset.driver].load())
+    if asset.port.startswith("memory") and plant is not None:
+        stream = cast("ByteStream", plant.connect(asset.id))
+    else:
+        stream = open_stream(asset.port or "memory", where=asset.where)
+    link = Link(stream, name=asset.id)
+    if asset.port:
+        await link.open()
+    settings = {**{k: getattr(asset, k) for k in ("maker", "model", "serial") if k in factory.settings}, **asset.settings}
+    driver = factory.build(link, settings, control=True)
+    identity: Identity = await driver.identify()  # type: ignore[attr-defined]  # every driver has it by its interface
+    body = {"maker": identity.maker, "model": identity.model, "serial": identity.serial, "firmware": identity.firmware}
+    if file.simulated or not getattr(driver, "by_person", False):
+        door.enter(Command(f"asset/{asset.id}", "identify", body, SETUP))
+    return Device(asset.id, asset.asset_class, driver, factory.interface)
+
+
+def _set_out(file: SiteFile) -> dict[str, str]:
+    """Give for every material the lot that expires first."""
+    found: dict[str, str] = {}
+    for lot in sorted(file.materials.values(), key=lambda one: (one.expiry, one.id)):
+        found.setdefault(lot.what, lot.id)
+    return found
+
+
+def down_time(folder: Path, file: SiteFile, *, down: Seconds) -> Instant:
+    """Give the moment at which a simulated site goes on after it was down for a while."""
+    return begins(folder, file) + down
+
+
+def main() -> None:
+    """Run the command line."""
+    from automation.surfaces.cli.main import run  # noqa: PLC0415  the command line starts without the house
+
+    sys.exit(run())

@@ -1,0 +1,137 @@
+"""Furnishes a site through the door: the configuration in force, and on a simulated site its people, assets and lots.
+
+Everything enters as commands, so that the record says how the site came to be. A site that is furnished already gets
+only what is new in its file.
+"""
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from automation.engine.recorder import Recorder
+from automation.engine.sitemodel import AssetEntry, ContainerEntry, LotEntry, PersonEntry, SiteFile
+from automation.gmp.door import Command, Door, Proof
+from automation.gmp.secrets import Credentials
+from automation.gmp.words import Meaning, Right
+from automation.kernel.errors import InputError
+
+SETUP = "system:setup"
+FOR_EVER = "2099-12-31"
+
+
+class Configuration(msgspec.Struct, frozen=True):
+    """The site file in force."""
+
+    digest: str
+    text: str
+
+
+def site_digest(path: Path) -> str:
+    """Give the SHA-256 (hex) of a site file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def note_configuration(recorder: Recorder, path: Path) -> str:
+    """Record the site file when it is another than the last recorded one; gives its digest."""
+    digest = site_digest(path)
+    before = recorder.ledger.stream(recorder.stream)
+    if not before or before[-1].read(Configuration).digest != digest:
+        recorder.write("configuration", Configuration(digest, path.read_text(encoding="utf-8")))
+    return digest
+
+
+def furnish(door: Door, credentials: Credentials, file: SiteFile) -> None:
+    """Bring in the people, assets, lots and containers of a simulated site that are not there yet."""
+    for person in file.people.values():
+        _person(door, credentials, person)
+    for asset in file.assets.values():
+        _asset(door, asset, simulated=file.simulated)
+    for lot in file.materials.values():
+        _lot(door, file, lot)
+    for container in file.containers.values():
+        _container(door, container)
+
+
+def secret_of(person: PersonEntry) -> str:
+    """Give the secret of a scripted person; everybody may know it, because a simulated site protects nothing."""
+    return person.secret or f"{person.id}-simulated"
+
+
+def _absent(door: Door, kind: str, name: str) -> bool:
+    return door.find(kind, name).state == "absent"
+
+
+def _person(door: Door, credentials: Credentials, person: PersonEntry) -> None:
+    if not credentials.known(person.id):
+        credentials.set(person.id, secret_of(person))
+    if _absent(door, "person", person.id):
+        body = {"name": person.name, "roles": list(person.roles)}
+        door.enter(Command(f"person/{person.id}", "register", body, SETUP))
+        for operation in person.trained:
+            name, _, version = operation.partition("@")
+            door.enter(Command(f"person/{person.id}", "train", {"operation": name, "version": version}, SETUP))
+
+
+def _asset(door: Door, asset: AssetEntry, *, simulated: bool) -> None:
+    if not _absent(door, "asset", asset.id):
+        return
+    body = {
+        "asset_class": asset.asset_class,
+        "maker": asset.maker,
+        "model": asset.model,
+        "serial": asset.serial,
+        "firmware": asset.firmware,
+        "driver": asset.driver,
+        "location": asset.location,
+        "needs_calibration": asset.needs_calibration,
+        "needs_cleaning": asset.needs_cleaning,
+    }
+    door.enter(Command(f"asset/{asset.id}", "register", body, SETUP))
+    if simulated:
+        due = asset.qualification.due if asset.qualification else FOR_EVER
+        calibrated = asset.calibration.due if asset.calibration else due
+        paper = asset.calibration.certificate if asset.calibration else "simulated"
+        fit = {"due": due, "certificate": paper or "simulated", "calibration_due": calibrated}
+        door.enter(Command(f"asset/{asset.id}", "install", fit, SETUP))
+
+
+def _lot(door: Door, file: SiteFile, lot: LotEntry) -> None:
+    if not _absent(door, "lot", lot.id):
+        return
+    body = {
+        "what": lot.what,
+        "supplier": lot.supplier,
+        "quantity": float(lot.quantity),
+        "unit": lot.unit,
+        "expiry": lot.expiry,
+        "storage": lot.storage,
+    }
+    door.enter(Command(f"lot/{lot.id}", "receive", body, SETUP))
+    if lot.released:
+        keeper = _with_right(file, Right.RELEASE_MATERIAL)
+        proof = Proof(keeper.id, secret_of(keeper), Meaning.APPROVED)
+        door.enter(Command(f"lot/{lot.id}", "release", {}, keeper.id, proofs=(proof,)))
+
+
+def _with_right(file: SiteFile, right: Right) -> PersonEntry:
+    for person in file.people.values():
+        if any(right in file.roles.get(role, ()) for role in person.roles):
+            return person
+    msg = f"nobody of this site has the right {right!s}; a released lot needs one who has"
+    raise InputError(msg, where="site.yaml: people")
+
+
+def _container(door: Door, container: ContainerEntry) -> None:
+    if not _absent(door, "container", container.id):
+        return
+    body = {
+        "identity": container.identity,
+        "din": container.din,
+        "product_code": container.product_code,
+        "kind": container.kind,
+        "volume_ml": float(container.volume),
+        "label": container.label,
+        "sealed_with": container.sealed_with,
+    }
+    door.enter(Command(f"container/{container.id}", "expect", body, SETUP))

@@ -1,0 +1,77 @@
+"""A site that is open for work: what commands and views get in their hands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from automation.engine.answers import Answers
+from automation.engine.batches import BatchRun
+from automation.engine.house import House
+from automation.engine.recipe.model import Recipe
+from automation.engine.sitemodel import SiteFile
+from automation.engine.timers import Timers
+from automation.gmp.secrets import Credentials
+
+
+class Stream(Protocol):
+    """A stream of bytes as a transport gives it."""
+
+    async def open(self) -> None:
+        """Open it."""
+        ...
+
+
+class PlantPort(Protocol):
+    """The far end of all cables of a simulated site, and the scripted people who work there."""
+
+    def connect(self, link: str) -> Stream:
+        """Give the near end of the cable to a fake."""
+        ...
+
+    def hand(self, link: str, action: str, **details: object) -> None:
+        """Let a person's hand act on a device."""
+        ...
+
+    def staff(self, site: "Site") -> None:
+        """Let the scripted people come to work."""
+        ...
+
+    def flush(self) -> None:
+        """Write what the plant's log has pending."""
+        ...
+
+    def close(self) -> None:
+        """Close the plant's log."""
+        ...
+
+
+@dataclass(slots=True)
+class Site:
+    """A site folder, its file, its engine and the batches that run here."""
+
+    folder: Path
+    file: SiteFile
+    house: House
+    answers: Answers
+    timers: Timers
+    credentials: Credentials
+    plant: PlantPort | None = None
+    batches: dict[str, BatchRun] = field(default_factory=dict)
+    at_close: list[Callable[[], None]] = field(default_factory=list)
+
+    def take_up(self, recipe: Recipe, batch: str) -> BatchRun:
+        """Make a batch ready to run in this process."""
+        run = BatchRun(self.house, recipe, batch)
+        self.batches[batch] = run
+        return run
+
+    def close(self) -> None:
+        """Stop the timers, close files and give the site up."""
+        self.timers.stop()
+        for call in self.at_close:
+            call()
+        self.house.recent.close()
+        if self.plant is not None:
+            self.plant.close()
+        self.house.ledger.close()

@@ -1,0 +1,252 @@
+"""Scripted people of a simulated site: they read what is asked, act on the plant with their hands, and answer.
+
+Everything goes the way of real people: answers by the site's answers, hands through the plant's log. How long a
+person takes is a pure function of (seed, prompt). Units: s.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from automation.engine.answers import Given
+from automation.engine.recipe.yaml_source import Plain
+from automation.engine.setup import secret_of
+from automation.engine.site import Site
+from automation.engine.sitemodel import PersonEntry, SiteFile
+from automation.formulas.identifiers import Kind
+from automation.gmp.door import Proof
+from automation.gmp.objects import Thing
+from automation.gmp.people.prompts import SIGNING, Prompt
+from automation.gmp.words import Right
+from automation.kernel.errors import CellwrightError, IdentityError, InputError, RefusedError
+from automation.kernel.ids import uniform
+from automation.kernel.quantity import Seconds
+from automation.ledger.event import Event
+
+if TYPE_CHECKING:
+    from fakes.sites.simulated import SimulatedPlant
+
+QUICKEST, SLOWEST = 8.0, 35.0  # s from a question to its answer
+TERMINAL = "terminal-1"
+Values = dict[str, str | float | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """What a person does about prompts whose text matches: gives values, or None to leave it alone."""
+
+    pattern: str
+    act: Callable[[Prompt], Awaitable[Values | None]]
+    takes: Seconds | None = None  # instead of the usual time
+
+
+class Staff:
+    """All scripted people of a site."""
+
+    def __init__(self, plant: "SimulatedPlant", file: SiteFile) -> None:
+        """Know the plant by hand and the papers by heart."""
+        self.plant = plant
+        self.file = file
+        self.habits: list[Habit] = []  # tried before the usual ones; tests put theirs here
+        self.away = False
+        self.notes: list[str] = []  # refusals that people were told
+        self._site: Site | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._papers = self._read_papers(file.world.get("papers"))
+
+    def come(self, site: Site) -> None:
+        """Start work: what is open already is answered, what is asked later too."""
+        self._site = site
+        site.house.door.follow(self._follow)
+        for thing in site.house.door.every("prompt"):
+            if isinstance(thing, Prompt) and thing.asking:
+                self._begin(thing, "verify" if thing.state == "entered" else "answer")
+
+    @property
+    def site(self) -> Site:
+        """Give the site where they work."""
+        if self._site is None:
+            msg = "the scripted people have not come to work"
+            raise InputError(msg)
+        return self._site
+
+    def _follow(self, event: Event, thing: Thing) -> None:
+        if not isinstance(thing, Prompt):
+            return
+        if thing.state == "open" and event.kind in {"open", "clear", "dispute"}:
+            self._begin(thing, "answer")
+        elif thing.state == "entered":
+            self._begin(thing, "verify")
+        elif thing.state == "locked":
+            self._begin(thing, "clear")
+
+    def _begin(self, prompt: Prompt, what: str) -> None:
+        if self.away:
+            return
+        work = {"answer": self._answer, "verify": self._verify, "clear": self._clear}[what]
+        task = asyncio.get_running_loop().create_task(work(prompt), name=f"{what} {prompt.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, prompt: Prompt) -> None:
+        habit = next((one for one in self._all_habits() if self._fits(one, prompt)), None)
+        await self._think(prompt, "answer", habit.takes if habit else None)
+        values = await habit.act(prompt) if habit else await self._usual(prompt)
+        while values is not None:
+            now = self.site.answers.prompt(prompt.id)
+            if self.away or now.state not in {"open", "claimed"}:
+                return
+            try:
+                await self._give(now, values)
+            except IdentityError as refusal:
+                self.notes.append(str(refusal))
+                return
+            except RefusedError as refusal:
+                self.notes.append(str(refusal))
+                await self._think(prompt, f"again {len(self.notes)}", None)
+                values = await self._usual(prompt)
+            else:
+                return
+
+    async def _give(self, prompt: Prompt, values: Values) -> None:
+        meanings = SIGNING.get(prompt.wants, ())
+        people = self._for(prompt, count=max(1, len(meanings)))
+        proofs = tuple(
+            Proof(person.id, secret_of(person), str(meaning))
+            for person, meaning in zip(people, meanings, strict=False)
+        )
+        shown = tuple(Proof(p.person, p.secret, p.meaning, self._shown(prompt)) for p in proofs)
+        await self.site.answers.give(Given(prompt.id, people[0].id, values, TERMINAL, shown))
+
+    async def _verify(self, prompt: Prompt) -> None:
+        await self._think(prompt, "verify", None)
+        now = self.site.answers.prompt(prompt.id)
+        if now.state != "entered":
+            return
+        second = self._other(now.answered_by)
+        proof = Proof(second.id, secret_of(second))
+        await self.site.answers.verify(Given(prompt.id, second.id, {}, TERMINAL, (proof,)))
+
+    async def _clear(self, prompt: Prompt) -> None:
+        await self._think(prompt, "clear", Seconds(240.0))
+        if self.site.answers.prompt(prompt.id).state != "locked":
+            return
+        first = self._for(prompt, count=1)[0]
+        second = self._other(first.id)
+        proofs = (
+            Proof(first.id, secret_of(first), "performed"),
+            Proof(second.id, secret_of(second), "verified"),
+        )
+        statement = "line cleared: only the product of this batch is on the bench"
+        await self.site.answers.clear_line(Given(prompt.id, first.id, {}, TERMINAL, proofs, statement))
+
+    async def _think(self, prompt: Prompt, what: str, takes: Seconds | None) -> None:
+        share = uniform(self.plant.world.seed, "person", prompt.id, what)
+        usual = Seconds(round(QUICKEST + (SLOWEST - QUICKEST) * share, 3))
+        await self.site.house.clock.sleep(takes if takes is not None else usual)
+
+    @staticmethod
+    def _shown(prompt: Prompt) -> bytes:
+        return prompt.opening.text.encode() if prompt.opening else b""
+
+    # who
+
+    def _for(self, prompt: Prompt, *, count: int) -> list[PersonEntry]:
+        """Give people who may answer, the usual performer first, each another person."""
+        asks = prompt.opening.asks if prompt.opening else (Right.PERFORM,)
+        able = [p for p in self.file.people.values() if self._rights(p) & set(asks)]
+        if count > 1:
+            first = next((p for p in able if Right.PERFORM in self._rights(p)), able[0])
+            rest = [p for p in able if p.id != first.id and Right.VERIFY in self._rights(p)]
+            return [first, *rest][:count]
+        return able[:1]
+
+    def _other(self, person: str) -> PersonEntry:
+        able = (p for p in self.file.people.values() if p.id != person and Right.VERIFY in self._rights(p))
+        return next(able)
+
+    def _rights(self, person: PersonEntry) -> frozenset[Right]:
+        return frozenset().union(*(self.file.roles.get(role, frozenset()) for role in person.roles))
+
+    # what
+
+    def _all_habits(self) -> list[Habit]:
+        return [*self.habits, *self._work()]
+
+    @staticmethod
+    def _fits(habit: Habit, prompt: Prompt) -> bool:
+        return prompt.opening is not None and re.search(habit.pattern, prompt.opening.text) is not None
+
+    def _work(self) -> list[Habit]:
+        """Give what hands do about the questions of the operations."""
+        return [
+            Habit(r"export the results", self._count, Seconds(420.0)),
+            Habit(r"^Put .* into the chamber", self._load),
+            Habit(r"^Take the container out", self._take_out),
+            Habit(r"in its position in the store", self._put_away),
+        ]
+
+    async def _usual(self, prompt: Prompt) -> Values | None:
+        """Answer as the papers and labels say; the first option of a choice."""
+        opening = prompt.opening
+        if opening is None:
+            return None
+        match str(opening.kind):
+            case "scan":
+                return {"code": self.symbol(opening.accept[0], opening.expects)}
+            case "enter":
+                return {one.name: self._paper(one.name) for one in opening.fields}
+            case "choose":
+                return {"choice": opening.options[0]}
+            case _:
+                return {}
+
+    def symbol(self, code: str, kind: str) -> str:
+        """Give a code as it stands in the symbol on a label."""
+        return {str(Kind.DIN): f"={code}00", str(Kind.COI): f"&/{code}"}.get(kind, code)
+
+    async def _count(self, prompt: Prompt) -> Values:
+        counter = self._asset("cell counter")
+        for sample in re.findall(r"\S+-\d+[A-Z]\b", prompt.opening.text if prompt.opening else ""):
+            if counter:
+                self.plant.hand(counter, "count", sample=sample, after=1.0)
+        await self.site.house.clock.sleep(Seconds(10.0))
+        return {}
+
+    async def _load(self, prompt: Prompt) -> Values:
+        container = (prompt.opening.text if prompt.opening else "").split()[1]
+        freezer = self._asset("controlled rate freezer")
+        self.plant.hand(freezer, "lid", open=True)
+        self.plant.hand(freezer, "load", container=container)
+        self.plant.hand(freezer, "probe", channel="sample", to=container)
+        self.plant.hand(freezer, "lid", open=False)
+        return {}
+
+    async def _take_out(self, _prompt: Prompt) -> Values:
+        freezer = self._asset("controlled rate freezer")
+        for container in self.plant.world.inside(freezer):
+            self.plant.hand(freezer, "unload", container=container, to="bench")
+        return {}
+
+    async def _put_away(self, _prompt: Prompt) -> Values:
+        freezer = self._asset("controlled rate freezer")
+        for container in self.plant.world.inside("bench"):
+            self.plant.hand(freezer, "unload", container=container, to="storage")
+        return {}
+
+    def _asset(self, capability: str) -> str:
+        return next((a.id for a in self.file.assets.values() if a.asset_class == capability and a.fake), "")
+
+    def _paper(self, name: str) -> str | float | bool:
+        if name not in self._papers:
+            msg = f"the scripted people know no {name}; world.papers has {', '.join(sorted(self._papers))}"
+            raise CellwrightError(msg)
+        return self._papers[name]
+
+    @staticmethod
+    def _read_papers(papers: Plain) -> Mapping[str, str | float | bool]:
+        if not isinstance(papers, dict):
+            return {}
+        return {name: value for name, value in papers.items() if isinstance(value, str | float | int | bool)}
