@@ -36,7 +36,6 @@ class Expectation(Body):
     kind: str = field(label="Kind of container", help="Bag or vial, with its size", default="")
     volume_ml: float = field(label="Volume", unit="mL", low=0, default=0.0)
     label: str = field(label="Label", help="What the code on it reads as", default="")
-    seal: str = field(label="Seal", help="Number of the seal it left under", default="")
     sealed_with: str = field(label="Seal", help="Number of the seal that it was sent with", default="")
     parent: str = field(label="Parent", help="The container that it was filled from", default="")
     batch: str = field(label="Batch", default="")
@@ -50,7 +49,7 @@ class Receipt(Body):
     batch: str = field(label="Batch", default="")
     step: str = field(label="Step", default="")
     condition: str = field(label="Condition", default="")
-    seal: str = field(label="Seal", default="")
+    seal: str = field(label="Seal", help="Number of the seal that was found", default="")
     exposure_s: float = field(label="Exposure taken over", unit="s", low=0, default=0.0)
     identified: int = field(label="Event that identified it", low=0, default=0)
 
@@ -234,7 +233,7 @@ class Container:
                     after,
                     batch=said.batch or self.batch,
                     condition=said.condition,
-                    seal=said.seal or self.seal,
+                    seal=said.seal,
                     exposure_s=exposure,
                     received_seq=fact.seq,
                 )
@@ -273,7 +272,7 @@ def _expected(blank: _C, said: Expectation) -> _C:
         kind=said.kind,
         volume_ml=said.volume_ml,
         label=said.label,
-        seal=said.seal,
+        sealed_with=said.sealed_with,
         parent=said.parent,
         batch=said.batch,
         warming_s=Seconds(said.warming_s),

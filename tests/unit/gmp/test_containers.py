@@ -23,7 +23,7 @@ def _in_process(way: Doorway, name: str = "C1", **more: object) -> None:
 @pytest.mark.requirement("F009", "F020")
 def test_a_container_is_received_into_its_own_batch_alone(way: Doorway) -> None:
     """Another identity is refused, and so is a batch that was not issued for it."""
-    way.do(C, "expect", {"identity": "COI-1", "seal": "S-9"})
+    way.do(C, "expect", {"identity": "COI-1", "sealed_with": "S-9"})
     _batch(way, "B2", "COI-2", ())
     _batch(way, "B3", "COI-1", ())
     _batch(way)
@@ -32,9 +32,9 @@ def test_a_container_is_received_into_its_own_batch_alone(way: Doorway) -> None:
             way.do(C, "receive", {"batch": wrong})
     with pytest.raises(RefusedError, match="never issued"):
         way.do(C, "receive", {"batch": "B9"})
-    event = way.do(C, "receive", {"batch": "B1"})
+    event = way.do(C, "receive", {"batch": "B1", "seal": "S-8"})
     bag = way.get(Container, C)
-    assert (bag.state, bag.batch, bag.seal, bag.received_seq) == ("in process", "B1", "S-9", event.seq)
+    assert (bag.sealed_with, bag.seal, bag.received_seq) == ("S-9", "S-8", event.seq)
 
 
 @pytest.mark.requirement("F023")
