@@ -1,8 +1,8 @@
 """The journal of a step: what each visit asked of the world and what came of it.
 
 Event kinds in a step's stream, in the order in which they can come:
-``enter`` a state; ``call`` before an act; ``read`` (a query: call and reply in one); ``reply``, ``refused``, ``failed``,
-``doubt``, ``resolved``; ``wait`` and ``seen``; ``again`` (a person lets a failed effect be tried anew);
+``enter`` a state; ``call`` before an act; ``read`` (a query: call and reply in one); ``reply``, ``refused``,
+``failed``, ``doubt``, ``resolved``; ``wait`` and ``seen``; ``again`` (a person lets a failed effect be tried anew);
 ``move`` out of the state; ``procedural`` for the ISA-88 state around it; ``data`` for sealed process data.
 """
 
