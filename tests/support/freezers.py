@@ -26,7 +26,7 @@ from instruments.transport.ports import open_stream
 
 START = Instant(1_800_000_000.0)
 KINDS = ("memory", "pty", "tcp")
-CHAMBER, CONTROLLER = Build(), Setup()
+CHAMBER, CONTROLLER, NO_LOG = Build(), Setup(), PlantLog(None)
 _T = TypeVar("_T")
 
 
@@ -91,6 +91,7 @@ class Wish:
     settings: tuple[tuple[str, str], ...] = (("power_fail", "continue"),)
     control: bool = True
     stored: Program | None = None  # entered at the panel before anything else
+    log: PlantLog = NO_LOG
 
 
 def on_bench(wish: Wish, work: Callable[[Bench], Coroutine[object, object, _T]]) -> _T:
@@ -99,8 +100,7 @@ def on_bench(wish: Wish, work: Callable[[Bench], Coroutine[object, object, _T]])
     fake = (EurothermFreezer if wish.protocol == "modbus" else EurothermBisynchFreezer)(
         world, "freezer", wish.build, wish.setup
     )
-    contents = Contents(Millilitres(20.0), live=Cells(1e9), dead=Cells(1e8), dmso=0.1)
-    world.add(Container("bag", "bag20", contents), place="fridge", at=Celsius(4.0), now=START)
+    put_bag(world)
     if wish.stored is not None:
         enter(fake, wish.stored)
     if wish.kind == "memory":
@@ -110,12 +110,18 @@ def on_bench(wish: Wish, work: Callable[[Bench], Coroutine[object, object, _T]])
         return asyncio.run(_served((wish, fake), (open_stream(port + _line(wish)), clock, server.hand), work))
 
 
+def put_bag(world: World) -> None:
+    """Put a bag of 20 mL into the fridge."""
+    contents = Contents(Millilitres(20.0), live=Cells(1e9), dead=Cells(1e8), dmso=0.1)
+    world.add(Container("bag", "bag20", contents), place="fridge", at=Celsius(4.0), now=START)
+
+
 async def _in_memory(
     clock: SimulatedClock, given: tuple[Wish, Controller], work: Callable[[Bench], Coroutine[object, object, _T]]
 ) -> _T:
     wish, fake = given
     faults = Faults()
-    plant = Plant(clock, PlantLog(None), faults)
+    plant = Plant(clock, wish.log, faults)
     plant.add("freezer", fake)
     link = Link(plant.connect("freezer"), name="freezer")
     await link.open()
