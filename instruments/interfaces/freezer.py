@@ -108,8 +108,8 @@ class ControlledRateFreezer(Protocol):
         ...
 
     @effect(Kind.QUERY, deadline=60)
-    async def loaded(self, *, name: str) -> Program:
-        """Read the program back out of the device."""
+    async def loaded(self, *, program: Program) -> Program:
+        """Read back what stands in the device under the name of ``program``, for comparison with it."""
         ...
 
     @effect(Kind.ACT, touches=("containers",))

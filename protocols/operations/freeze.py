@@ -208,7 +208,7 @@ class Freeze:
         await self.probes.scan()
         judged = judge(self._curve(visit.got), self.given.acceptance)
         reasons = [one.sentence for one in judged.exceptions]
-        changed = await self.freezer.loaded(name=self.given.name) != self._program()
+        changed = await self.freezer.loaded(program=self._program()) != self._program()
         if changed:
             reasons.append("the program in the device is no longer the approved one")
         report = await self.freezer.report()
@@ -246,7 +246,7 @@ class Freeze:
         )
 
     async def _verify(self) -> None:
-        if await self.freezer.loaded(name=self.given.name) != self._program():
+        if await self.freezer.loaded(program=self._program()) != self._program():
             msg = f"the program read back from the device is not {self.given.name} as approved"
             raise FailedError(msg)
 

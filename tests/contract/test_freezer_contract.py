@@ -167,7 +167,7 @@ def test_a_program_read_back_over_modbus_is_the_one_that_was_written(kind: str) 
 
     async def work(bench: Bench) -> Program:
         await bench.freezer.load(program=SHORT)
-        return await bench.freezer.loaded(name="SHORT")
+        return await bench.freezer.loaded(program=SHORT)
 
     assert on_bench(Wish(kind=kind, setup=Setup(gaps=False)), work) == SHORT
 
@@ -179,6 +179,6 @@ def test_a_program_over_bisynch_has_to_be_the_declared_one() -> None:
         with pytest.raises(RefusedError, match="stored_digest"):
             await bench.freezer.load(program=Program("SHORT", (ramp(-6, rate=9),)))
         with pytest.raises(RefusedError, match="panel"):
-            await bench.freezer.loaded(name="SHORT")
+            await bench.freezer.loaded(program=SHORT)
 
     on_bench(Wish(protocol="bisynch", stored=SHORT), work)

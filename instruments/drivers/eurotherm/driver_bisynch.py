@@ -79,10 +79,11 @@ class EurothermBisynch:
             msg = f"{self.link.name}: program {self._given.program} was selected, the controller shows {selected}"
             raise FailedError(msg)
 
-    async def loaded(self, *, name: str) -> Program:
+    async def loaded(self, *, program: Program) -> Program:
         """Refuse: segments can't be read; the number is checked when a program is selected and at its start."""
         msg = (
-            f"{self.link.name}: EI-Bisynch can't read the segments of {name!r} back; a person checks them at the panel"
+            f"{self.link.name}: EI-Bisynch can't read the segments of {program.name!r} back; "
+            "a person checks them at the panel"
         )
         raise RefusedError(msg)
 

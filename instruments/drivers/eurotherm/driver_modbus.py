@@ -94,10 +94,10 @@ class EurothermModbus:
             )
             raise FailedError(msg)
 
-    async def loaded(self, *, name: str) -> Program:
-        """Read the program back out of the controller; ``name`` is the one it goes by."""
+    async def loaded(self, *, program: Program) -> Program:
+        """Read the program back out of the controller; only the name is taken from ``program``."""
         blocks = await self._memory.read_program(self._given.program)
-        return from_blocks(name, blocks[:-1])
+        return from_blocks(program.name, blocks[:-1])
 
     async def start(self, *, containers: tuple[Container, ...]) -> None:  # noqa: ARG002  the binding asks the gate for them
         """Start the loaded program; refused unless the programmer is in reset."""
