@@ -49,9 +49,11 @@ class MemoryStream:
             self._waiting.set_result(None)
 
     def lose(self) -> None:
-        """Break the cable: the next write raises LinkError until the stream is opened again."""
+        """Break the cable: who waits is told, and writing raises LinkError until the stream is opened again."""
         self._open = False
         self._buffer.clear()
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_exception(LinkError("the stream is lost"))
 
     def take(self) -> bytes:
         """Give what has arrived so far."""
@@ -60,7 +62,10 @@ class MemoryStream:
         return data
 
     async def arrived(self, *, within: Seconds) -> bool:
-        """Wait until at least one byte can be taken; False when the time is over (s, infinity: no end)."""
+        """Wait until at least one byte can be taken; False when the time is over (s, infinity: no end).
+
+        Raises LinkError when the stream is lost meanwhile.
+        """
         if self._buffer:
             return True
         self._waiting = asyncio.get_running_loop().create_future()

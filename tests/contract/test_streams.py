@@ -1,6 +1,7 @@
 """What every stream must do, whatever it runs over: memory, pty, TCP and VISA over both."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -128,6 +129,19 @@ def test_a_pulled_cable_is_a_link_error(kind: str) -> None:
         laid.pull()
         with pytest.raises(LinkError):
             await link.exchange(b"lost?", len, deadline=Seconds(0.5))
+
+    on(kind, script)
+
+
+def test_who_waits_without_end_is_told_of_a_pulled_cable(kind: str) -> None:
+    """A listener does not wait for ever on a cable that is gone."""
+
+    async def script(laid: Cable) -> None:
+        waiting = asyncio.ensure_future(laid.stream.arrived(within=Seconds(math.inf)))
+        await asyncio.wait([waiting], timeout=float(NEVER))
+        laid.pull()
+        with pytest.raises(LinkError, match="lost"):
+            await asyncio.wait_for(waiting, float(SOON))
 
     on(kind, script)
 

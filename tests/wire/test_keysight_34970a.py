@@ -8,6 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from automation.kernel.errors import RefusedError, WireError
+from fakes.keysight_34970a import FakeKeysight34970A
 from instruments.drivers.keysight_34970a import wire
 
 FILE = Path(__file__).parent / "vectors" / "keysight_34970a.yaml"
@@ -40,12 +41,20 @@ class Named(TypedDict):
     source: str
 
 
+class Module(TypedDict):
+    """One answer to ``SYSTem:CTYPe?``."""
+
+    reply: str
+    source: str
+
+
 class Vectors(TypedDict):
     """All vectors of this instrument."""
 
     readings: list[Reading]
     blocks: list[Block]
     identities: list[Named]
+    modules: list[Module]
 
 
 VECTORS = msgspec.convert(YAML(typ="safe", pure=True).load(FILE), Vectors)
@@ -75,6 +84,13 @@ def test_a_documented_block_is_read_by_its_length(vector: Block) -> None:
 def test_the_34970a_does_not_know_its_serial_number(vector: Named) -> None:
     """Real units answer 0, so the rating plate has to say it."""
     assert wire.identification(vector["reply"]).serial == vector["serial"]
+
+
+def test_the_fake_answers_as_real_units_do() -> None:
+    """Its identity and its modules are among those that were logged."""
+    fake = FakeKeysight34970A(1)
+    assert fake.identity in {vector["reply"] for vector in VECTORS["identities"]}
+    assert set(fake.modules.values()) == {vector["reply"] for vector in VECTORS["modules"]}
 
 
 @pytest.mark.parametrize(
