@@ -196,6 +196,11 @@ class ObservedFreezer(Freezer):
             raise FailedError(msg)
 
 
+def build(seed: int) -> ObservedFreezer:
+    """Make an observed freezer alone in a world of its own."""
+    return ObservedFreezer(World(seed), "freezer")
+
+
 def text(details: Details, key: str, default: str | None = None) -> str:
     """Give a word of a hand's details; raises FailedError when it is missing."""
     value = details.get(key, default)

@@ -26,6 +26,7 @@ class CountResult:
     file_sha256: str
     row: int  # line of the file
     error: str = ""  # what the instrument marked; then there are no numbers
+    entered: str = ""  # who entered and who verified it, when there is no file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -171,7 +171,7 @@ def _usable(report: CountReport) -> Single | None:
         one.viability,
         one.cells_counted or 0,
         one.viable_counted or 0,
-        f"file {one.file_sha256[:16]} line {one.row}",
+        one.entered or f"file {one.file_sha256[:16]} line {one.row}",
     )
 
 

@@ -45,7 +45,7 @@ def test_each_program_comes_back_as_it_was_written(program: Program) -> None:
     async def work(bench: Bench) -> None:
         for _ in range(2):
             await bench.freezer.load(program=program)
-            assert await bench.freezer.loaded(name=program.name) == program
+            assert await bench.freezer.loaded(program=program) == program
 
     on_bench(Wish(), work)
 
@@ -80,7 +80,7 @@ def test_a_program_changed_at_the_panel_is_seen_when_it_is_read_back() -> None:
     async def work(bench: Bench) -> None:
         await bench.freezer.load(program=LIN)
         bench.hand("panel", register=registers.block(1, 3) + registers.SEG_RATE, value=2.0)
-        assert await bench.freezer.loaded(name="LIN") != LIN
+        assert await bench.freezer.loaded(program=LIN) != LIN
 
     on_bench(Wish(), work)
 
@@ -93,7 +93,7 @@ def test_a_program_with_cycles_or_holdback_is_not_taken_for_ours(offset: int, va
         await bench.freezer.load(program=LIN)
         bench.hand("panel", register=registers.block(1) + offset, value=value)
         with pytest.raises(WireError, match="belongs to a freezing program"):
-            await bench.freezer.loaded(name="LIN")
+            await bench.freezer.loaded(program=LIN)
 
     on_bench(Wish(), work)
 
