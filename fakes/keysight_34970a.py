@@ -178,7 +178,7 @@ class FakeKeysight34970A:
                 self._setup, self._started = _Setup(), None
             case "CONFigure:TEMPerature":
                 setup.configured |= set(listed)
-                setup.scan = listed
+                setup.scan = tuple(sorted(listed))
                 setup.shown.clear()
                 setup.check -= set(listed)
             case "UNIT:TEMPerature":
@@ -186,7 +186,7 @@ class FakeKeysight34970A:
             case "SENSe:TEMPerature:TRANsducer:TCouple:CHECk":
                 setup.check = setup.check | set(listed) if words in {"ON", "1"} else setup.check - set(listed)
             case "ROUTe:SCAN":
-                setup.scan = listed
+                setup.scan = tuple(sorted(listed))
             case "TRIGger:SOURce":
                 setup.source = words[:3]
             case "TRIGger:TIMer":

@@ -22,6 +22,7 @@ from instruments.transport import Link
 
 ANSWER = Seconds(3.0)  # s, for a query that measures nothing
 PER_CHANNEL = Seconds(0.5)  # s, for one channel of a scan with thermocouple check
+MOST = 20  # channels: one multiplexer, and what its input buffer takes in one command
 ERRORS = 10  # the instrument keeps this many
 SLOTS = ("100", "200", "300")
 
@@ -39,7 +40,7 @@ class Keysight34970A:
         self.links = (link,)
         self._link = link
         self._names = dict(names)
-        self._numbers = tuple(names)
+        self._numbers = tuple(sorted(names))  # the instrument scans in ascending order, whatever it is told
         self._kind = kind
         self._plate_serial = plate_serial
         self._configured = False
@@ -65,7 +66,8 @@ class Keysight34970A:
         except (LinkError, WireError):
             self._configured = False  # the unit may have been switched off, or its reading format reset
             raise
-        return tuple(self._reading(sample) for sample in samples)
+        readings = {sample.channel: self._reading(sample) for sample in samples}
+        return tuple(readings[number] for number in self._names)
 
     def _reading(self, sample: wire.Sample) -> Reading:
         name = self._names[sample.channel]
@@ -80,7 +82,7 @@ class Keysight34970A:
     async def _configure(self) -> None:
         """Set the scan up and prove it: no error left, and the scan list reads back."""
         for command in wire.configuration(self._numbers, kind=self._kind):
-            await self._link.send(wire.line(command))
+            await self._order(command)
         await self._check_errors()
         listed = wire.unblock(await self._ask("ROUT:SCAN?"))
         if listed != wire.channels(self._numbers):
@@ -99,6 +101,13 @@ class Keysight34970A:
             msg = f"{self._link.name}: the logger refused its configuration: {'; '.join(found)}"
             raise FailedError(msg)
 
+    async def _order(self, command: str) -> None:
+        """Send a command and wait until it was taken, so that the input buffer (128 characters) never overruns."""
+        frame = wire.line(command) + wire.line(wire.DONE)  # two lines: a wrong one does not take the other with it
+        if wire.text(await self._link.exchange(frame, wire.line_complete, deadline=ANSWER)) != "1":
+            msg = f"{self._link.name}: {command!r} was not taken"
+            raise WireError(msg)
+
     async def _ask(self, command: str, deadline: Seconds = ANSWER) -> str:
         return wire.text(await self._link.exchange(wire.line(command), wire.line_complete, deadline=deadline))
 
@@ -116,6 +125,9 @@ def channel_names(text: str, *, where: str = "channels") -> dict[int, str]:
             )
             raise InputError(msg, where=where)
         names[int(number)] = name
+    if len(names) > MOST:
+        msg = f"{len(names)} channels; at most {MOST} are read by one logger"
+        raise InputError(msg, where=where)
     return names
 
 

@@ -19,6 +19,7 @@ TYPES = ("B", "E", "J", "K", "N", "R", "S", "T")  # thermocouples of the CONFigu
 DENIED = ("CAL", "*RST", "SYST:SEC", "SYST:CPON", "SYST:PRES", "DATA:REM", "R?", "*SAV", "*RCL", "DIAG")
 """Commands that are never framed: calibration, reset, erasing reads and stored states."""
 
+DONE = "*OPC?"  # answered by 1 once what stands before it is done
 SCANNING = 16  # bit 4 of the operation condition register
 _READING = re.compile(r"([+-]\d\.\d+E[+-]\d{2}) ([A-Z]+)")
 _CHANNEL = re.compile(r"[1-3]\d\d")

@@ -73,6 +73,32 @@ def test_a_scan_is_one_exchange_once_configured() -> None:
     on_site(script)
 
 
+def test_channels_come_in_the_order_of_the_site_although_the_unit_scans_upwards() -> None:
+    """The instrument orders its scan list by itself."""
+
+    async def main(clock: SimulatedClock) -> None:
+        plant = Plant(clock, PlantLog(None), Faults())
+        plant.add("probes", FakeKeysight34970A(1, lambda name, _: 4.0 if name == "sample" else -40.0))
+        link = Link(plant.connect("probes"), name="probes")
+        await link.open()
+        chamber, sample = await Keysight34970A(link, {102: "chamber", 101: "sample"}).scan()
+        assert (chamber.channel, sample.channel) == ("chamber", "sample")
+        assert sample.value == pytest.approx(Celsius(4.0), abs=0.2)
+
+    run_simulated(main, start=START)
+
+
+def test_a_command_is_not_followed_by_another_before_it_was_taken() -> None:
+    """The input buffer holds 128 characters; real units overran it even with flow control."""
+
+    async def script(probes: Keysight34970A, _plant: Plant) -> None:
+        await probes.scan()
+        tape = probes.links[0].take_tape()
+        assert all(entry.received and len(entry.sent) <= 128 for entry in tape)
+
+    on_site(script)
+
+
 def test_identity_carries_the_serial_of_the_plate_when_the_unit_does_not_know_it() -> None:
     """The 34970A answers 0."""
 
@@ -157,6 +183,12 @@ def test_channels_that_are_none_are_refused_with_an_example(text: str) -> None:
     """The message says what is needed."""
     with pytest.raises(InputError, match="101=sample,102=chamber"):
         channel_names(text)
+
+
+def test_more_channels_than_one_multiplexer_has_are_refused() -> None:
+    """A longer list would overrun the input buffer."""
+    with pytest.raises(InputError, match="21 channels; at most 20"):
+        channel_names(",".join(f"{number}=p{number}" for number in range(101, 122)))
 
 
 def test_an_unknown_thermocouple_is_refused() -> None:
