@@ -87,7 +87,7 @@ def dose(positive: Percent, viable: CellsPerMillilitre, volume: Millilitres) -> 
 
 
 @shown(formula="cells / squares * dilution * 1e4", source="haemocytometer, large square of 1e-4 mL")
-def haemocytometer(cells: int, squares: int, dilution: float) -> CellsPerMillilitre:
+def haemocytometer(*, cells: int, squares: int, dilution: float) -> CellsPerMillilitre:
     """Give the concentration from a chamber count (cells/mL); raises InputError for no squares or a factor below 1."""
     if squares <= 0 or cells < 0 or not dilution >= 1.0:
         raise InputError(

@@ -177,7 +177,7 @@ def _nucleation(found: FreezeJudgement, criteria: Criteria) -> tuple[Criterion, 
         Limit(Operator.AT_MOST, limits.decimal(float(criteria.nucleation_highest)), "degC"),
     )
     when = _minutes(found.nucleation.at)
-    return (_judged("nucleation", float(found.nucleation.temperature), bounds, f"nucleation at {when}"),)
+    return (_judged("nucleation", float(found.nucleation.temperature), bounds, what=f"nucleation at {when}"),)
 
 
 def _plateau(found: FreezeJudgement, criteria: Criteria) -> Criterion:
@@ -185,7 +185,7 @@ def _plateau(found: FreezeJudgement, criteria: Criteria) -> Criterion:
         return _open("plateau", "without nucleation there is no plateau to measure")
     bound = Limit(Operator.AT_MOST, limits.decimal(float(criteria.plateau_longest)), "s")
     what = f"plateau within {criteria.plateau_band:g} K of {found.plateau.maximum:.1f} degC"
-    return _judged("plateau", float(found.plateau.duration), (bound,), what)
+    return _judged("plateau", float(found.plateau.duration), (bound,), what=what)
 
 
 def _rate(found: FreezeJudgement, criteria: Criteria) -> tuple[Criterion, ...]:
@@ -196,17 +196,17 @@ def _rate(found: FreezeJudgement, criteria: Criteria) -> tuple[Criterion, ...]:
         Limit(Operator.AT_LEAST, limits.decimal(float(criteria.slowest)), "K/min"),
         Limit(Operator.AT_MOST, limits.decimal(float(criteria.fastest)), "K/min"),
     )
-    return (_judged("cooling rate", float(found.rate), bounds, f"mean cooling from {window}"),)
+    return (_judged("cooling rate", float(found.rate), bounds, what=f"mean cooling from {window}"),)
 
 
 def _end(last: Good, over: Seconds, criteria: Criteria) -> Criterion:
     if over - last.at > criteria.gap_longest:
         return _open("end temperature", f"the last reading of the sample is {over - last.at:.0f} s before the end")
     bound = Limit(Operator.AT_MOST, limits.decimal(float(criteria.end_highest)), "degC")
-    return _judged("end temperature", float(last.sample), (bound,), f"sample at the end, {_minutes(last.at)}")
+    return _judged("end temperature", float(last.sample), (bound,), what=f"sample at the end, {_minutes(last.at)}")
 
 
-def _judged(name: str, value: float, bounds: tuple[Limit, ...], what: str) -> Criterion:
+def _judged(name: str, value: float, bounds: tuple[Limit, ...], *, what: str) -> Criterion:
     judged = limits.judge(value, bounds[0].unit, limits.Limits(reject=bounds), what=what)
     verdict = Verdict.PASS if judged.band is limits.Band.WITHIN else Verdict.FAIL
     shown = float(judged.reported) if judged.reported is not None else None

@@ -45,7 +45,7 @@ def read(text: str) -> dict[str, str]:
     for identifier, value in _bracketed(text) if text.startswith("(") else _scanned(text):
         if identifier in found:
             raise InputError(f"{text!r} has the identifier ({identifier}) twice")
-        found[identifier] = _checked(identifier, value, text)
+        found[identifier] = _checked(identifier, value, text=text)
     if not found:
         raise InputError("an empty text is no GS1 element string")
     return found
@@ -66,7 +66,7 @@ def expiry(value: str, *, this_year: int) -> date:
 def write(fields: Mapping[str, str]) -> str:
     """Give the element string, fixed lengths first, FNC1 after each variable field but the last; raises InputError."""
     order = sorted(fields, key=lambda identifier: (identifier not in _FIXED, identifier))
-    parts = [f"{identifier}{_checked(identifier, fields[identifier], 'the label')}" for identifier in order]
+    parts = [f"{identifier}{_checked(identifier, fields[identifier], text='the label')}" for identifier in order]
     ends = ["" if identifier in _FIXED else FNC1 for identifier in order]
     return "".join(part + end for part, end in zip(parts, ends, strict=True)).removesuffix(FNC1)
 
@@ -88,7 +88,7 @@ def _scanned(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def _checked(identifier: str, value: str, text: str) -> str:
+def _checked(identifier: str, value: str, *, text: str) -> str:
     if identifier not in NAMES:
         raise InputError(f"{text!r} has the identifier ({identifier}); known: {', '.join(NAMES)}")
     name = f"{NAMES[identifier]} ({identifier})"

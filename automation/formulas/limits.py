@@ -144,7 +144,7 @@ def rounded(value: Decimal, decimals: int) -> Decimal:
         return shown or abs(shown)
 
 
-def convert(value: Decimal, given: str, wanted: str, *, what: str = "value") -> Decimal:
+def convert(value: Decimal, *, given: str, wanted: str, what: str = "value") -> Decimal:
     """Give a value in another unit of the same kind; raises InputError for another kind."""
     if given == wanted:
         return value
@@ -159,13 +159,13 @@ def parse(text: str, *, what: str = "limit", where: str = "") -> tuple[Limit, ..
     """Read ``at least 70.0 %``, ``<= -80 degC`` or ``between -12.0 and -5.0 degC``; raises InputError."""
     words = " ".join(text.split())
     if between := _BETWEEN.fullmatch(words):
-        low = _limit(Operator.AT_LEAST, between[1], between[3], what=what, where=where)
-        high = _limit(Operator.AT_MOST, between[2], between[3], what=what, where=where)
+        low = _limit(Operator.AT_LEAST, between[1], unit=between[3], what=what, where=where)
+        high = _limit(Operator.AT_MOST, between[2], unit=between[3], what=what, where=where)
         if low.value > high.value:
             raise InputError(f"{what} is {text!r}; the lower value comes first", where=where)
         return (low, high)
     if (single := _SINGLE.fullmatch(words)) and single[1] in _WORDS:
-        return (_limit(_WORDS[single[1]], single[2], single[3], what=what, where=where),)
+        return (_limit(_WORDS[single[1]], single[2], unit=single[3], what=what, where=where),)
     allowed = "'at least 70.0 %', 'at most 60 min', 'above', 'below', 'exactly' or 'between -12.0 and -5.0 degC'"
     raise InputError(f"{what} is {text!r}; write {allowed}", where=where)
 
@@ -180,7 +180,7 @@ _SINGLE = re.compile(rf"([a-z ]+|[<>=]+) {_NUMBER} (\S+)")
 _BETWEEN = re.compile(rf"between {_NUMBER} and {_NUMBER} (\S+)")
 
 
-def _limit(operator: Operator, number: str, unit: str, *, what: str, where: str) -> Limit:
+def _limit(operator: Operator, number: str, *, unit: str, what: str, where: str) -> Limit:
     if unit not in UCUM:
         raise InputError(f"{what} has the unit {unit!r}; known: {', '.join(UCUM)}", where=where)
     try:
@@ -205,7 +205,7 @@ def judge(
     if loq is not None and value < loq:
         return _below_loq(value, unit, limits, what=what, loq=loq)
     for band, limit in limits.worst_first():
-        seen = convert(value, unit, limit.unit, what=what)
+        seen = convert(value, given=unit, wanted=limit.unit, what=what)
         if not limit.met_by(seen):
             shown = limit.reported(seen)
             sentence = f"{what}: {shown} {limit.unit} is beyond the {band} limit {limit}"
@@ -217,7 +217,7 @@ def _within(value: Decimal, unit: str, limits: Limits, *, what: str) -> Judgemen
     tightest = next((limit for limit in (*limits.alert, *limits.action, *limits.reject)), None)
     if tightest is None:
         return Judgement(Band.WITHIN, value, value, unit, None, f"{what}: {value} {unit}; reported without limit")
-    shown = tightest.reported(convert(value, unit, tightest.unit, what=what))
+    shown = tightest.reported(convert(value, given=unit, wanted=tightest.unit, what=what))
     met = " and ".join(str(limit) for limit in _of_unit(limits, tightest.unit))
     return Judgement(Band.WITHIN, value, shown, tightest.unit, tightest, f"{what}: {shown} {tightest.unit} meets {met}")
 

@@ -132,7 +132,7 @@ def _check_roles(recipe: Recipe, at: str) -> None:
 
 def _in_unit(amount: Amount, unit: str, *, what: str, where: str) -> float:
     try:
-        value = float(limits.convert(amount.value, amount.unit, unit, what=what))
+        value = float(limits.convert(amount.value, given=amount.unit, wanted=unit, what=what))
     except InputError as error:
         raise InputError(str(error), where=where) from None
     if not value > 0.0:

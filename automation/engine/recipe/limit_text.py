@@ -32,7 +32,7 @@ def _bounds(node: Node, unit: str) -> tuple[rules.Limit, ...]:
     for one in written:
         for limit in rules.parse(one.string(), what=one.name, where=one.where):
             try:
-                rules.convert(Decimal(1), unit, limit.unit, what="the result")
+                rules.convert(Decimal(1), given=unit, wanted=limit.unit, what="the result")
             except InputError as error:
                 raise InputError(f"{one.name}: {error}", where=one.where) from None
             found.append(limit)

@@ -43,9 +43,9 @@ def changed(node: Node, changes: Mapping[str, str]) -> tuple[Node, tuple[Change,
     noted: list[Change] = []
     for target, text in changes.items():
         step, _, parameter = target.partition(".")
-        old = _parameter(node, step, parameter)
+        old = _parameter(node, step=step, parameter=parameter)
         new = replace(read_text(text, name=f"--set {target}", inside=target), key_where=old.key_where)
-        node = _swapped(node, old, new)
+        node = _swapped(node, old=old, new=new)
         noted.append(Change(step, parameter, as_written(old), as_written(new)))
     return node, tuple(noted)
 
@@ -69,7 +69,7 @@ def _canonical(node: Node) -> Canonical:
             return None if node.empty else node.text
 
 
-def _parameter(node: Node, step: str, parameter: str) -> Node:
+def _parameter(node: Node, *, step: str, parameter: str) -> Node:
     steps = node.mapping()["steps"].sequence() if "steps" in node.mapping() else ()
     by_id = {one.mapping()["id"].text: one for one in steps if "id" in one.mapping()}
     where = f"--set {step}.{parameter}"
@@ -82,13 +82,13 @@ def _parameter(node: Node, step: str, parameter: str) -> Node:
     return names[parameter]
 
 
-def _swapped(node: Node, old: Node, new: Node) -> Node:
+def _swapped(node: Node, *, old: Node, new: Node) -> Node:
     if node is old:
         return new
     match node.shape:
         case Shape.MAP:
-            return replace(node, pairs={key: _swapped(one, old, new) for key, one in node.pairs.items()})
+            return replace(node, pairs={key: _swapped(one, old=old, new=new) for key, one in node.pairs.items()})
         case Shape.LIST:
-            return replace(node, items=tuple(_swapped(one, old, new) for one in node.items))
+            return replace(node, items=tuple(_swapped(one, old=old, new=new) for one in node.items))
         case Shape.SCALAR:
             return node

@@ -214,7 +214,7 @@ class _Walk:
     def __init__(self, file: str) -> None:
         self._file = file
 
-    def node(self, composed: "Composed", name: str, key_where: str = "") -> Node:
+    def node(self, composed: "Composed", name: str, *, key_where: str = "") -> Node:
         """Give one node with all that is in it."""
         from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode  # noqa: PLC0415  as in read_text
 
@@ -242,5 +242,5 @@ class _Walk:
             if key in pairs:
                 first = pairs[key].key_where
                 raise InputError(f"the key {key!r} stands twice, first at {first}", where=where)
-            pairs[key] = self.node(value, f"{name}.{key}" if name else key, where)
+            pairs[key] = self.node(value, f"{name}.{key}" if name else key, key_where=where)
         return pairs

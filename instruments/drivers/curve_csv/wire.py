@@ -54,7 +54,7 @@ def read(text: str, *, name: str = "curve") -> tuple[Point, ...]:
         where = f"{name}:{line}"
         if len(row) > len(header):
             raise InputError(f"{len(row)} values under {len(header)} columns; is a comma a decimal point?", where=where)
-        at = _time(_cell(row, columns["time"], where), columns["time"].unit, where)
+        at = _time(_cell(row, columns["time"], where), columns["time"].unit, where=where)
         start = at if start is None else start
         chamber = _temperature(_cell(row, columns["chamber"], where), where) if "chamber" in columns else None
         sample = _temperature(_cell(row, columns["sample"], where), where)
@@ -90,7 +90,9 @@ def _columns(header: Sequence[str], *, where: str) -> dict[str, _Column]:
             continue
         if meaning in found:
             raise InputError(f"two columns are the {meaning}: the second is {cell!r}; remove one", where=where)
-        found[meaning] = _Column(place, _unit(meaning, match["a"] or match["b"] or match["c"] or "", cell, where))
+        found[meaning] = _Column(
+            place, _unit(meaning, match["a"] or match["b"] or match["c"] or "", cell=cell, where=where)
+        )
     missing = [key for key in ("time", "sample") if key not in found]
     if missing:
         shown = ", ".join(repr(cell) for cell in header)
@@ -98,7 +100,7 @@ def _columns(header: Sequence[str], *, where: str) -> dict[str, _Column]:
     return found
 
 
-def _unit(meaning: str, unit: str, cell: str, where: str) -> str:
+def _unit(meaning: str, unit: str, *, cell: str, where: str) -> str:
     if meaning == "time" and (unit in _TIMES or not unit):
         return unit
     if meaning != "time" and unit in _CELSIUS:
@@ -115,7 +117,7 @@ def _cell(row: Sequence[str], column: _Column, where: str) -> str:
     return row[column.place].strip()
 
 
-def _time(cell: str, unit: str, where: str) -> float:
+def _time(cell: str, unit: str, *, where: str) -> float:
     if unit:
         return _number(cell, where, what="time") * _TIMES[unit]
     try:

@@ -54,7 +54,7 @@ def test_viability_needs_cells() -> None:
 
 def test_a_haemocytometer_square_holds_a_ten_thousandth_of_a_millilitre() -> None:
     """200 cells in 4 squares at 1:2 are one million per mL."""
-    assert counts.haemocytometer(200, 4, 2.0) == per_ml(1.0e6)
+    assert counts.haemocytometer(cells=200, squares=4, dilution=2.0) == per_ml(1.0e6)
 
 
 def test_400_cells_give_5_percent() -> None:

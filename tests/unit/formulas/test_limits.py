@@ -85,7 +85,7 @@ def test_a_result_in_seconds_meets_a_limit_in_minutes() -> None:
 def test_units_of_another_kind_are_refused() -> None:
     """Minutes are no millilitres."""
     with pytest.raises(InputError, match="unit of the same kind"):
-        convert(Decimal(1), "s", "mL")
+        convert(Decimal(1), given="s", wanted="mL")
 
 
 @pytest.mark.parametrize(
