@@ -114,8 +114,7 @@ class Staff:
         meanings = SIGNING.get(prompt.wants, ())
         people = self._for(prompt, count=max(1, len(meanings)))
         proofs = tuple(
-            Proof(person.id, secret_of(person), str(meaning))
-            for person, meaning in zip(people, meanings, strict=False)
+            Proof(person.id, secret_of(person), str(meaning)) for person, meaning in zip(people, meanings, strict=False)
         )
         shown = tuple(Proof(p.person, p.secret, p.meaning, self._shown(prompt)) for p in proofs)
         await self.site.answers.give(Given(prompt.id, people[0].id, values, TERMINAL, shown))

@@ -34,13 +34,13 @@ class Alarms:
         }
         if state == "absent":
             self._door.enter(Command(f"alarm/{name}", "raise", body, RUNNER))
-        elif state in {"normal", "returned", "latched"}:
+        elif state in {"normal", "returned", "shelved", "out of service"}:
             self._door.enter(Command(f"alarm/{name}", "again", {"message": message}, RUNNER))
 
     def clear(self, source: str) -> None:
         """Note that the condition of an alarm is gone."""
         name = self._name(source)
-        if self._door.find("alarm", name).state in {"unacknowledged", "acknowledged"}:
+        if self._door.find("alarm", name).state in {"unacknowledged", "acknowledged", "shelved", "out of service"}:
             self._door.enter(Command(f"alarm/{name}", "clear", {}, RUNNER))
 
     def deviation(self, title: str, *, rule: str = "", cause: int | None = None) -> str:
@@ -68,8 +68,6 @@ class Alarms:
     def try_hold(self, reason: str) -> None:
         """Ask for a hold of the step; a batch that is held already stays so."""
         try:
-            self._door.enter(
-                Command(f"batch/{self._batch}", "hold", {"reason": reason, "step": self._step}, RUNNER)
-            )
+            self._door.enter(Command(f"batch/{self._batch}", "hold", {"reason": reason, "step": self._step}, RUNNER))
         except RefusedError:
             return

@@ -101,7 +101,9 @@ class Answers:
             why = "this is another container of the same patient" if right_kind else hint(Kind(opening.expects), seen)
             await self._mismatch(prompt, seen, why or f"scan the {opening.expects}", given)
         await self._lock(prompt, seen)
-        msg = "this identifier is not of this batch's patient: the step is locked until two people have cleared the line"
+        msg = (
+            "this identifier is not of this batch's patient: the step is locked until two people have cleared the line"
+        )
         raise IdentityError(msg)
 
     async def _mismatch(self, prompt: Prompt, seen: Scanned, why: str, given: Given) -> None:

@@ -84,7 +84,9 @@ class Assembly:
             sources = {resolved.parameter: resolved.seq for resolved in bound.resolved}
             recorder.write("bound", self._bound_to(step, assets, bound.given, sources))
         alarms = Alarms(self._house.door, batch=self._batch.id, step=step.id)
-        operator = Operator(recorder, self._house.desk, alarms, batch=self._batch.id, step=step.id)
+        operator = Operator(
+            recorder, self._house.desk, alarms, batch=self._batch.id, step=step.id, operation=step.operation
+        )
         trends = Trends(recorder, self._house.blobs, self._house.recent)
         gates = StepGates(self._house.door, self._batch.id, step.id, self._batch.identity)
         watch = Watch(recorder, trends, StepTroubles(recorder, gates, alarms, tuple(assets.values())))
@@ -130,7 +132,9 @@ class Assembly:
             name: Parameter(
                 getattr(given, name),
                 one.text,
-                UNITS.get(spec.parameters[name].type, "") if not isinstance(one, Literal) else spec.parameters[name].unit,
+                UNITS.get(spec.parameters[name].type, "")
+                if not isinstance(one, Literal)
+                else spec.parameters[name].unit,
                 sources.get(name, 0),
             )
             for name, one in step.given.items()

@@ -17,15 +17,18 @@ from automation.engine.operation import digest
 from automation.engine.past import past
 from automation.engine.recipe.bind import Recorded
 from automation.engine.recipe.model import Recipe, Step
+from automation.engine.prompts import Question
 from automation.engine.recorder import RUNNER
 from automation.engine.runner import StepRunner
 from automation.engine.verdicts import Verdicts
 from automation.gmp.door import Command
 from automation.gmp.objects import Recorded as DoorBody
 from automation.gmp.objects import Thing
+from automation.gmp.plant.assets import Asset
 from automation.gmp.product.batches import Batch, Order
 from automation.kernel.errors import CellwrightError, RefusedError
 from automation.kernel.machine import Procedural
+from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
 
 CONTROLS = ("hold", "restart", "pause", "unpause", "stop", "abort")
@@ -82,6 +85,7 @@ class BatchRun:
         consumer = asyncio.get_running_loop().create_task(self._consume(), name=f"mailbox {self.id}")
         try:
             await self._run_steps()
+            await self._clean()
         finally:
             consumer.cancel()
             await asyncio.gather(consumer, return_exceptions=True)
@@ -139,7 +143,7 @@ class BatchRun:
         if ended is Procedural.COMPLETE:
             await self._verdicts.conclude(step)
             await self._decide(step, assembled.runner)
-        self._free(assembled.assets, step)
+        self._used(assembled.assets, step)
         del self._steps[step.id]
         return ended
 
@@ -197,12 +201,41 @@ class BatchRun:
             door.enter(Command(f"asset/{asset}", "claim", {"batch": self.id, "step": step.id}, RUNNER))
         return True
 
-    def _free(self, assets: tuple[str, ...], step: Step) -> None:
-        for asset in assets:
-            claim = getattr(self._house.door.find("asset", asset), "claim", None)
-            if claim == (self.id, step.id):
-                reason = {"reason": f"{step.id} of {self.id} is over"}
-                self._house.door.enter(Command(f"asset/{asset}", "free", reason, RUNNER))
+    def _used(self, assets: tuple[str, ...], step: Step) -> None:
+        """Note that assets were used; what needs cleaning stays claimed until it is clean."""
+        for name in assets:
+            asset = self._asset(name)
+            if asset.claim != (self.id, step.id):
+                continue
+            body = {"batch": self.id, "step": step.id}
+            if asset.state == "qualified":
+                self._house.door.enter(Command(f"asset/{name}", "use", body, RUNNER))
+            if not asset.needs_cleaning:
+                self._free(name)
+
+    async def _clean(self) -> None:
+        """Let people clean what this batch used, and give it free."""
+        for thing in list(self._house.door.every("asset")):
+            if not isinstance(thing, Asset) or thing.claim is None or thing.claim[0] != self.id:
+                continue
+            alarms = Alarms(self._house.door, batch=self.id, step="")
+            question = Question("confirm", f"Clean {thing.id} and clear the line, then confirm", within=Seconds(7200.0))
+            name = f"{self.id}.clean.{thing.id}"
+            answer = await self._house.desk.ask(name, question, batch=self.id, step="", alarms=alarms)
+            body = {"procedure": f"cleaned after {self.id}"}
+            once = f"clean {thing.id} after {self.id}"
+            self._house.door.enter(Command(f"asset/{thing.id}", "clean", body, answer.by, cause=answer.seq, id=once))
+            self._free(thing.id)
+
+    def _free(self, name: str) -> None:
+        reason = {"reason": f"{self.id} has no more need of it"}
+        self._house.door.enter(Command(f"asset/{name}", "free", reason, RUNNER))
+
+    def _asset(self, name: str) -> Asset:
+        thing = self._house.door.find("asset", name)
+        if not isinstance(thing, Asset):
+            raise TypeError(thing)
+        return thing
 
     def _after(self, event: Event) -> None:
         """Look at an event once everybody has folded it."""
@@ -276,5 +309,3 @@ class BatchRun:
         door.enter(Command(f"batch/{self.id}", "close", body, RUNNER))
         self._house.ledger.seal()
         return ended
-
-

@@ -46,9 +46,7 @@ class Product:
     def labels(self) -> tuple[Labelled, ...]:
         """Give the labels of the batch's containers, in the order of issue."""
         found = (self._thing(name) for name in self._ids)
-        return tuple(
-            Labelled(c.id, c.identity, c.din, c.product_code, c.sealed_with, c.volume_ml) for c in found
-        )
+        return tuple(Labelled(c.id, c.identity, c.din, c.product_code, c.sealed_with, c.volume_ml) for c in found)
 
     async def receive(self, container: Container, *, condition: str, seal: str, exposure: Seconds) -> None:
         """Take a container in after its identity was verified; exposure (s) is taken over."""

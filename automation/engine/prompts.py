@@ -6,7 +6,7 @@ authorised, and a restart finds it as it was. Credentials go to the door only.
 
 import asyncio
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -213,8 +213,11 @@ def _answer(prompt: Prompt) -> Answer:
 class Operator:
     """What a protocol asks people with; each question is one wait of the visit."""
 
-    def __init__(self, recorder: Recorder, desk: Desk, alarms: Alarms, *, batch: str, step: str) -> None:
-        """Ask on behalf of one step."""
+    def __init__(
+        self, recorder: Recorder, desk: Desk, alarms: Alarms, *, batch: str, step: str, operation: str
+    ) -> None:
+        """Ask on behalf of one step; who answers has to be trained on its operation."""
+        self._operation = operation
         self._recorder = recorder
         self._desk = desk
         self._alarms = alarms
@@ -226,9 +229,7 @@ class Operator:
         """Let a person confirm that something was done or seen."""
         return await self.ask(Question("confirm", text, second=second, within=within))
 
-    async def enter(
-        self, text: str, *fields: Entry, second: bool = False, within: Seconds = WITHIN
-    ) -> Answer:
+    async def enter(self, text: str, *fields: Entry, second: bool = False, within: Seconds = WITHIN) -> Answer:
         """Let a person enter values; with ``second`` another person verifies them."""
         return await self.ask(Question("enter", text, fields=fields, second=second, within=within))
 
@@ -243,7 +244,8 @@ class Operator:
 
     async def sign(self, text: str, *meanings: str, within: Seconds = WITHIN) -> Answer:
         """Let people sign, each meaning another person."""
-        return await self.ask(Question("sign", text, meanings=meanings, within=within))
+        asks = (Right.PERFORM, Right.VERIFY, Right.SUPERVISE, Right.REVIEW, Right.APPROVE)
+        return await self.ask(Question("sign", text, meanings=meanings, asks=asks, within=within))
 
     async def attach(self, text: str, *, within: Seconds = WITHIN) -> Answer:
         """Let a person attach a file; the answer holds its SHA-256 under ``file``."""
@@ -252,6 +254,7 @@ class Operator:
     async def ask(self, question: Question) -> Answer:
         """Ask anything; the answer is in the journal and a restart does not ask again."""
         stay = STAY.get()
+        question = replace(question, operation=question.operation or self._operation)
         n = stay.begin(f"prompt {question.kind}")
         try:
             what, detail = f"prompt {question.kind}", _encode(question)

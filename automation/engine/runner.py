@@ -187,9 +187,7 @@ class StepRunner:
         STAY.set(stay)
         OPERATOR.set(self._tools.operator)
         run = cast("Method", getattr(self._operation, method))
-        return await run(
-            Visit(self.batch, self.step, visit.number, visit.state, visit.since, self._results)
-        )
+        return await run(Visit(self.batch, self.step, visit.number, visit.state, visit.since, self._results))
 
     def _enter(self, state: str, within: str = "") -> Open:
         number = self._past.visits + 1
@@ -205,9 +203,7 @@ class StepRunner:
         row = self._table.decide(visit.state, move.command)
         self._results = merged(self._results, move.results)
         raw = msgspec.Raw(msgspec.json.encode(move.results))
-        event = self._tools.recorder.write(
-            "move", Moved(visit.number, move.command, visit.state, str(row.dest), raw)
-        )
+        event = self._tools.recorder.write("move", Moved(visit.number, move.command, visit.state, str(row.dest), raw))
         self._past.take(event)
 
     async def _broke(self, visit: Open, trouble: CellwrightError) -> None:

@@ -85,9 +85,7 @@ class Verdicts:
             if one.name not in done:
                 self._note(self._yield(one), one.name, recorder, alarms, kind="yield")
 
-    def _note(
-        self, found: Judgement, what: str, recorder: Recorder, alarms: Alarms, *, kind: str = "result"
-    ) -> None:
+    def _note(self, found: Judgement, what: str, recorder: Recorder, alarms: Alarms, *, kind: str = "result") -> None:
         shown = Judged(
             what,
             "" if found.raw is None else str(found.raw),

@@ -225,7 +225,9 @@ class Freeze:
     async def holding(self, visit: Visit[Results]) -> None:
         """Before the start keep the product cool; afterwards the device goes on by itself and nothing is touched."""
         if visit.got.started_at is None:
-            await self.operator.confirm("Held before the start: keep the product at 2 to 8 degC. The exposure clock runs on.")
+            await self.operator.confirm(
+                "Held before the start: keep the product at 2 to 8 degC. The exposure clock runs on."
+            )
 
     async def stopping(self, visit: Visit[Results]) -> None:
         """Leave a program that runs to its end in the device, and the product on QA hold."""

@@ -37,7 +37,9 @@ class Parameters:
 
     transport_lowest: Celsius = field(metadata={"range": (-200.0, 40.0), "label": "Transport at least"})
     transport_highest: Celsius = field(metadata={"range": (-200.0, 40.0), "label": "Transport at most"})
-    exposure_longest: Seconds = field(metadata={"range": (60.0, 86400.0), "label": "Cryoprotectant contact to freezing"})
+    exposure_longest: Seconds = field(
+        metadata={"range": (60.0, 86400.0), "label": "Cryoprotectant contact to freezing"}
+    )
     warn_at: Percent = field(metadata={"range": (1.0, 99.0), "label": "Share of the exposure at which people are told"})
 
 
@@ -50,6 +52,7 @@ class Results:
     lowest: Celsius | None = None  # of the transport
     highest: Celsius | None = None
     exposure: Seconds | None = None  # used up before receipt
+    seal: str = ""  # as found
     findings: tuple[str, ...] = ()
 
 
@@ -76,9 +79,7 @@ class Receive:
     async def arrived(self, _visit: Visit[Results]) -> Move:
         """Scan two identifiers of the container; each has to be the one that was ordered."""
         label = self._label()
-        await self.operator.scan(
-            f"Scan the donation number (DIN) on {label.id}", accept=(label.din,), expects=Kind.DIN
-        )
+        await self.operator.scan(f"Scan the donation number (DIN) on {label.id}", accept=(label.din,), expects=Kind.DIN)
         await self.operator.scan(
             f"Scan the chain-of-identity code on {label.id}",
             accept=(label.identity,),
@@ -106,6 +107,7 @@ class Receive:
             lowest=Celsius(seen.number("lowest")),
             highest=Celsius(seen.number("highest")),
             exposure=Seconds(60.0 * seen.number("exposure")),
+            seal=seen.word("seal"),
             findings=findings,
         )
 
@@ -117,7 +119,7 @@ class Receive:
         container = Container(label.id)
         exposure = got.exposure or Seconds(0.0)
         condition = "; ".join(got.findings) or INTACT
-        await self.product.receive(container, condition=condition, seal=label.seal, exposure=exposure)
+        await self.product.receive(container, condition=condition, seal=got.seal, exposure=exposure)
         if got.findings:
             await self.product.qa_hold(container, reason=f"received with findings: {condition}")
         await self.product.start_clock(
@@ -143,9 +145,13 @@ class Receive:
         if label.seal and seen.word("seal") != label.seal:
             found.append(f"seal mismatch: {seen.word('seal')!r} on the container, {label.seal!r} on the order")
         if seen.number("lowest") < float(self.given.transport_lowest):
-            found.append(f"transport excursion: {seen.number('lowest'):g} degC, below {self.given.transport_lowest:g} degC")
+            found.append(
+                f"transport excursion: {seen.number('lowest'):g} degC, below {self.given.transport_lowest:g} degC"
+            )
         if seen.number("highest") > float(self.given.transport_highest):
-            found.append(f"transport excursion: {seen.number('highest'):g} degC, above {self.given.transport_highest:g} degC")
+            found.append(
+                f"transport excursion: {seen.number('highest'):g} degC, above {self.given.transport_highest:g} degC"
+            )
         if seen.word("condition") != INTACT:
             found.append(f"container is {seen.word('condition')}")
         return tuple(found)
