@@ -25,7 +25,7 @@ from automation.gmp.door import Command
 from automation.gmp.objects import Recorded as DoorBody
 from automation.gmp.objects import Thing
 from automation.gmp.plant.assets import Asset
-from automation.gmp.product.batches import Batch, Order
+from automation.gmp.product.batches import Batch, Continuation, Decision, Order
 from automation.kernel.errors import CellwrightError, RefusedError
 from automation.kernel.machine import Procedural
 from automation.kernel.quantity import Seconds
@@ -91,14 +91,6 @@ class BatchRun:
             await asyncio.gather(consumer, return_exceptions=True)
         return self._close()
 
-    def resolve(self, step: str, outcome: str, *, by: str, reason: str) -> None:
-        """Take a person's decision on a step's doubt."""
-        self._runner(step).resolve(outcome, by=by, reason=reason)
-
-    def override(self, step: str, asset: str) -> None:
-        """Let an asset go on for this step although it is not ready; two people signed that."""
-        self._steps[step].gates.overrides.add(asset)
-
     # steps
 
     async def _run_steps(self) -> None:
@@ -138,6 +130,8 @@ class BatchRun:
                 return Procedural.STOPPED
         assembled = self._assembly.put_together(step, self._results())
         self._steps[step.id] = assembled
+        assembled.runner.on_doubt = lambda: self._earlier(step.id)
+        self._earlier(step.id)
         await self._claim(step, assembled)
         ended = await assembled.runner.run()
         if ended is Procedural.COMPLETE:
@@ -244,7 +238,11 @@ class BatchRun:
     # the mailbox
 
     def _follow(self, event: Event, _thing: Thing) -> None:
-        if event.stream != f"batch/{self.id}" or event.kind not in CONTROLS:
+        if event.stream != f"batch/{self.id}":
+            return
+        if event.kind in {"resolve", "continue"}:
+            self._decided(event)
+        if event.kind not in CONTROLS:
             return
         order = Order.model_validate_json(bytes(event.read(DoorBody).given))
         if event.kind == "abort":
@@ -287,12 +285,27 @@ class BatchRun:
         if self.batch.state == "running" or self._ending:
             self._going.set()
 
-    def _runner(self, step: str) -> StepRunner:
-        assembled = self._steps.get(step) if step else next(iter(self._steps.values()), None)
-        if assembled is None:
-            msg = f"step {step!r} of {self.id} is not running; running: {', '.join(self._steps) or 'none'}"
-            raise RefusedError(msg)
-        return assembled.runner
+    # what people decide about doubts and unready equipment
+
+    def _decided(self, event: Event) -> None:
+        given = bytes(event.read(DoorBody).given)
+        if event.kind == "continue":
+            allowed = Continuation.model_validate_json(given)
+            if allowed.step in self._steps:
+                self._steps[allowed.step].gates.overrides.add(allowed.asset)
+            return
+        decision = Decision.model_validate_json(given)
+        for name, assembled in self._steps.items():
+            if decision.step in {"", name} and assembled.runner.doubtful:
+                assembled.runner.resolve(str(decision.outcome), by=event.by, reason=decision.reason)
+
+    def _earlier(self, step: str) -> None:
+        """Take up decisions that were recorded while no process ran the step."""
+        stream = self._house.ledger.stream(f"batch/{self.id}/step/{step}")
+        doubt = max((event.seq for event in stream if event.kind == "doubt"), default=0)
+        for event in self._house.ledger.stream(f"batch/{self.id}"):
+            if event.kind == "continue" or (event.kind == "resolve" and event.seq > doubt):
+                self._decided(event)
 
     # the end
 

@@ -60,6 +60,7 @@ class StepRunner:
         self._over: asyncio.Future[Procedural] = asyncio.get_running_loop().create_future()
         self._broken: tuple[int, int] | None = None
         self._wrong_code = False
+        self.on_doubt: Callable[[], None] = lambda: None
 
     @property
     def state(self) -> str:
@@ -139,6 +140,11 @@ class StepRunner:
     async def abort(self, reason: str, *, by: str) -> None:
         """End at once: the method is closed and ``aborting`` runs."""
         await self._close(Procedural.ABORTING, reason, by)
+
+    @property
+    def doubtful(self) -> bool:
+        """Tell whether a doubt waits for a person."""
+        return self._stay is not None and bool(self._stay.doubts)
 
     def resolve(self, outcome: str, *, by: str, reason: str) -> None:
         """Take a person's decision on the open doubt; raises RefusedError when there is none."""
@@ -230,6 +236,7 @@ class StepRunner:
             response=f"look at the device, then: cellwright resolve {self.batch}",
         )
         self._tools.alarms.try_hold(f"doubt about {what}")
+        asyncio.get_running_loop().call_soon(self.on_doubt)
 
     # the ISA-88 states
 

@@ -45,6 +45,13 @@ class LotType(StrEnum):
     COMMERCIAL = "commercial"
 
 
+class Outcome(StrEnum):
+    """What is known of an act after a person has looked."""
+
+    DONE = "done"
+    NOT_DONE = "not done"
+
+
 class Override(Body):
     """One parameter of the recipe set otherwise, in an engineering lot."""
 
@@ -79,6 +86,22 @@ class Order(Body):
     step: str = field(label="Step", help="Empty for the whole batch", default="")
 
 
+class Decision(Body):
+    """What a person decides about an act of which nobody knows whether it took effect."""
+
+    step: str = field(label="Step", help="Empty for the one that waits", default="")
+    outcome: Outcome = field(label="Outcome", help="done or not done, as seen at the device")
+    reason: str = field(label="Reason", help="What was looked at, and what it showed", length=3)
+
+
+class Continuation(Body):
+    """That a step goes on with an asset that is not ready."""
+
+    step: str = field(label="Step", length=1)
+    asset: str = field(label="Asset", length=1)
+    reason: str = field(label="Reason", length=3)
+
+
 class Seal(Body):
     """The signed head under which the record ends."""
 
@@ -95,6 +118,7 @@ class Review(Body):
 _HANDS = frozenset({Right.PERFORM, Right.SUPERVISE})
 _HANDS_OR_PROGRAM = _HANDS | {Right.SYSTEM}
 _PROGRAM = frozenset({Right.SYSTEM})
+_TWO = (Meaning.RESPONSIBLE, Meaning.APPROVED)
 _WORKING = (State.RUNNING, State.PAUSING, State.PAUSED, State.HOLDING, State.HELD, State.RESTARTING)
 _ENDED = (State.COMPLETE, State.STOPPED, State.ABORTED)
 
@@ -121,6 +145,14 @@ TABLE = Table(
             for source in (*_WORKING, State.STOPPING, State.STOPPED)
         ),
         Row("done", State.ABORTING, State.ABORTED, by=_PROGRAM),
+        *(
+            Row("resolve", state, state, by=_HANDS, signs=(Meaning.RESPONSIBLE,), body=Decision)
+            for state in (State.RUNNING, State.HOLDING, State.HELD)
+        ),
+        *(
+            Row("continue", state, state, by={Right.SUPERVISE}, signs=_TWO, body=Continuation)
+            for state in (State.RUNNING, State.HOLDING, State.HELD)
+        ),
         Row("complete", State.RUNNING, State.COMPLETE, by=_PROGRAM),
         *(Row("close", source, State.CLOSED, by=_PROGRAM, body=Seal) for source in _ENDED),
         *(

@@ -39,7 +39,13 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "mismatch": {"scanned_kind": "product code", "hint": "scan the identifier"},
         "clear": {"statement": "the bench is empty"},
     },
-    "batch": {"issue": ISSUE, "review": {"conclusion": "in order"}, "close": {"head": "a" * 64, "seq": 9}},
+    "batch": {
+        "issue": ISSUE,
+        "review": {"conclusion": "in order"},
+        "close": {"head": "a" * 64, "seq": 9},
+        "resolve": {"outcome": "done", "reason": "the programmer shows run"},
+        "continue": {"step": "freeze", "asset": "crf-01", "reason": "product inside"},
+    },
     "container": {
         "expect": {"identity": "COI-1"},
         "chill": {"reached_c": -140.0},
