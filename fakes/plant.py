@@ -102,7 +102,10 @@ class Plant:
         self._wake(link)
 
     def rebuild(self, path: Path) -> int:
-        """Let every fake live through the log again; gives the time of its last line (us), 0 when there is none."""
+        """Let every fake live through the log again; gives the time of its last line (us), 0 when there is none.
+
+        What the fakes had sent by themselves until then is gone, as on a cable to which nobody listened.
+        """
         at = 0
         for line in path.read_bytes().splitlines():
             entry = json.loads(line)
@@ -113,6 +116,8 @@ class Plant:
                 fake.hand(str(details.pop("action")), details, Instant(at / MICRO))
             else:
                 fake.feed(bytes.fromhex(entry["bytes"]), Instant(at / MICRO))
+        for fake in self._fakes.values():
+            fake.unasked(Instant(at / MICRO))
         return at
 
     def _arrive(self, link: str, data: bytes) -> None:
