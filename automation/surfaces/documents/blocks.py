@@ -1,0 +1,95 @@
+"""What a page is made of, before it is HTML or PDF: headings, pairs, tables, pictures, notes.
+
+Units: column widths in mm, or shares of what is left.
+"""
+
+import msgspec
+
+PLAIN, STRONG, GOOD, WARN, BAD, CODE = "", "strong", "good", "warn", "bad", "code"
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One cell of a table, with the tone in which it is said."""
+
+    text: str
+    tone: str = PLAIN
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column: its head, its width (mm, or a share when 0) and its alignment."""
+
+    head: str
+    mm: float = 0.0
+    share: float = 0.0
+    align: str = "left"
+
+
+class Block(msgspec.Struct, frozen=True, tag_field="is", tag=str.lower):
+    """Anything that stands on a page."""
+
+
+class Heading(Block, frozen=True):
+    """A heading; level 1 begins a page."""
+
+    level: int
+    text: str
+
+
+class Pairs(Block, frozen=True):
+    """Names and values in two columns of pairs."""
+
+    rows: tuple[tuple[str, Cell], ...]
+
+
+class Note(Block, frozen=True):
+    """A sentence that stands out by its tone."""
+
+    text: str
+    tone: str = PLAIN
+
+
+class Table(Block, frozen=True):
+    """A table; its head is repeated on every page."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    title: str = ""
+
+
+class Picture(Block, frozen=True):
+    """A drawing, and in words what it shows."""
+
+    svg: str
+    alt: str
+    caption: str = ""
+    mm: float = 178.0  # wide
+
+
+class Seal(Block, frozen=True):
+    """The head hash as text and code, and what was checked."""
+
+    head: str
+    code: str  # SVG
+    lines: tuple[str, ...]
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A whole document: what runs on every page, and its blocks."""
+
+    title: str
+    head: str  # left, on every page
+    marks: tuple[str, ...]  # SIMULATED, DRAFT: on every page
+    foot: str
+    date: str  # ISO 8601; the document's own date
+    language: str
+    blocks: tuple[Heading | Pairs | Note | Table | Picture | Seal, ...]
+
+
+def cell(value: object, tone: str = PLAIN) -> Cell:
+    """Give a cell of anything."""
+    return value if isinstance(value, Cell) else Cell(str(value), tone)
+
+
+def row(*values: object) -> tuple[Cell, ...]:
+    """Give a row of cells."""
+    return tuple(cell(value) for value in values)

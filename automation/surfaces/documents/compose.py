@@ -1,0 +1,241 @@
+"""From the batch record to a document: the first page, the steps, the trail, and what proves it.
+
+Times are shown to the second with their offset from UTC; the JSON keeps milliseconds.
+"""
+
+from collections.abc import Iterator
+
+from automation.surfaces.documents.blocks import (
+    BAD,
+    CODE,
+    GOOD,
+    STRONG,
+    WARN,
+    Cell,
+    Column,
+    Document,
+    Heading,
+    Note,
+    Pairs,
+    Seal,
+    Table,
+    cell,
+    row,
+)
+from automation.surfaces.documents.codes import data_matrix
+from automation.surfaces.documents.compose_steps import step_blocks
+from automation.surfaces.documents.writing import digest, events, moment, names
+from automation.views.record import BatchRecord, Finding
+from automation.views.wording import NOTHING, count, span
+
+_TRAIL_ROWS = 400  # of one table; longer ones cost the typesetter more than they help the reader
+Blocks = Iterator[Heading | Pairs | Note | Table | Seal]
+
+
+def compose(record: BatchRecord) -> Document:
+    """Give the whole document."""
+    header = record.header
+    marks = (*(("SIMULATED",) if record.simulated else ()), *(("DRAFT",) if record.draft else ()))
+    title = ", ".join((f"Batch record {header.batch}", *marks))
+    return Document(
+        title=title,
+        head=f"Batch record {header.batch}  |  {header.recipe} version {header.recipe_version}  |  {header.product}",
+        marks=marks,
+        foot=f"head {record.proof.head[:16]} at event {record.proof.head_seq}  |  as of {moment(record.drawn)}",
+        date=record.drawn,
+        language="en",
+        blocks=(
+            *_front(record),
+            *(block for number, step in enumerate(record.steps, 1) for block in step_blocks(record, step, number)),
+            *_appendix(record),
+            *_proof(record),
+        ),
+    )
+
+
+def _front(record: BatchRecord) -> Blocks:
+    header = record.header
+    yield Heading(1, f"Batch record {header.batch}")
+    if record.simulated:
+        yield Note("SIMULATED. Made on fake devices in simulated time; no evidence of anything real.", BAD)
+    if record.draft:
+        yield Note("DRAFT. The batch is not closed: what follows may still change.", WARN)
+    yield _identity(record)
+    waiting = any(one.is_open for one in record.findings)
+    yield Note(record.verdict, WARN if waiting or record.findings else GOOD)
+    yield Heading(2, f"Exceptions: {len(record.findings)}")
+    yield Note(record.checked)
+    if record.findings:
+        yield _exceptions(record.findings)
+    yield _rules(record)
+
+
+def _identity(record: BatchRecord) -> Pairs:
+    header = record.header
+    containers = ", ".join(one.id for one in record.containers) or NOTHING
+    status = f"{header.recipe} version {header.recipe_version} ({header.recipe_status})"
+    return Pairs(
+        (
+            ("Product", cell(header.product, STRONG)),
+            ("Chain of identity", cell(header.identity, STRONG)),
+            ("Recipe", cell(status)),
+            ("Recipe digest", cell(digest(header.recipe_digest), CODE)),
+            ("Lot type", cell(header.lot_type)),
+            ("Containers", cell(containers)),
+            ("Site", cell(f"{header.site}, {header.zone}")),
+            ("State", cell(header.state, STRONG)),
+            ("Issued", cell(f"{moment(header.issued)} by {names(record, (header.issued_by,))}")),
+            (
+                "Program release",
+                cell(header.release if header.seed is None else f"{header.release}, seed {header.seed}"),
+            ),
+            ("From", cell(moment(header.started))),
+            ("To", cell(moment(header.ended))),
+            ("Reviewed by", cell(names(record, (header.reviewed_by,)) if header.reviewed_by else "not yet")),
+            ("Configuration", cell(f"event {header.configuration}" if header.configuration else NOTHING)),
+        )
+    )
+
+
+def _exceptions(found: tuple[Finding, ...]) -> Table:
+    columns = (
+        Column("No", mm=7, align="right"),
+        Column("Time", mm=20),
+        Column("Rule", mm=9),
+        Column("Step", mm=16),
+        Column("What", share=5),
+        Column("How it ended", share=4),
+        Column("Events", mm=15, align="right"),
+    )
+    return Table(columns, tuple(_exception(number, one) for number, one in enumerate(found, 1)))
+
+
+def _exception(number: int, one: Finding) -> tuple[Cell, ...]:
+    tone, outcome = (STRONG, f"OPEN: {one.outcome}") if one.is_open else ("", one.outcome)
+    step = one.step or "batch"
+    return row(number, moment(one.at), one.rule, step, cell(one.what, tone), cell(outcome, tone), events(one.events))
+
+
+def _rules(record: BatchRecord) -> Table:
+    columns = (
+        Column("Rule", mm=9),
+        Column("Name", mm=26),
+        Column("What counts as an exception", share=5),
+        Column("Checked", share=3),
+        Column("Found", mm=11, align="right"),
+    )
+    rows = tuple(
+        row(rule.id, rule.name, rule.definition, rule.checked, cell(rule.found or "none", STRONG if rule.found else ""))
+        for rule in record.rules
+    )
+    return Table(columns, rows, "Rules that define exceptions, and what was checked")
+
+
+def _appendix(record: BatchRecord) -> Blocks:
+    yield Heading(1, "Product, time limits, people, signatures")
+    yield from _product(record)
+    if record.limits:
+        columns = (
+            Column("Limit", share=2), Column("Rule", share=3), Column("Started", mm=20), Column("Due", mm=20),
+            Column("Ended", mm=20), Column("Outcome", mm=18), Column("Events", mm=15, align="right"),
+        )  # fmt: skip
+        rows = tuple(
+            row(
+                one.what, one.rule, moment(one.started), moment(one.due), moment(one.ended),
+                cell(one.state, "" if one.state == "met" else STRONG), events(one.events),
+            )
+            for one in record.limits
+        )  # fmt: skip
+        yield Table(columns, rows, "Time limits")
+    yield from _people(record)
+    yield Heading(1, "Audit trail")
+    yield Note(f"{count(len(record.trail), 'event')} in the order of the ledger; hashes shortened, whole in the JSON.")
+    yield from _trail(record)
+
+
+def _product(record: BatchRecord) -> Iterator[Table]:
+    columns = (
+        Column("Container", share=2), Column("Kind", share=2), Column("Donation number", share=2),
+        Column("Product code", share=1.5), Column("State", mm=18), Column("Position", share=2),
+        Column("Exposure", mm=16, align="right"), Column("Warming", mm=16, align="right"), Column("QA hold", share=2),
+    )  # fmt: skip
+    rows = tuple(
+        row(
+            one.id, one.kind or NOTHING, one.din or NOTHING, one.product_code or NOTHING, one.state,
+            one.position or NOTHING, span(one.exposure_s), span(one.warming_s),
+            cell(one.on_hold or "no", STRONG if one.on_hold else ""),
+        )
+        for one in record.containers
+    )  # fmt: skip
+    if rows:
+        yield Table(columns, rows, "Containers at the end of the record")
+
+
+def _people(record: BatchRecord) -> Iterator[Table | Note]:
+    if record.people:
+        columns = (Column("Printed name", share=2), Column("Account", share=1), Column("Roles", share=3))
+        rows = tuple(row(one.name, one.id, ", ".join(one.roles)) for one in record.people)
+        yield Table(columns, rows, "Persons who acted or signed")
+    if not record.signatures:
+        yield Note("No signatures in this record.")
+        return
+    yield signatures_table(record)
+
+
+def signatures_table(record: BatchRecord) -> Table:
+    """Give every signature with name, meaning, time, and what it is bound to."""
+    columns = (
+        Column("Printed name", share=2), Column("Meaning", mm=20), Column("Time", mm=20), Column("Signed", share=3),
+        Column("Event", mm=11, align="right"), Column("Hash of the event", mm=26), Column("Hash of the view", mm=26),
+    )  # fmt: skip
+    rows = tuple(
+        row(
+            cell(one.name, STRONG), one.meaning, moment(one.at), one.signed, one.seq,
+            cell(digest(one.event_hash), CODE),
+            cell(digest(one.shown) if one.shown else "not recorded", CODE if one.shown else ""),
+        )
+        for one in record.signatures
+    )  # fmt: skip
+    return Table(columns, rows, "Electronic signatures")
+
+
+def _trail(record: BatchRecord) -> Iterator[Table]:
+    columns = (
+        Column("Event", mm=11, align="right"), Column("Time", mm=20), Column("Record", share=2.2),
+        Column("What", mm=17),
+        Column("Who", mm=22), Column("Said", share=5), Column("Hash", mm=14),
+    )  # fmt: skip
+    rows = [
+        row(
+            one.seq, moment(one.at), f"{one.stream} v{one.version}", one.kind,
+            f"{one.by} at {one.terminal}" if one.terminal else one.by, _shortened(one.said), cell(one.hash[:8], CODE),
+        )
+        for one in record.trail
+    ]  # fmt: skip
+    for start in range(0, len(rows), _TRAIL_ROWS):
+        yield Table(columns, tuple(rows[start : start + _TRAIL_ROWS]))
+
+
+def _shortened(text: str, most: int = 420) -> str:
+    """Cut what no page can hold; the whole stands in the JSON."""
+    return text if len(text) <= most else f"{text[:most]} … ({len(text)} characters, whole in the JSON)"
+
+
+def _proof(record: BatchRecord) -> Blocks:
+    proof, batch = record.proof, record.header.batch
+    intact = "intact" if proof.intact else f"NOT intact: {proof.first_bad}"
+    signed = f"signed by key {proof.key} up to event {proof.signed_to}" if proof.key else "not signed yet"
+    head = f"Hash of the last event, {proof.head_seq}; nobody has signed it yet."
+    if proof.key:
+        head = f"Head hash of event {proof.head_seq}, {moment(proof.head_at)}: all of this record stands under it."
+    checked = f"verify said of the ledger ({count(proof.events, 'event')}): {intact}; {signed}"
+    lines = (
+        head,
+        f"{checked}; anchored up to event {proof.anchored_to}.",
+        f"Ledger {record.header.ledger}; site {record.header.site}.",
+        *(f"What this check can't see: {note}." for note in proof.notes),
+        "To check against the site: cellwright verify SITE --head HASH, with the hash above.",
+        f"To check without the site: cellwright record {batch} --format json -o FILE, then cellwright verify FILE.",
+    )
+    yield Heading(1, "What proves this record")
+    yield Seal(proof.head, data_matrix(proof.head), lines)

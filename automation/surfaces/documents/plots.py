@@ -1,0 +1,95 @@
+"""Plots of process data as SVG: the same record gives the same bytes.
+
+Units: min since the step's begin below, clock time in the site's zone above; the channel's unit at the side.
+Lines differ by dash as well as by shade, so that a print without colours can be read.
+"""
+
+import io
+from collections.abc import Sequence
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+from automation.kernel.clock import MICRO, local
+from automation.kernel.quantity import Instant
+from automation.views.record import Chart, Mark, Trend
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.typing import RcKeyType
+
+_LOOKS = (("#1b4f8a", "-"), ("#c2560c", "--"), ("#3b7a3b", "-."), ("#6b3f8f", ":"), ("#555555", (0, (6, 2, 1, 2))))
+_WIDE, _HIGH = 7.0, 3.1  # inches
+_MINUTE = 60 * MICRO
+
+
+def draw(chart: Chart, trends: Sequence[Trend], *, zone: str) -> str:
+    """Give one plot as SVG text."""
+    import matplotlib as mpl  # noqa: PLC0415  heavy, and only needed here
+    from matplotlib.figure import Figure  # noqa: PLC0415  as above
+
+    with mpl.rc_context():
+        mpl.rcParams.update(mpl.rcParamsDefault)
+        mpl.rcParams.update(_style(chart))
+        figure = Figure(figsize=(_WIDE, _HIGH), layout="constrained")
+        axes = figure.add_subplot()
+        _lines(axes, chart, [trend for trend in trends if trend.channel in chart.channels])
+        _frame(axes, chart, zone)
+        out = io.StringIO()
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
+
+
+def _lines(axes: "Axes", chart: Chart, trends: Sequence[Trend]) -> None:
+    for trend, (colour, dash) in zip(trends, cycle(_LOOKS), strict=False):
+        minutes = [(at - chart.since) / _MINUTE for at in trend.times]
+        values = [float("nan") if value is None else value for value in trend.values]
+        axes.plot(minutes, values, color=colour, linestyle=dash, linewidth=1.1, label=trend.channel)
+    if chart.band is not None:
+        axes.axhspan(*chart.band, color="#888888", alpha=0.14, linewidth=0, label=chart.band_text)
+
+
+def _frame(axes: "Axes", chart: Chart, zone: str) -> None:
+    axes.set_ylabel(chart.unit or "value")
+    axes.set_xlabel(
+        f"min since {local(Instant(chart.since / MICRO), zone=zone):%Y-%m-%d %H:%M:%S %z}, begin of the step"
+    )
+    axes.grid(visible=True, color="#dddddd", linewidth=0.5)
+    axes.margins(x=0.01)
+    for mark in chart.marks:
+        _mark(axes, mark, chart.since)
+    above = axes.secondary_xaxis("top")
+    ticks = [tick for tick in axes.get_xticks() if axes.get_xlim()[0] <= tick <= axes.get_xlim()[1]]
+    above.set_xticks(ticks, [_clock(chart.since, tick, zone) for tick in ticks])
+    above.tick_params(length=2, labelsize=7)
+    axes.legend(loc="upper right", frameon=False, fontsize=7, handlelength=3.2)
+
+
+def _mark(axes: "Axes", mark: Mark, since: int) -> None:
+    at = (mark.at - since) / _MINUTE
+    if mark.value is None:
+        axes.axvline(at, color="#999999", linewidth=0.6, linestyle=(0, (1, 2)))
+        foot = axes.get_xaxis_transform()
+        axes.text(at, 0.02, f" {mark.text}", transform=foot, rotation=90, fontsize=6.5, color="#555555", va="bottom")
+        return
+    axes.plot([at], [mark.value], marker="v", markersize=5, color="black", linestyle="none")
+    axes.annotate(mark.text, (at, mark.value), xytext=(6, -10), textcoords="offset points", fontsize=7)
+
+
+def _clock(since: int, minutes: float, zone: str) -> str:
+    return f"{local(Instant(since / MICRO + minutes * 60), zone=zone):%H:%M}"
+
+
+def _style(chart: Chart) -> "dict[RcKeyType, object]":
+    """Give the settings of a plot; names inside the SVG are drawn from what it shows, never from chance."""
+    return {
+        "font.size": 8.0,
+        "font.family": "DejaVu Sans",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.linewidth": 0.6,
+        "axes.edgecolor": "#555555",
+        "xtick.color": "#333333",
+        "ytick.color": "#333333",
+        "svg.fonttype": "path",
+        "svg.hashsalt": f"{chart.title} {chart.unit} {chart.channels} {chart.since}",
+    }
