@@ -254,6 +254,8 @@ class Batch:
                 return replace(after, head=fact.stated(Seal).head)
             case "review":
                 return replace(after, reviewed_by=fact.by)
+            case "resolve" | "continue":
+                return replace(after, hands=self.hands | {signature.by for signature in fact.signed})
         person = frozenset() if fact.by.startswith(f"{SYSTEM}:") else frozenset({fact.by})
         ended = fact.at if after.state in _ENDED else None
         return replace(after, order=fact.stated(Order), hands=self.hands | person, ended_at=ended)
