@@ -44,7 +44,9 @@ def show(value: object) -> str:
         case float():
             return f"{value:.6g}" if math.isfinite(value) else NOTHING
         case Mapping():
-            parts = [f"{str(name).replace('_', ' ')} {show(part)}" for name, part in value.items() if part is not None]
+            parts = [
+                f"{str(name).replace('_', ' ')} {show(part)}" for name, part in value.items() if part not in (None, "")
+            ]
             return ", ".join(parts) or NOTHING
         case list() | tuple():
             return "; ".join(show(part) for part in value) or NOTHING

@@ -28,6 +28,15 @@ class Block(msgspec.Struct, frozen=True, tag_field="is", tag=str.lower):
     """Anything that stands on a page."""
 
 
+class Title(Block, frozen=True):
+    """The head of the first page: what this is, and the hash that it stands under, as text and as code."""
+
+    text: str
+    below: str
+    head: str
+    code: str  # SVG
+
+
 class Heading(Block, frozen=True):
     """A heading; level 1 begins a page."""
 
@@ -73,6 +82,9 @@ class Seal(Block, frozen=True):
     lines: tuple[str, ...]
 
 
+AnyBlock = Title | Heading | Pairs | Note | Table | Picture | Seal
+
+
 class Document(msgspec.Struct, frozen=True):
     """A whole document: what runs on every page, and its blocks."""
 
@@ -82,7 +94,7 @@ class Document(msgspec.Struct, frozen=True):
     foot: str
     date: str  # ISO 8601; the document's own date
     language: str
-    blocks: tuple[Heading | Pairs | Note | Table | Picture | Seal, ...]
+    blocks: tuple[AnyBlock, ...]
 
 
 def cell(value: object, tone: str = PLAIN) -> Cell:

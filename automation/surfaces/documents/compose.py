@@ -3,6 +3,7 @@
 Times are shown to the second with their offset from UTC; the JSON keeps milliseconds.
 """
 
+import re
 from collections.abc import Iterator
 
 from automation.surfaces.documents.blocks import (
@@ -11,6 +12,7 @@ from automation.surfaces.documents.blocks import (
     GOOD,
     STRONG,
     WARN,
+    AnyBlock,
     Cell,
     Column,
     Document,
@@ -19,6 +21,7 @@ from automation.surfaces.documents.blocks import (
     Pairs,
     Seal,
     Table,
+    Title,
     cell,
     row,
 )
@@ -29,7 +32,8 @@ from automation.views.record import BatchRecord, Finding
 from automation.views.wording import NOTHING, count, span
 
 _TRAIL_ROWS = 400  # of one table; longer ones cost the typesetter more than they help the reader
-Blocks = Iterator[Heading | Pairs | Note | Table | Seal]
+_DIGEST = re.compile(r"\b[0-9a-f]{32,}\b")
+Blocks = Iterator[AnyBlock]
 
 
 def compose(record: BatchRecord) -> Document:
@@ -55,7 +59,8 @@ def compose(record: BatchRecord) -> Document:
 
 def _front(record: BatchRecord) -> Blocks:
     header = record.header
-    yield Heading(1, f"Batch record {header.batch}")
+    below = f"{header.recipe} version {header.recipe_version}, {header.product}"
+    yield Title(f"Batch record {header.batch}", below, record.proof.head, data_matrix(record.proof.head))
     if record.simulated:
         yield Note("SIMULATED. Made on fake devices in simulated time; no evidence of anything real.", BAD)
     if record.draft:
@@ -217,7 +222,8 @@ def _trail(record: BatchRecord) -> Iterator[Table]:
 
 
 def _shortened(text: str, most: int = 420) -> str:
-    """Cut what no page can hold; the whole stands in the JSON."""
+    """Cut what no page can hold, and digests; the whole stands in the JSON."""
+    text = _DIGEST.sub(lambda found: digest(found.group()), text)
     return text if len(text) <= most else f"{text[:most]} … ({len(text)} characters, whole in the JSON)"
 
 

@@ -7,6 +7,7 @@ from automation.surfaces.documents.blocks import (
     CODE,
     GOOD,
     STRONG,
+    AnyBlock,
     Column,
     Heading,
     Note,
@@ -23,7 +24,7 @@ from automation.views.wording import NOTHING, count, show, span
 
 _GOOD_BANDS = frozenset({"within limits", "within", "pass"})
 _ACT_ROWS = 300
-Blocks = Iterator[Heading | Pairs | Note | Table | Picture]
+Blocks = Iterator[AnyBlock]
 
 
 def step_blocks(record: BatchRecord, step: Step, number: int) -> Blocks:

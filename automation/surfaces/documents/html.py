@@ -19,6 +19,7 @@ from automation.surfaces.documents.blocks import (
     Picture,
     Seal,
     Table,
+    Title,
 )
 
 
@@ -40,6 +41,10 @@ def html(document: Document) -> bytes:
 
 def _block(block: Block) -> Iterator[str]:
     match block:
+        case Title() as title:
+            code = f'<img alt="Data Matrix code of the head hash" src="{_data(title.code)}">'
+            words = f"<div><h1>{escape(title.text)}</h1><p>{escape(title.below)}</p></div>"
+            yield f"<section class=title>{words}<p class=code>{escape(title.head)}</p>{code}</section>"
         case Heading(level=level, text=text):
             yield f"<h{level}>{escape(text)}</h{level}>"
         case Note(text=text, tone=tone):

@@ -61,7 +61,7 @@ def _frame(axes: "Axes", chart: Chart, zone: str) -> None:
     ticks = [tick for tick in axes.get_xticks() if axes.get_xlim()[0] <= tick <= axes.get_xlim()[1]]
     above.set_xticks(ticks, [_clock(chart.since, tick, zone) for tick in ticks])
     above.tick_params(length=2, labelsize=7)
-    axes.legend(loc="upper right", frameon=False, fontsize=7, handlelength=3.2)
+    axes.legend(loc="best", frameon=False, fontsize=7, handlelength=3.2)
 
 
 def _mark(axes: "Axes", mark: Mark, since: int) -> None:
