@@ -15,7 +15,7 @@ from fakes.physics.trace import Piece, Trace
 
 STILL = 1e-10  # K in one second; less is none
 PER_LITRE = 160_700.0  # J that one litre of nitrogen takes up
-PER_WORKED = 1.2  # share of nitrogen that is needed beyond the ideal
+PER_WATT = 1.2 * 1_000_000 / PER_LITRE  # uL of nitrogen in a second, a fifth more than ideally needed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +79,11 @@ class Chamber:
                 values = []
                 left -= self._rest(trace, left)
                 continue
-            self._second()
-            values.append(self.temperature)
-            left -= 1
+            left -= self._glide(values, left)
+            if left > 0:
+                self._second()
+                values.append(self.temperature)
+                left -= 1
         trace.extend(values)
 
     def touched(self) -> None:
@@ -129,6 +131,36 @@ class Chamber:
         else:
             self.temperature = after
 
+    def _glide(self, values: list[float], most: int) -> int:
+        """Live through the seconds of a segment as ``_second`` would, only faster; gives how many."""
+        build = self.build
+        plain = self.powered and not (self.sensor_broken or self.manual or self.lid_open) and self.supply_open
+        enough = self.nitrogen // round(PER_WATT * build.capacity)  # s; no second cools by a whole K
+        count, begun, slope, passed = self.programmer.glide(min(most, enough)) if plain else (0, 0.0, 0.0, 0)
+        now, rate, nitrogen, deviating = self.temperature, 0.0, self.nitrogen, self.deviating
+        lag, room, down, up, capacity = (
+            build.lag,
+            build.room,
+            -build.fastest_cooling,
+            build.fastest_heating,
+            build.capacity,
+        )
+        for second in range(passed + 1, passed + count + 1):
+            working = begun + slope * second
+            rate = (working - now) / lag
+            rate = down if rate < down else min(rate, up)
+            drift = (room - now) / build.drift
+            if rate < drift:
+                nitrogen -= round(PER_WATT * (capacity * (drift - rate)))
+            now += rate
+            now = min(build.hottest, max(build.coldest, now))
+            deviating = deviating + 1 if abs(now - working) > build.deviation else 0
+            values.append(now)
+        if count:
+            self.temperature, self.nitrogen, self.deviating = now, nitrogen, deviating
+            self.output = 100.0 * (rate / build.fastest_cooling if rate < 0 else rate / up)
+        return count
+
     def _control(self, now: float) -> float:
         """Give the rate (K/s) that the controller asks for."""
         build = self.build
@@ -136,11 +168,11 @@ class Chamber:
             share = self.manual_output / 100.0
             return share * (build.fastest_heating if share > 0 else build.fastest_cooling)
         rate = (self.programmer.working - now) / build.lag
-        return max(-build.fastest_cooling, min(build.fastest_heating, rate))
+        return -build.fastest_cooling if rate < -build.fastest_cooling else min(rate, build.fastest_heating)
 
     def _use(self, watts: float) -> None:
         """Take nitrogen for one second; whole uL, so that the sum does not depend on who looks when."""
-        used = round(PER_WORKED * watts / PER_LITRE * 1_000_000)
+        used = round(PER_WATT * watts)
         self.nitrogen = max(0, self.nitrogen - used)
 
     def _rest(self, trace: Trace, most: int) -> int:
@@ -148,7 +180,7 @@ class Chamber:
         build = self.build
         heat = build.capacity * (build.room - self.temperature) / build.drift
         active = self.powered and not self.sensor_broken and self.cools
-        used = round(PER_WORKED * heat / PER_LITRE * 1_000_000) if active and heat > 0 else 0
+        used = round(PER_WATT * heat) if active and heat > 0 else 0
         count = min(most, max(1, self.nitrogen // used)) if used else most
         self.nitrogen = max(0, self.nitrogen - used * count)
         if used and not self.nitrogen:

@@ -157,6 +157,26 @@ class Programmer:
         else:
             self.working = self._from + (moved if gap > 0 else -moved)
 
+    def glide(self, most: int) -> tuple[int, float, float, int]:
+        """Give the coming seconds in which nothing but the set point moves, and pass over them.
+
+        How many (at most ``most``, 0 for none), where the segment began (degC), K/s, and seconds passed in it before.
+        """
+        step = self.step
+        if self.state is not State.RUN or self.program.holdback or self._back is not None or step is None:
+            return 0, 0.0, 0.0, 0
+        if step.target is not None and not step.rate:
+            return 0, 0.0, 0.0, 0
+        before, slope = self._passed, 0.0
+        count = min(most, _length(step, self._from) - 2 - before)
+        if count <= 0:
+            return 0, 0.0, 0.0, 0
+        if step.target is not None:
+            slope = step.rate if step.target > self._from else -step.rate
+            self.working = self._from + slope * (before + count)
+        self._passed += count
+        return count, self._from, slope, before
+
     def _return(self, rate: float) -> None:
         """Ramp back to where the power failed, at the segment's rate or 10 K/min in a dwell."""
         goal = self._back if self._back is not None else self.working

@@ -65,6 +65,16 @@ def test_looking_often_gives_the_same_as_looking_once() -> None:
     assert ends[0] == ends[1]
 
 
+def test_the_fast_way_through_a_segment_is_the_slow_one() -> None:
+    """A holdback that never bites makes the chamber live second by second: the same bits, the same nitrogen."""
+    fast, slow = (
+        running(program=Sequence((Step(-8.0, 1 / 60), Step(-45.0, 25 / 60), Step(None, seconds=90)), holdback=holdback))
+        for holdback in (0.0, 1e9)
+    )
+    assert [chamber(fast, second) for second in range(900)] == [chamber(slow, second) for second in range(900)]
+    assert fast.chamber.nitrogen == slow.chamber.nitrogen
+
+
 def test_without_nitrogen_the_chamber_cannot_follow_and_an_alarm_comes() -> None:
     """An empty tank, or a closed supply: the chamber warms while the set point falls."""
     freezer = running()
