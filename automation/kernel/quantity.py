@@ -60,6 +60,11 @@ UNITS: dict[object, str] = {
 
 _PINT = {"K": "delta_degC", "K/min": "delta_degC/min", "%": "percent"}
 _SPELLINGS = {"K/min": "delta_degC/min", "degC/min": "delta_degC/min", "%": "percent", "°C": "degC"}
+_EXACT = {
+    ("min", "s"): 60.0, ("h", "s"): 3600.0, ("ms", "s"): 0.001, ("L", "mL"): 1000.0, ("uL", "mL"): 0.001,
+    ("mL", "uL"): 1000.0, ("mg", "g"): 0.001, ("kg", "g"): 1000.0, ("degC/min", "K/min"): 1.0,
+}  # fmt: skip
+"""Conversions that need no unit library, which takes longer to load than a whole recipe; the library agrees."""
 _EXAMPLES = {"K/min": "1.0 K/min", "degC": "-40 degC", "s": "10 min", "cells/mL": "1e6 cells/mL"}
 
 
@@ -102,6 +107,8 @@ def read(text: object, unit: object, *, what: str = "value", where: str = "") ->
 def _convert(value: float, given: str, wanted: str, *, what: str, where: str) -> float:
     if given == wanted:
         return value
+    if (factor := _EXACT.get((given, wanted))) is not None:
+        return float(f"{value * factor:.12g}")
     from automation.kernel import units  # noqa: PLC0415  the unit library is heavy and only needed here
 
     source, target = _SPELLINGS.get(given, given), _PINT.get(wanted, wanted)
