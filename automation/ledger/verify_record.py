@@ -15,18 +15,30 @@ from automation.ledger.record import HeadLine, Proven, Record, is_whole
 from automation.ledger.verdict import BadError, FirstBad, Verdict
 
 _MARK = b'{"cellwright_record":'
+_READABLE = b'{"record":'  # a batch record for people, with the exported record beside it
+
+
+class _Readable(msgspec.Struct):
+    """A batch record as written for people; only its proof is checked here."""
+
+    proof: msgspec.Raw
 
 
 def is_record(path: Path) -> bool:
     """Tell whether a file claims to be an exported record."""
     with path.open("rb") as stream:
-        return stream.read(len(_MARK)) == _MARK
+        return stream.read(len(_MARK)).startswith((_MARK, _READABLE))
 
 
 def verify_record(path: Path, *, key: bytes | None, head: bytes | None) -> Verdict:
     """Check a record file; ``key`` and ``head`` as in ``verify``."""
     data = path.read_bytes()
+    readable = data.startswith(_READABLE)
     try:
+        data = bytes(msgspec.json.decode(data, type=_Readable).proof) if readable else data
+        if data == b"null":
+            bad = FirstBad(1, "the record is a draft without proof: its events are not yet under a signed head")
+            return Verdict(kind="record", intact=False, events=0, head="", first_bad=bad)
         record = msgspec.json.decode(data, type=Record)
     except ValueError as error:
         bad = FirstBad(1, f"the record can't be read ({error})")

@@ -15,6 +15,7 @@ from automation.views.findings import findings
 from automation.views.people import signatures_of
 from automation.views.step_record import step_record
 from automation.views.story import Story
+from automation.views.trends import Files
 from automation.views.wording import count, stamp
 
 BatchRecord = record.BatchRecord
@@ -23,15 +24,20 @@ BatchRecord = record.BatchRecord
 def batch_record(reader: Reader, blobs: Blobs, batch: str) -> record.BatchRecord:
     """Give the record of a batch as the ledger now stands; raises InputError for a batch that it does not know."""
     story = Story(reader, batch)
-    steps = tuple(step_record(story, name, blobs) for name in story.steps)
-    rules, found = findings(story, steps)
     last = reader.last
+    return draw(story, blobs, as_of=last.seq, drawn=last.at, proof=_proof(reader, story))
+
+
+def draw(story: Story, files: Files, *, as_of: int, drawn: int, proof: record.Proof) -> record.BatchRecord:
+    """Give the record of a story; ``as_of`` and ``drawn`` (us) are the last event that was looked at."""
+    steps = tuple(step_record(story, name, files) for name in story.steps)
+    rules, found = findings(story, steps)
     draft = story.batch.now.state != "closed"
     return record.BatchRecord(
-        simulated=reader.genesis.mode is Mode.SIMULATED,
+        simulated=story.genesis.mode is Mode.SIMULATED,
         draft=draft,
-        as_of=last.seq,
-        drawn=stamp(last.at, zone=story.zone),
+        as_of=as_of,
+        drawn=stamp(drawn, zone=story.zone),
         header=_header(story),
         verdict=_verdict(story, steps, found),
         checked=_checked(steps, found),
@@ -43,7 +49,7 @@ def batch_record(reader: Reader, blobs: Blobs, batch: str) -> record.BatchRecord
         steps=steps,
         signatures=signatures_of(story, None),
         trail=audit_trail(story.trail, zone=story.zone),
-        proof=_proof(reader, story),
+        proof=proof,
     )
 
 

@@ -7,20 +7,19 @@ import msgspec
 
 from automation.engine.journal import Called, Enter, Fell, Moved, Replied, Resolved, Seen, Stage, Waiting
 from automation.kernel.clock import MICRO
-from automation.ledger.blobs import Blobs
 from automation.ledger.event import Event
 from automation.views import record, shapes
 from automation.views.charts import charts
 from automation.views.people import prompts_of, signatures_of
 from automation.views.story import Story
-from automation.views.trends import trends
+from automation.views.trends import Files, trends
 from automation.views.wording import NOTHING, is_person, show, stamp
 
 _SHOWN_APART = "criteria"  # of acceptance: a table of its own
 _STATUS = {"refused": "refused", "failed": "failed", "doubt": "doubt", "overridden": "overridden"}
 
 
-def step_record(story: Story, name: str, blobs: Blobs) -> record.Step:
+def step_record(story: Story, name: str, files: Files) -> record.Step:
     """Give one step of the record."""
     events = story.steps[name]
     bound = story.bound[name]
@@ -28,7 +27,7 @@ def step_record(story: Story, name: str, blobs: Blobs) -> record.Step:
     begun, ended = events[0], events[-1]
     over = bool(stages) and stages[-1][1].state in {"complete", "stopped", "aborted"}
     asked = prompts_of(story, name)
-    curves = trends(events, blobs)
+    curves = trends(events, files)
     return record.Step(
         id=name,
         operation=bound.operation or name,

@@ -4,11 +4,11 @@ Reading only. An object belongs to the batch when its events name the batch; ass
 they did between the batch's first and last event.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import Generic, TypeVar, cast
+from typing import Generic, Protocol, TypeVar, cast
 
 from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.objects import Fact, Kind, Signed, Thing, fact
@@ -23,7 +23,6 @@ from automation.gmp.quality.timers import Timer
 from automation.gmp.registry import KINDS
 from automation.kernel.errors import InputError
 from automation.ledger.event import OWN_STREAM, Event, Genesis
-from automation.ledger.read import Reader
 from automation.views.shapes import Bound
 from automation.views.wording import is_person
 
@@ -67,20 +66,37 @@ def tell(kind: Kind, events: tuple[Event, ...]) -> Told[object]:
     return Told(thing.id, events, tuple(facts), tuple(values))
 
 
+class Source(Protocol):
+    """Where the events come from: a ledger, or an exported record."""
+
+    @property
+    def genesis(self) -> Genesis:
+        """Give what the ledger is."""
+        ...
+
+    def stream(self, name: str) -> list[Event]:
+        """Give the events of one stream, in order."""
+        ...
+
+    def events(self, *, prefix: str) -> Iterable[Event]:
+        """Give the events whose streams lie under a prefix, in order."""
+        ...
+
+
 class Story:
     """The events of one batch, gathered once; raises InputError for a batch that the ledger does not know."""
 
-    def __init__(self, reader: Reader, batch: str) -> None:
+    def __init__(self, source: Source, batch: str) -> None:
         """Read the batch's streams and look through the objects that may touch it."""
-        self._reader = reader
-        self.genesis: Genesis = reader.genesis
+        self._source = source
+        self.genesis = source.genesis
         self.id = batch
-        own = tuple(reader.stream(f"batch/{batch}"))
+        own = tuple(source.stream(f"batch/{batch}"))
         if not own:
-            known = ", ".join(sorted({e.stream.split("/")[1] for e in reader.events(prefix="batch")})) or "none"
-            raise InputError(f"batch {batch!r} is not in this ledger; it has {known}", where=str(reader.file))
+            known = ", ".join(sorted({e.stream.split("/")[1] for e in source.events(prefix="batch")})) or "none"
+            raise InputError(f"batch {batch!r} is not in this ledger; it has {known}")
         self.batch = cast("Told[Batch]", tell(KINDS["batch"], own))
-        under = sorted(reader.events(prefix=f"batch/{batch}/step"), key=lambda event: event.seq)
+        under = sorted(source.events(prefix=f"batch/{batch}/step"), key=lambda event: event.seq)
         self.steps: dict[str, tuple[Event, ...]] = {}
         for event in under:
             name = event.stream.removeprefix(f"batch/{batch}/step/")
@@ -149,7 +165,7 @@ class Story:
     def refusals(self) -> tuple[Event, ...]:
         """Give the commands that were refused on the batch and its objects."""
         streams = {f"refusals/{events[0].stream}" for events in self._objects()}
-        inside = self._reader.events(prefix="refusals")
+        inside = self._source.events(prefix="refusals")
         own = f"refusals/batch/{self.id}"
         return tuple(
             e for e in inside
@@ -160,13 +176,13 @@ class Story:
     @cached_property
     def site(self) -> tuple[Event, ...]:
         """Give what happened to ledger and site while the batch ran: restarts, clock steps, changed configuration."""
-        both = (*self._reader.events(prefix=OWN_STREAM), *self._reader.events(prefix="site"))
+        both = (*self._source.events(prefix=OWN_STREAM), *self._source.events(prefix="site"))
         return tuple(sorted((e for e in both if self.first <= e.seq <= self.end), key=lambda event: event.seq))
 
     @cached_property
     def configuration(self) -> Event | None:
         """Give the event that holds the site's configuration when the batch began."""
-        before = [e for e in self._reader.events(prefix="site") if e.seq <= self.end and e.kind == "configuration"]
+        before = [e for e in self._source.events(prefix="site") if e.seq <= self.end and e.kind == "configuration"]
         early = [event for event in before if event.seq <= self.first]
         return next(reversed(early or before), None)
 
@@ -192,7 +208,8 @@ class Story:
     def streams(self) -> tuple[str, ...]:
         """Give the streams that a complete copy holds."""
         named = {event.stream for event in self.trail if not event.stream.startswith(f"batch/{self.id}")}
-        named |= {told.events[0].stream for told in self.people}
+        for some in (self.people, self.assets, self.lots):
+            named |= {told.events[0].stream for told in some}
         return (f"batch/{self.id}", *sorted(named))
 
     def _used(self) -> Iterator[Told[Asset]]:
@@ -209,7 +226,7 @@ class Story:
         return (told.events for group in groups for told in group)
 
     def _every(self, kind: Kind, belongs: Callable[[Told[T]], bool]) -> tuple[Told[T], ...]:
-        events = sorted(self._reader.events(prefix=kind.word), key=lambda event: (event.stream, event.seq))
+        events = sorted(self._source.events(prefix=kind.word), key=lambda event: (event.stream, event.seq))
         told = (cast("Told[T]", tell(kind, tuple(some))) for _, some in groupby(events, key=lambda event: event.stream))
         return tuple(sorted((one for one in told if belongs(one)), key=lambda one: one.events[0].seq))
 
