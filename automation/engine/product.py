@@ -91,7 +91,10 @@ class Product:
         await self._move(f"container/{container.id}", "store", body)
 
     async def qa_hold(self, container: Container, *, reason: str) -> None:
-        """Put a container on QA hold."""
+        """Put a container on QA hold; one that is held already stays so, for its first reason."""
+        if self._thing(container.id).on_hold:
+            await self._skip()
+            return
         await self._move(f"container/{container.id}", "qa_hold", {"reason": reason})
 
     async def use(self, lot: Lot, *, quantity: float) -> None:
