@@ -16,6 +16,7 @@ from automation.engine.recipe.bind import Recorded, bind
 from automation.engine.recipe.model import Literal, Recipe, Step
 from automation.engine.recorder import Recorder
 from automation.engine.runner import StepRunner, Tools
+from automation.engine.supplies import Supplies
 from automation.engine.trends import Trends
 from automation.engine.troubles import StepTroubles
 from automation.engine.watch import Watch
@@ -60,6 +61,7 @@ class Assembly:
         self._house = house
         self._recipe = recipe
         self._batch = batch
+        self.supplies = Supplies(house.door, recipe.materials, batch.id)
 
     def assets(self, step: Step) -> dict[str, str]:
         """Choose an asset for every field of equipment; the recorded choice when there is one."""
@@ -139,5 +141,4 @@ class Assembly:
             )
             for name, one in step.given.items()
         }
-        materials = {m.name: self._house.lots[m.name] for m in self._recipe.materials if m.step == step.id}
-        return BoundTo(step.operation, assets, parameters, materials)
+        return BoundTo(step.operation, assets, parameters, self.supplies.set_out(step.id))

@@ -133,6 +133,8 @@ class BatchRun:
         assembled.runner.on_doubt = lambda: self._earlier(step.id)
         self._earlier(step.id)
         await self._claim(step, assembled)
+        if stage is Procedural.IDLE:
+            await self._supply(step)
         ended = await assembled.runner.run()
         if ended is Procedural.COMPLETE:
             await self._verdicts.conclude(step)
@@ -165,21 +167,35 @@ class BatchRun:
     async def _claim(self, step: Step, assembled: Assembled) -> None:
         """Claim all assets of a step in one move; wait while another holds one; hold when one is not ready."""
         alarms = Alarms(self._house.door, batch=self.id, step=step.id)
-        while True:
+        while not self._ending:
             try:
                 if self._take_all(step, assembled):
                     alarms.clear("equipment")
                     return
             except RefusedError as refusal:
-                alarms.sound("equipment", str(refusal), response="Make the equipment ready, then restart the batch")
-                alarms.try_hold(str(refusal))
-                self._going.clear()
-                await self._allowed()
-                if self._ending:
-                    return
+                await self._not_ready("equipment", refusal, alarms)
             else:
                 alarms.sound("equipment", f"{step.id} waits for equipment in use", priority="low")
                 await self._house.desk.changed("asset")
+
+    async def _supply(self, step: Step) -> None:
+        """Use the lots of a step that has not begun; hold while one is not released, in date or enough."""
+        alarms = Alarms(self._house.door, batch=self.id, step=step.id)
+        while not self._ending:
+            try:
+                self._assembly.supplies.take(step.id)
+            except RefusedError as refusal:
+                await self._not_ready("materials", refusal, alarms)
+            else:
+                alarms.clear("materials")
+                return
+
+    async def _not_ready(self, what: str, refusal: RefusedError, alarms: Alarms) -> None:
+        """Hold the step before it begins, until a person lets the batch go on."""
+        alarms.sound(what, str(refusal), response=f"Make the {what} ready, then restart the batch")
+        alarms.try_hold(str(refusal))
+        self._going.clear()
+        await self._allowed()
 
     def _take_all(self, step: Step, assembled: Assembled) -> bool:
         door = self._house.door
