@@ -136,8 +136,7 @@ def main(path: Path, key: str = "") -> tuple[int, str]:
         if path.is_dir():
             return 0, f"intact: {check_ledger(path, key)}"
         text = path.read_text("utf-8")
-        if text.startswith('{"record":'):  # a batch record for people; beside it stands the exported record
-            text = text[text.rindex(',"proof":') + len(',"proof":') : -1]
+        text = text[text.rindex(',"proof":') + 9 : -1] if text.startswith('{"record":') else text  # of a batch record
         return 0, f"intact: {check_record(text, key) if text[0] == '{' else check_vectors(text)}"
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         return 1, f"NOT INTACT: {error}"
