@@ -1,7 +1,7 @@
 """One owner process per site folder: a lock that the system drops when the process ends, however it ends.
 
-The lock keeps a second owner out; that the ledger's last event is still the owner's own is checked again
-inside each commit (see ``writer``), so that even a broken lock lets a stale owner append nothing.
+The lock keeps a second owner out. Should it ever fail, the ledger's table still takes only the next number, so a
+stale owner appends nothing (see ``writer``).
 """
 
 import fcntl

@@ -20,8 +20,9 @@ from automation.ledger.chain import entry_hash, merkle_root, opening
 from automation.ledger.event import OWN_STREAM, ZEROS, Draft, Envelope, Event, Genesis, Mode
 from automation.ledger.head import Head, HeadBody, is_signed, key_id, public_key, sign
 from automation.ledger.lease import Lease
+from automation.ledger.live_writer import LiveWriter
 from automation.ledger.read import Reader, matches
-from automation.ledger.writer import Committer, GroupWriter, InlineWriter, Row, Writer
+from automation.ledger.writer import Committer, InlineWriter, Row, Writer
 
 HEAD_EVERY = 1_000  # events between automatic heads
 _LONGEST_NAME = 200  # characters of a stream or kind
@@ -105,7 +106,7 @@ class Ledger:
             last = reader.last
             committer = Committer(connection, log, tip=(last.seq, last.hash))
             if genesis.mode is Mode.LIVE and not commit_each:
-                writer: Writer = GroupWriter(committer, committed=last.seq)
+                writer: Writer = LiveWriter(committer, committed=last.seq)
             else:
                 writer = InlineWriter(committer, committed=last.seq, each=commit_each)
             return cls(reader, writer, lease=lease, key=key)
