@@ -99,8 +99,8 @@ def check_ledger(folder: Path, key: str) -> str:
 
 
 def check_record(data: str, key: str) -> str:
-    """Check an exported record: every event under a signed head, its streams from version 1 without gap."""
-    record = json.loads(data)
+    """Check an exported record (or that in a batch record): each event under a signed head, streams without gap."""
+    record = json.loads(data := data[data.rindex(',"proof":') + 9 : -1] if data.startswith('{"record":') else data)
     need(record["digest"] == sha256(data[: data.rindex(',"digest"')].encode()).hexdigest(), "its digest does not fit")
     key = key or json.loads(record["events"][0]["body"])["public_key"]
     heads = [read_head(head["body"], head["signature"], key)[0] for head in record["heads"]]
@@ -136,7 +136,6 @@ def main(path: Path, key: str = "") -> tuple[int, str]:
         if path.is_dir():
             return 0, f"intact: {check_ledger(path, key)}"
         text = path.read_text("utf-8")
-        text = text[text.rindex(',"proof":') + 9 : -1] if text.startswith('{"record":') else text  # of a batch record
         return 0, f"intact: {check_record(text, key) if text[0] == '{' else check_vectors(text)}"
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         return 1, f"NOT INTACT: {error}"
