@@ -112,7 +112,7 @@ def test_start_is_asked_once_although_the_program_died_before_it_heard_the_answe
     async def work(crew: Crew) -> None:
         crew.absent = True
         asked = asyncio.ensure_future(freezer(crew).start(containers=()))
-        await asyncio.sleep(1)
+        await crew.desk.changed("prompt")
         asked.cancel()
         crew.absent, crew.script = False, list(STARTED)
         await crew.answer()
