@@ -80,7 +80,7 @@ def test_the_standalone_verifier_accepts_the_page_a_ledger_and_a_record(tmp_path
     for path in (DOCS / "ledger-format.md", tmp_path / "site", record):
         assert main(path)[0] == 0, main(path)
     text = (DOCS / "standalone_verifier.py").read_text()
-    assert len(text.splitlines()) < 150
+    assert len(text.splitlines()) <= 150
     assert "import automation" not in text
     assert "from automation" not in text
 
