@@ -3,8 +3,8 @@
 Programs 1 to 4 of 16 segments; program 0 is the running copy, which changes in hold only and is not stored.
 Units:  degC, K/min, s, %.
 Source: Eurotherm HA026230 as listed in ``wire.registers``. Chosen here, because no document at hand says it: alarm 1
-        is bit 0 of the alarm word, a broken sensor reads 999, a program starts from the set point that stands, a one-sided
-        holdback waits on both sides.
+        is bit 0 of the alarm word, a broken sensor reads 999, a program starts from the set point that stands,
+        a one-sided holdback waits on both sides.
 """
 
 from collections.abc import Callable

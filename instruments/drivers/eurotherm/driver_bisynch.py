@@ -32,9 +32,10 @@ PROTOCOL = Protocol(line="9600 7E1", units=99, programs=20)  # the address has t
 class EurothermBisynch:
     """A ``ControlledRateFreezer`` that speaks EI-Bisynch.
 
-    Every method raises one of three errors, named by what is then known:
+    Every method raises one of four errors, named by what is then known:
 
     RefusedError: the controller said no, or the protocol or the site's declaration does not allow it; nothing changed.
+    FailedError: the controller answered, and what stands in it is not what was asked for.
     LinkError: the link broke; the command may have taken effect.
     WireError: the reply breaks the grammar; the effect is unknown.
     """

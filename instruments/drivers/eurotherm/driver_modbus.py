@@ -33,9 +33,10 @@ BEYOND = 50.0  # K beyond the set point limits, where a reading is no chamber an
 class EurothermModbus:
     """A ``ControlledRateFreezer`` that speaks Modbus RTU.
 
-    Every method raises one of three errors, named by what is then known:
+    Every method raises one of four errors, named by what is then known:
 
     RefusedError: the controller said no, or the driver is read-only; nothing changed.
+    FailedError: the controller answered, and what stands in it is not what was asked for.
     LinkError: the link broke; the command may have taken effect.
     WireError: the reply breaks the grammar; the effect is unknown.
     """

@@ -4,7 +4,7 @@ Units:  degC, K/min, ms.
 Source: ``wire.registers``.
 """
 
-from automation.kernel.errors import WireError
+from automation.kernel.errors import FailedError, WireError
 from instruments.drivers.eurotherm.programs import Block
 from instruments.drivers.eurotherm.wire import modbus
 from instruments.drivers.eurotherm.wire import registers as r
@@ -65,7 +65,7 @@ class Memory:
                     await self.put_word(at + r.SEG_END, r.End.DWELL)
 
     async def read_program(self, program: int) -> tuple[Block, ...]:
-        """Read a program's segments up to and including its end; raises WireError for what it could not have written.
+        """Read a program's segments up to and including its end; raises FailedError for what was never written by this.
 
         A holdback, other units, several cycles or a reset at the end are such.
         """
@@ -77,7 +77,7 @@ class Memory:
             if block.type is r.Type.END:
                 return tuple(blocks)
         msg = f"program {program} has no end in {r.BLOCKS - 1} segments"
-        raise WireError(msg)
+        raise FailedError(msg)
 
     async def _read_block(self, at: int) -> Block:
         kind = await self.word(at + r.SEG_TYPE)
@@ -100,7 +100,7 @@ class Memory:
                 end = await self.word(at + r.SEG_END)
                 if end != r.End.DWELL:
                     msg = f"end type at {at + r.SEG_END} is {end}; the program should keep its last set point (0)"
-                    raise WireError(msg)
+                    raise FailedError(msg)
                 return Block(r.Type.END)
             case other:
                 return Block(other)
@@ -111,7 +111,7 @@ class Memory:
             if stands != value:
                 at = r.block(program) + offset
                 msg = f"register {at} of program {program} holds {stands}; {int(value)} belongs to a freezing program"
-                raise WireError(msg)
+                raise FailedError(msg)
 
     async def _send(self, write: modbus.Write | modbus.WriteOne) -> None:
         write.check(await self._link.exchange(write.frame, write.complete))

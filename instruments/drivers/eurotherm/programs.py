@@ -6,7 +6,7 @@ set point that it finds. Rates in K/min, times in whole ms, as the registers kee
 
 from dataclasses import dataclass
 
-from automation.kernel.errors import RefusedError
+from automation.kernel.errors import FailedError, RefusedError
 from automation.kernel.ids import digest
 from automation.kernel.quantity import Celsius, KelvinPerMinute, Seconds
 from instruments.drivers.eurotherm.wire.registers import BLOCKS, Type
@@ -86,7 +86,7 @@ def _or_none(value: KelvinPerMinute | Seconds | None) -> float | None:
 def from_blocks(name: str, blocks: tuple[Block, ...]) -> Program:
     """Give the program that the controller's segments (without the end) stand for.
 
-    Raises RefusedError for a segment that no program of ours has.
+    Raises FailedError for a segment that no program of ours has.
     """
     segments: list[Segment] = []
     for number, block in enumerate(blocks, 1):
@@ -101,5 +101,5 @@ def from_blocks(name: str, blocks: tuple[Block, ...]) -> Program:
             segments.append(Segment(SegmentType.HOLD, target, dwell=Seconds(block.duration / 1000)))
         else:
             msg = f"segment {number} of the stored program is a {block.type.name.lower()}; freezing programs have none"
-            raise RefusedError(msg)
+            raise FailedError(msg)
     return Program(name, tuple(segments))

@@ -85,14 +85,40 @@ def test_a_program_changed_at_the_panel_is_seen_when_it_is_read_back() -> None:
     on_bench(Wish(), work)
 
 
-@pytest.mark.parametrize(("offset", "value"), [(registers.CYCLES, 3.0), (registers.HOLDBACK_TYPE, 3.0)])
-def test_a_program_with_cycles_or_holdback_is_not_taken_for_ours(offset: int, value: float) -> None:
-    """What a recipe can't say must not run unseen."""
+@pytest.mark.parametrize(
+    ("register", "value", "said"),
+    [
+        (registers.block(1) + registers.CYCLES, 3, "holds 3; 1 belongs to a freezing program"),
+        (registers.block(1) + registers.HOLDBACK_TYPE, 3, "holds 3; 0 belongs to a freezing program"),
+        (registers.block(1, 3) + registers.SEG_TYPE, registers.Type.RAMP_TIME, "segment 3 of the stored program"),
+        (
+            registers.block(1, 1) + registers.SEG_TYPE,
+            registers.Type.DWELL,
+            "segment 1 of the stored program is a dwell",
+        ),
+        (registers.block(1, 6) + registers.SEG_END, registers.End.RESET, "end type at 8379 is 1"),
+    ],
+)
+def test_what_a_recipe_can_not_say_is_found_when_the_program_is_read_back(register: int, value: int, said: str) -> None:
+    """Cycles, holdback, other segments or another end must not run unseen."""
 
     async def work(bench: Bench) -> None:
         await bench.freezer.load(program=LIN)
-        bench.hand("panel", register=registers.block(1) + offset, value=value)
-        with pytest.raises(WireError, match="belongs to a freezing program"):
+        bench.hand("panel", register=register, value=value)
+        with pytest.raises(FailedError, match=said):
+            await bench.freezer.loaded(program=LIN)
+
+    on_bench(Wish(), work)
+
+
+def test_a_program_without_an_end_is_none() -> None:
+    """Its sixteen segments are all steps."""
+
+    async def work(bench: Bench) -> None:
+        await bench.freezer.load(program=LIN)
+        for segment in range(1, 17):
+            bench.hand("panel", register=registers.block(1, segment), value=registers.Type.STEP)
+        with pytest.raises(FailedError, match="no end in 16 segments"):
             await bench.freezer.loaded(program=LIN)
 
     on_bench(Wish(), work)
