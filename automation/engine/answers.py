@@ -100,7 +100,7 @@ class Answers:
             right_kind = str(seen.kind) == opening.expects
             why = "this is another container of the same patient" if right_kind else hint(Kind(opening.expects), seen)
             await self._mismatch(prompt, seen, why or f"scan the {opening.expects}", given)
-        await self._lock(prompt, seen)
+        await self._lock(prompt, seen, owner)
         msg = (
             "this identifier is not of this batch's patient: the step is locked until two people have cleared the line"
         )
@@ -111,8 +111,9 @@ class Answers:
         await self._door.submit(Command(f"prompt/{prompt.id}", "mismatch", body, given.by, given.terminal))
         raise RefusedError(why or f"this is a {seen.kind}")
 
-    async def _lock(self, prompt: Prompt, seen: Scanned) -> None:
-        reason = f"a {seen.kind} of another patient was scanned"
+    async def _lock(self, prompt: Prompt, seen: Scanned, owner: Container | None) -> None:
+        whose = "of another patient" if owner is not None else "that is not known here"
+        reason = f"a {seen.kind} {whose} was scanned"
         await self._door.submit(Command(f"prompt/{prompt.id}", "lock", {"reason": reason}, RUNNER))
         alarms = self._alarms(prompt)
         alarms.deviation(reason, rule="chain of identity")
