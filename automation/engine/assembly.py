@@ -14,6 +14,7 @@ from automation.engine.product import Product
 from automation.engine.prompts import Operator
 from automation.engine.recipe.bind import Recorded, bind
 from automation.engine.recipe.model import Literal, Recipe, Step
+from automation.engine.recipe.spec import unit_of
 from automation.engine.recorder import Recorder
 from automation.engine.runner import StepRunner, Tools
 from automation.engine.supplies import Supplies
@@ -23,7 +24,7 @@ from automation.engine.watch import Watch
 from automation.gmp.plant.assets import Asset
 from automation.gmp.product.batches import Batch
 from automation.kernel.errors import CellwrightError, RefusedError
-from automation.kernel.quantity import UNITS
+from automation.kernel.quantity import UNITS, Instant
 
 
 class Parameter(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,6 +43,7 @@ class BoundTo(msgspec.Struct, frozen=True, omit_defaults=True):
     assets: dict[str, str]
     parameters: dict[str, Parameter]
     materials: dict[str, str]
+    results: dict[str, str] = {}  # unit of each result; ``instant`` for a moment (s, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,4 +143,6 @@ class Assembly:
             )
             for name, one in step.given.items()
         }
-        return BoundTo(step.operation, assets, parameters, self.supplies.set_out(step.id))
+        units = {name: "instant" if kind is Instant else unit_of(kind) for name, kind in spec.results.items()}
+        stated = {name: unit for name, unit in units.items() if unit}
+        return BoundTo(step.operation, assets, parameters, self.supplies.set_out(step.id), stated)

@@ -47,4 +47,4 @@ def said(event: Event) -> str:
         parts.append(show(rest))
     if isinstance(signed, list):
         parts += [f"signed by {one.get('name')} ({one.get('meaning')})" for one in signed if isinstance(one, dict)]
-    return "; ".join(parts) or NOTHING
+    return " ".join("; ".join(parts).split()) or NOTHING

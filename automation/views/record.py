@@ -217,6 +217,7 @@ class Result:
     name: str
     text: str
     value: object
+    unit: str
     event: int
 
 

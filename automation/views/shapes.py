@@ -19,6 +19,7 @@ class Bound(msgspec.Struct, frozen=True):
     assets: dict[str, str] = msgspec.field(default_factory=dict)
     parameters: dict[str, Given] = msgspec.field(default_factory=dict)
     materials: dict[str, str] = msgspec.field(default_factory=dict)
+    results: dict[str, str] = msgspec.field(default_factory=dict)  # units; ``instant`` for a moment
 
 
 class Verdict(msgspec.Struct, frozen=True):

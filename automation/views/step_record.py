@@ -7,6 +7,7 @@ import msgspec
 
 from automation.engine.journal import Called, Enter, Fell, Moved, Replied, Resolved, Seen, Stage, Waiting
 from automation.kernel.clock import MICRO
+from automation.kernel.quantity import Instant
 from automation.ledger.event import Event
 from automation.views import record, shapes
 from automation.views.charts import charts
@@ -44,7 +45,7 @@ def step_record(story: Story, name: str, files: Files) -> record.Step:
         parameters=tuple(
             record.Parameter(key, one.text, one.value, one.unit, one.source) for key, one in bound.parameters.items()
         ),
-        results=tuple(_results(events)),
+        results=tuple(_results(story, name)),
         judged=tuple(_judged(events)),
         acceptance=tuple(_acceptance(events)),
         acts=tuple(_acts(events, story.zone)),
@@ -103,8 +104,8 @@ def _equipment(story: Story, bound: shapes.Bound, *, seq: int) -> Iterator[recor
             role=role,
             asset=name,
             asset_class=asset.asset_class,
-            maker=asset.maker,
-            model=asset.model,
+            maker=asset.maker or (seen.maker if seen else ""),
+            model=asset.model or (seen.model if seen else ""),
             serial=(seen.serial if seen and seen.serial else asset.serial),
             firmware=(seen.firmware if seen and seen.firmware else asset.firmware),
             driving=asset.kind,
@@ -133,14 +134,22 @@ def _is_use(body: object, batch: str, step: str) -> bool:
     return getattr(body, "batch", "") == batch and getattr(body, "step", "") in {step, ""}
 
 
-def _results(events: Iterable[Event]) -> Iterator[record.Result]:
+def _results(story: Story, name: str) -> Iterator[record.Result]:
     found: dict[str, record.Result] = {}
-    for event in events:
+    units = story.bound[name].results
+    for event in story.steps[name]:
         if event.kind == "move":
             brought: dict[str, object] = msgspec.json.decode(bytes(event.read(Moved).results))
-            given = ((name, value) for name, value in brought.items() if name != _SHOWN_APART)
-            found |= {name: record.Result(name, show(value), value, event.seq) for name, value in given}
+            for key, value in brought.items():
+                if key != _SHOWN_APART:
+                    found[key] = _result(key, value, unit=units.get(key, ""), zone=story.zone, event=event.seq)
     yield from found.values()
+
+
+def _result(name: str, value: object, *, unit: str, zone: str, event: int) -> record.Result:
+    if unit == "instant" and isinstance(value, float | int):
+        return record.Result(name, stamp(Instant(float(value)), zone=zone), value, "", event)
+    return record.Result(name, show(value), value, unit, event)
 
 
 def _judged(events: Iterable[Event]) -> Iterator[record.Judged]:

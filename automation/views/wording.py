@@ -11,6 +11,9 @@ from automation.kernel.clock import MICRO, iso
 from automation.kernel.quantity import Instant
 
 NOTHING = "\N{EN DASH}"
+_EMPTY: tuple[object, ...] = (None, "", [], {}, ())
+_MOMENTS = frozenset({"deadline", "due", "warn", "until"})
+_RECENT = 1_000_000_000.0  # s since 1970: numbers below it are no moments of ours
 _HOUR, _MINUTE = 3600.0, 60.0
 
 
@@ -44,14 +47,19 @@ def show(value: object) -> str:
         case float():
             return f"{value:.6g}" if math.isfinite(value) else NOTHING
         case Mapping():
-            parts = [
-                f"{str(name).replace('_', ' ')} {show(part)}" for name, part in value.items() if part not in (None, "")
-            ]
+            parts = [_part(str(name), part) for name, part in value.items() if part not in _EMPTY]
             return ", ".join(parts) or NOTHING
         case list() | tuple():
             return "; ".join(show(part) for part in value) or NOTHING
         case _:
             return str(value)
+
+
+def _part(name: str, value: object) -> str:
+    """Write one field; a number that its name says is a moment is written as one (UTC)."""
+    if isinstance(value, float | int) and (name in _MOMENTS or name.endswith("_at")) and value > _RECENT:
+        return f"{name.replace('_', ' ')} {stamp(Instant(float(value)), zone='UTC')}"
+    return f"{name.replace('_', ' ')} {show(value)}"
 
 
 def is_person(principal: str) -> bool:

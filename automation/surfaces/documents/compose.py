@@ -3,7 +3,6 @@
 Times are shown to the second with their offset from UTC; the JSON keeps milliseconds.
 """
 
-import re
 from collections.abc import Iterator
 
 from automation.surfaces.documents.blocks import (
@@ -27,12 +26,11 @@ from automation.surfaces.documents.blocks import (
 )
 from automation.surfaces.documents.codes import data_matrix
 from automation.surfaces.documents.compose_steps import step_blocks
-from automation.surfaces.documents.writing import digest, events, moment, names
+from automation.surfaces.documents.writing import brief, digest, events, moment, names
 from automation.views.record import BatchRecord, Finding
 from automation.views.wording import NOTHING, count, span
 
 _TRAIL_ROWS = 400  # of one table; longer ones cost the typesetter more than they help the reader
-_DIGEST = re.compile(r"\b[0-9a-f]{32,}\b")
 Blocks = Iterator[AnyBlock]
 
 
@@ -72,6 +70,7 @@ def _front(record: BatchRecord) -> Blocks:
     yield Note(record.checked)
     if record.findings:
         yield _exceptions(record.findings)
+    yield _glance(record)
     yield _rules(record)
 
 
@@ -119,6 +118,27 @@ def _exception(number: int, one: Finding) -> tuple[Cell, ...]:
     tone, outcome = (STRONG, f"OPEN: {one.outcome}") if one.is_open else ("", one.outcome)
     step = one.step or "batch"
     return row(number, moment(one.at), one.rule, step, cell(one.what, tone), cell(outcome, tone), events(one.events))
+
+
+def _glance(record: BatchRecord) -> Table:
+    columns = (
+        Column("No", mm=7, align="right"), Column("Step", share=2), Column("Ended as", share=2), Column("Begun", mm=20),
+        Column("Took", mm=20, align="right"), Column("Performed by", share=3), Column("Verified by", share=3),
+        Column("Within limits", mm=20, align="right"), Column("Exceptions", mm=17, align="right"),
+    )  # fmt: skip
+    rows = []
+    for number, step in enumerate(record.steps, 1):
+        met = [one.band == "within limits" for one in step.judged]
+        met += [one.met is True for test in step.acceptance for one in test.criteria]
+        found = sum(one.step == step.id for one in record.findings)
+        rows.append(
+            row(
+                number, step.id, f"{step.state} ({step.stage})", moment(step.begun), span(step.duration_s),
+                names(record, step.performed_by), names(record, step.verified_by),
+                f"{sum(met)} of {len(met)}" if met else NOTHING, cell(found or "none", STRONG if found else ""),
+            )
+        )  # fmt: skip
+    return Table(columns, tuple(rows), "Steps")
 
 
 def _rules(record: BatchRecord) -> Table:
@@ -190,8 +210,8 @@ def _people(record: BatchRecord) -> Iterator[Table | Note]:
 def signatures_table(record: BatchRecord) -> Table:
     """Give every signature with name, meaning, time, and what it is bound to."""
     columns = (
-        Column("Printed name", share=2), Column("Meaning", mm=20), Column("Time", mm=20), Column("Signed", share=3),
-        Column("Event", mm=11, align="right"), Column("Hash of the event", mm=26), Column("Hash of the view", mm=26),
+        Column("Printed name", share=2), Column("Meaning", mm=18), Column("Time", mm=20), Column("Signed", share=4),
+        Column("Event", mm=11, align="right"), Column("Hash of the event", mm=24), Column("Hash of the view", mm=24),
     )  # fmt: skip
     rows = tuple(
         row(
@@ -213,18 +233,12 @@ def _trail(record: BatchRecord) -> Iterator[Table]:
     rows = [
         row(
             one.seq, moment(one.at), f"{one.stream} v{one.version}", one.kind,
-            f"{one.by} at {one.terminal}" if one.terminal else one.by, _shortened(one.said), cell(one.hash[:8], CODE),
+            f"{one.by} at {one.terminal}" if one.terminal else one.by, brief(one.said), cell(one.hash[:8], CODE),
         )
         for one in record.trail
     ]  # fmt: skip
     for start in range(0, len(rows), _TRAIL_ROWS):
         yield Table(columns, tuple(rows[start : start + _TRAIL_ROWS]))
-
-
-def _shortened(text: str, most: int = 420) -> str:
-    """Cut what no page can hold, and digests; the whole stands in the JSON."""
-    text = _DIGEST.sub(lambda found: digest(found.group()), text)
-    return text if len(text) <= most else f"{text[:most]} … ({len(text)} characters, whole in the JSON)"
 
 
 def _proof(record: BatchRecord) -> Blocks:

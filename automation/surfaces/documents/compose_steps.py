@@ -1,5 +1,6 @@
 """One step of the record as blocks of a page; what the record does not hold is named in one line at the end."""
 
+import re
 from collections.abc import Iterator
 
 from automation.surfaces.documents.blocks import (
@@ -18,12 +19,14 @@ from automation.surfaces.documents.blocks import (
     row,
 )
 from automation.surfaces.documents.plots import draw
-from automation.surfaces.documents.writing import digest, events, moment, names
+from automation.surfaces.documents.writing import brief, digest, events, moment, names
 from automation.views.record import Acceptance, BatchRecord, Step, Trend
 from automation.views.wording import NOTHING, count, show, span
 
 _GOOD_BANDS = frozenset({"within limits", "within", "pass"})
 _ACT_ROWS = 300
+_UNITS = "numbers in degC, K/min, s, mL, cells/mL"  # of every interface; the wire has its own
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d")
 Blocks = Iterator[AnyBlock]
 
 
@@ -109,8 +112,14 @@ def _plots(record: BatchRecord, step: Step) -> Iterator[Picture]:
 
 
 def _results(step: Step) -> tuple[Table, ...]:
-    columns = (Column("Result", share=2), Column("Value", share=6), Column("Event", mm=11, align="right"))
-    rows = tuple(row(one.name.replace("_", " "), one.text, one.event) for one in step.results)
+    columns = (
+        Column("Result", share=2), Column("Value", share=6), Column("Unit", mm=18),
+        Column("Event", mm=11, align="right"),
+    )  # fmt: skip
+    rows = tuple(
+        row(one.name.replace("_", " "), brief(_moment(one.text)), one.unit or NOTHING, one.event)
+        for one in step.results
+    )
     return (Table(columns, rows, "Results for later steps"),) if rows else ()
 
 
@@ -123,13 +132,22 @@ def _parameters(step: Step) -> tuple[Table, ...]:
         row(
             one.name.replace("_", " "),
             one.text or NOTHING,
-            show(one.value),
+            _value(one.value),
             one.unit or NOTHING,
             one.source or "recipe",
         )
         for one in step.parameters
     )
     return (Table(columns, rows, "Parameters"),) if rows else ()
+
+
+def _value(value: object) -> str:
+    """Write a single value; a structure stands beside it as written, with the units of its fields."""
+    return "as written" if isinstance(value, dict | list) else show(value)
+
+
+def _moment(text: str) -> str:
+    return moment(text) if _ISO.fullmatch(text) else text
 
 
 def _equipment(step: Step) -> tuple[Table, ...]:
@@ -184,7 +202,7 @@ def _acts(step: Step) -> tuple[Table, ...]:
     )  # fmt: skip
     rows = [
         row(
-            moment(one.at), one.kind, one.what, one.arguments, one.outcome or NOTHING,
+            moment(one.at), one.kind, one.what, brief(one.arguments, 240), brief(one.outcome or NOTHING, 240),
             cell(f"{one.status}, {count(one.attempts, 'attempt')}" if one.attempts > 1 else one.status,
                  "" if one.status == "done" else STRONG),
             events(one.events),
@@ -192,7 +210,9 @@ def _acts(step: Step) -> tuple[Table, ...]:
         for one in step.acts
     ]  # fmt: skip
     parts = [tuple(rows[start : start + _ACT_ROWS]) for start in range(0, len(rows), _ACT_ROWS)]
-    return tuple(Table(columns, part, "Exchanges with devices, and waits") for part in parts)
+    return tuple(
+        Table(columns, part, "Exchanges with devices, and waits (degC, K/min, s, mL, cells/mL)") for part in parts
+    )
 
 
 def _trends(trends: tuple[Trend, ...]) -> tuple[Table, ...]:

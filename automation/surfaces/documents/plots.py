@@ -55,13 +55,26 @@ def _frame(axes: "Axes", chart: Chart, zone: str) -> None:
     )
     axes.grid(visible=True, color="#dddddd", linewidth=0.5)
     axes.margins(x=0.01)
-    for mark in chart.marks:
+    for mark in _grouped(chart.marks, within=0.03 * (axes.get_xlim()[1] - axes.get_xlim()[0]) * _MINUTE):
         _mark(axes, mark, chart.since)
     above = axes.secondary_xaxis("top")
     ticks = [tick for tick in axes.get_xticks() if axes.get_xlim()[0] <= tick <= axes.get_xlim()[1]]
     above.set_xticks(ticks, [_clock(chart.since, tick, zone) for tick in ticks])
     above.tick_params(length=2, labelsize=7)
     axes.legend(loc="best", frameon=False, fontsize=7, handlelength=3.2)
+
+
+def _grouped(marks: Sequence[Mark], *, within: float) -> list[Mark]:
+    """Join lines that stand closer than their words are wide (us)."""
+    found: list[Mark] = []
+    first = 0
+    for mark in sorted(marks, key=lambda one: (one.value is None, one.at)):
+        if found and mark.value is None and found[-1].value is None and mark.at - first < within:
+            found[-1] = Mark(first, f"{found[-1].text}, {mark.text}")
+        else:
+            found.append(mark)
+            first = mark.at
+    return found
 
 
 def _mark(axes: "Axes", mark: Mark, since: int) -> None:

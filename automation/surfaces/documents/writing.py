@@ -1,10 +1,13 @@
 """How documents write times, digests, names and numbers of events."""
 
+import re
 from collections.abc import Iterable
 
 from automation.views.record import BatchRecord
 from automation.views.wording import NOTHING, is_person
 
+_DIGEST = re.compile(r"\b[0-9a-f]{32,}\b")
+_RUN = re.compile(r"[^\s]{64,}")
 _SHORT = 12  # hex digits that tell two digests apart for a reader
 
 
@@ -19,6 +22,13 @@ def moment(iso: str) -> str:
 def digest(text: str) -> str:
     """Shorten a digest."""
     return f"{text[:_SHORT]}…" if len(text) > _SHORT else text or NOTHING
+
+
+def brief(text: str, most: int = 420) -> str:
+    """Cut what no page can hold: digests, long runs without a blank, long texts; the whole stands in the JSON."""
+    text = _DIGEST.sub(lambda found: digest(found.group()), text)
+    text = _RUN.sub(lambda found: f"{found.group()[:24]}… ({len(found.group())} characters)", text)
+    return text if len(text) <= most else f"{text[:most]} … ({len(text)} characters, whole in the JSON)"
 
 
 def names(record: BatchRecord, ids: Iterable[str]) -> str:

@@ -1,0 +1,75 @@
+"""All objects of a site as they stand, folded from a ledger that is only read; the site's owner is not disturbed."""
+
+from collections.abc import Iterator, Mapping
+
+from automation.gmp.objects import Kind, Thing, fact
+from automation.gmp.registry import KINDS
+from automation.gmp.words import SYSTEM, Right
+from automation.kernel.clock import MICRO
+from automation.kernel.errors import InputError
+from automation.kernel.quantity import Instant
+from automation.ledger.event import Event, Mode
+from automation.ledger.read import Reader
+
+
+class Objects:
+    """Every object by kind and id, with its events; a ``gmp.objects.Site`` that can't be written to."""
+
+    def __init__(self, reader: Reader, *, roles: Mapping[str, frozenset[str]] | None = None) -> None:
+        """Fold the whole ledger; ``roles`` maps the site's roles to rights. ``now`` is its last event's moment."""
+        self.reader = reader
+        self._roles = roles or {}
+        self._things: dict[tuple[str, str], Thing] = {}
+        self._events: dict[str, list[Event]] = {}
+        self.now = Instant(reader.last.at / MICRO)
+        for event in reader.events():
+            self._events.setdefault(event.stream, []).append(event)
+            self._fold(event)
+
+    @property
+    def zone(self) -> str:
+        """Give the IANA name of the site's time zone."""
+        return self.reader.genesis.zone
+
+    @property
+    def simulated(self) -> bool:
+        """Tell whether the site is a simulated one."""
+        return self.reader.genesis.mode is Mode.SIMULATED
+
+    @property
+    def streams(self) -> Mapping[str, list[Event]]:
+        """Give the events of every stream."""
+        return self._events
+
+    def find(self, kind: str, id: str) -> Thing:  # noqa: A002  the field's own name
+        """Give an object; one that was never heard of stands in its initial state."""
+        return self._things.get((kind, id)) or KINDS[kind].make(id)
+
+    def every(self, kind: str) -> Iterator[Thing]:
+        """Give all objects of a kind in the order of their making."""
+        return (thing for (word, _), thing in self._things.items() if word == kind)
+
+    def known(self, kind: str, id: str) -> Thing:  # noqa: A002  as above
+        """Give an object that is there; raises InputError that names those that are."""
+        if (kind, id) not in self._things:
+            there = ", ".join(thing.id for thing in self.every(kind)) or "none"
+            raise InputError(f"{kind} {id!r} is not known at this site; known: {there}")
+        return self._things[kind, id]
+
+    def rights(self, person: str) -> frozenset[str]:
+        """Give the rights of a person or of a system principal."""
+        if person.startswith(f"{SYSTEM}:"):
+            return frozenset({Right.SYSTEM})
+        found = self.find("person", person)
+        if found.state != "active":
+            return frozenset()
+        roles: tuple[str, ...] = getattr(found, "roles", ())
+        return frozenset().union(*(self._roles.get(role, frozenset()) for role in roles))
+
+    def _fold(self, event: Event) -> None:
+        word, _, name = event.stream.partition("/")
+        kind: Kind | None = KINDS.get(word)
+        if kind is None or "/" in name:
+            return
+        thing = self._things.get((word, name)) or kind.make(name)
+        self._things[word, name] = thing.apply(fact(event, kind.table, thing.state))
