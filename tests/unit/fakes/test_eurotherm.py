@@ -6,7 +6,7 @@ from automation.kernel.errors import FailedError
 from automation.kernel.quantity import Instant, Seconds
 from fakes.eurotherm import EurothermFreezer, build
 from fakes.eurotherm_bisynch import build as build_bisynch
-from fakes.eurotherm_controller import Refusal
+from fakes.eurotherm_controller import Refusal, Setup
 from fakes.physics.programmer import State
 from fakes.world import World, grid
 from instruments.drivers.eurotherm.wire import bisynch, modbus
@@ -159,3 +159,89 @@ def test_a_program_entered_at_the_panel_is_the_one_that_is_read() -> None:
     enter(controller, SHORT)
     kinds = [controller.stored[r.block(1, segment)] for segment in range(1, 6)]
     assert kinds == [r.Type.STEP, r.Type.DWELL, r.Type.RAMP_RATE, r.Type.STEP, r.Type.END]
+
+
+@pytest.mark.parametrize(
+    ("start", "count"),
+    [(r.image(r.PV) + 1, 2), (r.image(r.PV), 3), (0, 1), (r.SETPOINTS + 1, 1)],
+    ids=["odd address in the image", "half a parameter", "before the first", "after the last"],
+)
+def test_what_can_not_be_read_is_refused(fake: EurothermFreezer, start: int, count: int) -> None:
+    """Exception 2, illegal data address."""
+    assert fake.feed(modbus.Read(1, start, count).frame, later(0))[1:3] == bytes((0x83, 2))
+
+
+def test_more_than_125_registers_are_refused(fake: EurothermFreezer) -> None:
+    """Exception 3, illegal data value: the reply would not fit."""
+    assert fake.feed(modbus.seal(bytes((1, 3, 0, 1, 0, 126))), later(0))[1:3] == bytes((0x83, 3))
+
+
+def test_a_controller_may_refuse_to_read_across_gaps() -> None:
+    """Whether a real one does is not documented; the driver needs it nowhere."""
+    strict = EurothermFreezer(World(1), "freezer", setup=Setup(gaps=False))
+    assert strict.feed(modbus.Read(1, 1, 5).frame, START)[1] == 0x83
+
+
+def test_function_4_reads_the_same_as_function_3_and_8_echoes(fake: EurothermFreezer) -> None:
+    """As the handbook lists them."""
+    three, four = (fake.feed(modbus.seal(bytes((1, code, 0, 2, 0, 1))), later(0)) for code in (3, 4))
+    loopback = modbus.seal(bytes((1, 8, 0, 0, 0x12, 0x34)))
+    assert three[2:5] == four[2:5]
+    assert fake.feed(loopback, later(0)) == loopback
+
+
+@pytest.mark.parametrize(
+    ("register", "word", "stored"),
+    [
+        (r.block(1, 3) + r.SEG_TARGET, 0x10000 - 405, -40.5),
+        (r.block(1, 3) + r.SEG_RATE, 15, 1.5),
+        (r.block(1, 2) + r.SEG_RATE, 12, 720.0),
+        (r.block(1) + r.HOLDBACK_VALUE, 35, 3.5),
+        (r.block(1) + r.CYCLES, 2, 2.0),
+    ],
+    ids=["target", "rate", "dwell in minutes", "holdback value", "cycles"],
+)
+def test_program_words_are_scaled_and_read_back_as_written(
+    fake: EurothermFreezer, register: int, word: int, stored: float
+) -> None:
+    """One decimal for temperatures and rates, whole minutes for times."""
+    fake.feed(modbus.WriteOne(1, register, word).frame, later(0))
+    assert fake.stored[register] == pytest.approx(stored)
+    assert r.word(fake.feed(modbus.Read(1, register, 1).frame, later(0)), 3) == word
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        modbus.Write(1, r.image(r.TARGET_SP), bytes.fromhex("7fc00000")),
+        modbus.Write(1, r.image(r.TARGET_SP), b"\x40\x80"),
+    ],
+    ids=["not a number", "half a number"],
+)
+def test_a_write_that_is_no_number_is_refused(fake: EurothermFreezer, write: modbus.Write) -> None:
+    """The set point stays."""
+    reply = fake.feed(write.frame, later(0))
+    assert (reply[1], fake.chamber.programmer.target) == (0x90, 4.0)
+
+
+def test_half_a_request_is_forgotten_after_a_pause(fake: EurothermFreezer) -> None:
+    """Modbus RTU ends a frame by silence."""
+    frame = modbus.Read(1, r.STATUS, 1).frame
+    assert fake.feed(frame[:5], later(0)) == b""
+    assert fake.feed(frame, later(1))[:3] == bytes((1, 3, 2))
+
+
+def test_without_power_there_is_silence() -> None:
+    """In both protocols."""
+    for fake, frame in ((build(1), modbus.Read(1, 1, 1).frame), (build_bisynch(1), bisynch.Ask(1, "PV").frame)):
+        fake.hand("power", {"on": False}, START)
+        assert fake.feed(frame, START) == b""
+
+
+def test_an_unsound_or_unknown_setting_is_met_with_nak() -> None:
+    """EE then holds a number."""
+    fake = build_bisynch(1)
+    good = bisynch.Tell(1, "SL", "4.0").frame
+    for frame, error in ((good[:-1] + b"\x00", "2"), (bisynch.Tell(1, "ZZ", "1").frame, "1")):
+        assert fake.feed(frame, START) == bytes((bisynch.NAK,))
+        assert fake.feed(bisynch.Ask(1, "EE").frame, START) == bisynch.message("EE", f">000{error}")
