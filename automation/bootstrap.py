@@ -7,7 +7,6 @@ recipes come by entry points; ``site.yaml`` names them and can't give module pat
 import asyncio
 import importlib.metadata
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,8 +17,9 @@ from automation.engine.house import Device, House
 from automation.engine.prompts import Desk
 from automation.engine.recipe.spec import OperationSpec, spec_of
 from automation.engine.recorder import Recorder
+from automation.engine.scanning import Scanning, Source
 from automation.engine.setup import furnish, note_configuration
-from automation.engine.site import PlantPort, Site
+from automation.engine.site import PlantPort, Site, Stream
 from automation.engine.sitefile import FILE, DriverFacts, Known, ReadPort, load_site
 from automation.engine.sitemodel import AssetEntry, SiteFile
 from automation.engine.timers import Timers
@@ -47,8 +47,33 @@ class DriverFactory(DriverFacts, Protocol):
     interface: type
     settings: Mapping[str, str]
 
-    def build(self, link: object, settings: Mapping[str, str], *, control: bool) -> object:
+    def build(self, link: object, settings: Mapping[str, str], *, control: bool) -> "Driver":
         """Make a driver over a link."""
+        ...
+
+
+class Identity(Protocol):
+    """Who a device says it is."""
+
+    maker: str
+    model: str
+    serial: str
+    firmware: str
+
+
+class Driver(Protocol):
+    """Any driver."""
+
+    async def identify(self) -> Identity:
+        """Read who the device is."""
+        ...
+
+
+class LinkTo(Protocol):
+    """What the entry point ``link`` of ``cellwright.transports`` gives."""
+
+    def __call__(self, port: str, *, name: str, stream: Stream | None) -> Stream:
+        """Give a link over a port, or over a stream that is there already."""
         ...
 
 
@@ -89,12 +114,10 @@ def operations() -> dict[str, OperationSpec]:
 
 def known() -> Known:
     """Give what is installed, as the site file has to know it."""
-    from instruments.transport.ports import read_port  # noqa: PLC0415  resolved late, as every part outside the framework
-
     return Known(
         drivers=Lazily(points("drivers")),
         fakes=tuple(points("fakes")),
-        read_port=cast("ReadPort", read_port),
+        read_port=cast("ReadPort", points("transports")["read"].load()),
     )
 
 
@@ -210,15 +233,21 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
         ledger=ledger,
         clock=clock,
         door=door,
-        desk=Desk(door),
+        desk=Desk(door, blobs),
         blobs=blobs,
         recent=recent,
         devices=await _devices(file, plant, door),
         operations=operations(),
         careful=way.careful,
-        lots=_set_out(file),
+        lots=set_out(file),
     )
-    site = Site(folder, file, house, Answers(door), Timers(door), credentials, plant)
+    answers = Answers(door)
+    scanning = Scanning(door, answers)
+    site = Site(folder, file, house, answers, Timers(door), credentials, scanning, plant)
+    for device in house.devices.values():
+        if hasattr(device.driver, "listen"):
+            terminal = file.assets[device.asset].settings.get("terminal", device.asset)
+            scanning.listen(cast("Source", device.driver), terminal=terminal)
     loop = asyncio.get_running_loop()
     if isinstance(loop, SimulatedLoop):
         loop.before_jump += [ledger.flush, recent.flush, *([plant.flush] if plant else [])]
@@ -245,28 +274,24 @@ async def _devices(file: SiteFile, plant: PlantPort | None, door: Door) -> dict[
 
 
 async def _device(file: SiteFile, asset: AssetEntry, plant: PlantPort | None, door: Door) -> Device:
-    from instruments.interfaces.device import Identity  # noqa: PLC0415  resolved late, as every part outside the framework
-    from instruments.transport import ByteStream, Link  # noqa: PLC0415  as above
-    from instruments.transport.ports import open_stream  # noqa: PLC0415  as above
-
     factory = cast("DriverFactory", points("drivers")[asset.driver].load())
-    if asset.port.startswith("memory") and plant is not None:
-        stream = cast("ByteStream", plant.connect(asset.id))
-    else:
-        stream = open_stream(asset.port or "memory", where=asset.where)
-    link = Link(stream, name=asset.id)
+    cable = plant.connect(asset.id) if asset.port.startswith("memory") and plant is not None else None
+    link = cast("LinkTo", points("transports")["link"].load())(asset.port, name=asset.id, stream=cable)
     if asset.port:
         await link.open()
-    settings = {**{k: getattr(asset, k) for k in ("maker", "model", "serial") if k in factory.settings}, **asset.settings}
+    settings = {
+        **{k: getattr(asset, k) for k in ("maker", "model", "serial") if k in factory.settings},
+        **asset.settings,
+    }
     driver = factory.build(link, settings, control=True)
-    identity: Identity = await driver.identify()  # type: ignore[attr-defined]  # every driver has it by its interface
+    identity = await driver.identify()
     body = {"maker": identity.maker, "model": identity.model, "serial": identity.serial, "firmware": identity.firmware}
     if file.simulated or not getattr(driver, "by_person", False):
         door.enter(Command(f"asset/{asset.id}", "identify", body, SETUP))
     return Device(asset.id, asset.asset_class, driver, factory.interface)
 
 
-def _set_out(file: SiteFile) -> dict[str, str]:
+def set_out(file: SiteFile) -> dict[str, str]:
     """Give for every material the lot that expires first."""
     found: dict[str, str] = {}
     for lot in sorted(file.materials.values(), key=lambda one: (one.expiry, one.id)):
@@ -277,10 +302,3 @@ def _set_out(file: SiteFile) -> dict[str, str]:
 def down_time(folder: Path, file: SiteFile, *, down: Seconds) -> Instant:
     """Give the moment at which a simulated site goes on after it was down for a while."""
     return begins(folder, file) + down
-
-
-def main() -> None:
-    """Run the command line."""
-    from automation.surfaces.cli.main import run  # noqa: PLC0415  the command line starts without the house
-
-    sys.exit(run())

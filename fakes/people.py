@@ -6,7 +6,7 @@ person takes is a pure function of (seed, prompt). Units: s.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from automation.engine.setup import secret_of
 from automation.engine.site import Site
 from automation.engine.sitemodel import PersonEntry, SiteFile
 from automation.formulas.identifiers import Kind
-from automation.gmp.door import Proof
+from automation.gmp.door import Command, Proof
 from automation.gmp.objects import Thing
 from automation.gmp.people.prompts import SIGNING, Prompt
 from automation.gmp.words import Right
@@ -24,6 +24,7 @@ from automation.kernel.errors import CellwrightError, IdentityError, InputError,
 from automation.kernel.ids import uniform
 from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
+from fakes.panel import Panel
 
 if TYPE_CHECKING:
     from fakes.sites.simulated import SimulatedPlant
@@ -53,6 +54,7 @@ class Staff:
         self.away = False
         self.notes: list[str] = []  # refusals that people were told
         self._site: Site | None = None
+        self._scanned: Prompt | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._papers = self._read_papers(file.world.get("papers"))
 
@@ -60,6 +62,7 @@ class Staff:
         """Start work: what is open already is answered, what is asked later too."""
         self._site = site
         site.house.door.follow(self._follow)
+        site.scanning.on_word(self._hear)
         for thing in site.house.door.every("prompt"):
             if isinstance(thing, Prompt) and thing.asking:
                 self._begin(thing, "verify" if thing.state == "entered" else "answer")
@@ -86,7 +89,10 @@ class Staff:
         if self.away:
             return
         work = {"answer": self._answer, "verify": self._verify, "clear": self._clear}[what]
-        task = asyncio.get_running_loop().create_task(work(prompt), name=f"{what} {prompt.id}")
+        self._start(work(prompt), f"{what} {prompt.id}")
+
+    def _start(self, work: Coroutine[object, object, None], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -94,6 +100,9 @@ class Staff:
         habit = next((one for one in self._all_habits() if self._fits(one, prompt)), None)
         await self._think(prompt, "answer", habit.takes if habit else None)
         values = await habit.act(prompt) if habit else await self._usual(prompt)
+        if values is not None and prompt.opening is not None and prompt.opening.kind == "scan" and self._scanner():
+            await self._pull_trigger(prompt, values)
+            return
         while values is not None:
             now = self.site.answers.prompt(prompt.id)
             if self.away or now.state not in {"open", "claimed"}:
@@ -109,6 +118,35 @@ class Staff:
                 values = await self._usual(prompt)
             else:
                 return
+
+    async def _pull_trigger(self, prompt: Prompt, values: Values) -> None:
+        """Claim the prompt at the terminal and scan there; the read goes the way of the cable."""
+        now = self.site.answers.prompt(prompt.id)
+        if self.away or now.state not in {"open", "claimed"}:
+            return
+        person = self._for(now, count=1)[0]
+        if now.state == "open":
+            await self.site.house.door.submit(
+                Command(f"prompt/{prompt.id}", "claim", {"terminal": TERMINAL}, person.id, TERMINAL)
+            )
+        self._scanned = prompt
+        self.plant.hand(self._scanner(), "scan", text=str(values["code"]))
+
+    def _hear(self, _terminal: str, words: str) -> None:
+        """A scan was refused: note what was said, and scan what was asked for."""
+        self.notes.append(words)
+        prompt, self._scanned = self._scanned, None
+        if prompt is not None and self.site.answers.prompt(prompt.id).state == "claimed":
+            self._start(self._scan_again(prompt), f"scan again {prompt.id}")
+
+    async def _scan_again(self, prompt: Prompt) -> None:
+        await self._think(prompt, f"again {len(self.notes)}", None)
+        values = await self._usual(prompt)
+        if values is not None:
+            await self._pull_trigger(prompt, values)
+
+    def _scanner(self) -> str:
+        return self.asset("barcode scanner")
 
     async def _give(self, prompt: Prompt, values: Values) -> None:
         meanings = SIGNING.get(prompt.wants, ())
@@ -180,11 +218,19 @@ class Staff:
 
     def _work(self) -> list[Habit]:
         """Give what hands do about the questions of the operations."""
+        panel = Panel(self)
         return [
             Habit(r"export the results", self._count, Seconds(420.0)),
             Habit(r"^Put .* into the chamber", self._load),
             Habit(r"^Take the container out", self._take_out),
             Habit(r"in its position in the store", self._put_away),
+            Habit(r"select the stored program", panel.select, Seconds(240.0)),
+            Habit(r"set the chamber to", panel.aim),
+            Habit(r"press start", panel.press_start),
+            Habit(r"let the held program go on", panel.press_go_on),
+            Habit(r"when the program no longer runs", panel.look_for_end),
+            Habit(r"attach the report", panel.attach, Seconds(90.0)),
+            Habit(r"^Enter the count of", panel.count, Seconds(300.0)),
         ]
 
     async def _usual(self, prompt: Prompt) -> Values | None:
@@ -207,7 +253,7 @@ class Staff:
         return {str(Kind.DIN): f"={code}00", str(Kind.COI): f"&/{code}"}.get(kind, code)
 
     async def _count(self, prompt: Prompt) -> Values:
-        counter = self._asset("cell counter")
+        counter = self.asset("cell counter")
         for sample in re.findall(r"\S+-\d+[A-Z]\b", prompt.opening.text if prompt.opening else ""):
             if counter:
                 self.plant.hand(counter, "count", sample=sample, after=1.0)
@@ -216,7 +262,7 @@ class Staff:
 
     async def _load(self, prompt: Prompt) -> Values:
         container = (prompt.opening.text if prompt.opening else "").split()[1]
-        freezer = self._asset("controlled rate freezer")
+        freezer = self.asset("controlled rate freezer")
         self.plant.hand(freezer, "lid", open=True)
         self.plant.hand(freezer, "load", container=container)
         self.plant.hand(freezer, "probe", channel="sample", to=container)
@@ -224,18 +270,19 @@ class Staff:
         return {}
 
     async def _take_out(self, _prompt: Prompt) -> Values:
-        freezer = self._asset("controlled rate freezer")
+        freezer = self.asset("controlled rate freezer")
         for container in self.plant.world.inside(freezer):
             self.plant.hand(freezer, "unload", container=container, to="bench")
         return {}
 
     async def _put_away(self, _prompt: Prompt) -> Values:
-        freezer = self._asset("controlled rate freezer")
+        freezer = self.asset("controlled rate freezer")
         for container in self.plant.world.inside("bench"):
             self.plant.hand(freezer, "unload", container=container, to="storage")
         return {}
 
-    def _asset(self, capability: str) -> str:
+    def asset(self, capability: str) -> str:
+        """Give the asset of a class that a fake stands for; empty when there is none."""
         return next((a.id for a in self.file.assets.values() if a.asset_class == capability and a.fake), "")
 
     def _paper(self, name: str) -> str | float | bool:

@@ -9,6 +9,7 @@ from automation.engine.answers import Answers
 from automation.engine.batches import BatchRun
 from automation.engine.house import House
 from automation.engine.recipe.model import Recipe
+from automation.engine.scanning import Scanning
 from automation.engine.sitemodel import SiteFile
 from automation.engine.timers import Timers
 from automation.gmp.secrets import Credentials
@@ -56,6 +57,7 @@ class Site:
     answers: Answers
     timers: Timers
     credentials: Credentials
+    scanning: Scanning
     plant: PlantPort | None = None
     batches: dict[str, BatchRun] = field(default_factory=dict)
     at_close: list[Callable[[], None]] = field(default_factory=list)
@@ -69,6 +71,7 @@ class Site:
     def close(self) -> None:
         """Stop the timers, close files and give the site up."""
         self.timers.stop()
+        self.scanning.stop()
         for call in self.at_close:
             call()
         self.house.recent.close()

@@ -84,12 +84,16 @@ class SimulatedPlant(Plant):
         return float(self.world.probe(channel, now)) if channel in self.world.probes() else None
 
     def _tube(self, sample: str, _now: Instant) -> tuple[float, float] | None:
-        """Give what is in the tube of a sample: every tube of a batch is drawn from its one container."""
+        return self.tube(sample)
+
+    def tube(self, _sample: str) -> tuple[float, float]:
+        """Give cells/mL and viability (%) in the tube of a sample: every tube is drawn from the one container."""
         for name in _mapping(self.file.world.get("containers")):
             contents = self.world.container(name).contents
             cells = float(contents.live) + float(contents.dead)
             return cells / float(contents.volume), 100.0 * float(contents.live) / cells
-        return None
+        msg = "world.containers names no container to draw a sample from"
+        raise InputError(msg)
 
     def _bring(self, name: str, entry: Mapping[str, Plain]) -> None:
         contents = Contents(

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from automation.kernel.errors import InputError
 from instruments.transport.line import LineSettings, line_settings
+from instruments.transport.link import Link
 from instruments.transport.memory import MemoryStream
 from instruments.transport.stream import ByteStream
 
@@ -98,6 +99,11 @@ def open_stream(port: str | Port, *, where: str = "", field: str = "port") -> By
             return FolderStream(Path(read.address))
         case _:
             return MemoryStream()
+
+
+def open_link(port: str, *, name: str, stream: ByteStream | None = None) -> Link:
+    """Make a link over the stream of a port, or over the one given; it is opened by its ``open``."""
+    return Link(stream or open_stream(port or "memory"), name=name)
 
 
 def _check_tcp(address: str, what: str, where: str) -> None:

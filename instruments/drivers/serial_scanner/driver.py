@@ -131,6 +131,7 @@ FACTORY = Factory(
     transports=("memory", "pty", "serial", "tcp"),
     settings={
         "prefix": "text that the scanner puts before each read; a read without it is refused",
+        "terminal": "the terminal at which its reads answer",
         "maker": "maker on the rating plate",
         "model": "model on the rating plate",
         "serial": "serial number on the rating plate",

@@ -1,0 +1,112 @@
+"""Hands at devices that nobody can talk to: what a scripted person does at a panel, read off the question's own text.
+
+Units: degC, K/min, s.
+"""
+
+import re
+from typing import TYPE_CHECKING
+
+from automation.gmp.people.prompts import Prompt
+from automation.kernel.ids import keyed
+from automation.kernel.quantity import Seconds
+from fakes.freezer import Freezer
+from fakes.physics.programmer import State
+
+if TYPE_CHECKING:
+    from fakes.people import Staff, Values
+
+LOOKS_EVERY = Seconds(30.0)  # s between a person's looks at a running freezer
+COUNTED = 400  # cells; what a person counts for 5 %
+_RAMP = re.compile(r"ramp to (\S+) degC at (\S+) K/min")
+_HOLD = re.compile(r"hold at (\S+) degC for (\S+) min")
+_STEP = re.compile(r"step to (\S+) degC")
+_ENDS = {State.COMPLETE: "ended", State.HOLD: "held", State.RESET: "stopped"}
+
+
+class Panel:
+    """What one person's hands do at the panel of an observed freezer, and at a microscope."""
+
+    def __init__(self, staff: "Staff") -> None:
+        """Lend a person hands."""
+        self._staff = staff
+
+    async def select(self, prompt: Prompt) -> "Values":
+        """Enter the program as it is written in the question."""
+        segments: list[dict[str, object]] = []
+        for line in _text(prompt).splitlines():
+            segments += _segments(line)
+        self._hand("program", segments=segments)
+        return {}
+
+    async def aim(self, prompt: Prompt) -> "Values":
+        """Set the chamber to the temperature in the question."""
+        found = re.search(r"set the chamber to (\S+) degC", _text(prompt))
+        if found:
+            self._hand("set point", target=float(found[1]))
+        return {}
+
+    async def press_start(self, _prompt: Prompt) -> "Values":
+        """Press the start key."""
+        self._hand("key", key="start")
+        return {}
+
+    async def press_go_on(self, _prompt: Prompt) -> "Values":
+        """Let a held program go on."""
+        self._hand("key", key="go on")
+        return {}
+
+    async def look_for_end(self, _prompt: Prompt) -> "Values":
+        """Look now and then until the program no longer runs, and say how it ended."""
+        fake = self._staff.plant.fake(self._freezer)
+        clock = self._staff.site.house.clock
+        if not isinstance(fake, Freezer):
+            raise TypeError(fake)
+        while True:
+            fake.measured(clock.now())  # lets the chamber live up to now; looking changes nothing
+            state = fake.programmer_state
+            if state in _ENDS:
+                return {"choice": _ENDS[state]}
+            await clock.sleep(LOOKS_EVERY)
+
+    async def attach(self, _prompt: Prompt) -> "Values":
+        """Attach the freezer's run report."""
+        fake = self._staff.plant.fake(self._freezer)
+        report = getattr(fake, "report", None)
+        text = str(report(self._staff.site.house.clock.now())) if report else ""
+        return {"file": self._staff.site.house.blobs.put(text.encode())}
+
+    async def count(self, prompt: Prompt) -> "Values":
+        """Count under the microscope: Poisson around what is truly in the tube."""
+        sample = next(iter(re.findall(r"\S+-\d+[A-Z]\b", _text(prompt))), "")
+        total, viability = self._staff.plant.tube(sample)
+        dice = keyed(self._staff.plant.world.seed, "microscope", sample)
+        seen = max(1, round(dice.gauss(COUNTED, COUNTED**0.5)))
+        live = min(
+            seen, round(dice.gauss(seen * viability / 100, (seen * viability / 100 * (1 - viability / 100)) ** 0.5))
+        )
+        return {
+            "total": float(round(total * seen / COUNTED, -3)),
+            "viability": round(100.0 * live / seen, 1),
+            "seen": float(seen),
+        }
+
+    def _hand(self, action: str, **details: object) -> None:
+        self._staff.plant.hand(self._freezer, action, **details)
+
+    @property
+    def _freezer(self) -> str:
+        return self._staff.asset("controlled rate freezer")
+
+
+def _text(prompt: Prompt) -> str:
+    return prompt.opening.text if prompt.opening else ""
+
+
+def _segments(line: str) -> list[dict[str, object]]:
+    if ramp := _RAMP.search(line):
+        return [{"type": "ramp", "target": float(ramp[1]), "rate": float(ramp[2])}]
+    if hold := _HOLD.search(line):
+        return [{"type": "step", "target": float(hold[1])}, {"type": "dwell", "seconds": 60.0 * float(hold[2])}]
+    if step := _STEP.search(line):
+        return [{"type": "step", "target": float(step[1])}]
+    return []
