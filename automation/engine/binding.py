@@ -185,15 +185,14 @@ class Binding:
             args = _encode(arguments) if arguments else b"{}"
             doing = Doing(stay, n, bound, arguments, args)
             entry = stay.journal.check(n, bound.what, args)
-            if entry is None:
-                await stay.passage()
-                return await self._first(doing)
-            if entry.outcome is not None:
+            if entry is not None and entry.outcome is not None:
                 return await self._recorded(doing, entry.outcome, entry.attempt)
             await stay.passage()
-            if entry.called is not None:
+            if entry is not None and entry.called is not None:
                 return await self._settle(doing, entry.attempt)
-            return await self._act(doing, attempt=entry.attempt + 1)
+            if bound.effect.kind is Kind.QUERY and not _by_person(bound.device):
+                return await self._read(doing)
+            return await self._act(doing, attempt=1)
         finally:
             stay.end()
 
@@ -206,7 +205,8 @@ class Binding:
             return await self._resolved(doing, event.read(Resolved), attempt)
         return _decode(bytes(event.read(Replied).value), doing.bound)
 
-    async def _first(self, doing: "Doing") -> object:
+    def _pass_gates(self, doing: "Doing") -> None:
+        """Ask the gates before anything is sent; what makes the product safe is never stopped by them."""
         bound = doing.bound
         touched = _touched(bound.effect, doing.arguments)
         try:
@@ -216,12 +216,10 @@ class Binding:
                 self._fell("refused", doing, refusal)
                 raise
             self._fell("overridden", doing, refusal)
-        if bound.effect.kind is Kind.QUERY and not _by_person(bound.device):
-            return await self._read(doing)
-        return await self._act(doing, attempt=1)
 
     async def _read(self, doing: "Doing") -> object:
         bound, stay = doing.bound, doing.stay
+        self._pass_gates(doing)
         for attempt in range(1, QUERY_TRIES + 1):
             try:
                 value = await bound.send(doing.arguments)
@@ -250,6 +248,8 @@ class Binding:
 
     async def _act(self, doing: "Doing", *, attempt: int) -> object:
         bound, stay = doing.bound, doing.stay
+        await stay.passage()
+        self._pass_gates(doing)
         body = Called(
             stay.number,
             doing.n,
@@ -263,6 +263,7 @@ class Binding:
         await self._recorder.before_act(called)
         person = _by_person(bound.device)
         stay.act(acting=not person)
+        value, raw = None, b""
         try:
             value = await (bound.send_freely(doing.arguments) if person else bound.send(doing.arguments))
             raw = _checked(value, bound)
@@ -273,9 +274,11 @@ class Binding:
             self._fell("failed", doing, failure, cause=called.seq)
             raise
         except (UnknownError, TimeoutError):
-            return await self._settle(doing, attempt)
+            raw = b""
         finally:
             stay.act(acting=False)
+        if not raw:
+            return await self._settle(doing, attempt)
         reply = Replied(stay.number, doing.n, msgspec.Raw(raw), _tape(bound.device))
         await self._recorder.ledger.durable(self._recorder.write("reply", reply, cause=called.seq).seq)
         return value
@@ -305,6 +308,7 @@ class Binding:
         ask = getattr(bound.device, "reconcile", None)
         if ask is None:
             return Unknown("the driver has no way to ask the device")
+        doing.stay.act(acting=True)
         try:
             async with asyncio.timeout(float(bound.effect.deadline)):
                 return cast("Reconciled", await ask(Call(bound.asset, bound.method, dict(doing.arguments))))
@@ -312,6 +316,8 @@ class Binding:
             return Unknown("the device could not be asked: no answer in time")
         except (UnknownError, FailedError, RefusedError) as trouble:
             return Unknown(f"the device could not be asked: {trouble}")
+        finally:
+            doing.stay.act(acting=False)
 
     async def _ask_person(self, doing: "Doing", attempt: int) -> object:
         """Wait until a person decides; the step is held meanwhile."""

@@ -176,8 +176,7 @@ class Journal:
             case "reply" | "resolved" | "seen":
                 self._entry(event.read(_Numbered).n).outcome = event
             case "again":
-                entry = self._entry(event.read(Again).n)
-                entry.outcome, entry.again = None, entry.again + 1
+                self._again(self._entry(event.read(Again).n))
             case _:
                 pass
 
@@ -193,6 +192,13 @@ class Journal:
             )
             raise JournalError(msg)
         return entry
+
+    @staticmethod
+    def _again(entry: Entry) -> None:
+        """Let an effect be tried anew: one that is known to have failed begins at the gates, others are settled."""
+        if entry.outcome is not None and entry.outcome.kind in {"refused", "failed"}:
+            entry.called = None
+        entry.outcome, entry.again = None, entry.again + 1
 
     def _entry(self, n: int) -> Entry:
         return self.entries.setdefault(n, Entry())

@@ -58,7 +58,6 @@ class StepRunner:
         self._stay: Stay | None = None
         self._main: asyncio.Task[None] | None = None
         self._over: asyncio.Future[Procedural] = asyncio.get_running_loop().create_future()
-        self._broken: tuple[int, int] | None = None
         self._wrong_code = False
         self.on_doubt: Callable[[], None] = lambda: None
 
@@ -215,7 +214,6 @@ class StepRunner:
     async def _broke(self, visit: Open, trouble: CellwrightError) -> None:
         """An effect failed and the protocol had no answer: hold, and on restart try that effect anew."""
         stay = cast("Stay", self._stay)
-        self._broken = (visit.number, stay.n)
         self._free.clear()
         self._tools.alarms.sound(
             "step", f"{self.step} can't go on: {trouble}", response="Find the cause, then restart or stop the step"
