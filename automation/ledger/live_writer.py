@@ -28,8 +28,8 @@ _SWITCH = 0.000_5  # s; how long the thread waits for the interpreter beside a b
 class LiveWriter:
     """Commits everything that waits at once; a caller of ``durable`` goes on when its event is on disk."""
 
-    def __init__(self, committer: Committer, *, committed: int) -> None:
-        """Start the thread."""
+    def __init__(self, committer: Committer, *, committed: int, quick: float = QUICK) -> None:
+        """Start the thread; commits within ``quick`` (s) let the loop make the next one."""
         self.committed = committed
         self.sizes: deque[int] = deque(maxlen=100_000)
         self._committer = committer
@@ -37,6 +37,7 @@ class LiveWriter:
         self._turn = threading.Lock()
         self._failure: CellwrightError | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._quick = quick
         self._is_quick = False  # the last commit was
         self._is_due = False  # the loop will commit in its next turn
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []  # heap by seq; the second orders equal ones
@@ -128,7 +129,7 @@ class LiveWriter:
         except CellwrightError as error:
             self._failure = error
             return
-        self._is_quick = self._loop is not None and self._loop.time() - started < QUICK
+        self._is_quick = self._loop is not None and self._loop.time() - started < self._quick
         self.committed = rows[-1][0] if rows else self.committed
         self.sizes.append(len(rows))
 
