@@ -35,3 +35,19 @@ class Lease:
     def release(self) -> None:
         """Give the site up."""
         os.close(self._handle)
+
+
+def owner(folder: Path) -> int | None:
+    """Give the process that owns a site folder; None when nobody does. Asks the lock, not the number in it."""
+    try:
+        handle = os.open(folder / NAME, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        text = os.pread(handle, 20, 0).decode("ascii", "replace").strip()
+        return int(text) if text.isdigit() else 0
+    finally:
+        os.close(handle)
+    return None

@@ -1,0 +1,24 @@
+"""Starts the command line: the house behind it is imported when a command needs it."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from automation.surfaces.cli.main import run
+
+if TYPE_CHECKING:
+    from automation.surfaces.cli.port import Opener
+
+
+def main() -> None:
+    """Run the command ``cellwright`` with the words of the command line."""
+    sys.exit(run(_opener))
+
+
+def _opener() -> "Opener":
+    from automation.opener import House  # noqa: PLC0415  the command line starts without the house
+
+    return House()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,241 @@
+"""The house as the command line sees it: sites opened on the right kind of time, drivers, fakes and files by name.
+
+A simulated site whose ports are all in memory runs in simulated time; every other site runs in real time.
+Units: s.
+"""
+
+import asyncio
+import importlib
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+from typing import Protocol, TypeVar, cast
+
+from automation import bootstrap
+from automation.bootstrap import Way
+from automation.engine.recipe.spec import OperationSpec, words
+from automation.engine.recipe.yaml_source import nearest
+from automation.engine.site import Site
+from automation.engine.sitefile import FILE
+from automation.engine.sitemodel import SiteFile
+from automation.formulas.curves import Point
+from automation.kernel.clock import Clock, run_simulated
+from automation.kernel.errors import InputError
+from automation.kernel.quantity import Instant, Seconds
+from automation.ledger.event import Event
+from automation.ledger.file import NAME
+from automation.ledger.read import Reader
+from automation.surfaces.cli.port import DriverLine, Opening, Serving
+
+T = TypeVar("T")
+CRASH = "CELLWRIGHT_CRASH_AT"
+"""Test hook: the process kills itself right after the event of this number is on disk; simulated sites only."""
+
+
+class _Read(Protocol):
+    """What an entry point of ``cellwright.readers`` gives."""
+
+    def __call__(self, data: bytes, *, name: str) -> Sequence[object]:
+        """Read a whole file; raises InputError."""
+        ...
+
+
+class _Curve(Protocol):
+    """What an entry point of ``cellwright.curves`` gives."""
+
+    def __call__(self, text: str, *, name: str) -> Sequence[Point]:
+        """Read a whole curve; raises InputError."""
+        ...
+
+
+class House:
+    """What ``cellwright`` works with; see ``automation.surfaces.cli.port.Opener``."""
+
+    def release(self) -> str:
+        """Give the release of the program."""
+        return bootstrap.release()
+
+    def site(self, folder: Path) -> SiteFile:
+        """Read a folder's site file; raises InputError."""
+        return bootstrap.read_site(folder)
+
+    def template(self, name: str) -> str:
+        """Give the text of a packaged simulated site; raises InputError for an unknown name."""
+        return packaged(name)
+
+    def found(self, folder: Path, text: str) -> None:
+        """Make a site folder with this site file, its key and its ledger; raises InputError."""
+        if (folder / FILE).exists():
+            raise InputError(f"{folder} is a site already: it has a {FILE}")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / FILE).write_text(text, encoding="utf-8")
+        self.work(folder, _nothing)
+
+    def work(self, folder: Path, job: Callable[[Site], Awaitable[T]], opening: Opening | None = None) -> T:
+        """Open a site, let a job work there, and close it; gives what the job gives."""
+        return work(folder, job, opening or Opening())
+
+    def operations(self) -> Mapping[str, OperationSpec]:
+        """Give the installed operations by name."""
+        return bootstrap.operations()
+
+    def lots(self, file: SiteFile) -> Mapping[str, str]:
+        """Give for every material the lot that is set out."""
+        return bootstrap.set_out(file)
+
+    def drivers(self) -> Sequence[DriverLine]:
+        """Give the installed drivers by name."""
+        return [_driver_line(name, point.load()) for name, point in sorted(bootstrap.points("drivers").items())]
+
+    def fakes(self) -> Sequence[str]:
+        """Give the names of the installed fakes."""
+        return sorted(bootstrap.points("fakes"))
+
+    def read(self, path: Path) -> tuple[str, Sequence[object]]:
+        """Give the kind and the rows of an instrument's result file; raises InputError when nobody can read it."""
+        data = _bytes(path)
+        why: list[str] = []
+        for kind, point in sorted(bootstrap.points("readers").items()):
+            try:
+                return kind, cast("_Read", point.load())(data, name=path.name)
+            except InputError as error:
+                why.append(f"as {kind}: {error}")
+        try:
+            return "freezing curve", self.curve(path)
+        except InputError as error:
+            why.append(f"as freezing curve: {error}")
+        raise InputError(f"nobody can read this file; {'; '.join(why)}", where=str(path))
+
+    def curve(self, path: Path) -> Sequence[Point]:
+        """Give a freezing curve from a file; raises InputError."""
+        try:
+            text = _bytes(path).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise InputError(f"byte {error.start} is not UTF-8 text", where=str(path)) from None
+        reader = cast("_Curve", bootstrap.points("curves")["comma separated"].load())
+        return reader(text, name=path.name)
+
+    def serve(self, serving: Serving, *, announce: Callable[[str], None], hands: Iterable[str]) -> None:
+        """Serve a fake until the process is told to stop."""
+        served = importlib.import_module(bootstrap.points("tools")["serve"].value)
+        offer = served.Offer(
+            model=serving.model,
+            seed=serving.seed,
+            tcp=serving.tcp,
+            at=serving.at,
+            speed=serving.speed,
+            log=serving.log,
+        )
+        served.run(offer, announce=announce, hands=hands)
+
+
+async def _nothing(_site: Site) -> None:
+    """Open and close: the site is furnished by that."""
+
+
+def packaged(name: str) -> str:
+    """Give the text of a packaged simulated site; raises InputError for an unknown name."""
+    found = bootstrap.points("sites")
+    if name not in found:
+        raise InputError(f"site is {name!r}; {nearest(name, found)}", where="--site")
+    return resources.files(found[name].value).joinpath(name).joinpath(FILE).read_text(encoding="utf-8")
+
+
+def work(folder: Path, job: Callable[[Site], Awaitable[T]], opening: Opening) -> T:
+    """Open a site, let a job work there, and close it; gives what the job gives.
+
+    Raises InputError and its kin, or RefusedError when another process owns the site.
+    """
+    file = bootstrap.read_site(folder)
+    way = _way(folder, file, opening)
+
+    async def inside(clock: Clock | None = None) -> T:
+        site = await bootstrap.open_site(folder, way, clock=clock)
+        try:
+            return await job(site)
+        finally:
+            site.close()
+
+    if not file.simulated and (opening.down or opening.seed is not None):
+        raise InputError(f"{folder} is a live site; --down and --seed are for simulated ones")
+    if in_simulated_time(file):
+        return run_simulated(inside, start=Instant(bootstrap.begins(folder, file) + Seconds(opening.down)))
+    return asyncio.run(inside())
+
+
+def in_simulated_time(file: SiteFile) -> bool:
+    """Tell whether time may jump at a site: nothing of it lies outside this process."""
+    return file.simulated and all(asset.port in {"", "memory"} for asset in file.assets.values())
+
+
+def _way(folder: Path, file: SiteFile, opening: Opening) -> Way:
+    way = Way(careful=opening.careful, seed=_seed(folder, file, opening.seed), staffed=opening.staffed)
+    crash = os.environ.get(CRASH, "")
+    if not crash:
+        return way
+    if not file.simulated:
+        raise InputError(f"{CRASH} is set, a test hook of simulated sites, and {folder} is live")
+    if not crash.isdigit():
+        raise InputError(f"{CRASH} is {crash!r}; the number of an event is needed")
+    return replace(way, each=True, careful=True, after=[lambda site: _die_at(site, int(crash))])
+
+
+def _die_at(site: Site, seq: int) -> None:
+    def look(event: Event) -> None:
+        if event.seq >= seq:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    site.house.ledger.subscribe(look)
+
+
+def _seed(folder: Path, file: SiteFile, asked: int | None) -> int | None:
+    """Give the seed with which a simulated site lives: that of its first batch, else what is asked for."""
+    if not file.simulated or not (folder / NAME).exists():
+        return asked
+    with Reader(folder) as reader:
+        issues = (event for event in reader.events(prefix="batch") if event.kind == "issue")
+        first = next(issues, None)
+    if first is None:
+        return asked
+    given = cast("Mapping[str, object]", first.fields["given"])
+    lived = given.get("seed")
+    lived = lived if isinstance(lived, int) else file.seed
+    if asked not in {None, lived}:
+        raise InputError(f"--seed is {asked}, and this site has lived with seed {lived}; another seed needs a new site")
+    return lived
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror}", where=str(path)) from None
+
+
+class _Support(Protocol):
+    kind: str
+    level: str
+    on_host_loss: str
+    source: str
+
+
+class _Factory(Protocol):
+    interface: type
+    support: _Support
+    transports: tuple[str, ...]
+
+
+def _driver_line(name: str, factory: _Factory) -> DriverLine:
+    said = factory.support
+    return DriverLine(
+        name=name,
+        kind=str(said.kind),
+        level=str(said.level),
+        interface=words(factory.interface.__name__),
+        transports=factory.transports,
+        on_host_loss=str(said.on_host_loss),
+        source=said.source,
+    )

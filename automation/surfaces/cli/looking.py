@@ -1,0 +1,141 @@
+"""``show`` and ``list``: any object, read off its table and its events; the site's owner is not disturbed."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+
+import click
+from pydantic import BaseModel
+
+from automation.gmp.objects import Thing
+from automation.gmp.registry import KINDS
+from automation.kernel.clock import iso
+from automation.kernel.errors import InputError
+from automation.kernel.quantity import Instant
+from automation.ledger.read import Reader
+from automation.surfaces.cli.common import Session, as_json, emit, mark, pairs, session, shortened, site, table
+from automation.views.audit_trail import audit_trail
+from automation.views.objects import Objects
+from automation.views.wording import show as words
+
+_SHORT = 40  # characters of a cell
+_MOMENTS = ("_at", "due", "until", "warn", "deadline")
+
+
+@click.command("show", epilog="Example: cellwright show asset crf-01 --site ./site-a")
+@click.argument("kind", metavar="OBJECT")
+@click.argument("name", metavar="ID")
+@site
+@as_json
+@session
+def show(session: Session, kind: str, name: str, folder: Path, *, as_json: bool) -> None:
+    """Show one object: state, values, history, what is possible."""
+    check_kind(kind)
+    file = session.opener.site(folder)
+    with Reader(folder) as reader:
+        objects = Objects(reader, roles={k: frozenset(map(str, v)) for k, v in file.roles.items()})
+        thing = objects.known(kind, name)
+        history = audit_trail(objects.streams[f"{kind}/{name}"], zone=objects.zone)
+    values = plain(thing, zone=objects.zone)
+    rows = [row for row in KINDS[kind].table.rows if str(row.source) == str(thing.state)]
+    possible = [
+        {"command": row.command, "to": str(row.dest), "by": sorted(row.by), "signs": list(row.signs)} for row in rows
+    ]
+    if as_json:
+        moves = [{"seq": e.seq, "at": e.at, "kind": e.kind, "by": e.by, "said": e.said} for e in history]
+        emit({"simulated": file.simulated, "object": kind, **values, "possible": possible, "history": moves})
+        return
+    mark(file.name, simulated=file.simulated)
+    click.echo(f"{kind} {name}: {thing.state}\n")
+    click.echo(
+        pairs({k.replace("_", " "): shortened(words(v)) for k, v in values.items() if k not in {"id", "state"} and v})
+    )
+    click.echo(
+        "\n"
+        + table(
+            ("event", "when", "what", "by", "said"), ((e.seq, e.at, e.kind, e.by, shortened(e.said)) for e in history)
+        )
+    )
+    click.echo(
+        "\npossible now: "
+        + (
+            "; ".join(
+                f"{p['command']} ({' or '.join(map(str, row.by)) or 'anybody'})"
+                for p, row in zip(possible, rows, strict=True)
+            )
+            or "nothing"
+        )
+    )
+
+
+@click.command("list", epilog="Example: cellwright list container --site ./site-a")
+@click.argument("kind", metavar="OBJECT")
+@site
+@as_json
+@session
+def list_(session: Session, kind: str, folder: Path, *, as_json: bool) -> None:
+    """List all objects of a kind."""
+    check_kind(kind)
+    file = session.opener.site(folder)
+    with Reader(folder) as reader:
+        objects = Objects(reader)
+        found = [plain(thing, zone=objects.zone) for thing in objects.every(kind)]
+    if as_json:
+        emit({"simulated": file.simulated, "object": kind, "items": found})
+        return
+    mark(file.name, simulated=file.simulated)
+    columns = _columns(found)
+    click.echo(
+        table(
+            [name.replace("_", " ") for name in columns], ([_cell(one.get(name)) for name in columns] for one in found)
+        )
+    )
+
+
+def check_kind(kind: str) -> None:
+    """Refuse an unknown kind of object with the nearest name; raises InputError."""
+    if kind not in KINDS:
+        close = difflib.get_close_matches(kind, KINDS, n=1, cutoff=0.5)
+        meant = f"did you mean {close[0]!r}? " if close else ""
+        raise InputError(f"object is {kind!r}; {meant}known: {', '.join(sorted(KINDS))}")
+
+
+def plain(thing: Thing, *, zone: str) -> dict[str, object]:
+    """Give an object's values as names and plain values; moments as text in the site's zone."""
+    found: dict[str, object] = {"id": thing.id, "state": str(thing.state)}
+    for one in fields(thing):  # type: ignore[arg-type]  # every object is a dataclass; see gmp.objects
+        value = getattr(thing, one.name)
+        if isinstance(value, BaseModel):
+            found |= {name: _value(name, part, zone) for name, part in value.model_dump(mode="json").items()}
+        elif one.name not in found:
+            found[one.name] = _value(one.name, value, zone)
+    return found
+
+
+def _value(name: str, value: object, zone: str) -> object:
+    if isinstance(value, float) and value > 0.0 and name.endswith(_MOMENTS):
+        return iso(Instant(value), zone=zone)
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return value
+
+
+def _columns(found: Iterable[Mapping[str, object]]) -> list[str]:
+    """Give the names that fit a line: those with a short value somewhere, in the order of the object."""
+    names = dict.fromkeys(
+        name
+        for one in found
+        for name, value in one.items()
+        if isinstance(value, str | int | float) and value not in ("", 0, False)
+    )
+    return [*names][:7]
+
+
+def _cell(value: object) -> str:
+    return shortened(words(value), _SHORT) if value is not None else ""
+
+
+COMMANDS = {"show": show, "list": list_}

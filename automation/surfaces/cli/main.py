@@ -1,0 +1,159 @@
+"""The command ``cellwright``: sub-commands are imported when used, and every error ends here as one paragraph.
+
+Exit status: 0 good; 1 the answer is no; 2 the input is wrong; 70 a mistake of the program (EX_SOFTWARE); 130 stopped
+by the person. ``CELLWRIGHT_TRACEBACK=1`` shows where a mistake of the program happened.
+"""
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from automation.kernel.errors import CellwrightError, InputError
+
+if TYPE_CHECKING:
+    from automation.surfaces.cli.port import Opener
+
+GOOD, NO, WRONG, MISTAKE, STOPPED = 0, 1, 2, 70, 130
+TRACEBACK = "CELLWRIGHT_TRACEBACK"
+HERE = "automation.surfaces.cli"
+
+FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
+    "Run": {
+        "init": ("sites", "Make a site folder, its key and its ledger."),
+        "demo": ("demo", "Run the main job on fakes and show what comes out."),
+        "run": ("runs", "Issue a batch of a recipe, start it and run it."),
+        "resume": ("runs", "Go on with a batch after a stop or a crash."),
+        "check": ("preflight", "Ask every gate of a batch or recipe through its planned end."),
+        "status": ("status", "Show what runs, who is waited for and which limit ends first."),
+    },
+    "Direct": {
+        "hold": ("control", "Hold a batch or one step: it makes itself safe and waits."),
+        "restart": ("control", "Let a held batch go on."),
+        "pause": ("control", "Pause a batch at its next effect."),
+        "unpause": ("control", "Let a paused batch go on."),
+        "stop": ("control", "End a batch in an orderly way."),
+        "abort": ("control", "End a batch at once."),
+        "answer": ("people", "Answer what a batch asks of people."),
+        "resolve": ("people", "Decide a doubt: was the act done or not?"),
+        "do": ("moves", "Move any object by one of its commands."),
+    },
+    "Look": {
+        "show": ("looking", "Show one object: state, values, history, what is possible."),
+        "list": ("looking", "List all objects of a kind."),
+        "worklist": ("status", "List what waits for people."),
+        "trace": ("tracing", "Show what an id touched and what touched it."),
+        "roles": ("tables", "Show who may do what."),
+        "diagram": ("tables", "Draw an operation or object as a state diagram (Mermaid)."),
+    },
+    "Prove": {
+        "verify": ("verifying", "Check a ledger, site folder or exported record."),
+        "record": ("records", "Write the record of a batch as HTML, PDF or JSON."),
+    },
+    "Devices and files": {
+        "instruments": ("instruments", "List drivers, check and identify the instruments of a site."),
+        "fakes": ("fakes", "List the fakes, or serve one on a port."),
+        "read": ("reading", "Give clean data from an instrument's result file."),
+        "judge": ("reading", "Judge a curve by the criteria of a recipe."),
+    },
+}
+COMMANDS = {name: entry for family in FAMILIES.values() for name, entry in family.items()}
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click asks so
+        """Give the names in the order of the help page."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  as above
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"{HERE}.{COMMANDS[cmd_name][0]}")
+        found: click.Command = module.COMMANDS[cmd_name]
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an unknown one is answered with the nearest name."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1, cutoff=0.5)
+            meant = f"did you mean {close[0]!r}?" if close else "see: cellwright --help"
+            raise click.UsageError(f"there is no command {args[0]!r}; {meant}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  as above
+        """Write the families of commands without importing one."""
+        for family, commands in FAMILIES.items():
+            with formatter.section(family):
+                formatter.write_dl([(name, what) for name, (_, what) in commands.items()], col_max=14)
+
+
+def _version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001  click's own form
+    if asked:
+        import importlib.metadata  # noqa: PLC0415  only when asked
+
+        click.echo(f"cellwright {importlib.metadata.version('cellwright')}")
+        ctx.exit(GOOD)
+
+
+@click.group(
+    cls=Lazy,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Begin with: cellwright demo. Every command has --help with an example; those that print data take --json.",
+)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the release.")
+def cli() -> None:
+    """Make cell therapies with instruments, or with fakes of them, on one tamper-evident record."""
+
+
+def run(make: "Callable[[], Opener]", words: Sequence[str] | None = None) -> int:
+    """Run one command; gives its exit status. The one border where every error ends."""
+    from automation.surfaces.cli.common import Session  # noqa: PLC0415  keeps the import of help short
+
+    try:
+        found = cli.main(
+            args=None if words is None else list(words),
+            prog_name="cellwright",
+            obj=Session(make),
+            standalone_mode=False,
+        )
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return GOOD
+    except (KeyboardInterrupt, click.Abort):
+        return _say("stopped", STOPPED)
+    except click.ClickException as error:
+        return _say(_usage(error), WRONG)
+    except InputError as error:
+        return _say(str(error), WRONG)
+    except CellwrightError as error:
+        return _say(str(error), NO)
+    except OSError as error:
+        return _say(f"{error.filename or 'the system'}: {error.strerror or error}", WRONG)
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        kind = type(error).__name__
+        return _say(f"a mistake of the program, not of yours: {kind}: {error}; {TRACEBACK}=1 shows where", MISTAKE)
+    return found if isinstance(found, int) else GOOD
+
+
+def _usage(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "cellwright"
+    return f"{error.format_message().rstrip('.')} (see: {path} --help)"
+
+
+def _say(text: str, status: int) -> int:
+    """Write one paragraph to standard error."""
+    click.echo(f"cellwright: {' '.join(text.split())}", err=True)
+    return status

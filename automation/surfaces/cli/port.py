@@ -1,0 +1,104 @@
+"""What the command line asks of the house behind it; whoever starts the command gives it (``automation.__main__``).
+
+Nothing here is imported until a command needs it, so that asking for help stays quick.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from automation.engine.recipe.spec import OperationSpec
+    from automation.engine.site import Site
+    from automation.engine.sitemodel import SiteFile
+    from automation.formulas.curves import Point
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a site is opened for one command; ``down`` (s) is how long a simulated one was left alone before."""
+
+    seed: int | None = None
+    down: float = 0.0
+    staffed: bool = True
+    careful: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DriverLine:
+    """One installed driver in words."""
+
+    name: str
+    kind: str
+    level: str
+    interface: str
+    transports: tuple[str, ...]
+    on_host_loss: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """How a fake is put on a port; ``tcp`` None means a pty."""
+
+    model: str
+    seed: int = 1
+    tcp: int | None = None
+    at: Path | None = None
+    speed: float = 1.0
+    log: Path | None = None
+
+
+class Opener(Protocol):
+    """The house as the command line sees it."""
+
+    def release(self) -> str:
+        """Give the release of the program."""
+        ...
+
+    def site(self, folder: Path) -> "SiteFile":
+        """Read a folder's site file; raises InputError."""
+        ...
+
+    def template(self, name: str) -> str:
+        """Give the text of a packaged simulated site; raises InputError for an unknown name."""
+        ...
+
+    def found(self, folder: Path, text: str) -> None:
+        """Make a site folder with this site file, its key and its ledger; raises InputError."""
+        ...
+
+    def work(self, folder: Path, job: "Callable[[Site], Awaitable[T]]", opening: Opening = ...) -> T:
+        """Open a site, let a job work there, and close it; gives what the job gives."""
+        ...
+
+    def operations(self) -> "Mapping[str, OperationSpec]":
+        """Give the installed operations by name."""
+        ...
+
+    def lots(self, file: "SiteFile") -> Mapping[str, str]:
+        """Give for every material the lot that is set out."""
+        ...
+
+    def drivers(self) -> Sequence[DriverLine]:
+        """Give the installed drivers by name."""
+        ...
+
+    def fakes(self) -> Sequence[str]:
+        """Give the names of the installed fakes."""
+        ...
+
+    def read(self, path: Path) -> tuple[str, Sequence[object]]:
+        """Give the kind and the rows of an instrument's result file; raises InputError when nobody can read it."""
+        ...
+
+    def curve(self, path: Path) -> "Sequence[Point]":
+        """Give a freezing curve from a file; raises InputError."""
+        ...
+
+    def serve(self, serving: Serving, *, announce: Callable[[str], None], hands: Iterable[str]) -> None:
+        """Serve a fake until the process is told to stop."""
+        ...

@@ -1,0 +1,44 @@
+"""``record``: the record of a batch as a document, or as data with proofs that verifies alone."""
+
+from pathlib import Path
+
+import click
+
+from automation.ledger.blobs import Blobs
+from automation.ledger.read import Reader
+from automation.surfaces.cli.common import Session, as_json, emit, session, site
+from automation.surfaces.documents.record import render
+from automation.views.batch_record import batch_record
+
+FORMATS = ("html", "pdf", "json")
+
+
+@click.command(epilog="Example: cellwright record B-001 --format pdf -o B-001.pdf --site ./site-a")
+@click.argument("batch")
+@site
+@click.option("--format", "form", type=click.Choice(FORMATS), default="html", show_default=True)
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@as_json
+@session
+def record(session: Session, batch: str, folder: Path, form: str, *, output: Path, as_json: bool) -> None:  # noqa: PLR0913  as options
+    """Write the record of a batch as HTML, PDF or JSON."""
+    file = session.opener.site(folder)
+    verdict, sizes = write(folder, batch, {form: output})
+    if as_json:
+        emit(
+            {"simulated": file.simulated, "batch": batch, "file": str(output), "bytes": sizes[form], "verdict": verdict}
+        )
+        return
+    click.echo(f"{'SIMULATED ' if file.simulated else ''}record of {batch}: {output} ({sizes[form]} bytes)")
+    click.echo(verdict)
+
+
+def write(folder: Path, batch: str, outputs: dict[str, Path]) -> tuple[str, dict[str, int]]:
+    """Write the record of a batch in some formats; gives its verdict in words and the sizes (bytes)."""
+    with Reader(folder) as reader:
+        made = batch_record(reader, Blobs(folder / "blobs", sync=False), batch)
+        sizes = {form: path.write_bytes(render(made, form, reader=reader)) for form, path in outputs.items()}
+    return made.verdict, sizes
+
+
+COMMANDS = {"record": record}

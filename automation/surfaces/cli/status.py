@@ -1,0 +1,194 @@
+"""``status`` and ``worklist``: what runs, who is waited for, which limit ends first; reads only."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from automation.engine.past import past
+from automation.gmp.people.prompts import Prompt
+from automation.gmp.plant.alarms import Alarm
+from automation.gmp.product.batches import Batch
+from automation.gmp.quality.deviations import Deviation
+from automation.gmp.quality.timers import Timer
+from automation.kernel.clock import iso
+from automation.kernel.quantity import Instant
+from automation.ledger.lease import owner
+from automation.ledger.read import Reader
+from automation.surfaces.cli.common import Session, as_json, by, emit, mark, session, site, table
+from automation.views.objects import Objects
+from automation.views.wording import span
+
+_OVER = {"closed", "absent"}
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """How one step of a batch stands."""
+
+    batch: str
+    batch_state: str
+    step: str
+    stage: str
+    state: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that waits for people."""
+
+    what: str
+    id: str
+    batch: str
+    step: str
+    state: str
+    text: str
+    for_whom: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit that still counts."""
+
+    what: str
+    batch: str
+    due: str
+    left: str
+
+
+@click.command(epilog="Example: cellwright status --site ./site-a")
+@site
+@as_json
+@session
+def status(session: Session, folder: Path, *, as_json: bool) -> None:
+    """Show what runs, who is waited for and which limit ends first."""
+    file = session.opener.site(folder)
+    with Reader(folder) as reader:
+        objects = Objects(reader)
+        steps, waiting, limits = list(step_lines(objects)), list(waits(objects)), list(running_limits(objects))
+    held_by = owner(folder)
+    if as_json:
+        at = iso(objects.now, zone=objects.zone)
+        emit(
+            {
+                "simulated": file.simulated,
+                "site": file.name,
+                "as_of": at,
+                "owner": held_by,
+                "steps": steps,
+                "waiting": waiting,
+                "limits": limits,
+            }
+        )
+        return
+    mark(file.name, simulated=file.simulated)
+    run_by = f"owned by process {held_by}" if held_by else "owned by nobody"
+    click.echo(f"as of {iso(objects.now, zone=objects.zone)}, {run_by}\n")
+    rows = ((s.batch, s.batch_state, s.step, s.stage, s.state, s.since) for s in steps)
+    click.echo(table(("batch", "is", "step", "is", "state", "since"), rows))
+    click.echo("\nwaits for people")
+    click.echo(waiting_table(waiting))
+    click.echo("\nlimits, the next first")
+    click.echo(table(("due", "left", "batch", "what"), ((one.due, one.left, one.batch, one.what) for one in limits)))
+
+
+@click.command(epilog="Example: cellwright worklist --as anna --site ./site-a")
+@site
+@by
+@as_json
+@session
+def worklist(session: Session, folder: Path, *, by: str, as_json: bool) -> None:
+    """List what waits for people; with --as, for one of them."""
+    file = session.opener.site(folder)
+    with Reader(folder) as reader:
+        objects = Objects(reader, roles={k: frozenset(map(str, v)) for k, v in file.roles.items()})
+        found = list(waits(objects))
+    if by:
+        objects.known("person", by)
+        rights = {str(right) for right in objects.rights(by)}
+        found = [one for one in found if rights & set(one.for_whom.split(" or "))]
+    if as_json:
+        emit({"simulated": file.simulated, "items": found})
+        return
+    mark(file.name, simulated=file.simulated)
+    click.echo(waiting_table(found))
+
+
+def waiting_table(found: list[Waiting]) -> str:
+    """Give what waits as a table."""
+    rows = ((one.what, one.id, one.state, one.for_whom, one.since, one.text) for one in found)
+    return table(("what", "id", "is", "for", "since", "text"), rows)
+
+
+def step_lines(objects: Objects) -> Iterator[StepLine]:
+    """Give the steps of every batch that is not closed."""
+    for thing in objects.every("batch"):
+        if not isinstance(thing, Batch) or thing.state in _OVER:
+            continue
+        prefix = f"batch/{thing.id}/step/"
+        streams = [name for name in objects.streams if name.startswith(prefix)]
+        if not streams:
+            yield StepLine(thing.id, str(thing.state), "", "", "", "")
+        for name in streams:
+            found = past("", objects.streams[name])
+            state = found.main.state if found.main else found.state
+            since = iso(found.main.since, zone=objects.zone) if found.main else ""
+            yield StepLine(thing.id, str(thing.state), name.removeprefix(prefix), str(found.stage), state, since)
+
+
+def waits(objects: Objects) -> Iterator[Waiting]:
+    """Give prompts, alarms and deviations that somebody has to act on."""
+    zone = objects.zone
+    for prompt in objects.every("prompt"):
+        if isinstance(prompt, Prompt) and prompt.asking and prompt.opening:
+            whom = "verify" if prompt.state == "entered" else " or ".join(prompt.opening.asks)
+            yield Waiting(
+                "prompt",
+                prompt.id,
+                prompt.batch,
+                prompt.step,
+                str(prompt.state),
+                prompt.opening.text,
+                whom,
+                _at(prompt.opened_at, zone),
+            )
+    for alarm in objects.every("alarm"):
+        if (
+            isinstance(alarm, Alarm)
+            and alarm.raising
+            and alarm.state not in {"normal", "shelved", "out of service", "acknowledged"}
+        ):
+            said = alarm.raising
+            yield Waiting(
+                "alarm",
+                alarm.id,
+                said.batch,
+                said.step,
+                f"{alarm.state}, {said.priority}",
+                said.message,
+                "perform or supervise",
+                _at(alarm.raised_at, zone),
+            )
+    for deviation in objects.every("deviation"):
+        if isinstance(deviation, Deviation) and deviation.state != "closed":
+            title = deviation.opening.title if deviation.opening else ""
+            yield Waiting("deviation", deviation.id, "", "", str(deviation.state), title, "investigate or approve", "")
+
+
+def running_limits(objects: Objects) -> Iterator[Limit]:
+    """Give the limits that still count, the next first."""
+    going = [t for t in objects.every("timer") if isinstance(t, Timer) and t.going and t.bounded]
+    for timer in sorted(going, key=lambda one: float(one.due)):
+        over = float(timer.due) - float(objects.now)
+        left = span(over) if over >= 0 else f"over by {span(-over)}"
+        yield Limit(timer.what, timer.batch, iso(timer.due, zone=objects.zone), left)
+
+
+def _at(moment: Instant | None, zone: str) -> str:
+    return iso(moment, zone=zone) if moment is not None else ""
+
+
+COMMANDS = {"status": status, "worklist": worklist}

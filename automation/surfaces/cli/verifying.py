@@ -1,0 +1,62 @@
+"""``verify``: how far a ledger, site folder or exported record is whole, signed and anchored."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from automation.kernel.errors import InputError
+from automation.ledger.verdict import Verdict
+from automation.ledger.verify import verify as check
+from automation.surfaces.cli.common import as_json, emit, pairs, say_no
+
+
+@click.command(epilog="Example: cellwright verify ./site-a --key site.pub --head 2ce25eb9...")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--key", type=click.Path(path_type=Path), help="File with the site's public key, 64 hex digits, kept elsewhere."
+)
+@click.option("--head", default=None, metavar="HEX", help="Hash of an event that was noted elsewhere.")
+@as_json
+def verify(path: Path, key: Path | None, head: str | None, *, as_json: bool) -> None:
+    """Check a ledger, site folder or exported record."""
+    found = check(path, key=_key(key) if key else None, head=head)
+    if as_json:
+        emit({"simulated": found.mode == "simulated", **msgspec.structs.asdict(found)})
+    else:
+        click.echo(said(found))
+    if not found.intact:
+        say_no()
+
+
+def said(found: Verdict) -> str:
+    """Say what a check found, for people."""
+    mark = "SIMULATED " if found.mode == "simulated" else ""
+    name = f"{mark}{found.kind}{f' of {found.site}' if found.site else ''}"
+    if found.first_bad is not None:
+        bad = found.first_bad
+        title = f"{name}: NOT INTACT. First bad: event {bad.seq}: {bad.what}"
+    else:
+        title = f"{name}: intact, {found.events} events"
+    trust = "given from outside and right" if found.trusted else "read from the ledger itself"
+    rows = {
+        "head": found.head or "none",
+        "signed to": f"event {found.signed_to}",
+        "anchored to": f"event {found.anchored_to}",
+    }
+    if found.signed_by:
+        rows["key"] = f"{found.signed_by} ({trust})"
+    return "\n".join([title, pairs(rows), *(f"note: {text}" for text in found.notes)])
+
+
+def _key(path: Path) -> bytes:
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (ValueError, UnicodeDecodeError):
+        key = b""
+    if len(key) != 32:
+        raise InputError("no public key: a file with 64 hex digits is needed", where=f"--key {path}")
+    return key
+
+
+COMMANDS = {"verify": verify}
