@@ -199,6 +199,7 @@ class Controller(Freezer):
 
     def _panel(self, details: Details, now: Instant) -> None:
         """Let a person change a parameter at the panel, in its own unit."""
+        self.needs_power()
         try:
             self.put(round(number(details, "register")), number(details, "value"), now)
         except Refusal as refusal:

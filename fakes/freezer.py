@@ -94,6 +94,12 @@ class Freezer:
         work(details, now)
         self.chamber.touched()
 
+    def needs_power(self) -> None:
+        """Raise FailedError when the panel is dark."""
+        if not self.chamber.powered:
+            msg = f"{self.name} has no power; its panel is dark"
+            raise FailedError(msg)
+
     def _hands(self) -> dict[str, Callable[[Details, Instant], None]]:
         return {
             "load": self._load,
@@ -187,6 +193,7 @@ class ObservedFreezer(Freezer):
 
     def _key(self, details: Details, now: Instant) -> None:
         key = text(details, "key")
+        self.needs_power()
         if key == "start" and self.stored.steps and self.programmer_state in {State.RESET, State.COMPLETE}:
             self.start(self.stored, now)
         elif key in {"hold", "go on", "reset"}:

@@ -60,9 +60,10 @@ class Product:
         wet, thaw = self._mass * LIQUID + self._shell, self._mass * MOST_ICE * (SOLID - LIQUID)
         for air in values:
             gap = air - own
-            if constant and -SETTLED < gap < SETTLED:
-                break
-            if not self.frozen:
+            if -SETTLED < gap < SETTLED:
+                if constant:
+                    break
+            elif not self.frozen:
                 own += liquid * gap
                 if self.nucleates is not None and own <= self.nucleates:
                     own = self._jump(own)

@@ -43,19 +43,32 @@ class Trace:
     def __init__(self, first: int, value: float) -> None:
         """Begin with one value."""
         self._starts = [first]
-        self._runs = [Piece([value], 1)]
+        self._values = [[value]]  # of each stretch: its values, or the one value of a settled stretch
+        self._seconds = [1]
         self.end = first + 1  # the first grid point without a value
         self.last = value
 
     def extend(self, values: list[float]) -> None:
         """Append values."""
-        if values:
-            self._add(Piece(values, len(values)))
+        if not values:
+            return
+        if self._seconds[-1] == len(self._values[-1]):
+            self._values[-1] += values
+            self._seconds[-1] += len(values)
+        else:
+            self._begin(values, len(values))
+        self.end += len(values)
+        self.last = values[-1]
 
     def rest(self, count: int) -> None:
         """Append the last value ``count`` times."""
-        if count:
-            self._add(Piece([self.last], count))
+        if not count:
+            return
+        if len(self._values[-1]) == 1:
+            self._seconds[-1] += count
+        else:
+            self._begin([self.last], count)
+        self.end += count
 
     def at(self, index: int) -> float:
         """Give the value at a grid point; before the first it is the first, after the last the last."""
@@ -67,24 +80,22 @@ class Trace:
         """Give the stretch from ``first`` up to, not including, ``last``; before the trace its first value held."""
         if first < self._starts[0]:
             stop = min(last, self._starts[0])
-            yield Piece(self._runs[0].values, stop - first)
+            yield Piece(self._values[0][:1], stop - first)
             first = stop
         run = max(0, bisect_right(self._starts, first) - 1)
-        while first < last and run < len(self._runs):
-            start, piece = self._starts[run], self._runs[run]
-            stop = min(last, start + piece.seconds)
-            if piece.constant:
-                yield Piece(piece.values, stop - first)
+        while first < last and run < len(self._starts):
+            start, values, seconds = self._starts[run], self._values[run], self._seconds[run]
+            stop = min(last, start + seconds)
+            if seconds == len(values):
+                yield Piece(values[first - start : stop - start], stop - first)
             else:
-                values = piece.values[first - start : stop - start]
-                yield Piece(values, len(values))
+                yield Piece(values, stop - first)
             first, run = stop, run + 1
 
-    def _add(self, piece: Piece) -> None:
+    def _begin(self, values: list[float], seconds: int) -> None:
         self._starts.append(self.end)
-        self._runs.append(piece)
-        self.end += piece.seconds
-        self.last = piece.values[-1]
+        self._values.append(values)
+        self._seconds.append(seconds)
 
 
 class Constant:
@@ -101,10 +112,10 @@ class Constant:
 
 
 class Law(Protocol):
-    """How a temperature follows what is around it."""
+    """How a temperature follows what is around it; a gap of less than ``SETTLED`` moves nothing."""
 
     def follow(self, own: float, around: Piece) -> list[float]:
-        """Give the own temperatures of the next grid points; may end early once they settle."""
+        """Give the own temperatures of the next grid points; may end early once a constant stretch is reached."""
         ...
 
 
@@ -151,8 +162,9 @@ class Lag:
         share, out = self._share, []
         for value in around.each():
             gap = value - own
-            if around.constant and -SETTLED < gap < SETTLED:
+            if not -SETTLED < gap < SETTLED:
+                own += share * gap
+            elif around.constant:
                 break
-            own += share * gap
             out.append(own)
         return out

@@ -238,6 +238,13 @@ def test_without_power_there_is_silence() -> None:
         assert fake.feed(frame, START) == b""
 
 
+def test_a_dark_panel_has_no_keys(fake: EurothermFreezer) -> None:
+    """Without power a person can't start anything either."""
+    fake.hand("power", {"on": False}, later(0))
+    with pytest.raises(FailedError, match="no power"):
+        fake.hand("key", {"key": "start"}, later(1))
+
+
 def test_an_unsound_or_unknown_setting_is_met_with_nak() -> None:
     """EE then holds a number."""
     fake = build_bisynch(1)

@@ -55,6 +55,21 @@ def test_looking_often_gives_the_same_as_looking_once() -> None:
     assert curves[0] == curves[1]
 
 
+def test_looking_every_second_gives_the_same_long_after_everything_has_settled() -> None:
+    """What is skipped when nobody looks is what changes nothing when somebody does."""
+    ends = []
+    for looks in (range(8000), (7999,)):
+        world = World(3)
+        vial = Container("vial", "vial", Contents(Millilitres(1.8), live=Cells(1e7), dead=Cells(0.0)))
+        world.add(vial, place="fridge", at=Celsius(4.0), now=later(0))
+        world.attach("101", to="vial", now=later(0))
+        world.move("vial", to="storage", now=later(60))
+        for second in looks:
+            world.probe("101", later(second))
+        ends.append((world.temperature("vial", later(7999)), world.probe("101", later(7999))))
+    assert ends[0] == ends[1]
+
+
 def test_ice_forms_where_the_seed_says() -> None:
     """Between -6 and -10 degC, another place for another bag, the same for the same seed."""
     found = []
