@@ -6,9 +6,10 @@ settled by its kind. A doubt that the device can't settle waits for a person, an
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, cast, get_type_hints
 
 import msgspec
@@ -120,6 +121,30 @@ STAY: ContextVar[Stay] = ContextVar("stay")
 """The visit whose method runs in this task."""
 
 
+class _Begun:
+    """A coroutine that was begun by hand and waits for something; awaiting this goes on with it."""
+
+    __slots__ = ("_call", "_waited_for")
+
+    def __init__(self, call: Coroutine[object, object, object], waited_for: object) -> None:
+        self._call = call
+        self._waited_for = waited_for
+
+    def __await__(self) -> Generator[object, object, object]:
+        waited_for = self._waited_for
+        while True:
+            try:
+                answer = yield waited_for
+            except BaseException as thrown:  # noqa: BLE001  whatever comes is the coroutine's to handle
+                step = partial(self._call.throw, thrown)
+            else:
+                step = partial(self._call.send, answer)
+            try:
+                waited_for = step()
+            except StopIteration as done:
+                return done.value
+
+
 class Bound:
     """One bound method of one asset: called it is recorded, sampled it is only looked at."""
 
@@ -151,9 +176,13 @@ class Bound:
 
     async def send(self, arguments: Mapping[str, object]) -> object:
         """Call the driver within the declared deadline."""
-        result = self._call(**arguments)
+        call = self._call(**arguments)
+        try:
+            waited_for = call.send(None)  # most exchanges in memory are over without waiting once
+        except StopIteration as done:
+            return done.value
         async with asyncio.timeout(float(self.effect.deadline)):
-            return await result
+            return await _Begun(call, waited_for)
 
     async def send_freely(self, arguments: Mapping[str, object]) -> object:
         """Call a driver that waits for a person; its prompts have deadlines of their own."""
