@@ -11,11 +11,16 @@ from automation.kernel.errors import RefusedError
 class Alarms:
     """Alarms and deviations of one step of one batch."""
 
-    def __init__(self, door: Door, *, batch: str, step: str) -> None:
-        """Speak for a step."""
+    def __init__(self, door: Door, *, batch: str, step: str, once: str = "") -> None:
+        """Speak for a step; what is said ``once`` is not said again after a restart."""
         self._door = door
         self._batch = batch
         self._step = step
+        self._once = once
+
+    def at(self, place: str) -> "Alarms":
+        """Speak from one place of a protocol, where an alarm is raised or cleared once."""
+        return Alarms(self._door, batch=self._batch, step=self._step, once=place)
 
     def sound(
         self, source: str, message: str, *, priority: str = "high", consequence: str = "", response: str = ""
@@ -33,15 +38,15 @@ class Alarms:
             "step": self._step,
         }
         if state == "absent":
-            self._door.enter(Command(f"alarm/{name}", "raise", body, RUNNER))
+            self._door.enter(Command(f"alarm/{name}", "raise", body, RUNNER, id=self._once))
         elif state in {"normal", "returned", "shelved", "out of service"}:
-            self._door.enter(Command(f"alarm/{name}", "again", {"message": message}, RUNNER))
+            self._door.enter(Command(f"alarm/{name}", "again", {"message": message}, RUNNER, id=self._once))
 
     def clear(self, source: str) -> None:
         """Note that the condition of an alarm is gone."""
         name = self._name(source)
         if self._door.find("alarm", name).state in {"unacknowledged", "acknowledged", "shelved", "out of service"}:
-            self._door.enter(Command(f"alarm/{name}", "clear", {}, RUNNER))
+            self._door.enter(Command(f"alarm/{name}", "clear", {}, RUNNER, id=self._once))
 
     def deviation(self, title: str, *, rule: str = "", cause: int | None = None) -> str:
         """Open a deviation on the step and give its id; the same title in a step is one deviation."""

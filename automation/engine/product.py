@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from automation.engine.alarms import Alarms
-from automation.engine.binding import STAY
+from automation.engine.binding import STAY, Stay
 from automation.engine.handles import Container, Lot
 from automation.engine.prompts import Answer
 from automation.engine.recorder import RUNNER
@@ -113,6 +113,28 @@ class Product:
             del n
             stay.end()
 
+    async def alarm(self, source: str, message: str, *, response: str) -> None:
+        """Raise an alarm about the product's surroundings."""
+        stay = STAY.get()
+        n = stay.begin("alarm")
+        try:
+            await stay.passage()
+            self._alarms.at(self._place(stay, n)).sound(
+                source, message, consequence="the product may be lost", response=response
+            )
+        finally:
+            stay.end()
+
+    async def alarm_over(self, source: str) -> None:
+        """Note that what an alarm was raised for is gone."""
+        stay = STAY.get()
+        n = stay.begin("alarm over")
+        try:
+            await stay.passage()
+            self._alarms.at(self._place(stay, n)).clear(source)
+        finally:
+            stay.end()
+
     async def start_clock(self, what: str, *, longest: Seconds, used: Seconds, warn_at: float) -> None:
         """Start a clock on the product (s), part of which is used up already; warned at a share of it (0 to 1)."""
         now = self._door.now
@@ -161,12 +183,14 @@ class Product:
         n = stay.begin(command)
         try:
             await stay.passage()
-            place = f"{self._batch}/{self._step}/{stay.number}/{n}"
-            once = f"{place}/{hashlib.sha256(f'{stream} {command}'.encode()).hexdigest()[:8]}"
+            once = f"{self._place(stay, n)}/{hashlib.sha256(f'{stream} {command}'.encode()).hexdigest()[:8]}"
             event = await self._door.submit(Command(stream, command, body, RUNNER, cause=cause, id=once))
             return event.seq
         finally:
             stay.end()
+
+    def _place(self, stay: Stay, n: int) -> str:
+        return f"{self._batch}/{self._step}/{stay.number}/{n}"
 
     def _thing(self, name: str) -> containers.Container:
         thing = self._door.find("container", name)

@@ -3,21 +3,22 @@
 Before the program starts a hold keeps the product cool while the exposure clock runs. After it, hold and abort concern
 the workflow: the device goes on to the end of its program, because a half-frozen product is lost product. After a
 power loss program and sample are read first; nothing is started again by itself; the salvage table gives the choices.
-Source: acceptance from the sample curve (nucleation, plateau, rate -10 to -40 degC, end); 21 CFR 211.68 (checks of input).
+Source: acceptance from the sample curve (nucleation, plateau, rate -10 to -40 degC, end); 21 CFR 211.68 (input checks).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
-from automation.engine.prompts import Operator
 from automation.engine.product import Product
+from automation.engine.prompts import Operator
 from automation.engine.visit import Move, Visit
 from automation.engine.watch import DEADLINE, Watch, When
 from automation.formulas.curves import Point
 from automation.formulas.freezing import Criteria, Criterion, FreezeJudgement, Verdict, judge
 from automation.formulas.identifiers import Kind
-from automation.kernel.errors import FailedError
+from automation.kernel.errors import FailedError, UnknownError, WireError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Celsius, Instant, Kelvin, KelvinPerMinute, Seconds
 from instruments.interfaces.freezer import ControlledRateFreezer, PowerFail, Program, Run, RunState, Segment
@@ -26,6 +27,12 @@ from protocols.operations.receive import EXPOSURE
 
 SAMPLE, CHAMBER = "sample", "chamber"
 GOING = frozenset({RunState.RUN, RunState.HOLDBACK, RunState.UNKNOWN})
+GO_ON = {
+    RunState.HOLD: ("go on: let the held program continue",),
+    RunState.RUN: ("watch on: the program still runs",),
+    RunState.HOLDBACK: ("watch on: the program still runs",),
+}
+STANDSTILL = Seconds(30.0)  # s beyond two readings by which a program ends later than the freezer said
 PLATEAU_UNTIL, SAFE_BELOW = Celsius(-10.0), Celsius(-40.0)
 
 
@@ -107,7 +114,7 @@ class Freeze:
     )
 
     async def empty(self, visit: Visit[Results]) -> Move:
-        """Check the power-fail strategy, load the program, read it back, and cool the chamber to its load temperature."""
+        """Check the power-fail strategy, load the program, read it back, and cool the chamber for loading."""
         strategy = await self.freezer.power_fail()
         if strategy not in self.given.power_fail:
             allowed = ", ".join(self.given.power_fail)
@@ -123,7 +130,8 @@ class Freeze:
             deadline=visit.since + self.given.cool_within,
         )
         if cold is None:
-            msg = f"the chamber did not reach {self.given.load_at:g} degC within {float(self.given.cool_within) / 60:g} min"
+            minutes = float(self.given.cool_within) / 60
+            msg = f"the chamber did not reach {self.given.load_at:g} degC within {minutes:g} min"
             raise FailedError(msg)
         return Move("prepare")
 
@@ -140,35 +148,29 @@ class Freeze:
 
     async def loaded(self, visit: Visit[Results]) -> Move:
         """Wait for the sample, verify the program once more, and start it; the exposure clock stops."""
-        cool = await self.watch.until(
-            self.probes.scan,
-            lambda scan: _of(scan, SAMPLE) <= self.given.sample_ready,
-            every=self.given.every,
-            deadline=visit.since + self.given.ready_within,
-        )
-        if cool is None:
-            msg = f"the sample did not reach {self.given.sample_ready:g} degC in time; look at the probe and the lid"
-            raise FailedError(msg)
-        await self._verify()
+        while True:
+            await self._cool(visit)
+            await self._verify()
+            if _of(await self.probes.scan(), SAMPLE) <= self.given.sample_ready:
+                break  # it may have been held since it was cool
         await self.freezer.start(containers=self.product.transferred())
         in_time = await self.product.stop_clock(EXPOSURE)
         return Move("start", started_at=await self.watch.moment(), in_time=in_time)
 
     async def freezing(self, visit: Visit[Results]) -> Move:
         """Watch the device run its program to the end; alarms of the device are noted, never a reason to stop it."""
-        noted: tuple[str, ...] = ()
-        begun = visit.got.started_at or visit.since
+        due, known = await self._due(), tuple[str, ...]()
         while True:
-            known = noted
             seen = await self.watch.first(
                 every=self.given.every,
-                deadline=begun + self.given.longest,
+                deadline=visit.since + self.given.longest,
                 also=(self.probes.scan,),
                 complete=When(self.freezer.run, lambda run: run.state is RunState.COMPLETE),
                 interrupted=When(self.freezer.run, lambda run: run.state not in GOING),
-                alarm=When(self.freezer.run, lambda run: any(alarm not in known for alarm in run.alarms)),
+                alarm=When(self.freezer.run, _other_alarms(known)),
             )
             if seen.name == "complete":
+                await self._stood_still(due, seen.at)
                 return Move("end", ended_at=seen.at)
             if seen.name == DEADLINE:
                 return Move("interrupt", why=f"the program is not over after {float(self.given.longest) / 60:g} min")
@@ -177,27 +179,27 @@ class Freeze:
                 raise TypeError(run)
             if seen.name == "interrupted":
                 return Move("interrupt", why=f"the programmer stands in {run.state!s} in segment {run.segment}")
-            for alarm in run.alarms:
-                if alarm not in noted:
-                    await self.product.deviation(f"freezer alarm during the run: {alarm}", rule="freezer alarms")
-            noted = tuple(dict.fromkeys((*noted, *run.alarms)))
+            await self._announce(run.alarms, known)
+            known = run.alarms
 
     async def interrupted(self, visit: Visit[Results]) -> Move:
         """Read program and sample first, put the product on QA hold, and let people choose from the salvage table."""
-        run = await self.freezer.run()
-        sample = _or_none(await self.probes.scan(), SAMPLE)
+        run = await self._look()
+        sample = await self._sample()
         await self.product.deviation(f"freezing run interrupted: {visit.got.why}", rule="freezing run")
         for container in self.product.transferred():
             await self.product.qa_hold(container, reason=f"freezing run interrupted: {visit.got.why}")
         where = "no reading" if sample is None else f"{sample:.1f} degC"
+        stands = "does not answer" if run is None else f"{run.state!s}, segment {run.segment}"
         choice = await self.operator.choose(
-            f"Interrupted: {visit.got.why}. Programmer {run.state!s}, segment {run.segment}, sample {where}. "
-            f"{_time_left(sample)}",
-            *salvage(sample, run.state),
+            f"Interrupted: {visit.got.why}. Programmer {stands}, sample {where}. {_time_left(sample)}",
+            *salvage(sample, RunState.UNKNOWN if run is None else run.state),
             second=True,
         )
         if choice.startswith("go on"):
             await self.freezer.go_on()
+            return Move("go_on", decision=choice)
+        if choice.startswith("watch on"):
             return Move("go_on", decision=choice)
         if choice.startswith("finish"):
             return Move("finish", decision=choice, ended_at=await self.watch.moment())
@@ -205,11 +207,10 @@ class Freeze:
 
     async def ended(self, visit: Visit[Results]) -> Move:
         """Judge the run by the sample's curve; a program that was changed on the way is never accepted."""
-        await self.probes.scan()
+        await self._sample()
         judged = judge(self._curve(visit.got), self.given.acceptance)
         reasons = [one.sentence for one in judged.exceptions]
-        changed = await self.freezer.loaded(program=self._program()) != self._program()
-        if changed:
+        if not await self._approved():
             reasons.append("the program in the device is no longer the approved one")
         report = await self.freezer.report()
         if report is not None:
@@ -224,7 +225,13 @@ class Freeze:
 
     async def holding(self, visit: Visit[Results]) -> None:
         """Before the start keep the product cool; afterwards the device goes on by itself and nothing is touched."""
-        if visit.got.started_at is None:
+        going = await self._going(visit)
+        if going is None:
+            await self.operator.confirm(
+                "Held, and nobody can tell from here whether the program runs: look at the freezer. If it runs, leave "
+                "the product in; if not, keep it at 2 to 8 degC. The exposure clock runs on."
+            )
+        elif not going:
             await self.operator.confirm(
                 "Held before the start: keep the product at 2 to 8 degC. The exposure clock runs on."
             )
@@ -238,17 +245,84 @@ class Freeze:
         await self._leave(visit, "aborted")
 
     async def _leave(self, visit: Visit[Results], how: str) -> None:
-        going = visit.got.started_at is not None
+        going = await self._going(visit)
         for container in self.product.transferred():
             await self.product.qa_hold(container, reason=f"freezing {how}")
-        await self.operator.confirm(
-            f"The workflow was {how}. The freezer goes on to the end of its program: transfer the product then."
-            if going
-            else f"The workflow was {how} before the start: take the product out and keep it at 2 to 8 degC."
+        what = {
+            True: "The freezer goes on to the end of its program: transfer the product then.",
+            False: "It had not started: take the product out and keep it at 2 to 8 degC.",
+            None: "Look at the freezer: if the program runs, transfer the product at its end; if not, take it out and "
+            "keep it at 2 to 8 degC.",
+        }
+        await self.operator.confirm(f"The workflow was {how}. {what[going]}")
+
+    async def _going(self, visit: Visit[Results]) -> bool | None:
+        """Tell whether the program was started; the device is asked when the record can't say, None when it can't."""
+        if visit.got.started_at is not None:
+            return True
+        run = await self._look()
+        return None if run is None or run.state is RunState.UNKNOWN else run.state is not RunState.RESET
+
+    async def _look(self) -> Run | None:
+        """Look at the run; None when the device can't be asked."""
+        try:
+            return await self.freezer.run()
+        except (UnknownError, FailedError):
+            return None
+
+    async def _sample(self) -> Celsius | None:
+        """Read the sample (degC); None when its probe is open or can't be read."""
+        try:
+            return _or_none(await self.probes.scan(), SAMPLE)
+        except (UnknownError, FailedError):
+            return None
+
+    async def _cool(self, visit: Visit[Results]) -> None:
+        """Wait until the sample is cool enough to start; raises FailedError when that takes too long."""
+        cool = await self.watch.until(
+            self.probes.scan,
+            lambda scan: _of(scan, SAMPLE) <= self.given.sample_ready,
+            every=self.given.every,
+            deadline=visit.since + self.given.ready_within,
         )
+        if cool is None:
+            msg = f"the sample did not reach {self.given.sample_ready:g} degC in time; look at the probe and the lid"
+            raise FailedError(msg)
+
+    async def _due(self) -> Instant | None:
+        """Give the moment at which the program ends by what the freezer says now; None when it does not tell."""
+        run = await self._look()
+        now = await self.watch.moment()
+        return now + run.remaining if run is not None and run.remaining else None
+
+    async def _stood_still(self, due: Instant | None, ended: Instant) -> None:
+        """Note a program that ended later than the freezer had said: it lost power, was held, or waited."""
+        if due is not None and ended - due > 2 * self.given.every + STANDSTILL:
+            longer = float(ended - due) / 60
+            title = f"the program ended {longer:.1f} min later than the freezer had said: power, a hold or holdback"
+            await self.product.deviation(title, rule="freezing run")
+
+    async def _announce(self, alarms: tuple[str, ...], known: tuple[str, ...]) -> None:
+        """Raise an alarm and a deviation for what is new among the freezer's alarms; clear what is gone."""
+        for alarm in alarms:
+            if alarm not in known:
+                await self.product.deviation(f"freezer alarm during the run: {alarm}", rule="freezer alarms")
+                await self.product.alarm(
+                    f"freezer {alarm}", f"freezer: {alarm}", response="Look at nitrogen, lid, sensor and power"
+                )
+        for alarm in known:
+            if alarm not in alarms:
+                await self.product.alarm_over(f"freezer {alarm}")
+
+    async def _approved(self) -> bool:
+        """Tell whether the program in the device still is the approved one; what no program of ours reads is not."""
+        try:
+            return await self.freezer.loaded(program=self._program()) == self._program()
+        except WireError:
+            return False
 
     async def _verify(self) -> None:
-        if await self.freezer.loaded(program=self._program()) != self._program():
+        if not await self._approved():
             msg = f"the program read back from the device is not {self.given.name} as approved"
             raise FailedError(msg)
 
@@ -269,7 +343,7 @@ class Freeze:
 
 def salvage(sample: Celsius | None, state: RunState) -> tuple[str, ...]:
     """Give the choices after an interruption by what the sample feels; an approved table of the user replaces it."""
-    go_on = ("go on: let the held program continue",) if state is RunState.HOLD else ()
+    go_on = GO_ON.get(state, ())
     if sample is None:
         return (*go_on, "reject: transfer to quarantine storage, state of the product unknown")
     if sample > Celsius(-3.0):
@@ -279,6 +353,10 @@ def salvage(sample: Celsius | None, state: RunState) -> tuple[str, ...]:
     if sample > SAFE_BELOW:
         return (*go_on, "transfer: to vapour storage now, under QA hold")
     return (*go_on, "finish: cold enough, judge the run and transfer")
+
+
+def _other_alarms(known: tuple[str, ...]) -> Callable[[Run], bool]:
+    return lambda run: run.alarms != known
 
 
 def _time_left(sample: Celsius | None) -> str:
