@@ -13,7 +13,7 @@ from automation.kernel.quantity import Cells, Celsius, Instant, KelvinPerMinute,
 from fakes.eurotherm import EurothermFreezer
 from fakes.eurotherm_bisynch import EurothermBisynchFreezer
 from fakes.eurotherm_controller import Controller, Setup
-from fakes.faults import Faults
+from fakes.faults import Fault, FaultKind, Faults
 from fakes.physics.chamber import Build
 from fakes.plant import Plant, PlantLog
 from fakes.serve import Seat, serving
@@ -78,6 +78,11 @@ class Bench:
     passes: Callable[[float], Coroutine[object, object, None]]
     faults: Faults
     now: Callable[[], Instant]
+
+    def fault(self, kind: FaultKind, *, at: int = 1, delay: float = 0.0) -> None:
+        """Let the n-th chunk from now on go wrong; ``delay`` in s."""
+        act = self.faults.acts.get("freezer", 0) + at
+        self.faults.add(Fault("freezer", act, kind, delay=Seconds(delay)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,10 @@ import pytest
 from automation.engine.handles import Container
 from automation.kernel.effect import Call, Done, Unknown
 from automation.kernel.errors import FailedError, InputError, LinkError, RefusedError, WireError
-from automation.kernel.quantity import Celsius, Seconds
+from automation.kernel.quantity import Celsius
 from fakes.eurotherm import EurothermFreezer
 from fakes.eurotherm_controller import Setup
-from fakes.faults import Fault, FaultKind
+from fakes.faults import FaultKind
 from fakes.physics.chamber import Build
 from fakes.physics.programmer import PowerFail as Strategy
 from fakes.physics.programmer import State
@@ -223,10 +223,7 @@ def test_when_the_answer_to_a_start_is_lost_the_device_is_asked(kind: FaultKind)
         freezer = bench.freezer
         assert isinstance(freezer, driver_modbus.EurothermModbus)
         await freezer.load(program=SHORT)
-        bench.faults.add(Fault("freezer", 1, FaultKind.NOISE))
-        with pytest.raises(WireError):
-            await freezer.chamber()
-        bench.faults.add(Fault("freezer", bench.faults.acts["freezer"] + 3, kind))
+        bench.fault(kind, at=3)
         with pytest.raises((LinkError, WireError)):
             await freezer.start(containers=BAG)
         assert await freezer.reconcile(Call("freezer", "start", {})) == Done()
@@ -241,7 +238,7 @@ def test_a_late_answer_never_answers_the_next_question() -> None:
     async def work(bench: Bench) -> None:
         await bench.freezer.stand_by(target=Celsius(4.0))
         await bench.passes(900)
-        bench.faults.add(Fault("freezer", 1, FaultKind.DELAY_REPLY, delay=Seconds(2.1)))
+        bench.fault(FaultKind.DELAY_REPLY, delay=2.1)
         with pytest.raises(LinkError):
             await bench.freezer.run()
         assert (await bench.freezer.run()).setpoint == pytest.approx(4.0)

@@ -5,7 +5,7 @@ import pytest
 from automation.engine.handles import Container
 from automation.kernel.errors import LinkError, RefusedError, WireError
 from automation.kernel.quantity import Celsius
-from fakes.faults import Fault, FaultKind
+from fakes.faults import FaultKind
 from instruments.drivers.eurotherm.programs import program_digest
 from instruments.drivers.eurotherm.wire import bisynch
 from instruments.interfaces.freezer import PowerFail, Program
@@ -54,7 +54,7 @@ def test_a_selection_whose_answer_was_lost_can_be_made_again() -> None:
     """Selecting the same program twice is selecting it once."""
 
     async def work(bench: Bench) -> None:
-        bench.faults.add(Fault("freezer", 2, FaultKind.LOSE_REPLY))
+        bench.fault(FaultKind.LOSE_REPLY, at=2)
         with pytest.raises(LinkError):
             await bench.freezer.load(program=SHORT)
         await bench.freezer.load(program=SHORT)
@@ -106,7 +106,7 @@ def test_a_garbled_answer_is_no_answer() -> None:
     """One wrong byte in the reply to the first question."""
 
     async def work(bench: Bench) -> None:
-        bench.faults.add(Fault("freezer", 1, FaultKind.GARBLE_REPLY))
+        bench.fault(FaultKind.GARBLE_REPLY)
         with pytest.raises((WireError, LinkError)):
             await bench.freezer.chamber()
         assert await bench.freezer.chamber() == pytest.approx(22.0, abs=0.6)
