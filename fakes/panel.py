@@ -4,16 +4,19 @@ Units: degC, K/min, s.
 """
 
 import re
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from automation.engine.site import Site
 from automation.gmp.people.prompts import Prompt
 from automation.kernel.ids import keyed
 from automation.kernel.quantity import Seconds
 from fakes.freezer import Freezer
 from fakes.physics.programmer import State
+from fakes.plant import Fake
+from fakes.world import World
 
-if TYPE_CHECKING:
-    from fakes.people import Staff, Values
+Values = dict[str, str | float | bool]
+"""What is answered: a value for each field."""
 
 LOOKS_EVERY = Seconds(30.0)  # s between a person's looks at a running freezer
 COUNTED = 400  # cells; what a person counts for 5 %
@@ -23,14 +26,53 @@ _STEP = re.compile(r"step to (\S+) degC")
 _ENDS = {State.COMPLETE: "ended", State.HOLD: "held", State.RESET: "stopped"}
 
 
+class Place(Protocol):
+    """The plant under a person's hands."""
+
+    @property
+    def world(self) -> World:
+        """Give the world."""
+        ...
+
+    def fake(self, link: str) -> Fake:
+        """Give the device at the end of a link."""
+        ...
+
+    def hand(self, link: str, action: str, **details: object) -> None:
+        """Let a hand act on a device."""
+        ...
+
+    def tube(self, sample: str) -> tuple[float, float]:
+        """Give cells/mL and viability (%) in the tube of a sample."""
+        ...
+
+
+class Crew(Protocol):
+    """The people whose hands these are."""
+
+    @property
+    def plant(self) -> Place:
+        """Give the plant that they work at."""
+        ...
+
+    @property
+    def site(self) -> Site:
+        """Give the site that they work at."""
+        ...
+
+    def asset(self, capability: str) -> str:
+        """Give the asset of a class that a fake stands for."""
+        ...
+
+
 class Panel:
     """What one person's hands do at the panel of an observed freezer, and at a microscope."""
 
-    def __init__(self, staff: "Staff") -> None:
+    def __init__(self, staff: "Crew") -> None:
         """Lend a person hands."""
         self._staff = staff
 
-    async def select(self, prompt: Prompt) -> "Values":
+    async def select(self, prompt: Prompt) -> Values:
         """Enter the program as it is written in the question."""
         segments: list[dict[str, object]] = []
         for line in _text(prompt).splitlines():
@@ -38,44 +80,44 @@ class Panel:
         self._hand("program", segments=segments)
         return {}
 
-    async def aim(self, prompt: Prompt) -> "Values":
+    async def aim(self, prompt: Prompt) -> Values:
         """Set the chamber to the temperature in the question."""
         found = re.search(r"set the chamber to (\S+) degC", _text(prompt))
         if found:
             self._hand("set point", target=float(found[1]))
         return {}
 
-    async def press_start(self, _prompt: Prompt) -> "Values":
+    async def press_start(self, _prompt: Prompt) -> Values:
         """Press the start key."""
         self._hand("key", key="start")
         return {}
 
-    async def press_go_on(self, _prompt: Prompt) -> "Values":
+    async def press_go_on(self, _prompt: Prompt) -> Values:
         """Let a held program go on."""
         self._hand("key", key="go on")
         return {}
 
-    async def look_for_end(self, _prompt: Prompt) -> "Values":
+    async def look_for_end(self, _prompt: Prompt) -> Values:
         """Look now and then until the program no longer runs, and say how it ended."""
-        fake = self._staff.plant.fake(self._freezer)
-        clock = self._staff.site.house.clock
-        if not isinstance(fake, Freezer):
-            raise TypeError(fake)
-        while True:
-            fake.measured(clock.now())  # lets the chamber live up to now; looking changes nothing
-            state = fake.programmer_state
-            if state in _ENDS:
-                return {"choice": _ENDS[state]}
-            await clock.sleep(LOOKS_EVERY)
+        return {"choice": await self._end()}
 
-    async def attach(self, _prompt: Prompt) -> "Values":
+    async def clean(self, prompt: Prompt) -> Values:
+        """Clean; a freezer is left alone until its program no longer runs, and what is still inside is taken out."""
+        freezer = self._freezer
+        if _text(prompt).startswith(f"Clean {freezer} "):
+            frozen = await self._end() == _ENDS[State.COMPLETE]
+            for container in self._staff.plant.world.inside(freezer):
+                self._hand("unload", container=container, to="storage" if frozen else "fridge")
+        return {}
+
+    async def attach(self, _prompt: Prompt) -> Values:
         """Attach the freezer's run report."""
         fake = self._staff.plant.fake(self._freezer)
         report = getattr(fake, "report", None)
         text = str(report(self._staff.site.house.clock.now())) if report else ""
         return {"file": self._staff.site.house.blobs.put(text.encode())}
 
-    async def count(self, prompt: Prompt) -> "Values":
+    async def count(self, prompt: Prompt) -> Values:
         """Count under the microscope: Poisson around what is truly in the tube."""
         sample = next(iter(re.findall(r"\S+-\d+[A-Z]\b", _text(prompt))), "")
         total, viability = self._staff.plant.tube(sample)
@@ -89,6 +131,19 @@ class Panel:
             "viability": round(100.0 * live / seen, 1),
             "seen": float(seen),
         }
+
+    async def _end(self) -> str:
+        """Wait until the program no longer runs; gives how it ended."""
+        fake = self._staff.plant.fake(self._freezer)
+        clock = self._staff.site.house.clock
+        if not isinstance(fake, Freezer):
+            raise TypeError(fake)
+        while True:
+            fake.measured(clock.now())  # lets the chamber live up to now; looking changes nothing
+            state = fake.programmer_state
+            if state in _ENDS:
+                return _ENDS[state]
+            await clock.sleep(LOOKS_EVERY)
 
     def _hand(self, action: str, **details: object) -> None:
         self._staff.plant.hand(self._freezer, action, **details)

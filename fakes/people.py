@@ -8,7 +8,6 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from automation.engine.answers import Given
 from automation.engine.recipe.yaml_source import Plain
@@ -24,14 +23,10 @@ from automation.kernel.errors import CellwrightError, IdentityError, InputError,
 from automation.kernel.ids import uniform
 from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
-from fakes.panel import Panel
-
-if TYPE_CHECKING:
-    from fakes.sites.simulated import SimulatedPlant
+from fakes.panel import Panel, Place, Values
 
 QUICKEST, SLOWEST = 8.0, 35.0  # s from a question to its answer
 TERMINAL = "terminal-1"
-Values = dict[str, str | float | bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,7 @@ class Habit:
 class Staff:
     """All scripted people of a site."""
 
-    def __init__(self, plant: "SimulatedPlant", file: SiteFile) -> None:
+    def __init__(self, plant: Place, file: SiteFile) -> None:
         """Know the plant by hand and the papers by heart."""
         self.plant = plant
         self.file = file
@@ -224,6 +219,7 @@ class Staff:
             Habit(r"^Put .* into the chamber", self._load),
             Habit(r"^Take the container out", self._take_out),
             Habit(r"in its position in the store", self._put_away),
+            Habit(r"^Clean ", panel.clean),
             Habit(r"select the stored program", panel.select, Seconds(240.0)),
             Habit(r"set the chamber to", panel.aim),
             Habit(r"press start", panel.press_start),

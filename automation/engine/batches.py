@@ -8,16 +8,15 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 
-
 from automation.engine.alarms import Alarms
 from automation.engine.assembly import Assembled, Assembly
 from automation.engine.house import House
 from automation.engine.limits_in_time import TimeLimits
 from automation.engine.operation import digest
 from automation.engine.past import past
+from automation.engine.prompts import Question
 from automation.engine.recipe.bind import Recorded
 from automation.engine.recipe.model import Recipe, Step
-from automation.engine.prompts import Question
 from automation.engine.recorder import RUNNER
 from automation.engine.runner import StepRunner
 from automation.engine.verdicts import Verdicts
@@ -26,13 +25,14 @@ from automation.gmp.objects import Recorded as DoorBody
 from automation.gmp.objects import Thing
 from automation.gmp.plant.assets import Asset
 from automation.gmp.product.batches import Batch, Continuation, Decision, Order
+from automation.gmp.product.containers import Container
 from automation.kernel.errors import CellwrightError, RefusedError
 from automation.kernel.machine import Procedural
 from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
 
 CONTROLS = ("hold", "restart", "pause", "unpause", "stop", "abort")
-ENDED = ("complete", "stopped", "aborted", "closed")
+OVER = frozenset({Procedural.COMPLETE, Procedural.STOPPED, Procedural.ABORTED})
 
 
 class BatchRun:
@@ -46,6 +46,8 @@ class BatchRun:
         self._steps: dict[str, Assembled] = {}
         self._mail: deque[tuple[str, Order, str]] = deque()
         self._arrived = asyncio.Event()
+        self._quiet = asyncio.Event()
+        self._quiet.set()
         self._control: asyncio.Task[None] | None = None
         self._going = asyncio.Event()
         self._assembly = Assembly(house, recipe, self.batch)
@@ -69,18 +71,20 @@ class BatchRun:
             msg = f"batch {self.id} was never issued"
             raise RefusedError(msg)
         if issue.recipe_digest != self._recipe.digest:
-            msg = f"batch {self.id} was issued with recipe digest {issue.recipe_digest[:12]}, now it is {self._recipe.digest[:12]}"
+            was, now = issue.recipe_digest[:12], self._recipe.digest[:12]
+            msg = f"batch {self.id} was issued with recipe digest {was}, now it is {now}"
             raise RefusedError(msg)
         for name, was in issue.operations.items():
             now = digest(self._house.operations[name].operation)
             if now != was:
-                msg = f"operation {name} has changed since batch {self.id} was issued; finish it with release {issue.release}"
+                way_out = f"finish it with release {issue.release}"
+                msg = f"operation {name} has changed since batch {self.id} was issued; {way_out}"
                 raise RefusedError(msg)
 
     async def run(self) -> str:
         """Run to the end, or go on where the record ends; gives the state in which the batch ends."""
         self.check()
-        if self.batch.state in ENDED:
+        if self.batch.state == "closed":
             return self.batch.state
         consumer = asyncio.get_running_loop().create_task(self._consume(), name=f"mailbox {self.id}")
         try:
@@ -102,7 +106,7 @@ class BatchRun:
             self._going.set()
         self._queue_open_order()
         while waiting or running:
-            for step in [s for s in waiting if set(s.after) <= done and not self._ending]:
+            for step in [s for s in waiting if set(s.after) <= done and self._has_turn(s)]:
                 waiting.remove(step)
                 task = asyncio.get_running_loop().create_task(self._step(step), name=f"run {self.id}/{step.id}")
                 running[task] = step
@@ -113,21 +117,28 @@ class BatchRun:
                 step = running.pop(task)
                 if task.result() is Procedural.COMPLETE:
                     done.add(step.id)
-        while self.batch.state in {"stopping", "aborting", "holding", "restarting", "pausing"}:
-            await asyncio.sleep(0)
+        await self._quiet.wait()
+
+    def _has_turn(self, step: Step) -> bool:
+        """Tell whether a step is to be taken up: of a batch that ends only what was begun and is not over."""
+        stage = self._stage(step)
+        return not self._ending or stage not in {Procedural.IDLE, *OVER}
+
+    def _stage(self, step: Step) -> Procedural:
+        return past("", self._house.ledger.stream(f"batch/{self.id}/step/{step.id}")).stage
 
     @property
     def _ending(self) -> bool:
         return self.batch.state in {"stopping", "stopped", "aborting", "aborted"}
 
     async def _step(self, step: Step) -> Procedural:
-        stage = past("", self._house.ledger.stream(f"batch/{self.id}/step/{step.id}")).stage
+        stage = self._stage(step)
         if stage is Procedural.COMPLETE and self._verdicts.judged(step):
             return stage
         if stage is Procedural.IDLE:
             await self._allowed()
             if self._ending:
-                return Procedural.STOPPED
+                return Procedural.IDLE
         assembled = self._assembly.put_together(step, self._results())
         self._steps[step.id] = assembled
         assembled.runner.on_doubt = lambda: self._earlier(step.id)
@@ -135,6 +146,7 @@ class BatchRun:
         await self._claim(step, assembled)
         if stage is Procedural.IDLE:
             await self._supply(step)
+            await self._allowed()
         ended = await assembled.runner.run()
         if ended is Procedural.COMPLETE:
             await self._verdicts.conclude(step)
@@ -145,13 +157,14 @@ class BatchRun:
 
     async def _decide(self, step: Step, runner: StepRunner) -> None:
         """A step that did not end well holds the batch until a person lets it go on."""
-        if not runner.ended_well:
+        if not runner.ended_well and not self._ending:
             self._going.clear()
             Alarms(self._house.door, batch=self.id, step=step.id).try_hold(f"{step.id} ended as {runner.state!r}")
             await self._allowed()
 
     async def _allowed(self) -> None:
-        while not self._going.is_set() and not self._ending:
+        """Wait while the batch is held or paused; a batch that ends passes when its steps are safe."""
+        while not self._going.is_set():
             await self._going.wait()
 
     def _results(self) -> Mapping[str, Recorded]:
@@ -176,7 +189,7 @@ class BatchRun:
                 await self._not_ready("equipment", refusal, alarms)
             else:
                 alarms.sound("equipment", f"{step.id} waits for equipment in use", priority="low")
-                await self._house.desk.changed("asset")
+                await self._house.desk.changed("asset", "batch")
 
     async def _supply(self, step: Step) -> None:
         """Use the lots of a step that has not begun; hold while one is not released, in date or enough."""
@@ -261,11 +274,17 @@ class BatchRun:
         if event.kind not in CONTROLS:
             return
         order = Order.model_validate_json(bytes(event.read(DoorBody).given))
+        if event.kind in {"stop", "abort"}:
+            self._going.clear()
         if event.kind == "abort":
             self._mail.clear()
             if self._control is not None:
                 self._control.cancel()
-        self._mail.append((event.kind, order, event.by))
+        self._post(event.kind, order, event.by)
+
+    def _post(self, kind: str, order: Order, by: str) -> None:
+        self._mail.append((kind, order, by))
+        self._quiet.clear()
         self._arrived.set()
 
     def _queue_open_order(self) -> None:
@@ -273,12 +292,12 @@ class BatchRun:
         kind = {"holding": "hold", "restarting": "restart", "pausing": "pause", "stopping": "stop", "aborting": "abort"}
         if self.batch.state in kind and not self._mail:
             order = self.batch.order or Order(reason="the program was restarted")
-            self._mail.append((kind[self.batch.state], order, RUNNER))
-            self._arrived.set()
+            self._post(kind[self.batch.state], order, RUNNER)
 
     async def _consume(self) -> None:
         while True:
             while not self._mail:
+                self._quiet.set()
                 self._arrived.clear()
                 await self._arrived.wait()
             kind, order, by = self._mail.popleft()
@@ -296,10 +315,19 @@ class BatchRun:
         targets = [a.runner for name, a in list(self._steps.items()) if order.step in {"", name} or kind != "hold"]
         for runner in targets:
             await getattr(runner, kind)(order.reason, by=by)
+        if self._ending:
+            self._qa_hold(f"{self.id} was ended by {kind}: {order.reason}")
         if self.batch.state in {"holding", "restarting", "pausing", "stopping", "aborting"}:
             await self._house.door.submit(Command(f"batch/{self.id}", "done", {}, RUNNER))
         if self.batch.state == "running" or self._ending:
             self._going.set()
+
+    def _qa_hold(self, reason: str) -> None:
+        """Leave no product of a batch that did not come to its end without a hold, whichever step had it."""
+        for name in self.batch.containers:
+            thing = self._house.door.find("container", name)
+            if isinstance(thing, Container) and thing.state in {"in process", "stored"} and not thing.on_hold:
+                self._house.door.enter(Command(f"container/{name}", "qa_hold", {"reason": reason}, RUNNER))
 
     # what people decide about doubts and unready equipment
 

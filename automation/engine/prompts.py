@@ -123,10 +123,11 @@ class Desk:
         if prompt.state in {"open", "claimed", "entered", "locked"}:
             self.door.enter(Command(f"prompt/{name}", "withdraw", {"reason": reason}, RUNNER))
 
-    async def changed(self, kind: str) -> None:
-        """Wait until an object of a kind has moved."""
+    async def changed(self, *kinds: str) -> None:
+        """Wait until an object of one of these kinds has moved."""
         change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._changes.setdefault(kind, []).append(change)
+        for kind in kinds:
+            self._changes.setdefault(kind, []).append(change)
         await change
 
     def answered(self, name: str) -> Answer | None:
@@ -153,6 +154,10 @@ class Desk:
         """Give the answered prompts whose name begins so, in the order of their answers."""
         found = [p for p in self._prompts() if p.state == "answered" and p.id.startswith(prefix)]
         return tuple((p.id, _answer(p)) for p in sorted(found, key=lambda p: p.answered_seq))
+
+    def asking(self, batch: str, step: str) -> tuple[Prompt, ...]:
+        """Give the prompts of a step that still want an answer, in the order of their making."""
+        return tuple(p for p in self._prompts() if p.asking and (p.batch, p.step) == (batch, step))
 
     def _prompts(self) -> list[Prompt]:
         return [thing for thing in self.door.every("prompt") if isinstance(thing, Prompt)]
@@ -213,16 +218,14 @@ def _answer(prompt: Prompt) -> Answer:
 class Operator:
     """What a protocol asks people with; each question is one wait of the visit."""
 
-    def __init__(
-        self, recorder: Recorder, desk: Desk, alarms: Alarms, *, batch: str, step: str, operation: str
-    ) -> None:
-        """Ask on behalf of one step; who answers has to be trained on its operation."""
+    def __init__(self, recorder: Recorder, desk: Desk, alarms: Alarms, *, operation: str) -> None:
+        """Ask on behalf of the step that the alarms speak for; who answers has to be trained on its operation."""
         self._operation = operation
         self._recorder = recorder
         self._desk = desk
         self._alarms = alarms
-        self._batch = batch
-        self._step = step
+        self._batch = alarms.batch
+        self._step = alarms.step
         self._heard: tuple[int, tuple[Heard, ...]] = (-1, ())
 
     async def confirm(self, text: str, *, second: bool = False, within: Seconds = WITHIN) -> Answer:
@@ -289,6 +292,13 @@ class Operator:
     def take_back(self, *, word: str, number: int, reason: str) -> None:
         """Take back a question aside that nobody needs to answer any more."""
         self._desk.withdraw(self._aside(word, number), reason)
+
+    def give_up(self, reason: str, *, keep: int = 0) -> None:
+        """Take back every question of the step, except those of the visit ``keep``: nobody waits for the answers."""
+        for prompt in self._desk.asking(self._batch, self._step):
+            if not keep or not prompt.id.startswith(f"{self._batch}.{self._step}.{keep}."):
+                self._desk.withdraw(prompt.id, reason)
+                self._alarms.clear(f"prompt {prompt.id}")
 
     def heard(self) -> tuple[Heard, ...]:
         """Give what was answered in this step to questions under a word, in the order of the answers."""

@@ -84,29 +84,24 @@ class StepRunner:
             await self._enter_stage(Procedural.RUNNING)
         if self.stage is Procedural.RUNNING:
             self._free.set()
-        if self.stage in {Procedural.STOPPING, Procedural.ABORTING}:
-            await self._close_with(self.stage)
-            return self.stage
-        self._start_main()
-        if self.stage is Procedural.HOLDING:
-            await self._finish_holding()
-        elif self.stage is Procedural.RESTARTING:
-            await self._finish_restarting()
-        elif self.stage is Procedural.PAUSING:
-            await self._enter_stage(Procedural.PAUSED)
+        if self.stage not in {Procedural.STOPPING, Procedural.ABORTING}:
+            self._start_main()
         return await self._over
 
-    # procedural control; the batch's mailbox calls these one at a time
+    # procedural control; the batch's mailbox calls these one at a time, and again when the program was restarted
 
     async def hold(self, reason: str, *, by: str) -> None:
         """Suspend, let the operation make itself safe, and stay held."""
         if self.stage in {Procedural.RUNNING, Procedural.PAUSED, Procedural.PAUSING, Procedural.RESTARTING}:
             self._free.clear()
             await self._enter_stage(Procedural.HOLDING, reason, by)
+        if self.stage is Procedural.HOLDING:
             await self._finish_holding()
 
     async def restart(self, reason: str, *, by: str) -> None:
         """Let the operation prepare, and let the suspended effect go on."""
+        if self.stage is Procedural.RESTARTING:
+            await self._finish_restarting()
         if self.stage is not Procedural.HELD:
             return
         if self._wrong_code:
@@ -123,6 +118,7 @@ class StepRunner:
         if self.stage is Procedural.RUNNING:
             self._free.clear()
             await self._enter_stage(Procedural.PAUSING, reason, by)
+        if self.stage is Procedural.PAUSING:
             await self._act_over()
             await self._enter_stage(Procedural.PAUSED)
 
@@ -261,10 +257,11 @@ class StepRunner:
             self._free.set()
 
     async def _close(self, stage: Procedural, reason: str, by: str) -> None:
-        if self.stage in {Procedural.COMPLETE, Procedural.STOPPED, Procedural.ABORTED, Procedural.ABORTING}:
+        if self.stage in {Procedural.COMPLETE, Procedural.STOPPED, Procedural.ABORTED}:
             return
         self._free.clear()
-        await self._enter_stage(stage, reason, by)
+        if self.stage is not stage:
+            await self._enter_stage(stage, reason, by)
         await self._close_with(stage)
 
     async def _close_with(self, stage: Procedural) -> None:
@@ -274,7 +271,10 @@ class StepRunner:
         if self._main is not None and not self._main.done():
             self._main.cancel()
             await asyncio.gather(self._main, return_exceptions=True)
-        await self._side("aborting" if aborting else "stopping")
+        kind = "aborting" if aborting else "stopping"
+        begun = self._past.side if self._past.side_kind == kind else None
+        self._tools.operator.give_up(f"the step is {kind}", keep=begun.number if begun else 0)
+        await self._side(kind)
         self._tools.trends.seal()
         await self._enter_stage(Procedural.ABORTED if aborting else Procedural.STOPPED)
         self._finish(self.stage)

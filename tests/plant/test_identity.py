@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from automation.gmp.objects import Recorded
 from tests.support.runs import make_site, run_batch
 from tests.support.scenes import change_site, refused, scan
 
@@ -46,7 +47,8 @@ def test_another_patients_bag_locks_the_step_until_two_people_have_cleared_the_l
     [clear] = [event for event in run.events if event.stream == lock.stream and event.kind == "clear"]
     assert lock.stream.startswith(f"prompt/B-001.{step}.")
     assert clear.at > lock.at
-    assert [(s["by"], s["meaning"]) for s in clear.fields["signed"]] == [("anna", "performed"), ("ben", "verified")]
+    signed = [(one.by, one.meaning) for one in clear.read(Recorded).signed]
+    assert signed == [("anna", "performed"), ("ben", "verified")]
     assert [title.endswith("of another patient was scanned") for title in run.deviations()] == [True]
     assert len(run.alarms()) == 1
     assert run.state == "closed"

@@ -1,0 +1,165 @@
+"""Procedural control: hold, restart, pause, unpause, stop and abort at every working state of every operation."""
+
+from pathlib import Path
+
+import pytest
+
+from automation.engine.journal import Enter
+from automation.engine.site import Site
+from automation.ledger.event import Event
+from fakes.freezer import Freezer
+from protocols.operations import count, freeze, receive, store
+from tests.support.runs import BATCH, Hook, Run, make_site, plant_of, run_batch, when
+from tests.support.scenes import order
+
+OPERATIONS: dict[str, type] = {
+    "receive": receive.Receive,
+    "count": count.Count,
+    "freeze": freeze.Freeze,
+    "store": store.Store,
+}
+TABLES = {
+    "receive": receive.Receive.table,
+    "count": count.Count.table,
+    "freeze": freeze.Freeze.table,
+    "store": store.Store.table,
+}
+NORMAL = {"receive": "accepted", "count": "counted", "freeze": "frozen", "store": "stored"}
+AT_ONCE = [("receive", "examined"), ("count", "read"), ("freeze", "ended")]  # left in the moment of their entry
+ON_THE_WAY = [  # every working state that a good run passes; ``interrupted`` has scenarios of its own
+    (step, state)
+    for step, table in TABLES.items()
+    for state in table.states
+    if state not in table.final and state != "interrupted"
+]
+LASTING = [place for place in ON_THE_WAY if place not in AT_ONCE]
+LATER = 120.0  # s from one order to the next
+
+
+def ordered(step: str, state: str, *commands: str, after: float = 1.0, later: float = LATER) -> Hook:
+    """Order one thing after the other, the first ``after`` s after the state was entered."""
+
+    def hook(site: Site) -> None:
+        for n, command in enumerate(commands):
+            when(site, step, state, lambda command=command: order(site, command), after=after + n * later)  # type: ignore[misc]  # bound now
+
+    return hook
+
+
+def stages(run: Run, step: str) -> list[str]:
+    """Give the ISA-88 states that a step went through, in order."""
+    events = [e for e in run.events if e.stream == f"batch/{BATCH}/step/{step}" and e.kind == "procedural"]
+    return [str(event.fields["state"]) for event in events]
+
+
+def sides(run: Run, step: str) -> list[str]:
+    """Give the visits that made a step safe, in order."""
+    events = [e for e in run.events if e.stream == f"batch/{BATCH}/step/{step}" and e.kind == "enter"]
+    return [enter.within for enter in (event.read(Enter) for event in events) if enter.within]
+
+
+def orders(run: Run) -> list[str]:
+    """Give the moves of the batch object, in order."""
+    return [event.kind for event in run.events if event.stream == f"batch/{BATCH}"]
+
+
+def marked(run: Run, prefix: str, mark: str) -> list[str]:
+    """Name the objects of a kind of which something is true."""
+    return [name for name, thing in run.things.items() if name.startswith(prefix) and getattr(thing, mark)]
+
+
+def at_close(found: list[object]) -> Hook:
+    """Note what the freezer's programmer does when the freezer is given free."""
+
+    def hook(site: Site) -> None:
+        def look(event: Event) -> None:
+            if event.stream == "asset/crf-01" and event.kind == "free":
+                fake = plant_of(site).fake("crf-01")
+                assert isinstance(fake, Freezer)
+                found.append(fake.programmer_state.value)
+
+        site.house.ledger.subscribe(look)
+
+    return hook
+
+
+def declared(step: str, *kinds: str) -> list[str]:
+    """Give those of the side visits that a step's operation declares."""
+    return [kind for kind in kinds if hasattr(OPERATIONS[step], kind)]
+
+
+@pytest.mark.requirement("F005")
+@pytest.mark.parametrize(("step", "state"), LASTING)
+def test_a_hold_in_any_state_makes_safe_and_restart_leads_to_the_same_end(
+    tmp_path: Path, step: str, state: str
+) -> None:
+    """The step holds as its operation declares, goes on where it was, and no act is repeated."""
+    run = run_batch(make_site(tmp_path), ordered(step, state, "hold", "restart"))
+    assert stages(run, step) == ["running", "holding", "held", "restarting", "running", "complete"]
+    assert sides(run, step) == declared(step, "holding", "restarting")
+    assert {name: run.step(name).state for name in NORMAL} == NORMAL
+    assert run.acts["crf-01"]["start"] == 1
+    assert (run.state, orders(run)[2:6]) == ("closed", ["hold", "done", "restart", "done"])
+
+
+@pytest.mark.requirement("F005")
+@pytest.mark.parametrize(("step", "state"), LASTING)
+def test_a_pause_in_any_state_only_waits(tmp_path: Path, step: str, state: str) -> None:
+    """Nothing is made safe, nothing is done, and unpause lets it go on."""
+    run = run_batch(make_site(tmp_path), ordered(step, state, "pause", "unpause"))
+    assert stages(run, step) == ["running", "pausing", "paused", "running", "complete"]
+    assert sides(run, step) == []
+    assert {name: run.step(name).state for name in NORMAL} == NORMAL
+    assert (run.state, orders(run)[2:5]) == ("closed", ["pause", "done", "unpause"])
+
+
+@pytest.mark.requirement("F005")
+@pytest.mark.parametrize(("step", "state"), AT_ONCE)
+def test_a_hold_at_the_end_of_a_step_keeps_the_next_one_from_beginning(tmp_path: Path, step: str, state: str) -> None:
+    """The state is left before the order arrives: its step is over, and the next waits for the restart."""
+    run = run_batch(make_site(tmp_path), ordered(step, state, "hold", "restart", after=0.0))
+    following = list(NORMAL)[list(NORMAL).index(step) + 1]
+    [restart] = [event for event in run.events if event.stream == f"batch/{BATCH}" and event.kind == "restart"]
+    first = next(event for event in run.events if event.stream == f"batch/{BATCH}/step/{following}")
+    assert first.at >= restart.at
+    assert stages(run, step) == ["running", "complete"]
+    assert run.state == "closed"
+
+
+@pytest.mark.requirement("F005")
+@pytest.mark.parametrize("command", ["stop", "abort"])
+@pytest.mark.parametrize(("step", "state"), ON_THE_WAY)
+def test_a_stop_or_abort_in_any_state_makes_safe_and_ends(tmp_path: Path, step: str, state: str, command: str) -> None:
+    """The step is made safe, product is on QA hold, nothing else begins, no question and no claim stays open."""
+    run = run_batch(make_site(tmp_path), ordered(step, state, command, after=0.0))
+    over, making_safe = {"stop": ("stopped", "stopping"), "abort": ("aborted", "aborting")}[command]
+    at_once = (step, state) in AT_ONCE
+    assert stages(run, step)[-1] == ("complete" if at_once else over)
+    assert sides(run, step) == ([] if at_once else declared(step, making_safe))
+    assert orders(run)[2:] == [command, "done", "close"]
+    assert not any(stages(run, later) for later in list(NORMAL)[list(NORMAL).index(step) + 1 :])
+    assert marked(run, "prompt/", "asking") == marked(run, "asset/", "claim") == []
+    bag = run.things["container/BAG-0001"]
+    assert getattr(bag, "on_hold", None) is (getattr(bag, "state", "") == "in process")
+
+
+@pytest.mark.requirement("F048")
+@pytest.mark.parametrize("command", ["stop", "abort", "hold"])
+def test_a_program_that_runs_is_never_touched_by_procedural_control(tmp_path: Path, command: str) -> None:
+    """Whatever is ordered of the workflow, the freezer goes on to the end of its program with the product inside."""
+    ends: list[object] = []
+    run = run_batch(
+        make_site(tmp_path), ordered("freeze", "freezing", command, "restart", later=7200.0), at_close(ends)
+    )
+    assert run.acts["crf-01"] == {"start": 1, "hold": 0, "go on": 0, "reset": 0, "set point": 1}
+    assert ends == ["complete"]
+
+
+@pytest.mark.requirement("F048")
+def test_a_run_that_was_held_is_judged_complete_after_the_restart(tmp_path: Path) -> None:
+    """While held the curve is still taken; the end in the device is seen when the step goes on."""
+    run = run_batch(make_site(tmp_path), ordered("freeze", "freezing", "hold", "restart", later=7200.0))
+    undisturbed = run_batch(make_site(tmp_path / "undisturbed"))
+    assert run.step("freeze").state == "frozen"
+    for name in ("nucleation", "plateau", "rate"):
+        assert run.step("freeze").results[name] == undisturbed.step("freeze").results[name]
