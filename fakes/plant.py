@@ -76,7 +76,7 @@ class Plant:
         """Build an empty plant."""
         self._clock = clock
         self._log = log
-        self._faults = faults
+        self.faults = faults
         self._fakes: dict[str, Fake] = {}
         self._streams: dict[str, MemoryStream] = {}
 
@@ -122,7 +122,7 @@ class Plant:
 
     def _arrive(self, link: str, data: bytes) -> None:
         at = self._clock.micros()
-        fault = self._faults.next(link)
+        fault = self.faults.next(link)
         if fault is not None and fault.loses_command:
             self._later(link, fault.noise)
             return

@@ -14,13 +14,13 @@ class Alarms:
     def __init__(self, door: Door, *, batch: str, step: str, once: str = "") -> None:
         """Speak for a step; what is said ``once`` is not said again after a restart."""
         self._door = door
-        self._batch = batch
-        self._step = step
+        self.batch = batch
+        self.step = step
         self._once = once
 
     def at(self, place: str) -> "Alarms":
         """Speak from one place of a protocol, where an alarm is raised or cleared once."""
-        return Alarms(self._door, batch=self._batch, step=self._step, once=place)
+        return Alarms(self._door, batch=self.batch, step=self.step, once=place)
 
     def sound(
         self, source: str, message: str, *, priority: str = "high", consequence: str = "", response: str = ""
@@ -34,8 +34,8 @@ class Alarms:
             "priority": priority,
             "consequence": consequence or "the batch waits",
             "response": response or "look at the device and the product",
-            "batch": self._batch,
-            "step": self._step,
+            "batch": self.batch,
+            "step": self.step,
         }
         if state == "absent":
             self._door.enter(Command(f"alarm/{name}", "raise", body, RUNNER, id=self._once))
@@ -54,25 +54,25 @@ class Alarms:
             opening = getattr(thing, "opening", None)
             if opening is not None and (opening.subject, opening.title) == (self._subject, title):
                 return thing.id
-        name = f"{self._batch}-D{sum(1 for _ in self._of_batch()) + 1:02d}"
-        body = {"subject": self._subject, "title": title, "rule": rule, "batch": self._batch}
+        name = f"{self.batch}-D{sum(1 for _ in self._of_batch()) + 1:02d}"
+        body = {"subject": self._subject, "title": title, "rule": rule, "batch": self.batch}
         self._door.enter(Command(f"deviation/{name}", "open", body, RUNNER, cause=cause))
         return name
 
     def _of_batch(self) -> list[str]:
-        prefix = f"{self._batch}-D"
+        prefix = f"{self.batch}-D"
         return [thing.id for thing in self._door.every("deviation") if thing.id.startswith(prefix)]
 
     @property
     def _subject(self) -> str:
-        return f"batch/{self._batch}/step/{self._step}" if self._step else f"batch/{self._batch}"
+        return f"batch/{self.batch}/step/{self.step}" if self.step else f"batch/{self.batch}"
 
     def _name(self, source: str) -> str:
-        return f"{self._batch}.{self._step}.{source}".replace("/", "-").replace(" ", "-")
+        return f"{self.batch}.{self.step}.{source}".replace("/", "-").replace(" ", "-")
 
     def try_hold(self, reason: str) -> None:
         """Ask for a hold of the step; a batch that is held already stays so."""
         try:
-            self._door.enter(Command(f"batch/{self._batch}", "hold", {"reason": reason, "step": self._step}, RUNNER))
+            self._door.enter(Command(f"batch/{self.batch}", "hold", {"reason": reason, "step": self.step}, RUNNER))
         except RefusedError:
             return

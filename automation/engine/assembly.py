@@ -88,9 +88,7 @@ class Assembly:
             sources = {resolved.parameter: resolved.seq for resolved in bound.resolved}
             recorder.write("bound", self._bound_to(step, assets, bound.given, sources))
         alarms = Alarms(self._house.door, batch=self._batch.id, step=step.id)
-        operator = Operator(
-            recorder, self._house.desk, alarms, batch=self._batch.id, step=step.id, operation=step.operation
-        )
+        operator = Operator(recorder, self._house.desk, alarms, operation=step.operation)
         trends = Trends(recorder, self._house.blobs, self._house.recent)
         gates = StepGates(self._house.door, self._batch.id, step.id, self._batch.identity)
         watch = Watch(recorder, trends, StepTroubles(recorder, gates, alarms, tuple(assets.values())))

@@ -9,8 +9,8 @@ import math
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Protocol, cast, get_type_hints
+from types import coroutine
+from typing import Protocol, Self, cast, get_type_hints
 
 import msgspec
 
@@ -121,8 +121,8 @@ STAY: ContextVar[Stay] = ContextVar("stay")
 """The visit whose method runs in this task."""
 
 
-class _Begun:
-    """A coroutine that was begun by hand and waits for something; awaiting this goes on with it."""
+class _Rest:
+    """The rest of a coroutine that was begun by hand: first what it waits for, then itself."""
 
     __slots__ = ("_call", "_waited_for")
 
@@ -130,19 +130,26 @@ class _Begun:
         self._call = call
         self._waited_for = waited_for
 
-    def __await__(self) -> Generator[object, object, object]:
-        waited_for = self._waited_for
-        while True:
-            try:
-                answer = yield waited_for
-            except BaseException as thrown:  # noqa: BLE001  whatever comes is the coroutine's to handle
-                step = partial(self._call.throw, thrown)
-            else:
-                step = partial(self._call.send, answer)
-            try:
-                waited_for = step()
-            except StopIteration as done:
-                return done.value
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> object:
+        waited_for, self._waited_for = self._waited_for, None
+        return waited_for if waited_for is not None else self._call.send(None)
+
+    def throw(self, thrown: BaseException) -> object:
+        """Pass on what ended the wait, for example a cancellation."""
+        return self._call.throw(thrown)
+
+    def close(self) -> None:
+        """Close the coroutine."""
+        self._call.close()
+
+
+@coroutine
+def _go_on(call: Coroutine[object, object, object], waited_for: object) -> Generator[object, object, object]:
+    """Await the rest of a coroutine that was begun by hand."""
+    return (yield from _Rest(call, waited_for))
 
 
 class Bound:
@@ -182,7 +189,7 @@ class Bound:
         except StopIteration as done:
             return done.value
         async with asyncio.timeout(float(self.effect.deadline)):
-            return await _Begun(call, waited_for)
+            return await _go_on(call, waited_for)
 
     async def send_freely(self, arguments: Mapping[str, object]) -> object:
         """Call a driver that waits for a person; its prompts have deadlines of their own."""
@@ -249,7 +256,9 @@ class Binding:
     async def _read(self, doing: "Doing") -> object:
         bound, stay = doing.bound, doing.stay
         self._pass_gates(doing)
-        for attempt in range(1, QUERY_TRIES + 1):
+        tries = QUERY_TRIES
+        while True:
+            tries -= 1
             try:
                 value = await bound.send(doing.arguments)
                 raw = _checked(value, bound)
@@ -257,23 +266,16 @@ class Binding:
                 self._fell("refused", doing, refusal)
                 raise
             except (UnknownError, TimeoutError, FailedError) as trouble:
-                if attempt == QUERY_TRIES:
-                    error = trouble if isinstance(trouble, CellwrightError) else LinkError(f"{bound.what}: no answer")
-                    self._fell("failed", doing, error)
-                    raise error from None
-            else:
-                body = Replied(
-                    stay.number,
-                    doing.n,
-                    msgspec.Raw(raw),
-                    _tape(bound.device),
-                    bound.asset,
-                    bound.method,
-                    msgspec.Raw(doing.args),
-                )
-                await self._recorder.ledger.durable(self._recorder.write("read", body).seq)
-                return value
-        raise AssertionError  # pragma: no cover  the loop returns or raises
+                if tries:
+                    continue
+                error = trouble if isinstance(trouble, CellwrightError) else LinkError(f"{bound.what}: no answer")
+                self._fell("failed", doing, error)
+                raise error from None
+            break
+        wire = _tape(bound.device)
+        body = Replied(stay.number, doing.n, msgspec.Raw(raw), wire, bound.asset, bound.method, msgspec.Raw(doing.args))
+        await self._recorder.ledger.durable(self._recorder.write("read", body).seq)
+        return value
 
     async def _act(self, doing: "Doing", *, attempt: int) -> object:
         bound, stay = doing.bound, doing.stay

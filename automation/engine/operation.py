@@ -12,11 +12,17 @@ from automation.kernel.errors import CellwrightError
 from automation.kernel.machine import Table
 
 
+class Fields(Protocol):
+    """Any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, "dataclasses.Field[object]"]]
+
+
 class Operation(Protocol):
     """A unit operation as a protocol author writes it; see docs/operations.md."""
 
     table: ClassVar[Table]
-    results: ClassVar[type]
+    results: ClassVar[type[Fields]]
     good: ClassVar[frozenset[str]]  # final states after which the batch goes on by itself
 
 
@@ -42,14 +48,14 @@ def digest(operation: type) -> str:
     return hashlib.sha256(inspect.getsource(inspect.getmodule(operation) or operation).encode()).hexdigest()
 
 
-def merged(results: object, more: Mapping[str, object]) -> object:
+def merged(results: Fields, more: Mapping[str, object]) -> Fields:
     """Give the results with what a move brings; raises CellwrightError for a field that they do not have."""
-    known = {item.name for item in dataclasses.fields(results)}  # type: ignore[arg-type]  # a dataclass by the protocol
+    known = {item.name for item in dataclasses.fields(results)}
     unknown = [name for name in more if name not in known]
     if unknown:
         msg = f"a move brings {', '.join(unknown)}; the results are {', '.join(sorted(known))}"
         raise CellwrightError(msg)
-    return dataclasses.replace(results, **more)  # type: ignore[type-var]  # a dataclass by the protocol
+    return dataclasses.replace(results, **more)
 
 
 def decoded(results: type, raw: Mapping[str, object]) -> dict[str, object]:

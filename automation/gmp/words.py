@@ -7,7 +7,7 @@ Source: 21 CFR 11.50 (meaning of a signature), 11.10(g) (authority checks);
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticUndefined
 
 SYSTEM = "system"  # prefix of principals that are not persons: system:runner, system:timers, ...
@@ -78,7 +78,7 @@ def field(  # noqa: PLR0913  the attributes of a form field, all by keyword
     length: int | None = None,
 ) -> Any:  # noqa: ANN401  pydantic's own Field says the same, so that a default fits any annotation
     """Describe one field of a body: label, help, unit, range, and whether it is personal."""
-    extra: dict[str, object] = {"unit": unit} if unit else {}
+    extra: dict[str, JsonValue] = {"unit": unit} if unit else {}
     if personal:
         extra["personal"] = True
     return Field(
@@ -88,5 +88,5 @@ def field(  # noqa: PLR0913  the attributes of a form field, all by keyword
         ge=low,
         le=high,
         min_length=length,
-        json_schema_extra=extra,  # type: ignore[arg-type]  # JSON values all
+        json_schema_extra=extra,
     )

@@ -54,7 +54,7 @@ class Crew:
     def at(self, batch: str) -> Operator:
         """Ask in the step of a batch."""
         alarms = Alarms(self.way.door, batch=batch, step=STEP)
-        return Operator(self.recorder, self.desk, alarms, batch=batch, step=STEP, operation="")
+        return Operator(self.recorder, self.desk, alarms, operation="")
 
     def bind(self, driver: object, interface: type) -> object:
         """Bind a driver as the asset ``device``, which is ready and claimed by the step."""
