@@ -195,10 +195,10 @@ class Journal:
 
     @staticmethod
     def _again(entry: Entry) -> None:
-        """Let an effect be tried anew: one that is known to have failed begins at the gates, others are settled."""
-        if entry.outcome is not None and entry.outcome.kind in {"refused", "failed"}:
+        """Let an effect be tried anew; it is settled first, unless its only attempt is known to have failed."""
+        if entry.outcome is not None and entry.outcome.kind in {"refused", "failed"} and entry.attempt <= 1:
             entry.called = None
-        entry.outcome, entry.again = None, entry.again + 1
+        entry.outcome, entry.attempt, entry.again = None, 0, entry.again + 1
 
     def _entry(self, n: int) -> Entry:
         return self.entries.setdefault(n, Entry())

@@ -1,7 +1,8 @@
 """One command in flight per link, with a deadline; what was exchanged is kept for the record.
 
 After a timeout or a reply that breaks the grammar the link is drained until it is quiet before the next command,
-so that a late reply never answers the next question. An urgent command (abort) overtakes those that wait.
+so that a late reply never answers the next question; a stream that was lost is opened anew first. An urgent command
+(abort) overtakes those that wait.
 """
 
 import asyncio
@@ -40,14 +41,17 @@ class Link:
         self._quiet = quiet
         self._busy = False
         self._doubtful = False
+        self._wanted = False  # opened and not closed by us
         self._queue: deque[asyncio.Future[None]] = deque()
 
     async def open(self) -> None:
         """Open the stream."""
+        self._wanted = True
         await self.stream.open()
 
     async def close(self) -> None:
         """Close the stream."""
+        self._wanted = False
         await self.stream.close()
 
     async def exchange(
@@ -77,6 +81,9 @@ class Link:
         try:
             await self._settle()
             self.stream.write(frame)
+        except LinkError:
+            self._doubtful = True
+            raise
         finally:
             self.tape.append(Exchanged(frame, b""))
             self._next()
@@ -110,6 +117,8 @@ class Link:
         stray = self.stream.take()
         if stray:
             self.unsolicited.append(stray)
+        if self._doubtful and self._wanted:
+            await self.stream.open()
         while self._doubtful:
             if await self.stream.arrived(within=self._quiet):
                 self.unsolicited.append(self.stream.take())

@@ -4,15 +4,18 @@ Units: s of simulated time.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from automation.engine.journal import Called
 from automation.engine.setup import secret_of
 from automation.engine.site import Site
 from automation.gmp.door import Command, Proof
 from automation.gmp.objects import Thing
 from automation.gmp.words import Meaning
+from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
+from fakes.faults import Fault, FaultKind
 from tests.support.runs import BATCH, plant_of
 
 SUPERVISOR = "carla"
@@ -59,6 +62,26 @@ def _say(site: Site, said: tuple[Said, ...]) -> None:
         proof = Proof(SUPERVISOR, secret_of(site.file.people[SUPERVISOR]), Meaning.RESPONSIBLE)
         signs = (proof,) if one.signed else ()
         site.house.door.enter(Command(f"batch/{BATCH}", one.command, one.body, SUPERVISOR, "terminal-1", signs))
+
+
+def on_call(site: Site, step: str, method: str, do: Callable[[], object]) -> None:
+    """Let something happen when an act has been recorded and is about to be sent; at its first attempt."""
+
+    def look(event: Event) -> None:
+        if event.kind == "call" and event.stream == f"batch/{BATCH}/step/{step}":
+            call = event.read(Called)
+            if (call.method, call.attempt) == (method, 1):
+                do()
+
+    site.house.ledger.subscribe(look)
+
+
+def break_wire(site: Site, kind: FaultKind, *, frames: int = 1, chunk: int = 1, delay: float = 0.0) -> None:
+    """Let a fault hit frames to the freezer: the ``chunk``-th that the program sends from now (1..), and the next."""
+    faults, link = plant_of(site).faults, freezer_of(site)
+    first = faults.acts.get(link, 0) + chunk
+    for act in range(first, first + frames):
+        faults.add(Fault(link, act, kind, Seconds(delay)))
 
 
 def freezer_of(site: Site) -> str:
