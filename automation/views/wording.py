@@ -58,7 +58,7 @@ def show(value: object) -> str:
 def _part(name: str, value: object) -> str:
     """Write one field; a number that its name says is a moment is written as one (UTC)."""
     if isinstance(value, float | int) and (name in _MOMENTS or name.endswith("_at")) and value > _RECENT:
-        return f"{name.replace('_', ' ')} {stamp(Instant(float(value)), zone='UTC')}"
+        return f"{name.replace('_', ' ')} {stamp(Instant(float(value)), zone='UTC')[:19].replace('T', ' ')} UTC"
     return f"{name.replace('_', ' ')} {show(value)}"
 
 

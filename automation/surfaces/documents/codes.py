@@ -8,4 +8,4 @@ def data_matrix(text: str) -> str:
     """Give a Data Matrix code of ASCII text as SVG text."""
     import zxingcpp  # noqa: PLC0415  only needed here
 
-    return str(zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix).to_svg(add_quiet_zones=False))
+    return str(zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix, force_square=True).to_svg())

@@ -20,7 +20,7 @@ from automation.surfaces.documents.blocks import (
 )
 from automation.surfaces.documents.plots import draw
 from automation.surfaces.documents.writing import brief, digest, events, moment, names
-from automation.views.record import Acceptance, BatchRecord, Step, Trend
+from automation.views.record import Acceptance, BatchRecord, Judged, Step, Trend
 from automation.views.wording import NOTHING, count, show, span
 
 _GOOD_BANDS = frozenset({"within limits", "within", "pass"})
@@ -88,6 +88,16 @@ def _acceptance(one: Acceptance) -> Iterator[Note | Table]:
     yield Table(columns, rows, "Acceptance")
 
 
+def _result(one: Judged) -> str:
+    name = one.what.replace("_", " ")
+    return f"{name} (yield)" if one.kind == "yield" else name
+
+
+def _unit(unit: str) -> str:
+    """Write a unit; counts and ratios have none to show."""
+    return NOTHING if unit in {"", "1"} else unit
+
+
 def _judged(step: Step) -> tuple[Table, ...]:
     columns = (
         Column("Result", share=2), Column("Raw", mm=28, align="right"), Column("Reported", mm=26, align="right"),
@@ -96,7 +106,7 @@ def _judged(step: Step) -> tuple[Table, ...]:
     )  # fmt: skip
     rows = tuple(
         row(
-            f"{one.what} (yield)" if one.kind == "yield" else one.what, one.raw, f"{one.reported} {one.unit}".strip(),
+            _result(one), one.raw, f"{one.reported} {one.unit}".strip(),
             one.limit or NOTHING, cell(one.band, "" if one.band in _GOOD_BANDS else BAD), one.sentence, one.event,
         )
         for one in step.judged
@@ -117,8 +127,7 @@ def _results(step: Step) -> tuple[Table, ...]:
         Column("Event", mm=11, align="right"),
     )  # fmt: skip
     rows = tuple(
-        row(one.name.replace("_", " "), brief(_moment(one.text)), one.unit or NOTHING, one.event)
-        for one in step.results
+        row(one.name.replace("_", " "), brief(_moment(one.text)), _unit(one.unit), one.event) for one in step.results
     )
     return (Table(columns, rows, "Results for later steps"),) if rows else ()
 
@@ -133,7 +142,7 @@ def _parameters(step: Step) -> tuple[Table, ...]:
             one.name.replace("_", " "),
             one.text or NOTHING,
             _value(one.value),
-            one.unit or NOTHING,
+            _unit(one.unit),
             one.source or "recipe",
         )
         for one in step.parameters
@@ -202,7 +211,7 @@ def _acts(step: Step) -> tuple[Table, ...]:
     )  # fmt: skip
     rows = [
         row(
-            moment(one.at), one.kind, one.what, brief(one.arguments, 240), brief(one.outcome or NOTHING, 240),
+            moment(one.at), one.kind, one.what, brief(one.arguments, 300), brief(one.outcome or NOTHING, 300),
             cell(f"{one.status}, {count(one.attempts, 'attempt')}" if one.attempts > 1 else one.status,
                  "" if one.status == "done" else STRONG),
             events(one.events),

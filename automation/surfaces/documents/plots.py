@@ -85,7 +85,8 @@ def _mark(axes: "Axes", mark: Mark, since: int) -> None:
         axes.text(at, 0.02, f" {mark.text}", transform=foot, rotation=90, fontsize=6.5, color="#555555", va="bottom")
         return
     axes.plot([at], [mark.value], marker="v", markersize=5, color="black", linestyle="none")
-    axes.annotate(mark.text, (at, mark.value), xytext=(6, -10), textcoords="offset points", fontsize=7)
+    text = axes.annotate(mark.text, (at, mark.value), xytext=(5, 8), textcoords="offset points", fontsize=7)
+    text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.8})
 
 
 def _clock(since: int, minutes: float, zone: str) -> str:
