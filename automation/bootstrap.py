@@ -9,6 +9,7 @@ import importlib.metadata
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -102,12 +103,14 @@ def release() -> str:
     return importlib.metadata.version("cellwright")
 
 
-def points(group: str) -> dict[str, importlib.metadata.EntryPoint]:
+@cache
+def points(group: str) -> Mapping[str, importlib.metadata.EntryPoint]:
     """Give the entry points of a group by name."""
     return {point.name: point for point in importlib.metadata.entry_points(group=f"cellwright.{group}")}
 
 
-def operations() -> dict[str, OperationSpec]:
+@cache
+def operations() -> Mapping[str, OperationSpec]:
     """Give all installed operations by name."""
     return {name: spec_of(point.load(), name=name) for name, point in sorted(points("operations").items())}
 

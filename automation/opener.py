@@ -9,6 +9,7 @@ import importlib
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Protocol, TypeVar, cast
 
 from automation import bootstrap
 from automation.bootstrap import Way
+from automation.engine.owner import bell
 from automation.engine.recipe.spec import OperationSpec, words
 from automation.engine.recipe.yaml_source import nearest
 from automation.engine.site import Site
@@ -155,7 +157,8 @@ def work(folder: Path, job: Callable[[Site], Awaitable[T]], opening: Opening) ->
     async def inside(clock: Clock | None = None) -> T:
         site = await bootstrap.open_site(folder, way, clock=clock)
         try:
-            return await job(site)
+            async with nullcontext() if clock is not None else bell(site):
+                return await job(site)
         finally:
             site.close()
 

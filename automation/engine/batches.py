@@ -100,16 +100,15 @@ class BatchRun:
     async def _run_steps(self) -> None:
         """Run every step as soon as those that it comes after are done."""
         running: dict[asyncio.Task[Procedural], Step] = {}
-        waiting = list(self._recipe.steps)
-        done: set[str] = set()
+        done = {step.id for step in self._recipe.steps if self._over(step)}
+        waiting = [step for step in self._recipe.steps if step.id not in done]
         if self.batch.state == "running":
             self._going.set()
+        self._begin_due(waiting, running, done)
+        await asyncio.sleep(0)  # what goes on stands now, so that an open order finds it
         self._queue_open_order()
         while waiting or running:
-            for step in [s for s in waiting if set(s.after) <= done and self._has_turn(s)]:
-                waiting.remove(step)
-                task = asyncio.get_running_loop().create_task(self._step(step), name=f"run {self.id}/{step.id}")
-                running[task] = step
+            self._begin_due(waiting, running, done)
             if not running:
                 break
             finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -118,6 +117,17 @@ class BatchRun:
                 if task.result() is Procedural.COMPLETE:
                     done.add(step.id)
         await self._quiet.wait()
+
+    def _begin_due(self, waiting: list[Step], running: dict[asyncio.Task[Procedural], Step], done: set[str]) -> None:
+        """Begin every waiting step whose turn it is."""
+        for step in [s for s in waiting if set(s.after) <= done and self._has_turn(s)]:
+            waiting.remove(step)
+            task = asyncio.get_running_loop().create_task(self._step(step), name=f"run {self.id}/{step.id}")
+            running[task] = step
+
+    def _over(self, step: Step) -> bool:
+        """Tell whether a step was completed and judged by an earlier process."""
+        return self._stage(step) is Procedural.COMPLETE and self._verdicts.judged(step)
 
     def _has_turn(self, step: Step) -> bool:
         """Tell whether a step is to be taken up: of a batch that ends only what was begun and is not over."""
@@ -133,8 +143,6 @@ class BatchRun:
 
     async def _step(self, step: Step) -> Procedural:
         stage = self._stage(step)
-        if stage is Procedural.COMPLETE and self._verdicts.judged(step):
-            return stage
         if stage is Procedural.IDLE:
             await self._allowed()
             if self._ending:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from automation.engine.operation import digest
 from automation.engine.recipe.model import Recipe
-from automation.engine.site import Site
 from automation.engine.setup import site_digest
+from automation.engine.site import Site
 from automation.engine.sitefile import FILE
 from automation.gmp.door import Command
 from automation.gmp.product.containers import Container

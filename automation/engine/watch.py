@@ -4,11 +4,13 @@ Sampling stands on a grid from the beginning of the wait, so that a restart goes
 step is held the wait goes on sampling and does not end. A reading that can't be had is a gap and an alarm.
 """
 
+import asyncio
+import contextlib
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from typing import Generic, Protocol, TypeVar, cast, get_args, get_type_hints
+from typing import Generic, NoReturn, Protocol, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
 
@@ -111,6 +113,27 @@ class Watch:
                 await self._end(stay, n, "over", None)
         finally:
             stay.end()
+
+    @contextlib.asynccontextmanager
+    async def alongside(self, *reads: object, every: Seconds) -> AsyncIterator[None]:
+        """Go on sampling readings while something else is waited for; no device is used otherwise meanwhile."""
+        looked = {bound.what: bound for bound in map(_bound, reads)}
+        task = asyncio.get_running_loop().create_task(self._keep_looking(looked, every), name="looking alongside")
+        try:
+            yield
+        finally:
+            task.cancel()
+            (ended,) = await asyncio.gather(task, return_exceptions=True)
+        if not isinstance(ended, asyncio.CancelledError):
+            raise cast("Exception", ended)
+
+    async def _keep_looking(self, reads: Mapping[str, Bound], every: Seconds) -> NoReturn:
+        began, tick = self._recorder.clock.now(), 0
+        while True:
+            tick += 1
+            await self._sleep_until(began + tick * every)
+            await self._look(reads)
+            self._troubles.tick()
 
     def curve(self, read: object, channel: str) -> Curve:
         """Give all samples in this step of one channel or field of a reading."""

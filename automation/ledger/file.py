@@ -80,6 +80,7 @@ def create(file: Path, *, live: bool) -> sqlite3.Connection:
     except OSError as error:
         raise InputError(f"no ledger can be made here ({error.strerror})", where=str(file)) from error
     connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA synchronous={'FULL' if live else 'OFF'}")
     connection.executescript(
         f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={FORMAT}; BEGIN; {SCHEMA} COMMIT;"
     )

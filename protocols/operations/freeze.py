@@ -32,7 +32,7 @@ GO_ON = {
     RunState.RUN: ("watch on: the program still runs",),
     RunState.HOLDBACK: ("watch on: the program still runs",),
 }
-STANDSTILL = Seconds(30.0)  # s beyond two readings by which a program ends later than the freezer said
+SLACK = 0.02  # share of its time by which a program may take longer than its segments, beyond two readings
 PLATEAU_UNTIL, SAFE_BELOW = Celsius(-10.0), Celsius(-40.0)
 
 
@@ -159,7 +159,7 @@ class Freeze:
 
     async def freezing(self, visit: Visit[Results]) -> Move:
         """Watch the device run its program to the end; alarms of the device are noted, never a reason to stop it."""
-        due, known = await self._due(), tuple[str, ...]()
+        known: tuple[str, ...] = ()
         while True:
             seen = await self.watch.first(
                 every=self.given.every,
@@ -170,7 +170,6 @@ class Freeze:
                 alarm=When(self.freezer.run, _other_alarms(known)),
             )
             if seen.name == "complete":
-                await self._stood_still(due, seen.at)
                 return Move("end", ended_at=seen.at)
             if seen.name == DEADLINE:
                 return Move("interrupt", why=f"the program is not over after {float(self.given.longest) / 60:g} min")
@@ -191,11 +190,12 @@ class Freeze:
             await self.product.qa_hold(container, reason=f"freezing run interrupted: {visit.got.why}")
         where = "no reading" if sample is None else f"{sample:.1f} degC"
         stands = "does not answer" if run is None else f"{run.state!s}, segment {run.segment}"
-        choice = await self.operator.choose(
-            f"Interrupted: {visit.got.why}. Programmer {stands}, sample {where}. {_time_left(sample)}",
-            *salvage(sample, RunState.UNKNOWN if run is None else run.state),
-            second=True,
-        )
+        async with self.watch.alongside(self.probes.scan, every=self.given.every):
+            choice = await self.operator.choose(
+                f"Interrupted: {visit.got.why}. Programmer {stands}, sample {where}. {_time_left(sample)}",
+                *salvage(sample, RunState.UNKNOWN if run is None else run.state),
+                second=True,
+            )
         if choice.startswith("go on"):
             await self.freezer.go_on()
             return Move("go_on", decision=choice)
@@ -208,6 +208,7 @@ class Freeze:
     async def ended(self, visit: Visit[Results]) -> Move:
         """Judge the run by the sample's curve; a program that was changed on the way is never accepted."""
         await self._sample()
+        await self._stood_still(visit.got)
         judged = judge(self._curve(visit.got), self.given.acceptance)
         reasons = [one.sentence for one in judged.exceptions]
         if not await self._approved():
@@ -289,17 +290,16 @@ class Freeze:
             msg = f"the sample did not reach {self.given.sample_ready:g} degC in time; look at the probe and the lid"
             raise FailedError(msg)
 
-    async def _due(self) -> Instant | None:
-        """Give the moment at which the program ends by what the freezer says now; None when it does not tell."""
-        run = await self._look()
-        now = await self.watch.moment()
-        return now + run.remaining if run is not None and run.remaining else None
-
-    async def _stood_still(self, due: Instant | None, ended: Instant) -> None:
-        """Note a program that ended later than the freezer had said: it lost power, was held, or waited."""
-        if due is not None and ended - due > 2 * self.given.every + STANDSTILL:
-            longer = float(ended - due) / 60
-            title = f"the program ended {longer:.1f} min later than the freezer had said: power, a hold or holdback"
+    async def _stood_still(self, got: Results) -> None:
+        """Note a program that took longer than its segments: it lost power, was held, or waited."""
+        if got.started_at is None or got.ended_at is None:
+            return
+        taken, nominal = got.ended_at - got.started_at, duration(self.given.program, start=self.given.load_at)
+        if taken > nominal * (1.0 + SLACK) + 2 * self.given.every:
+            title = (
+                f"the program took {float(taken) / 60:.1f} min, its segments take {float(nominal) / 60:.1f} min: "
+                "power, a hold, or holdback"
+            )
             await self.product.deviation(title, rule="freezing run")
 
     async def _announce(self, alarms: tuple[str, ...], known: tuple[str, ...]) -> None:
@@ -339,6 +339,16 @@ class Freeze:
             for at, value in zip(sample.times, sample.values, strict=True)
             if at >= begun
         ]
+
+
+def duration(program: tuple[Segment, ...], *, start: Celsius) -> Seconds:
+    """Give how long the segments take (s) from a chamber at ``start`` that follows at once."""
+    total, at = Seconds(0.0), start
+    for segment in program:
+        if segment.rate:
+            total = total + Seconds(60.0 * abs(float(segment.target - at)) / float(segment.rate))
+        total, at = total + (segment.dwell or Seconds(0.0)), segment.target
+    return total
 
 
 def salvage(sample: Celsius | None, state: RunState) -> tuple[str, ...]:

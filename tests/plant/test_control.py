@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from automation.engine.journal import Enter
 from automation.engine.site import Site
 from automation.ledger.event import Event
 from fakes.freezer import Freezer
 from protocols.operations import count, freeze, receive, store
-from tests.support.runs import BATCH, Hook, Run, make_site, plant_of, run_batch, when
-from tests.support.scenes import order
+from tests.support.runs import BATCH, Hook, make_site, plant_of, run_batch
+from tests.support.scenes import marked, ordered, orders, refused, sides, stages
 
 OPERATIONS: dict[str, type] = {
     "receive": receive.Receive,
@@ -33,39 +32,6 @@ ON_THE_WAY = [  # every working state that a good run passes; ``interrupted`` ha
     if state not in table.final and state != "interrupted"
 ]
 LASTING = [place for place in ON_THE_WAY if place not in AT_ONCE]
-LATER = 120.0  # s from one order to the next
-
-
-def ordered(step: str, state: str, *commands: str, after: float = 1.0, later: float = LATER) -> Hook:
-    """Order one thing after the other, the first ``after`` s after the state was entered."""
-
-    def hook(site: Site) -> None:
-        for n, command in enumerate(commands):
-            when(site, step, state, lambda command=command: order(site, command), after=after + n * later)  # type: ignore[misc]  # bound now
-
-    return hook
-
-
-def stages(run: Run, step: str) -> list[str]:
-    """Give the ISA-88 states that a step went through, in order."""
-    events = [e for e in run.events if e.stream == f"batch/{BATCH}/step/{step}" and e.kind == "procedural"]
-    return [str(event.fields["state"]) for event in events]
-
-
-def sides(run: Run, step: str) -> list[str]:
-    """Give the visits that made a step safe, in order."""
-    events = [e for e in run.events if e.stream == f"batch/{BATCH}/step/{step}" and e.kind == "enter"]
-    return [enter.within for enter in (event.read(Enter) for event in events) if enter.within]
-
-
-def orders(run: Run) -> list[str]:
-    """Give the moves of the batch object, in order."""
-    return [event.kind for event in run.events if event.stream == f"batch/{BATCH}"]
-
-
-def marked(run: Run, prefix: str, mark: str) -> list[str]:
-    """Name the objects of a kind of which something is true."""
-    return [name for name, thing in run.things.items() if name.startswith(prefix) and getattr(thing, mark)]
 
 
 def at_close(found: list[object]) -> Hook:
@@ -163,3 +129,43 @@ def test_a_run_that_was_held_is_judged_complete_after_the_restart(tmp_path: Path
     assert run.step("freeze").state == "frozen"
     for name in ("nucleation", "plateau", "rate"):
         assert run.step("freeze").results[name] == undisturbed.step("freeze").results[name]
+
+
+@pytest.mark.requirement("C04")
+@pytest.mark.parametrize("command", ["restart", "unpause", "start"])
+def test_an_order_out_of_place_changes_nothing_and_is_recorded(tmp_path: Path, command: str) -> None:
+    """The refusal stands in the record with what would be possible; the run is as without it."""
+    run = run_batch(make_site(tmp_path), ordered("count", "drawn", command))
+    [why] = refused(run, f"batch/{BATCH}")
+    assert why.startswith(f"'{command}' is not possible in state 'running'")
+    assert orders(run) == ["issue", "start", "complete", "close"]
+    assert stages(run, "count") == ["running", "complete"]
+
+
+@pytest.mark.requirement("C04")
+@pytest.mark.parametrize("command", ["hold", "pause", "stop", "abort"])
+def test_an_order_by_somebody_without_the_right_changes_nothing_and_is_recorded(tmp_path: Path, command: str) -> None:
+    """Quality reviews a batch, and does not direct it."""
+    run = run_batch(make_site(tmp_path), ordered("freeze", "freezing", command, by="dora"))
+    [why] = refused(run, f"batch/{BATCH}")
+    assert why.startswith(f"dora may not {command} batch/{BATCH}: needs the right perform or supervise")
+    assert (run.state, stages(run, "freeze")) == ("closed", ["running", "complete"])
+
+
+@pytest.mark.requirement("F005")
+def test_an_abort_overtakes_a_hold_that_is_not_finished(tmp_path: Path) -> None:
+    """The question of the hold is taken back, and nothing that was queued is carried out."""
+    run = run_batch(make_site(tmp_path), ordered("freeze", "ready for product", "hold", "abort", later=2.0))
+    assert stages(run, "freeze") == ["running", "holding", "aborting", "aborted"]
+    assert sides(run, "freeze") == ["holding", "aborting"]
+    assert orders(run)[2:] == ["hold", "abort", "done", "close"]
+    assert marked(run, "prompt/", "asking") == []
+
+
+@pytest.mark.requirement("F005")
+def test_an_abort_overtakes_a_stop_that_is_not_finished(tmp_path: Path) -> None:
+    """A stop that waits for a person's confirmation gives way."""
+    run = run_batch(make_site(tmp_path), ordered("freeze", "freezing", "stop", "abort", later=2.0))
+    assert stages(run, "freeze") == ["running", "stopping", "aborting", "aborted"]
+    assert orders(run)[2:] == ["stop", "abort", "done", "close"]
+    assert run.acts["crf-01"]["reset"] == 0

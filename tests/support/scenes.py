@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from automation.engine.journal import Enter
 from automation.engine.setup import secret_of
 from automation.engine.site import Site
 from automation.gmp.door import Command, Proof
 from automation.gmp.people.prompts import Prompt
 from automation.kernel.errors import RefusedError
 from automation.kernel.quantity import Seconds
-from fakes.people import Habit, Values
-from tests.support.runs import BATCH, Hook, Run, plant_of, staff_of
+from fakes.panel import Values
+from fakes.people import Habit
+from tests.support.runs import BATCH, Hook, Run, plant_of, staff_of, when
 
 WHY = "as the test asks"
+LATER = 120.0  # s from one order to the next
 
 
 def answer(pattern: str, *, takes: float | None = None, **values: str | float | bool) -> Hook:
@@ -87,3 +90,35 @@ def streams_of(run: Run, prefix: str) -> list[str]:
 def fake_of(site: Site, asset: str) -> object:
     """Give the fake behind an asset."""
     return plant_of(site).fake(asset)
+
+
+def ordered(step: str, state: str, *commands: str, after: float = 1.0, later: float = LATER, by: str = "carla") -> Hook:
+    """Order one thing after the other, the first ``after`` s after the state was entered."""
+
+    def hook(site: Site) -> None:
+        for n, command in enumerate(commands):
+            when(site, step, state, lambda command=command: order(site, command, by=by), after=after + n * later)  # type: ignore[misc]  # bound now
+
+    return hook
+
+
+def stages(run: Run, step: str) -> list[str]:
+    """Give the ISA-88 states that a step went through, in order."""
+    events = [e for e in run.events if e.stream == f"batch/{BATCH}/step/{step}" and e.kind == "procedural"]
+    return [str(event.fields["state"]) for event in events]
+
+
+def sides(run: Run, step: str) -> list[str]:
+    """Give the visits that made a step safe, in order."""
+    events = [e for e in run.events if e.stream == f"batch/{BATCH}/step/{step}" and e.kind == "enter"]
+    return [enter.within for enter in (event.read(Enter) for event in events) if enter.within]
+
+
+def orders(run: Run) -> list[str]:
+    """Give the moves of the batch object, in order."""
+    return [event.kind for event in run.events if event.stream == f"batch/{BATCH}"]
+
+
+def marked(run: Run, prefix: str, mark: str) -> list[str]:
+    """Name the objects of a kind of which something is true."""
+    return [name for name, thing in run.things.items() if name.startswith(prefix) and getattr(thing, mark)]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -179,8 +180,9 @@ def read_file(path: Path) -> Node:
     return read_text(text, name=path.name)
 
 
+@lru_cache(maxsize=16)
 def read_text(text: str, *, name: str, inside: str = "") -> Node:
-    """Read YAML text; ``name`` stands for the file in messages and ``inside`` for the name of the whole."""
+    """Read YAML text, the same text once; ``name`` stands for the file in messages and ``inside`` for the name of the whole."""
     from ruamel.yaml import YAML  # noqa: PLC0415  heavy, and needed only where a file is read
     from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
 

@@ -5,35 +5,35 @@ are known to everybody, because there is nothing to protect.
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import click
 
+from automation.engine.requests import Signer
 from automation.engine.setup import secret_of
-from automation.engine.site import Site
-from automation.gmp.door import Proof
+from automation.engine.sitemodel import SiteFile
 from automation.gmp.words import Right
-from automation.kernel.errors import InputError, RefusedError
+from automation.kernel.errors import InputError
 from automation.surfaces.cli.common import SECRET, secret_given
 
 
-def person(site: Site, by: str, *rights: Right) -> str:
-    """Give who acts: the one named, or on a simulated site the first scripted person with the rights."""
+def person(file: SiteFile, by: str, *rights: Right) -> str:
+    """Give who acts: the one named, or on a simulated site the first scripted person with all these rights."""
     if by:
         return by
-    if site.file.simulated:
-        for name in site.file.people:
-            if set(rights) <= site.house.door.rights(name):
-                return name
+    if file.simulated and rights:
+        for one in file.people.values():
+            if set(rights) <= frozenset().union(*(file.roles.get(role, frozenset()) for role in one.roles)):
+                return one.id
     raise InputError("nobody is named; say who you are with --as USER")
 
 
-def secret(site: Site, name: str, *, own: str = "") -> str:
+def secret(file: SiteFile, name: str, *, own: str = "") -> str:
     """Give the secret of a person; ``own`` is who called the command, to whom the environment's secret belongs."""
     if name == (own or name) and secret_given():
         return secret_given()
-    scripted = site.file.people.get(name)
-    if site.file.simulated and scripted is not None:
+    scripted = file.people.get(name)
+    if file.simulated and scripted is not None:
         return secret_of(scripted)
     if not sys.stdin.isatty():
         raise InputError(f"the secret of {name} is needed; set {SECRET} or use a terminal")
@@ -41,30 +41,21 @@ def secret(site: Site, name: str, *, own: str = "") -> str:
     return asked
 
 
-def identify(site: Site, name: str) -> str:
-    """Give the person's secret when it is right; raises RefusedError when it is not."""
-    found = secret(site, name)
-    if not site.credentials.check(name, found):
-        raise RefusedError(f"{name} could not be identified: unknown here, or not the right secret")
-    return found
+def signers(file: SiteFile, me: Signer, wanted: Iterable[str], others: Mapping[str, str]) -> tuple[Signer, ...]:
+    """Give the signatures that a move wants: ``others`` names who signs which meaning, ``me`` signs the rest.
 
-
-def proofs(
-    site: Site, by: str, own: str, wanted: Iterable[str], others: dict[str, str], *, shown: str
-) -> tuple[Proof, ...]:
-    """Give the signatures that a move wants: ``others`` names who signs what meaning, ``by`` signs the rest.
-
-    What is signed is shown at the terminal before any secret is asked; the proof binds the very bytes.
+    What is signed is shown at the terminal before any other secret is asked; the signature binds the very bytes.
     """
     meanings = [str(meaning) for meaning in wanted]
     unknown = set(others) - set(meanings)
     if unknown:
         raise InputError(f"--sign names {min(unknown)!r}; wanted here: {', '.join(meanings) or 'no signature'}")
-    if meanings:
-        click.echo(shown, err=True)
-    found = [Proof(by, own)] if not meanings else []
+    if not meanings:
+        return (me,)
+    click.echo(f"signed is:\n{me.shown}", err=True)
+    found: list[Signer] = []
     for meaning in meanings:
-        who = others.get(meaning, by)
-        word = own if who == by else secret(site, who, own=by)
-        found.append(Proof(who, word, meaning, shown.encode()))
+        who = others.get(meaning, me.person)
+        word = me.secret if who == me.person else secret(file, who, own=me.person)
+        found.append(Signer(who, word, meaning, me.shown))
     return tuple(found)

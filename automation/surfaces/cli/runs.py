@@ -15,10 +15,10 @@ from automation.engine.site import Site
 from automation.gmp.product.batches import Batch, LotType
 from automation.gmp.words import Right
 from automation.kernel.clock import MICRO, iso
-from automation.kernel.errors import InputError
+from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.quantity import Instant, Seconds, read
 from automation.ledger.event import Event
-from automation.surfaces.cli.access import identify, person
+from automation.surfaces.cli.access import person, secret
 from automation.surfaces.cli.common import Session, as_json, by, emit, note, pair, say_no, session, site
 from automation.surfaces.cli.port import Opening
 
@@ -85,7 +85,7 @@ def resume(session: Session, batch: str, folder: Path, down: str, *, stop_at: st
             raise InputError(f"batch {batch} has ended and is closed; see: cellwright record {batch}")
         taken = here.take_up(masters.recall(here.folder, thing, here.house.operations), batch)
         if thing.state == "issued":
-            await start(here, batch, by=person(here, "", Right.PERFORM))
+            await start(here, batch, by=person(here.file, "", Right.PERFORM))
         return await conduct(here, taken, stop_at=mark)
 
     show(session, folder, session.opener.work(folder, job, Opening(down=gone)), as_json=as_json)
@@ -97,8 +97,9 @@ async def begin(here: Site, recipe: Recipe, wish: Wish, *, release: str) -> Left
     if thing.state != "absent":
         follow = "it is closed" if thing.state == "closed" else f"go on with it: cellwright resume {wish.batch}"
         raise InputError(f"batch id {wish.batch!r} is in use ({thing.state}); an id is used once; {follow}")
-    who = person(here, wish.by, Right.ISSUE, Right.PERFORM)
-    identify(here, who)
+    who = person(here.file, wish.by, Right.ISSUE, Right.PERFORM)
+    if not here.credentials.check(who, secret(here.file, who)):
+        raise RefusedError(f"{who} could not be identified: unknown here, or not the right secret")
     masters.keep(here.folder, wish.recipe, recipe)
     seed = here.file.seed if here.file.simulated else None
     order = Order(wish.batch, wish.lot_type, wish.containers, wish.reason, release, seed)
