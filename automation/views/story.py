@@ -4,11 +4,13 @@ Reading only. An object belongs to the batch when its events name the batch; ass
 they did between the batch's first and last event.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from typing import Generic, Protocol, TypeVar, cast
+
+import msgspec
 
 from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.objects import Fact, Kind, Signed, Thing, fact
@@ -141,25 +143,25 @@ class Story:
     def containers(self) -> tuple[Told[Container], ...]:
         """Give the containers that the batch was issued for, or that came out of it."""
         issued = self.batch.now.containers
-        return self._every(KINDS["container"], lambda told: told.id in issued or told.now.batch == self.id)
+        return self._every(KINDS["container"], lambda told: told.id in issued or told.now.batch == self.id, ids=issued)
 
     @cached_property
     def lots(self) -> tuple[Told[MaterialLot], ...]:
         """Give the material lots that the batch was bound to or used."""
         bound = {lot for one in self.bound.values() for lot in one.materials.values()}
-        return self._every(KINDS["lot"], lambda told: told.id in bound or self._names_it(told))
+        return self._every(KINDS["lot"], lambda told: told.id in bound or self._names_it(told), ids=bound)
 
     @cached_property
     def assets(self) -> tuple[Told[Asset], ...]:
         """Give the assets that the batch was bound to or that were claimed for it."""
         bound = {asset for one in self.bound.values() for asset in one.assets.values()}
-        return self._every(KINDS["asset"], lambda told: told.id in bound or self._names_it(told))
+        return self._every(KINDS["asset"], lambda told: told.id in bound or self._names_it(told), ids=bound)
 
     @cached_property
     def people(self) -> tuple[Told[Person], ...]:
         """Give the persons who acted or signed."""
         acted = {event.by for event in self.trail if is_person(event.by)} | {s.by for _, s in self.signed()}
-        return self._every(KINDS["person"], lambda told: told.id in acted)
+        return self._every(KINDS["person"], lambda told: told.id in acted, ids=acted)
 
     @cached_property
     def refusals(self) -> tuple[Event, ...]:
@@ -225,10 +227,20 @@ class Story:
         groups = (self.prompts, self.alarms, self.deviations, self.timers, self.containers, self.lots, self.assets)
         return (told.events for group in groups for told in group)
 
-    def _every(self, kind: Kind, belongs: Callable[[Told[T]], bool]) -> tuple[Told[T], ...]:
+    def _every(
+        self, kind: Kind, belongs: Callable[[Told[T]], bool], *, ids: Collection[str] = ()
+    ) -> tuple[Told[T], ...]:
+        """Give the objects of a kind that belong; only those that say the batch's name, or are named, are folded."""
         events = sorted(self._source.events(prefix=kind.word), key=lambda event: (event.stream, event.seq))
-        told = (cast("Told[T]", tell(kind, tuple(some))) for _, some in groupby(events, key=lambda event: event.stream))
-        return tuple(sorted((one for one in told if belongs(one)), key=lambda one: one.events[0].seq))
+        streams = {f"{kind.word}/{name}" for name in ids}
+        words = [msgspec.json.encode(name)[1:-1] for name in (self.id, *self.batch.now.containers)]
+        found: list[Told[T]] = []
+        for stream, group in groupby(events, key=lambda event: event.stream):
+            some = tuple(group)
+            if stream in streams or any(word in event.body for event in some for word in words):
+                told = cast("Told[T]", tell(kind, some))
+                found += [told] if belongs(told) else []
+        return tuple(sorted(found, key=lambda one: one.events[0].seq))
 
     def _names_it(self, told: Told[MaterialLot] | Told[Asset]) -> bool:
         return any(getattr(one.body, "batch", "") == self.id for one in told.facts)

@@ -32,11 +32,23 @@ def html(document: Document) -> bytes:
     text = (
         f'<!doctype html>\n<html lang="{escape(document.language)}">\n<head><meta charset="utf-8">'
         f"<meta name=viewport content='width=device-width, initial-scale=1'>"
-        f"<title>{escape(document.title)}</title>\n<style>\n{style}</style></head>\n<body>\n{behind}"
+        f"<title>{escape(document.title)}</title>\n<style>\n{style}{_on_paper(document)}</style></head>\n<body>\n{behind}"
         f"<header>{escape(document.head)}{marks}</header>\n<main>\n{body}\n</main>\n"
         f"<footer>{escape(document.foot)}</footer>\n</body></html>\n"
     )
     return text.encode()
+
+
+def _on_paper(document: Document) -> str:
+    """Give the styles that repeat head, marks and foot on every printed page."""
+    places = {"top-left": document.head, "top-right": "  ".join(document.marks), "bottom-left": document.foot}
+    boxes = " ".join(f"@{place} {{ content: {_quoted(text)}; }}" for place, text in places.items())
+    return f"@page {{ {boxes} }}\n"
+
+
+def _quoted(text: str) -> str:
+    """Write text as a CSS string in which nothing can end it."""
+    return '"' + "".join(c if c.isalnum() or c in " .,:;|+-()" else f"\\{ord(c):x} " for c in text) + '"'
 
 
 def _block(block: Block) -> Iterator[str]:
