@@ -32,7 +32,6 @@ from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
 
 CONTROLS = ("hold", "restart", "pause", "unpause", "stop", "abort")
-OVER = frozenset({Procedural.COMPLETE, Procedural.STOPPED, Procedural.ABORTED})
 
 
 class BatchRun:
@@ -130,9 +129,8 @@ class BatchRun:
         return self._stage(step) is Procedural.COMPLETE and self._verdicts.judged(step)
 
     def _has_turn(self, step: Step) -> bool:
-        """Tell whether a step is to be taken up: of a batch that ends only what was begun and is not over."""
-        stage = self._stage(step)
-        return not self._ending or stage not in {Procedural.IDLE, *OVER}
+        """Tell whether a step is to be taken up: of a batch that ends only what was begun."""
+        return not self._ending or self._stage(step) is not Procedural.IDLE
 
     def _stage(self, step: Step) -> Procedural:
         return past("", self._house.ledger.stream(f"batch/{self.id}/step/{step.id}")).stage
