@@ -127,12 +127,13 @@ class Plant:
             self._later(link, fault.noise)
             return
         self._log.add(at, link, data)
-        answer = self._fakes[link].feed(data, Instant(at / MICRO))
+        fake, now = self._fakes[link], Instant(at / MICRO)
+        answer = fake.feed(data, now)
         if fault is None:
             self._streams[link].deliver(answer)
         else:
             self._send(link, fault.bend(answer), float(fault.delay))
-        self._wake(link)
+        self._expect(link, fake.due(now), now)
 
     def _send(self, link: str, answer: bytes | None, delay: float) -> None:
         if answer is None:
@@ -149,7 +150,9 @@ class Plant:
     def _wake(self, link: str) -> None:
         """Arrange that the device's own messages arrive when they are due."""
         now = self._clock.now()
-        due = self._fakes[link].due(now)
+        self._expect(link, self._fakes[link].due(now), now)
+
+    def _expect(self, link: str, due: Instant | None, now: Instant) -> None:
         if due is not None:
             asyncio.get_running_loop().call_later(max(0.0, float(due - now)), self._speak, link)
 

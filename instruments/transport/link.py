@@ -8,7 +8,7 @@ so that a late reply never answers the next question; a stream that was lost is 
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from automation.kernel.errors import LinkError, WireError
 from automation.kernel.quantity import Seconds
@@ -21,8 +21,7 @@ Complete = Callable[[bytes], int]
 """Tells the length of the complete frame that the bytes begin with; 0 while it is not complete; raises WireError."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchanged:
+class Exchanged(NamedTuple):
     """One command and its reply, as bytes on the wire."""
 
     sent: bytes
@@ -61,12 +60,18 @@ class Link:
 
         Raises LinkError on silence or a lost stream, WireError on bytes that can't be a reply.
         """
-        await self._turn(urgent=urgent)
+        if self._busy:
+            await self._turn(urgent=urgent)
+        self._busy = True
         received = b""
         try:
-            await self._settle()
+            stray = self.stream.take()
+            if stray or self._doubtful:
+                await self._settle(stray)
             self.stream.write(frame)
-            received = await self._reply(complete, deadline)
+            data = self.stream.take()
+            whole = complete(data) if data else 0
+            received = data if whole and whole == len(data) else await self._reply(data, complete, deadline)
         except (LinkError, WireError, asyncio.CancelledError):
             self._doubtful = True
             raise
@@ -77,9 +82,11 @@ class Link:
 
     async def send(self, frame: bytes, *, urgent: bool = False) -> None:
         """Send a frame that has no reply; ask the device afterwards whether it took effect."""
-        await self._turn(urgent=urgent)
+        if self._busy:
+            await self._turn(urgent=urgent)
+        self._busy = True
         try:
-            await self._settle()
+            await self._settle(self.stream.take())
             self.stream.write(frame)
         except LinkError:
             self._doubtful = True
@@ -93,8 +100,7 @@ class Link:
         tape, self.tape = self.tape, []
         return tape
 
-    async def _reply(self, complete: Complete, deadline: Seconds) -> bytes:
-        data = self.stream.take()
+    async def _reply(self, data: bytes, complete: Complete, deadline: Seconds) -> bytes:
         length = complete(data) if data else 0
         if not length:
             loop = asyncio.get_running_loop()
@@ -112,9 +118,8 @@ class Link:
             self.unsolicited.append(data[length:])
         return data[:length]
 
-    async def _settle(self) -> None:
+    async def _settle(self, stray: bytes) -> None:
         """Before a command: drop what nobody asked for; after doubt wait until the line is quiet."""
-        stray = self.stream.take()
         if stray:
             self.unsolicited.append(stray)
         if self._doubtful and self._wanted:
@@ -126,9 +131,7 @@ class Link:
                 self._doubtful = False
 
     async def _turn(self, *, urgent: bool) -> None:
-        if not self._busy:
-            self._busy = True
-            return
+        """Wait for the turn after those that wait already, or before them when it is urgent."""
         turn = asyncio.get_running_loop().create_future()
         if urgent:
             self._queue.appendleft(turn)

@@ -57,6 +57,8 @@ class MemoryStream:
 
     def take(self) -> bytes:
         """Give what has arrived so far."""
+        if not self._buffer:
+            return b""
         data = bytes(self._buffer)
         self._buffer.clear()
         return data
