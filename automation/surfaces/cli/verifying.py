@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from automation.kernel.errors import InputError
-from automation.ledger.verdict import Verdict
+from automation.ledger.verdict import FirstBad, Verdict
 from automation.ledger.verify import verify as check
 from automation.surfaces.cli.common import as_json, emit, pairs, say_no
 
@@ -20,7 +20,7 @@ from automation.surfaces.cli.common import as_json, emit, pairs, say_no
 @as_json
 def verify(path: Path, key: Path | None, head: str | None, *, as_json: bool) -> None:
     """Check a ledger, site folder or exported record."""
-    found = check(path, key=_key(key) if key else None, head=head)
+    found = _read_too(path, check(path, key=_key(key) if key else None, head=head))
     if as_json:
         emit({"simulated": found.mode == "simulated", **msgspec.structs.asdict(found)})
     else:
@@ -29,13 +29,24 @@ def verify(path: Path, key: Path | None, head: str | None, *, as_json: bool) -> 
         say_no()
 
 
+def _read_too(path: Path, found: Verdict) -> Verdict:
+    """Check also what people read in a batch record: it has to be what its events say."""
+    if found.kind != "record" or not found.intact:
+        return found
+    from automation.views.redrawn import difference  # noqa: PLC0415  draws the record anew, which a ledger has no need of
+
+    wrong = difference(path)
+    return msgspec.structs.replace(found, intact=False, first_bad=FirstBad(0, wrong), notes=()) if wrong else found
+
+
 def said(found: Verdict) -> str:
     """Say what a check found, for people."""
     mark = "SIMULATED " if found.mode == "simulated" else ""
     name = f"{mark}{found.kind}{f' of {found.site}' if found.site else ''}"
     if found.first_bad is not None:
         bad = found.first_bad
-        title = f"{name}: NOT INTACT. First bad: event {bad.seq}: {bad.what}"
+        where = f"First bad: event {bad.seq}: " if bad.seq else "Its events are, and what people read is not: "
+        title = f"{name}: NOT INTACT. {where}{bad.what}"
     else:
         title = f"{name}: intact, {found.events} events"
     trust = "given from outside and right" if found.trusted else "read from the ledger itself"
