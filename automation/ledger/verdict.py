@@ -4,7 +4,7 @@ import msgspec
 
 
 class FirstBad(msgspec.Struct, frozen=True):
-    """The first event that is not what was written (0: none of them, but what is drawn from them), and what is wrong."""
+    """The first event that is not what was written, and what is wrong; 0 for a page that is not what events say."""
 
     seq: int
     what: str

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from automation.ledger.read import Reader
 from automation.ledger.verify import verify
+from automation.surfaces.cli.verifying import verify as command
 from automation.surfaces.documents.record import render
 from automation.views.batch_record import batch_record
 from automation.views.redrawn import difference
@@ -55,6 +57,16 @@ def test_a_changed_event_is_found_by_the_proof(file: Path, tmp_path: Path) -> No
     changed = tmp_path / "changed.json"
     changed.write_bytes(head + b',"proof":' + proof.replace(b"plateau too long", b"plateau too lung", 1))
     assert not verify(changed).intact
+
+
+@pytest.mark.requirement("F048")
+def test_the_command_line_says_which_part_was_changed(file: Path, tmp_path: Path) -> None:
+    """Exit status 1, as for a changed event."""
+    changed = tmp_path / "changed.json"
+    changed.write_bytes(file.read_bytes().replace(b"plateau too long", b"plateau is short", 1))
+    said = CliRunner().invoke(command, [str(changed)])
+    assert said.exit_code == 1
+    assert "its part 'findings' is not what the events say" in said.output
 
 
 def test_more_than_record_and_proof_is_no_record(file: Path, tmp_path: Path) -> None:
