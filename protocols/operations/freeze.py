@@ -318,7 +318,7 @@ class Freeze:
         """Tell whether the program in the device still is the approved one; what no program of ours reads is not."""
         try:
             return await self.freezer.loaded(program=self._program()) == self._program()
-        except WireError:
+        except (WireError, FailedError):
             return False
 
     async def _verify(self) -> None:
