@@ -26,7 +26,7 @@ from automation.engine.sitemodel import SiteFile
 from automation.formulas.curves import Point
 from automation.kernel.clock import Clock, run_simulated
 from automation.kernel.errors import InputError
-from automation.kernel.quantity import Instant, Seconds
+from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
 from automation.ledger.file import NAME
 from automation.ledger.read import Reader
@@ -165,7 +165,7 @@ def work(folder: Path, job: Callable[[Site], Awaitable[T]], opening: Opening) ->
     if not file.simulated and (opening.down or opening.seed is not None):
         raise InputError(f"{folder} is a live site; --down and --seed are for simulated ones")
     if in_simulated_time(file):
-        return run_simulated(inside, start=Instant(bootstrap.begins(folder, file) + Seconds(opening.down)))
+        return run_simulated(inside, start=bootstrap.begins(folder, file) + Seconds(opening.down))
     return asyncio.run(inside())
 
 

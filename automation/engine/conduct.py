@@ -6,15 +6,19 @@ Units: s of the site's time.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from automation.engine.batches import BatchRun
 from automation.engine.journal import Enter
+from automation.engine.recipe.model import Recipe
+from automation.engine.recipe.spec import OperationSpec
+from automation.engine.recipe.yaml_source import nearest
 from automation.engine.site import Site
 from automation.gmp.people.prompts import Prompt
 from automation.kernel.clock import MICRO, SimulatedLoop
 from automation.kernel.errors import InputError
+from automation.kernel.machine import Table
 from automation.kernel.quantity import Instant, Seconds
 from automation.ledger.event import Event
 
@@ -37,6 +41,16 @@ class Mark:
         if not (step and dot and state):
             raise InputError(f"--stop-at is {text!r}; write STEP.STATE, for example freeze.freezing")
         return cls(step, state)
+
+    def check(self, recipe: Recipe, operations: Mapping[str, OperationSpec]) -> None:
+        """Raise InputError for a step or state that the recipe does not have."""
+        steps = {step.id: step for step in recipe.steps}
+        if self.step not in steps:
+            raise InputError(f"--stop-at names step {self.step!r}; {nearest(self.step, steps)}")
+        table = getattr(operations[steps[self.step].operation].operation, "table", None)
+        states = table.states if isinstance(table, Table) else ()
+        if not any(self.fits(state) for state in states):
+            raise InputError(f"--stop-at names state {self.state!r} of {self.step}; {nearest(self.state, states)}")
 
     def fits(self, state: str) -> bool:
         """Tell whether this is the state."""

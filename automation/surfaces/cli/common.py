@@ -65,6 +65,14 @@ def mark(name: str, *, simulated: bool) -> None:
     click.echo(f"SIMULATED site {name}" if simulated else f"Site {name}")
 
 
+def tell(text: str, data: Mapping[str, object], *, simulated: bool, as_json: bool) -> None:
+    """Print one sentence, or the data behind it; both say when they are of a simulated site."""
+    if as_json:
+        emit({"simulated": simulated, **data})
+    else:
+        click.echo(f"SIMULATED {text}" if simulated else text)
+
+
 def note(text: str) -> None:
     """Tell a person at a terminal how far it is; a pipe hears nothing."""
     if sys.stderr.isatty():

@@ -55,7 +55,7 @@ stop_option = click.option("--stop-at", default="", metavar="STEP.STATE", help="
 @by
 @as_json
 @session
-def run(session: Session, folder: Path, seed: int | None, *, as_json: bool, **wished: object) -> None:
+def run(session: Session, /, folder: Path, seed: int | None, *, as_json: bool, **wished: object) -> None:
     """Issue a batch of a recipe, start it and run it."""
     wish = Wish(**wished)  # type: ignore[arg-type]  # click gives the types of the options
     _check(wish)
@@ -83,7 +83,11 @@ def resume(session: Session, batch: str, folder: Path, down: str, *, stop_at: st
         thing = known_batch(here, batch)
         if thing.state == "closed":
             raise InputError(f"batch {batch} has ended and is closed; see: cellwright record {batch}")
-        taken = here.take_up(masters.recall(here.folder, thing, here.house.operations), batch)
+        recipe = masters.recall(here.folder, thing, here.house.operations)
+        if mark is not None:
+            mark.check(recipe, here.house.operations)
+        taken = here.take_up(recipe, batch)
+        tell_progress(here, batch)
         if thing.state == "issued":
             await start(here, batch, by=person(here.file, "", Right.PERFORM))
         return await conduct(here, taken, stop_at=mark)
@@ -93,6 +97,9 @@ def resume(session: Session, batch: str, folder: Path, down: str, *, stop_at: st
 
 async def begin(here: Site, recipe: Recipe, wish: Wish, *, release: str) -> Left:
     """Issue, start and run a batch; raises InputError for an id in use."""
+    mark = Mark.read(wish.stop_at) if wish.stop_at else None
+    if mark is not None:
+        mark.check(recipe, here.house.operations)
     thing = here.house.door.find("batch", wish.batch)
     if thing.state != "absent":
         follow = "it is closed" if thing.state == "closed" else f"go on with it: cellwright resume {wish.batch}"
@@ -107,7 +114,7 @@ async def begin(here: Site, recipe: Recipe, wish: Wish, *, release: str) -> Left
     await start(here, wish.batch, by=who)
     taken = here.take_up(recipe, wish.batch)
     tell_progress(here, wish.batch)
-    return await conduct(here, taken, stop_at=Mark.read(wish.stop_at) if wish.stop_at else None)
+    return await conduct(here, taken, stop_at=mark)
 
 
 def known_batch(here: Site, batch: str) -> Batch:
@@ -165,8 +172,6 @@ def _check(wish: Wish) -> None:
         raise InputError(f"--set is for engineering lots only; --lot-type is {wish.lot_type}")
     if wish.changes and len(wish.reason) < 3:
         raise InputError("--set needs --reason TEXT: why the approved value is not used")
-    if wish.stop_at:
-        Mark.read(wish.stop_at)
 
 
 def _changes(wish: Wish) -> list[tuple[str, str]]:

@@ -1,0 +1,138 @@
+"""What people ask of a site from outside its engine: direct a batch, answer a prompt, move an object.
+
+A request is data, so that it can be carried out here or sent to the process that owns the site. Whoever asks is known
+by the own secret before anything else happens.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from automation.engine import masters
+from automation.engine.answers import Given
+from automation.engine.batches import CONTROLS, BatchRun
+from automation.engine.site import Site
+from automation.gmp.door import Command, Proof
+from automation.gmp.form import Value
+from automation.gmp.product.batches import Batch
+from automation.kernel.errors import FailedError, InputError, RefusedError
+from automation.kernel.quantity import Seconds
+
+PATIENCE = Seconds(7200.0)  # s; how long an order may take to be carried out
+LOOK = Seconds(0.5)  # s; between two looks at a batch
+_ON_THE_WAY = frozenset({"holding", "restarting", "pausing", "stopping", "aborting"})
+_GOES_ON = frozenset({"restart", "unpause"})
+
+
+class Signer(msgspec.Struct, frozen=True):
+    """One signature: who, by which secret, meaning what, and the text that was shown."""
+
+    person: str
+    secret: str
+    meaning: str = ""
+    shown: str = ""
+
+    @property
+    def proof(self) -> Proof:
+        """Give it as the door wants it."""
+        return Proof(self.person, self.secret, self.meaning, self.shown.encode())
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wants: ``target`` is a batch, a prompt or an object (``kind/id``)."""
+
+    what: str  # direct, answer, do
+    target: str
+    command: str = ""
+    body: dict[str, object] = {}
+    by: str
+    secret: str
+    signers: tuple[Signer, ...] = ()
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What came of it: the object, the state it stands in, and the event."""
+
+    target: str
+    state: str
+    seq: int
+
+
+async def carry_out(site: Site, request: Request) -> Done:
+    """Do what is asked; raises RefusedError for who or what is not allowed, InputError for what makes no sense."""
+    if not site.credentials.check(request.by, request.secret):
+        raise RefusedError(f"{request.by} could not be identified: unknown here, or not the right secret")
+    match request.what:
+        case "direct":
+            return await _direct(site, request)
+        case "answer":
+            return await _answer(site, request)
+        case "do":
+            event = await site.house.door.submit(_command(request, request.target))
+            kind, _, name = request.target.partition("/")
+            return Done(request.target, str(site.house.door.find(kind, name).state), event.seq)
+    raise InputError(f"what is {request.what!r}; direct, answer and do are known")
+
+
+def _command(request: Request, stream: str) -> Command:
+    proofs = tuple(signer.proof for signer in request.signers)
+    return Command(stream, request.command, request.body, request.by, proofs=proofs)
+
+
+async def _direct(site: Site, request: Request) -> Done:
+    """Give an order to a batch and wait until it is carried out."""
+    if request.command not in CONTROLS:
+        raise InputError(f"command is {request.command!r}; known: {', '.join(CONTROLS)}")
+    _batch(site, request.target)
+    own = request.target not in site.batches
+    if own and request.command in _GOES_ON and not site.file.simulated:
+        raise RefusedError(f"nobody runs batch {request.target}; run it first: cellwright resume {request.target}")
+    event = await site.house.door.submit(_command(request, f"batch/{request.target}"))
+    work = asyncio.get_running_loop().create_task(_taken_up(site, request.target).run()) if own else None
+    await _wait(site, work, lambda: _batch(site, request.target).state not in _ON_THE_WAY)
+    if work is not None and request.command in {"stop", "abort"}:
+        await asyncio.wait({work})
+        work.result()
+    return Done(f"batch/{request.target}", str(_batch(site, request.target).state), event.seq)
+
+
+async def _answer(site: Site, request: Request) -> Done:
+    prompt = site.answers.prompt(request.target)
+    comment = str(request.body.get("comment", ""))
+    values = msgspec.convert(request.body.get("values", {}), dict[str, Value])
+    proofs = tuple(signer.proof for signer in request.signers)
+    given = Given(prompt.id, request.by, values, proofs=proofs, comment=comment)
+    match str(prompt.state):
+        case "entered":
+            event = await site.answers.verify(given)
+        case "locked":
+            event = await site.answers.clear_line(given)
+        case _:
+            event = await site.answers.give(given)
+    return Done(f"prompt/{prompt.id}", str(site.answers.prompt(prompt.id).state), event.seq)
+
+
+async def _wait(site: Site, work: "asyncio.Task[str] | None", over: Callable[[], bool]) -> None:
+    """Wait until something is so; raises what ended the work, or FailedError when it takes too long."""
+    clock = site.house.clock
+    last = clock.now() + PATIENCE
+    while not over():
+        if work is not None and work.done():
+            work.result()
+            return
+        if clock.now() > last:
+            raise FailedError("the order was recorded and is not carried out yet")
+        await clock.sleep(LOOK)
+
+
+def _taken_up(site: Site, batch: str) -> BatchRun:
+    return site.take_up(masters.recall(site.folder, _batch(site, batch), site.house.operations), batch)
+
+
+def _batch(site: Site, name: str) -> Batch:
+    thing = site.house.door.find("batch", name)
+    if not isinstance(thing, Batch) or thing.state == "absent":
+        there = ", ".join(one.id for one in site.house.door.every("batch")) or "none"
+        raise InputError(f"batch {name!r} is not known at this site; known: {there}")
+    return thing

@@ -1,0 +1,35 @@
+"""How a command reaches the site: by its owner, or by opening it when nobody owns it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from automation.engine.owner import ask
+from automation.engine.requests import Done, Request, carry_out
+from automation.engine.site import Site
+from automation.engine.sitemodel import SiteFile
+from automation.ledger.lease import owner
+from automation.ledger.read import Reader
+from automation.surfaces.cli.common import Session
+from automation.surfaces.cli.port import Opening
+from automation.views.objects import Objects
+
+
+def send(session: Session, folder: Path, request: Request, *, staffed: bool = False) -> Done:
+    """Let a request be carried out; raises what refused it."""
+    session.opener.site(folder)
+    if owner(folder) is not None:
+        return ask(folder, request)
+
+    async def job(here: Site) -> Done:
+        return await carry_out(here, request)
+
+    return session.opener.work(folder, job, Opening(staffed=staffed))
+
+
+@contextmanager
+def looked(session: Session, folder: Path) -> Iterator[tuple[SiteFile, Objects]]:
+    """Look at a site and its objects without disturbing it."""
+    file = session.opener.site(folder)
+    with Reader(folder) as reader:
+        yield file, Objects(reader, roles={role: frozenset(map(str, rights)) for role, rights in file.roles.items()})

@@ -1,0 +1,122 @@
+"""``do``: move any object by a command of its table; the fields are those of the row."""
+
+import difflib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from automation.engine.requests import Request, Signer
+from automation.gmp.objects import Thing
+from automation.gmp.registry import KINDS
+from automation.gmp.words import Right
+from automation.kernel.errors import InputError
+from automation.kernel.machine import Row
+from automation.surfaces.cli.access import person, secret, signers
+from automation.surfaces.cli.asking import looked, send
+from automation.surfaces.cli.common import Session, as_json, by, pair, site, tell
+from automation.surfaces.cli.looking import check_kind
+from automation.surfaces.cli.people import sign
+
+_OPEN = {"ignore_unknown_options": True, "allow_extra_args": True}
+
+
+@click.command(
+    "do",
+    context_settings=_OPEN,
+    epilog="Example: cellwright do asset crf-01 clean --procedure SOP-017 --as anna --site ./site-a. "
+    "The fields of a command: cellwright show asset crf-01 --json, or leave them out and read the answer.",
+)
+@click.argument("kind", metavar="OBJECT")
+@click.argument("name", metavar="ID")
+@click.argument("command")
+@sign
+@by
+@site
+@as_json
+@click.pass_context
+def do(  # noqa: PLR0913  as options
+    ctx: click.Context,
+    kind: str,
+    name: str,
+    command: str,
+    *,
+    others: tuple[str, ...],
+    by: str,
+    folder: Path,
+    as_json: bool,
+) -> None:
+    """Move any object by one of its commands."""
+    check_kind(kind)
+    opener: Session = ctx.obj
+    with looked(opener, folder) as (file, objects):
+        thing = objects.find(kind, name)
+    row = _row(kind, thing, command)
+    body = _body(row, _fields(ctx.args))
+    who = person(file, by, *(Right(right) for right in sorted(row.by)[:1] if right != Right.SYSTEM))
+    shown = "\n".join([f"{command} {kind} {name}", *(f"{field}: {value}" for field, value in body.items())])
+    me = Signer(who, secret(file, who), "", shown)
+    signed = signers(file, me, row.signs, dict(pair(other, what="--sign") for other in others))
+    request = Request(
+        what="do", target=f"{kind}/{name}", command=command, body=body, by=who, secret=me.secret, signers=signed
+    )
+    done = send(opener, folder, request)
+    data = {"object": kind, "id": name, "command": command, "state": done.state, "by": who, "event": done.seq}
+    text = f"{kind} {name} is {done.state} ({command} by {who}, event {done.seq})"
+    tell(text, data, simulated=file.simulated, as_json=as_json)
+
+
+def _row(kind: str, thing: Thing, command: str) -> Row:
+    """Give the row of the command; one that no state knows is wrong input, else the door decides."""
+    rows = [row for row in KINDS[kind].table.rows if row.command == command]
+    if not rows:
+        known = sorted({row.command for row in KINDS[kind].table.rows})
+        close = difflib.get_close_matches(command, known, n=1, cutoff=0.5)
+        meant = f"did you mean {close[0]!r}? " if close else ""
+        raise InputError(f"command is {command!r}; {meant}a {kind} knows: {', '.join(known)}")
+    return next((row for row in rows if str(row.source) == str(thing.state)), rows[0])
+
+
+def _fields(words: list[str]) -> dict[str, str]:
+    """Read ``--field value`` and ``--field=value``."""
+    found: dict[str, str] = {}
+    left = list(words)
+    while left:
+        word = left.pop(0)
+        if not word.startswith("--"):
+            raise InputError(f"{word!r} stands alone; write --FIELD VALUE")
+        name, sign_, value = word[2:].partition("=")
+        if not sign_:
+            if not left:
+                raise InputError(f"--{name} has no value; write --{name} VALUE")
+            value = left.pop(0)
+        field = name.replace("-", "_")
+        if field in found:
+            raise InputError(f"--{name} is given twice")
+        found[field] = value
+    return found
+
+
+def _body(row: Row, given: Mapping[str, str]) -> dict[str, object]:
+    """Give the body; text is read as JSON where the field is a list or an object."""
+    known: Mapping[str, object] = getattr(row.body, "model_fields", {})
+    for name in given:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            meant = f"did you mean --{close[0]}? " if close else ""
+            raise InputError(f"--{name} is no field of {row.command}; {meant}its fields: {', '.join(known) or 'none'}")
+    return {name: _value(text) for name, text in given.items()}
+
+
+def _value(text: str) -> object:
+    if not text.startswith(("[", "{")):
+        return text
+    try:
+        found: object = json.loads(text)
+    except ValueError:
+        return text
+    return found
+
+
+COMMANDS = {"do": do}

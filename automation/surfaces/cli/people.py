@@ -1,0 +1,144 @@
+"""``answer`` and ``resolve``: what a batch asks of people, and what only people can decide."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from automation.engine.requests import Request, Signer
+from automation.gmp.form import CHOICE, CODE, FILE
+from automation.gmp.people.prompts import SIGNING, Prompt
+from automation.gmp.words import Meaning, Right
+from automation.kernel.errors import InputError
+from automation.ledger.blobs import Blobs
+from automation.surfaces.cli.access import person, secret, signers
+from automation.surfaces.cli.asking import looked, send
+from automation.surfaces.cli.common import Session, as_json, by, pair, reason, session, site, tell
+
+OUTCOMES = ("done", "not done")
+_ONE_FIELD = {"scan": CODE, "choose": CHOICE, "attach": FILE}
+sign = click.option(
+    "--sign", "others", multiple=True, metavar="MEANING=USER", help="Who else signs, for example verified=ben."
+)
+
+
+@click.command(epilog="Example: cellwright answer B-001.receive.1.1 --value =A99992600001700 --as anna --site ./site-a")
+@click.argument("prompt")
+@click.option(
+    "--value", "values", multiple=True, metavar="NAME=VALUE", help="One for each field; a scan or choice needs no NAME."
+)
+@click.option("--file", "attached", type=click.Path(path_type=Path), help="File to attach.")
+@click.option("--comment", default="", help="What a reviewer should know; the statement of a line clearance.")
+@sign
+@by
+@site
+@as_json
+@session
+def answer(  # noqa: PLR0913  as options
+    session: Session,
+    prompt: str,
+    values: tuple[str, ...],
+    attached: Path | None,
+    *,
+    comment: str,
+    others: tuple[str, ...],
+    by: str,
+    folder: Path,
+    as_json: bool,
+) -> None:
+    """Answer what a batch asks of people."""
+    with looked(session, folder) as (file, objects):
+        asked = objects.known("prompt", prompt)
+    if not isinstance(asked, Prompt) or asked.opening is None or not asked.asking:
+        raise InputError(f"prompt {prompt} is {asked.state}; see what is open: cellwright status")
+    who = person(file, by, Right(asked.opening.asks[0]))
+    given: dict[str, object] = {}
+    if asked.state in {"open", "claimed"}:
+        given = dict(_values(asked, values))
+        if attached is not None:
+            given[FILE] = Blobs(folder / "blobs", sync=not file.simulated).put(_bytes(attached))
+        given = given or _typed_in(asked)
+    body: dict[str, object] = {"values": given, "comment": comment}
+    wanted = SIGNING["witness"] if asked.state == "locked" else SIGNING.get(asked.wants, ())
+    me = Signer(who, secret(file, who), "", _shown(asked, given))
+    signed = signers(file, me, () if asked.state == "entered" else wanted, dict(pair(o, what="--sign") for o in others))
+    request = Request(what="answer", target=prompt, body=body, by=who, secret=me.secret, signers=signed)
+    done = send(session, folder, request)
+    data = {"prompt": prompt, "state": done.state, "by": who, "event": done.seq}
+    text = f"prompt {prompt} is {done.state} (by {who}, event {done.seq})"
+    tell(text, data, simulated=file.simulated, as_json=as_json)
+
+
+@click.command(
+    epilog="Example: cellwright resolve B-001 freeze --outcome 'not done' --reason 'the panel shows reset' --as anna"
+)
+@click.argument("batch")
+@click.argument("step", default="")
+@click.option("--outcome", required=True, type=click.Choice(OUTCOMES), help="What the device shows.")
+@reason
+@by
+@site
+@as_json
+@session
+def resolve(  # noqa: PLR0913  as options
+    session: Session, batch: str, step: str, outcome: str, *, reason: str, by: str, folder: Path, as_json: bool
+) -> None:
+    """Decide a doubt: was the act done or not."""
+    file = session.opener.site(folder)
+    who = person(file, by, Right.SUPERVISE)
+    body: dict[str, object] = {"step": step, "outcome": outcome, "reason": reason}
+    shown = f"the open act of {batch} {step or '(the step that waits)'} was {outcome}: {reason}"
+    signed = signers(file, Signer(who, secret(file, who), "", shown), (Meaning.RESPONSIBLE,), {})
+    target = f"batch/{batch}"
+    request = Request(
+        what="do", target=target, command="resolve", body=body, by=who, secret=signed[0].secret, signers=signed
+    )
+    done = send(session, folder, request)
+    data = {"batch": batch, "outcome": outcome, "by": who, "state": done.state, "event": done.seq}
+    text = f"batch {batch}: the act was {outcome} ({who}, event {done.seq}); the batch is {done.state}"
+    tell(text, data, simulated=file.simulated, as_json=as_json)
+    if not as_json:
+        click.echo(f"next: cellwright restart {batch} --reason ... --as USER, then cellwright resume {batch}")
+
+
+def _values(asked: Prompt, given: tuple[str, ...]) -> list[tuple[str, str]]:
+    only = _ONE_FIELD.get(str(asked.opening.kind), "") if asked.opening and not asked.opening.fields else ""
+    found: list[tuple[str, str]] = []
+    for text in given:
+        named = only and text.partition("=")[0] == only
+        found.append((only, text) if only and not named else pair(text, what="--value"))
+    return found
+
+
+def _typed_in(asked: Prompt) -> dict[str, object]:
+    """Ask field by field at a terminal; nothing where nobody sits."""
+    opening = asked.opening
+    if opening is None or not sys.stdin.isatty():
+        return {}
+    click.echo(opening.text, err=True)
+    found: dict[str, object] = {}
+    for one in opening.fields:
+        unit = f" [{one.unit}]" if one.unit else ""
+        found[one.name] = click.prompt(f"{one.label or one.name}{unit}", err=True)
+    only = _ONE_FIELD.get(str(opening.kind), "")
+    if not opening.fields and only:
+        choices = click.Choice(opening.options) if opening.options else None
+        found[only] = click.prompt(only, type=choices, err=True)
+    return found
+
+
+def _shown(asked: Prompt, given: dict[str, object]) -> str:
+    """Give what is signed, in words."""
+    text = asked.opening.text if asked.opening else ""
+    already = dict(asked.values) or given
+    return "\n".join([text, *(f"{name}: {value}" for name, value in already.items())])
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror}", where=f"--file {path}") from None
+
+
+COMMANDS = {"answer": answer, "resolve": resolve}

@@ -1,0 +1,88 @@
+"""``read`` and ``judge``: clean data from an instrument's file, and the verdict on a freezing curve."""
+
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+import click
+
+from automation.engine.recipe.load import load
+from automation.engine.recipe.model import Literal
+from automation.formulas.freezing import Criteria, FreezeJudgement, Verdict
+from automation.formulas.freezing import judge as judge_curve
+from automation.kernel.errors import InputError
+from automation.surfaces.cli.common import Session, as_json, emit, say_no, session, table
+from automation.views.wording import show as words
+
+
+@click.command("read", epilog="Example: cellwright read results/2026-01-05_counts.csv --json")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@as_json
+@session
+def read(session: Session, path: Path, *, as_json: bool) -> None:
+    """Give clean data from an instrument's result file."""
+    kind, rows = session.opener.read(path)
+    found = [_plain(row) for row in rows]
+    if as_json:
+        emit({"kind": kind, "file": path.name, "rows": found})
+        return
+    click.echo(f"{path.name}: {kind}, {len(found)} rows")
+    heads = list(found[0]) if found else []
+    click.echo(
+        table([name.replace("_", " ") for name in heads], ([words(row[name]) for name in heads] for row in found))
+    )
+
+
+@click.group("judge", epilog="Example: cellwright judge freeze run-0042.csv --criteria freeze-day")
+def judge() -> None:
+    """Judge a curve by the criteria of a recipe."""
+
+
+@judge.command("freeze", epilog="Example: cellwright judge freeze run-0042.csv --criteria freeze-day")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--criteria", default="freeze-day", show_default=True, metavar="RECIPE", help="A recipe's name or file.")
+@click.option("--step", default="", help="The step whose criteria count; else the only one that has any.")
+@as_json
+@session
+def freeze(session: Session, path: Path, criteria: str, step: str, *, as_json: bool) -> None:
+    """Judge any freezer's or logger's curve; exit status 1 when it is not accepted."""
+    limits = _criteria(session, criteria, step)
+    found = judge_curve(session.opener.curve(path), limits)
+    if as_json:
+        lines = [
+            {n: getattr(c, n) for n in ("name", "verdict", "value", "unit", "limit", "sentence")}
+            for c in found.criteria
+        ]
+        emit({"file": path.name, "criteria_of": criteria, "verdict": found.verdict, "criteria": lines})
+    else:
+        click.echo(_said(path, found))
+    if found.verdict is not Verdict.PASS:
+        say_no()
+
+
+def _said(path: Path, found: FreezeJudgement) -> str:
+    rows = ((one.name, one.verdict, one.sentence) for one in found.criteria)
+    return f"{path.name}: {str(found.verdict).upper()}\n" + table(("criterion", "verdict", "why"), rows)
+
+
+def _criteria(session: Session, recipe: str, step: str) -> Criteria:
+    """Give the acceptance criteria that a recipe states; raises InputError when there are none or several."""
+    made = load(recipe, session.opener.operations())
+    found = {
+        one.id: given.value
+        for one in made.steps
+        for given in one.given.values()
+        if isinstance(given, Literal) and isinstance(given.value, Criteria) and step in {"", one.id}
+    }
+    if len(found) != 1:
+        said = f"steps {', '.join(found)} have some: name one with --step" if found else "no step of it has any"
+        raise InputError(f"--criteria is {recipe!r}; {said}")
+    return next(iter(found.values()))
+
+
+def _plain(row: object) -> dict[str, object]:
+    if not is_dataclass(row):
+        return {"value": row}
+    return {one.name: getattr(row, one.name) for one in fields(row)}
+
+
+COMMANDS = {"read": read, "judge": judge}
