@@ -16,7 +16,7 @@ from automation.views import record, shapes
 _RISE, _RISE_WITHIN = Kelvin(2.0), Seconds(60.0)  # K, s; only for the mark on a plot when the recipe states none
 
 _TIMES = frozenset({"s", "min", "h"})  # time over time shows nothing
-_NOT_PRODUCT = ("chamber", "setpoint", "output")  # channels that show the device, not what is in it
+DEVICE_CHANNELS = ("chamber", "setpoint", "output")  # channels that show the device, not what is in it
 
 
 def charts(events: Iterable[Event], trends: tuple[record.Trend, ...], bound: shapes.Bound) -> tuple[record.Chart, ...]:
@@ -54,7 +54,7 @@ def _nucleation(trends: list[record.Trend], criteria: Mapping[str, float]) -> It
     rise = Kelvin(criteria.get("rise", float(_RISE)))
     within = Seconds(criteria.get("rise_within", float(_RISE_WITHIN)))
     for trend in trends:
-        if any(word in trend.channel for word in _NOT_PRODUCT):
+        if any(word in trend.channel for word in DEVICE_CHANNELS):
             continue
         start = trend.times[0]
         points = [

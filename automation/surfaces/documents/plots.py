@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from automation.kernel.clock import MICRO, local
 from automation.kernel.quantity import Instant
+from automation.views.charts import DEVICE_CHANNELS
 from automation.views.record import Chart, Mark, Trend
 
 if TYPE_CHECKING:
@@ -40,10 +41,13 @@ def draw(chart: Chart, trends: Sequence[Trend], *, zone: str) -> str:
 
 
 def _lines(axes: "Axes", chart: Chart, trends: Sequence[Trend]) -> None:
-    for trend, (colour, dash) in zip(trends, cycle(_LOOKS), strict=False):
+    first = sorted(trends, key=lambda trend: any(word in trend.channel for word in DEVICE_CHANNELS))
+    for trend, (colour, dash) in zip(first, cycle(_LOOKS), strict=False):
         minutes = [(at - chart.since) / _MINUTE for at in trend.times]
         values = [float("nan") if value is None else value for value in trend.values]
-        axes.plot(minutes, values, color=colour, linestyle=dash, linewidth=1.1, label=trend.channel)
+        axes.plot(
+            minutes, values, color=colour, linestyle=dash, linewidth=1.5 if dash == "-" else 1.1, label=trend.channel
+        )
     if chart.band is not None:
         axes.axhspan(*chart.band, color="#888888", alpha=0.14, linewidth=0, label=chart.band_text)
 

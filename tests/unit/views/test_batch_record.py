@@ -51,6 +51,7 @@ def test_a_step_holds_equipment_materials_parameters_and_results(record: BatchRe
     assert [(one.name, one.text) for one in step.results] == [("verdict", "fail"), ("end", "-88")]
 
 
+@pytest.mark.requirement("F048")
 def test_criteria_that_a_move_brought_are_a_table_of_acceptance(record: BatchRecord) -> None:
     """Met, not met, and not evaluable are three different things."""
     [accepted] = record.steps[1].acceptance
@@ -70,6 +71,7 @@ def test_an_act_shows_how_its_doubt_was_settled(record: BatchRecord) -> None:
     assert len(act.events) == 3
 
 
+@pytest.mark.requirement("F042")
 def test_signatures_show_printed_name_meaning_and_time(record: BatchRecord) -> None:
     """21 CFR 11.50(a): name, date and time, meaning; and the hash that binds them."""
     shown = [(one.name, one.meaning, one.zone) for one in record.steps[0].signatures]
@@ -86,6 +88,7 @@ def test_the_trail_holds_every_event_of_the_batch_and_none_of_another(record: Ba
     assert [entry.seq for entry in record.trail] == sorted(entry.seq for entry in record.trail)
 
 
+@pytest.mark.requirement("F051")
 def test_process_data_is_checked_against_the_digest_that_the_ledger_cites(tmp_path: Path) -> None:
     """A file that was changed or lost is an exception and shows nothing; its numbers are never invented."""
     with whole(tmp_path) as made, Reader(tmp_path) as reader:

@@ -29,6 +29,7 @@ def found(made: Life, rule: str) -> list[Finding]:
         return [one for one in batch_record(reader, made.blobs, BATCH).findings if one.rule == rule]
 
 
+@pytest.mark.requirement("F042")
 def test_every_rule_is_listed_with_what_it_checked(record: BatchRecord) -> None:
     """Also those under which nothing was found."""
     assert [rule.id for rule in record.rules] == [rule.id for rule in RULES]
@@ -65,6 +66,7 @@ def test_each_exception_cites_its_events(record: BatchRecord) -> None:
     assert all(one.events and set(one.events) <= known for one in record.findings)
 
 
+@pytest.mark.requirement("F042")
 def test_what_waits_for_somebody_is_open(record: BatchRecord) -> None:
     """The deviation alone: alarm, doubt and limit were settled."""
     assert [one.rule for one in record.findings if one.is_open] == ["E01"]

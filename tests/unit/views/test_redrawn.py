@@ -23,7 +23,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.requirement("C04")
+@pytest.mark.requirement("F042")
 def test_a_batch_record_verifies_alone(file: Path) -> None:
     """Its proof is intact, and its readable part is drawn anew from the events to the same bytes."""
     assert verify(file).intact
@@ -59,7 +59,7 @@ def test_a_changed_event_is_found_by_the_proof(file: Path, tmp_path: Path) -> No
     assert not verify(changed).intact
 
 
-@pytest.mark.requirement("F048")
+@pytest.mark.requirement("F042")
 def test_the_command_line_says_which_part_was_changed(file: Path, tmp_path: Path) -> None:
     """Exit status 1, as for a changed event."""
     changed = tmp_path / "changed.json"
