@@ -58,9 +58,21 @@ class Staff:
         self._site = site
         site.house.door.follow(self._follow)
         site.scanning.on_word(self._hear)
-        for thing in site.house.door.every("prompt"):
+        self._look_round()
+
+    def leave(self) -> None:
+        """Walk away: what is asked from now on is not answered."""
+        self.away = True
+
+    def come_back(self) -> None:
+        """Take up what was asked meanwhile."""
+        self.away = False
+        self._look_round()
+
+    def _look_round(self) -> None:
+        for thing in self.site.house.door.every("prompt"):
             if isinstance(thing, Prompt) and thing.asking:
-                self._begin(thing, "verify" if thing.state == "entered" else "answer")
+                self._begin(thing, {"entered": "verify", "locked": "clear"}.get(thing.state, "answer"))
 
     @property
     def site(self) -> Site:
@@ -92,7 +104,7 @@ class Staff:
         task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, prompt: Prompt) -> None:
-        habit = next((one for one in self._all_habits() if self._fits(one, prompt)), None)
+        habit = self._habit(prompt, [*self.habits, *self._work()])
         await self._think(prompt, "answer", habit.takes if habit else None)
         values = await habit.act(prompt) if habit else await self._usual(prompt)
         if values is not None and prompt.opening is not None and prompt.opening.kind == "scan" and self._scanner():
@@ -119,6 +131,8 @@ class Staff:
         now = self.site.answers.prompt(prompt.id)
         if self.away or now.state not in {"open", "claimed"}:
             return
+        while self._terminal_busy(prompt):
+            await self.site.house.clock.sleep(Seconds(1.0))
         person = self._for(now, count=1)[0]
         if now.state == "open":
             await self.site.house.door.submit(
@@ -126,6 +140,11 @@ class Staff:
             )
         self._scanned = prompt
         self.plant.hand(self._scanner(), "scan", text=str(values["code"]))
+
+    def _terminal_busy(self, prompt: Prompt) -> bool:
+        """Tell whether somebody scans something else at the terminal."""
+        prompts = (one for one in self.site.house.door.every("prompt") if isinstance(one, Prompt))
+        return any(one.state == "claimed" and one.terminal == TERMINAL and one.id != prompt.id for one in prompts)
 
     def _hear(self, _terminal: str, words: str) -> None:
         """A scan was refused: note what was said, and scan what was asked for."""
@@ -188,7 +207,7 @@ class Staff:
     def _for(self, prompt: Prompt, *, count: int) -> list[PersonEntry]:
         """Give people who may answer, the usual performer first, each another person."""
         asks = prompt.opening.asks if prompt.opening else (Right.PERFORM,)
-        able = [p for p in self.file.people.values() if self._rights(p) & set(asks)]
+        able = [p for p in self.file.people.values() if self._rights(p) & set(asks) and _trained(p, prompt)]
         if count > 1:
             first = next((p for p in able if Right.PERFORM in self._rights(p)), able[0])
             rest = [p for p in able if p.id != first.id and Right.VERIFY in self._rights(p)]
@@ -204,12 +223,15 @@ class Staff:
 
     # what
 
-    def _all_habits(self) -> list[Habit]:
-        return [*self.habits, *self._work()]
+    async def work(self, prompt: Prompt) -> Values | None:
+        """Do what the question asks, as on any other day, and give the answer."""
+        habit = self._habit(prompt, self._work())
+        return await habit.act(prompt) if habit else await self._usual(prompt)
 
     @staticmethod
-    def _fits(habit: Habit, prompt: Prompt) -> bool:
-        return prompt.opening is not None and re.search(habit.pattern, prompt.opening.text) is not None
+    def _habit(prompt: Prompt, habits: list[Habit]) -> Habit | None:
+        text = prompt.opening.text if prompt.opening else ""
+        return next((habit for habit in habits if re.search(habit.pattern, text)), None)
 
     def _work(self) -> list[Habit]:
         """Give what hands do about the questions of the operations."""
@@ -292,3 +314,8 @@ class Staff:
         if not isinstance(papers, dict):
             return {}
         return {name: value for name, value in papers.items() if isinstance(value, str | float | int | bool)}
+
+
+def _trained(person: PersonEntry, prompt: Prompt) -> bool:
+    operation = prompt.opening.operation if prompt.opening else ""
+    return not operation or operation in {mark.partition("@")[0] for mark in person.trained}

@@ -80,12 +80,13 @@ class Scanning:
             self._tell(terminal, f"the scanner is lost: {lost}")
 
     def _good(self, terminal: str, text: str) -> None:
-        prompt = self._claimed(terminal)
-        if prompt is None:
-            self._tell(terminal, "nothing waits for a scan at this terminal")
+        claimed = self._claimed(terminal)
+        if len(claimed) != 1:
+            many = f"{len(claimed)} questions wait for a scan at this terminal; keep one of them and scan again"
+            self._tell(terminal, many if claimed else "nothing waits for a scan at this terminal")
             return
-        loop = asyncio.get_running_loop()
-        self._tasks.append(loop.create_task(self._answer(prompt, text), name=f"scan {prompt.id}"))
+        work = self._answer(claimed[0], text)
+        self._tasks.append(asyncio.get_running_loop().create_task(work, name=f"scan {claimed[0].id}"))
 
     async def _answer(self, prompt: Prompt, text: str) -> None:
         try:
@@ -93,12 +94,10 @@ class Scanning:
         except CellwrightError as refusal:
             self._tell(prompt.terminal, str(refusal))
 
-    def _claimed(self, terminal: str) -> Prompt | None:
-        for thing in self.door.every("prompt"):
-            if isinstance(thing, Prompt) and thing.state == "claimed" and thing.terminal == terminal:
-                if thing.opening is not None and thing.opening.kind == "scan":
-                    return thing
-        return None
+    def _claimed(self, terminal: str) -> list[Prompt]:
+        prompts = (thing for thing in self.door.every("prompt") if isinstance(thing, Prompt))
+        here = (prompt for prompt in prompts if prompt.state == "claimed" and prompt.terminal == terminal)
+        return [prompt for prompt in here if prompt.opening is not None and prompt.opening.kind == "scan"]
 
     def _tell(self, terminal: str, words: str) -> None:
         for told in self._told:

@@ -34,6 +34,22 @@ def answer(pattern: str, *, takes: float | None = None, **values: str | float | 
     return hook
 
 
+def late(pattern: str, minutes: float) -> Hook:
+    """Let people do the first thing that fits so many minutes later than usual."""
+
+    def hook(site: Site) -> None:
+        staff = staff_of(site)
+
+        async def act(prompt: Prompt) -> Values | None:
+            staff.habits.remove(habit)
+            return await staff.work(prompt)
+
+        habit = Habit(pattern, act, Seconds(60.0 * minutes))
+        staff.habits.append(habit)
+
+    return hook
+
+
 def choose(pattern: str, choice: str) -> Hook:
     """Let people take this choice at the first question that fits."""
     return answer(pattern, choice=choice)
