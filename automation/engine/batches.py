@@ -310,10 +310,18 @@ class BatchRun:
             work = self._carry_out(kind, order, by)
             self._control = asyncio.get_running_loop().create_task(work, name=f"{kind} {self.id}")
             await asyncio.gather(self._control, return_exceptions=True)
-            if not self._control.cancelled() and self._control.exception() is not None:
-                Alarms(self._house.door, batch=self.id, step="").sound(
-                    f"order {kind}", f"{kind} of {self.id} failed: {self._control.exception()}"
-                )
+            if not self._control.cancelled():
+                self._carried_out(kind, self._control.exception())
+
+    def _carried_out(self, kind: str, why: BaseException | None) -> None:
+        """Say when an order could not be carried out; a batch that can't go on after a hold is held again."""
+        alarms = Alarms(self._house.door, batch=self.id, step="")
+        if why is None:
+            alarms.clear(f"order {kind}")
+            return
+        alarms.sound(f"order {kind}", f"{kind} of {self.id} failed: {why}")
+        if kind == "restart":
+            alarms.try_hold(f"{kind} failed: {why}")
 
     async def _carry_out(self, kind: str, order: Order, by: str) -> None:
         if kind in {"hold", "pause"}:
