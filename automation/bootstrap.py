@@ -19,7 +19,7 @@ from automation.engine.prompts import Desk
 from automation.engine.recipe.spec import OperationSpec, spec_of
 from automation.engine.recorder import Recorder
 from automation.engine.scanning import Scanning, Source
-from automation.engine.setup import furnish, note_configuration
+from automation.engine.setup import Support, furnish, note_configuration
 from automation.engine.site import PlantPort, Site, Stream
 from automation.engine.sitefile import FILE, DriverFacts, Known, ReadPort, load_site
 from automation.engine.sitemodel import AssetEntry, SiteFile
@@ -47,6 +47,7 @@ class DriverFactory(DriverFacts, Protocol):
 
     interface: type
     settings: Mapping[str, str]
+    support: Support
 
     def build(self, link: object, settings: Mapping[str, str], *, control: bool) -> "Driver":
         """Make a driver over a link."""
@@ -228,7 +229,7 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
     roles = {role: frozenset(str(right) for right in rights) for role, rights in file.roles.items()}
     door = Door(ledger, clock, kinds=KINDS, secrets=credentials, roles=roles, zone=file.zone)
     note_configuration(Recorder(ledger, clock, "site"), folder / FILE)
-    furnish(door, credentials, file)
+    furnish(door, credentials, file, _support(file))
     plant = _plant(folder, file, clock, way)
     blobs = Blobs(folder / "blobs", sync=not file.simulated)
     recent = Recent(folder / "recent.log", every=way.careful or not file.simulated)
@@ -259,6 +260,12 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
     for call in way.after:
         call(site)
     return site
+
+
+def _support(file: SiteFile) -> dict[str, Support]:
+    drivers = points("drivers")
+    used = {asset.driver for asset in file.assets.values() if asset.driver}
+    return {name: cast("DriverFactory", drivers[name].load()).support for name in sorted(used)}
 
 
 def _plant(folder: Path, file: SiteFile, clock: Clock, way: Way) -> PlantPort | None:

@@ -5,7 +5,9 @@ only what is new in its file.
 """
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -41,12 +43,29 @@ def note_configuration(recorder: Recorder, path: Path) -> str:
     return digest
 
 
-def furnish(door: Door, credentials: Credentials, file: SiteFile) -> None:
-    """Bring in the people, assets, lots and containers of a simulated site that are not there yet."""
+class Support(Protocol):
+    """What a driver declares of itself: driven, observed or manual, and how well it is founded (L0 to L3)."""
+
+    @property
+    def kind(self) -> str:
+        """Give who acts on the device."""
+        ...
+
+    @property
+    def level(self) -> str:
+        """Give how well the driver is founded."""
+        ...
+
+
+def furnish(door: Door, credentials: Credentials, file: SiteFile, support: Mapping[str, Support]) -> None:
+    """Bring in the people, assets, lots and containers of a simulated site that are not there yet.
+
+    ``support`` is what each driver of the site declares of itself.
+    """
     for person in file.people.values():
         _person(door, credentials, person)
     for asset in file.assets.values():
-        _asset(door, asset, simulated=file.simulated)
+        _asset(door, asset, support.get(asset.driver), simulated=file.simulated)
     for lot in file.materials.values():
         _lot(door, file, lot)
     for container in file.containers.values():
@@ -73,7 +92,7 @@ def _person(door: Door, credentials: Credentials, person: PersonEntry) -> None:
             door.enter(Command(f"person/{person.id}", "train", {"operation": name, "version": version}, SETUP))
 
 
-def _asset(door: Door, asset: AssetEntry, *, simulated: bool) -> None:
+def _asset(door: Door, asset: AssetEntry, support: Support | None, *, simulated: bool) -> None:
     if not _absent(door, "asset", asset.id):
         return
     body = {
@@ -86,6 +105,7 @@ def _asset(door: Door, asset: AssetEntry, *, simulated: bool) -> None:
         "location": asset.location,
         "needs_calibration": asset.needs_calibration,
         "needs_cleaning": asset.needs_cleaning,
+        **({"kind": str(support.kind), "support": str(support.level)} if support else {}),
     }
     door.enter(Command(f"asset/{asset.id}", "register", body, SETUP))
     if simulated:
