@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from automation.engine.batches import BatchRun
-from automation.engine.journal import Enter
+from automation.engine.journal import Enter, Moved
 from automation.engine.recipe.model import Recipe
 from automation.engine.recipe.spec import OperationSpec
 from automation.engine.recipe.yaml_source import nearest
@@ -112,8 +112,11 @@ def _stop_at(site: Site, batch: str, mark: Mark, leave: Callable[[str], None]) -
     reached: list[str] = []
 
     def look(event: Event) -> None:
-        if event.stream == stream and event.kind == "enter" and mark.fits(event.read(Enter).state):
-            reached.append(f"step {mark.step} is {event.read(Enter).state}")
+        if event.stream != stream or event.kind not in {"enter", "move"}:
+            return
+        state = event.read(Enter).state if event.kind == "enter" else event.read(Moved).dest
+        if mark.fits(state):
+            reached.append(f"step {mark.step} is {state}")
             if not isinstance(loop, SimulatedLoop):
                 leave(reached[0])
 

@@ -12,6 +12,7 @@ from automation.gmp.objects import Thing
 from automation.gmp.registry import KINDS
 from automation.kernel.clock import iso
 from automation.kernel.errors import InputError
+from automation.kernel.machine import Row
 from automation.kernel.quantity import Instant
 from automation.ledger.read import Reader
 from automation.surfaces.cli.common import Session, as_json, emit, mark, pairs, session, shortened, site, table
@@ -57,16 +58,7 @@ def show(session: Session, kind: str, name: str, folder: Path, *, as_json: bool)
             ("event", "when", "what", "by", "said"), ((e.seq, e.at, e.kind, e.by, shortened(e.said)) for e in history)
         )
     )
-    click.echo(
-        "\npossible now: "
-        + (
-            "; ".join(
-                f"{p['command']} ({' or '.join(map(str, row.by)) or 'anybody'})"
-                for p, row in zip(possible, rows, strict=True)
-            )
-            or "nothing"
-        )
-    )
+    click.echo("\npossible now: " + ("; ".join(_possible(row) for row in rows if row.by != {"system"}) or "nothing"))
 
 
 @click.command("list", epilog="Example: cellwright list container --site ./site-a")
@@ -91,6 +83,12 @@ def list_(session: Session, kind: str, folder: Path, *, as_json: bool) -> None:
             [name.replace("_", " ") for name in columns], ([_cell(one.get(name)) for name in columns] for one in found)
         )
     )
+
+
+def _possible(row: Row) -> str:
+    """Say a command and who may give it; long lists of rights stand in ``roles``."""
+    rights = sorted(str(right) for right in row.by if right != "system")
+    return f"{row.command} ({' or '.join(rights) if len(rights) <= 3 else 'most people'})" if rights else row.command
 
 
 def check_kind(kind: str) -> None:

@@ -106,9 +106,8 @@ def check(session: Session, what: str, lasting: str, folder: Path, *, as_json: b
         )
     else:
         mark(file.name, simulated=file.simulated)
-        click.echo(
-            f"{recipe.header.id} version {recipe.header.version}: planned end {iso(end, zone=file.zone)} ({span(takes)} from now)"
-        )
+        title = f"{recipe.header.id} version {recipe.header.version}"
+        click.echo(f"{title}: planned end {iso(end, zone=file.zone)} ({span(takes)} from now)")
         click.echo(
             table(
                 ("step", "gate", "which", "good"),

@@ -2,11 +2,13 @@
 
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import get_type_hints
 
 import click
 
 from automation.engine.recipe.load import load
 from automation.engine.recipe.model import Literal
+from automation.engine.recipe.spec import unit_of
 from automation.formulas.freezing import Criteria, FreezeJudgement, Verdict
 from automation.formulas.freezing import judge as judge_curve
 from automation.kernel.errors import InputError
@@ -22,14 +24,14 @@ def read(session: Session, path: Path, *, as_json: bool) -> None:
     """Give clean data from an instrument's result file."""
     kind, rows = session.opener.read(path)
     found = [_plain(row) for row in rows]
+    units = _units(rows[0]) if rows else {}
     if as_json:
-        emit({"kind": kind, "file": path.name, "rows": found})
+        emit({"kind": kind, "file": path.name, "units": units, "rows": found})
         return
     click.echo(f"{path.name}: {kind}, {len(found)} rows")
     heads = list(found[0]) if found else []
-    click.echo(
-        table([name.replace("_", " ") for name in heads], ([words(row[name]) for name in heads] for row in found))
-    )
+    titles = [name.replace("_", " ") + (f" [{units[name]}]" if name in units else "") for name in heads]
+    click.echo(table(titles, ([words(row[name]) for name in heads] for row in found)))
 
 
 @click.group("judge", epilog="Example: cellwright judge freeze run-0042.csv --criteria freeze-day")
@@ -77,6 +79,12 @@ def _criteria(session: Session, recipe: str, step: str) -> Criteria:
         said = f"steps {', '.join(found)} have some: name one with --step" if found else "no step of it has any"
         raise InputError(f"--criteria is {recipe!r}; {said}")
     return next(iter(found.values()))
+
+
+def _units(row: object) -> dict[str, str]:
+    """Give the units of the fields that have one."""
+    hints = get_type_hints(type(row))
+    return {name: unit_of(kind) for name, kind in hints.items() if unit_of(kind) not in {"", "1"}}
 
 
 def _plain(row: object) -> dict[str, object]:

@@ -101,8 +101,9 @@ def _arrows(objects: Objects) -> Iterator[_Arrow]:
 
 
 def _is_id(text: str) -> bool:
-    """Tell whether a text looks like an identifier of its own: letters and digits without blanks, in capitals."""
-    return 6 <= len(text) <= 24 and text.isalnum() and text.isupper() and not text.isalpha() and not text.isdigit()
+    """Tell whether a text looks like an identifier of its own: capitals and digits without blanks."""
+    plain = text.replace("-", "")
+    return 6 <= len(text) <= 24 and plain.isalnum() and plain.isupper() and not plain.isalpha() and not plain.isdigit()
 
 
 def _texts(value: object) -> Iterator[str]:
