@@ -207,10 +207,9 @@ class Door:
                 msg = f"{command.command} {command.stream} needs a signature with the meaning {meaning!r}"
                 raise RefusedError(msg)
             if any(earlier.by == proof.person for earlier in signed):
-                msg = f"{proof.person} signed already; {meaning!r} needs a different person"
+                msg = f"{proof.person} signed already; {str(meaning)!r} needs a different person"
                 raise RefusedError(msg)
-            needed = {Right.VERIFY} if meaning == Meaning.VERIFIED else row.by
-            signed.append(self._signature(command, proof, needed=needed))
+            signed.append(self._signature(command, proof, needed=_may_sign(meaning, row)))
         if command.by not in {signature.by for signature in signed}:
             msg = f"{command.by} gave the command but signed nothing of it"
             raise RefusedError(msg)
@@ -252,6 +251,13 @@ class Door:
             self._commands[recorded.command] = event
         for call in self._followers:
             call(event, after)
+
+
+def _may_sign(meaning: str, row: Row) -> AbstractSet[str]:
+    """Give the rights of which a signatory needs one; beside another's signature an approval is quality's own."""
+    if meaning == Meaning.VERIFIED:
+        return {Right.VERIFY}
+    return {Right.APPROVE} if meaning == Meaning.APPROVED and len(row.signs) > 1 else row.by
 
 
 def _body(command: Command, row: Row) -> tuple[object, bytes]:

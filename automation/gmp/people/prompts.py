@@ -213,7 +213,6 @@ class Prompt:
             self._check_person(fact.by, site)
         if fact.kind in _ANSWERS:
             self._check_answer(fact)
-            self._check_approval(fact, site)
         if fact.kind in {"verify", "dispute"} and fact.by == self.answered_by:
             self._refuse(f"was entered by {fact.by}; a second person has to {fact.kind} it")
         if fact.kind == "unclaim" and not self._may_unclaim(fact.by, site):
@@ -247,12 +246,6 @@ class Prompt:
         if fact.kind != self.wants:
             self._refuse(f"wants {self.wants!r}, not {fact.kind!r}")
         self.form().check(fact.stated(Answer).values)
-
-    def _check_approval(self, fact: Fact, site: Site) -> None:
-        """Refuse an approval beside the answerer's signature by somebody who may approve nothing."""
-        approver = fact.signer(Meaning.APPROVED)
-        if approver and approver != fact.by and Right.APPROVE not in site.rights(approver):
-            self._refuse(f"needs an approval by somebody with the right approve; {approver} has it not")
 
     def _may_unclaim(self, person: str, site: Site) -> bool:
         return person == self.claimed_by or person.startswith(f"{SYSTEM}:") or Right.SUPERVISE in site.rights(person)
