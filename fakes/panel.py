@@ -73,7 +73,10 @@ class Panel:
         self._staff = staff
 
     async def select(self, prompt: Prompt) -> Values:
-        """Enter the program as it is written in the question."""
+        """End what is left of an earlier program, and enter the one that is written in the question."""
+        fake = self._staff.plant.fake(self._freezer)
+        if isinstance(fake, Freezer) and fake.programmer_state is State.COMPLETE:
+            self._hand("key", key="reset")
         segments: list[dict[str, object]] = []
         for line in _text(prompt).splitlines():
             segments += _segments(line)

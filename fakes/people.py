@@ -18,6 +18,7 @@ from automation.formulas.identifiers import Kind
 from automation.gmp.door import Command, Proof
 from automation.gmp.objects import Thing
 from automation.gmp.people.prompts import SIGNING, Prompt
+from automation.gmp.product.batches import Batch
 from automation.gmp.words import Right
 from automation.kernel.errors import CellwrightError, IdentityError, InputError, RefusedError
 from automation.kernel.ids import uniform
@@ -260,7 +261,7 @@ class Staff:
             case "scan":
                 return {"code": self.symbol(opening.accept[0], opening.expects)}
             case "enter":
-                return {one.name: self._paper(one.name) for one in opening.fields}
+                return {one.name: self._paper(one.name, prompt.batch) for one in opening.fields}
             case "choose":
                 return {"choice": opening.options[0]}
             case _:
@@ -283,6 +284,7 @@ class Staff:
         freezer = self.asset("controlled rate freezer")
         self.plant.hand(freezer, "lid", open=True)
         self.plant.hand(freezer, "load", container=container)
+        self.plant.hand(freezer, "probe", to=container)
         self.plant.hand(freezer, "probe", channel="sample", to=container)
         self.plant.hand(freezer, "lid", open=False)
         return {}
@@ -303,7 +305,13 @@ class Staff:
         """Give the asset of a class that a fake stands for; empty when there is none."""
         return next((a.id for a in self.file.assets.values() if a.asset_class == capability and a.fake), "")
 
-    def _paper(self, name: str) -> str | float | bool:
+    def _paper(self, name: str, batch: str) -> str | float | bool:
+        """Read a value off the papers; the seal is read off the container of the batch."""
+        made = self.site.house.door.find("batch", batch)
+        if name == "seal" and isinstance(made, Batch) and made.containers:
+            stated = self.file.containers.get(made.containers[0])
+            if stated is not None and stated.sealed_with:
+                return stated.sealed_with
         if name not in self._papers:
             msg = f"the scripted people know no {name}; world.papers has {', '.join(sorted(self._papers))}"
             raise CellwrightError(msg)
