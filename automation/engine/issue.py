@@ -5,6 +5,7 @@ Source: 21 CFR 211.188(a) (an accurate copy of the master, checked and dated).
 
 from dataclasses import dataclass
 
+from automation.engine.masters import FOLDER
 from automation.engine.operation import digest
 from automation.engine.recipe.model import Recipe
 from automation.engine.setup import site_digest
@@ -38,6 +39,7 @@ async def issue(site: Site, recipe: Recipe, order: Order, *, by: str) -> None:
         "recipe": recipe.header.id,
         "recipe_version": recipe.header.version,
         "recipe_digest": recipe.digest,
+        "recipe_file": _copy(site, recipe),
         "recipe_status": str(recipe.header.status),
         "lot_type": order.lot_type,
         "product": recipe.product.name,
@@ -55,6 +57,12 @@ async def issue(site: Site, recipe: Recipe, order: Order, *, by: str) -> None:
         "seed": order.seed,
     }
     await site.house.door.submit(Command(f"batch/{order.batch}", "issue", body, by))
+
+
+def _copy(site: Site, recipe: Recipe) -> str:
+    """Keep the file of the recipe with the batch and give its SHA-256; empty for a recipe that came from no file."""
+    place = site.folder / FOLDER / f"{recipe.digest}.yaml"
+    return site.house.blobs.put(place.read_bytes()) if place.exists() else ""
 
 
 async def start(site: Site, batch: str, *, by: str) -> None:

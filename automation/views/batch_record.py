@@ -4,6 +4,7 @@ Units:  see ``record``. It knows no clock but the ledger's: the same ledger give
 Source: 21 CFR 211.188, 211.192, 11.10(b); design: review by exception.
 """
 
+from automation.kernel.errors import DamagedError, InputError
 from automation.ledger.blobs import Blobs
 from automation.ledger.event import Mode
 from automation.ledger.head import key_id
@@ -43,6 +44,7 @@ def draw(story: Story, files: Files, *, as_of: int, drawn: int, proof: record.Pr
         checked=_checked(steps, found),
         rules=rules,
         findings=found,
+        master=_master(story, files),
         containers=tuple(_containers(story)),
         people=tuple(record.Person(told.id, told.now.name, told.now.roles) for told in story.people),
         limits=tuple(_limits(story)),
@@ -83,6 +85,18 @@ def _header(story: Story) -> record.Header:
         configuration=story.configuration.seq if story.configuration else 0,
         operations=dict(issue.operations) if issue else {},
     )
+
+
+def _master(story: Story, files: Files) -> record.Master:
+    """Give the copy of the recipe; 21 CFR 211.188(a)."""
+    issue = story.batch.now.issue
+    name = issue.recipe_file if issue else ""
+    if not name:
+        return record.Master("", "", "no copy of the recipe's file was kept with the batch")
+    try:
+        return record.Master(name, files.get(name).decode())
+    except (DamagedError, InputError, UnicodeDecodeError):
+        return record.Master(name, "", f"the file {name} is missing or was changed")
 
 
 def _verdict(story: Story, steps: tuple[record.Step, ...], found: tuple[record.Finding, ...]) -> str:

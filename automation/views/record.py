@@ -361,6 +361,15 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Master:
+    """The recipe that the batch was issued with: a copy of the file, byte for byte."""
+
+    file: str  # SHA-256, hex; empty when no file was kept
+    text: str
+    problem: str = ""  # why it can't be shown
+
+
+@dataclass(frozen=True, slots=True)
 class BatchRecord:
     """The whole record of one batch."""
 
@@ -373,6 +382,7 @@ class BatchRecord:
     checked: str  # one line: what was looked at
     rules: tuple[Rule, ...]
     findings: tuple[Finding, ...]
+    master: Master
     containers: tuple[Container, ...]
     people: tuple[Person, ...]
     limits: tuple[TimeLimit, ...]

@@ -6,6 +6,7 @@ It can't see streams that were left out of both.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -46,14 +47,15 @@ class Exported:
 
 
 class Shown:
-    """The process data as the record shows it, by the names of the files that it came from."""
+    """Process data and recipe as the record shows them, by the names of the files that they came from."""
 
     def __init__(self, said: record.BatchRecord, source: Exported) -> None:
         """Cut each trend into the chunks that it was sealed in."""
         streams = (f"batch/{said.header.batch}/step/{step.id}" for step in said.steps)
         told = (event for stream in streams for event in source.stream(stream) if event.kind == "data")
         names = {event.seq: event.read(shapes.Chunk).blob for event in told}
-        self._files: dict[str, bytes] = {}
+        master = said.master.text.encode()
+        self._files: dict[str, bytes] = {sha256(master).hexdigest(): master}
         for trend in (trend for step in said.steps for trend in step.trends):
             start = 0
             for chunk in trend.chunks:

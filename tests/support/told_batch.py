@@ -19,6 +19,7 @@ from tests.support.doors import SYSTEM, Doorway, doorway, proof
 
 BATCH = "B-001"
 OTHER = "B-002"
+MASTER = b"recipe:\n  id: freeze-day  # <one> bag\n\nsteps: []\n"
 BAG = "bag-1"
 ASSETS = {"freezer": ("Eurotherm", "2408", "driven"), "probes": ("Keysight", "34970A", "observed")}
 STEP = f"batch/{BATCH}/step"
@@ -59,18 +60,19 @@ def life(folder: Path, *, mode: Mode = Mode.SIMULATED) -> Iterator[Life]:
         way.do("lot/L-7", "receive", lot)
         way.do("lot/L-7", "release", by="release-material", signs=(proof("release-material", "approved"),))
         way.do(f"container/{BAG}", "expect", {"identity": "COI-1", "din": "A999921123456", "kind": "bag 20 mL"})
-        issue(way, BATCH, BAG)
+        issue(way, BATCH, BAG, master=made.blobs.put(MASTER))
         way.clock.go(60)
         way.do(f"batch/{BATCH}", "start", by="perform")
         yield made
 
 
-def issue(way: Doorway, batch: str, *containers: str) -> None:
+def issue(way: Doorway, batch: str, *containers: str, master: str = "") -> None:
     """Issue a batch."""
     body = {
         "recipe": "freeze-day",
         "recipe_version": "1",
         "recipe_digest": "ab" * 32,
+        "recipe_file": master,
         "lot_type": "engineering",
         "product": "Autologous T cells",
         "identity": "COI-1",

@@ -67,6 +67,7 @@ class Issue(Body):
     recipe: str = field(label="Recipe")
     recipe_version: str = field(label="Recipe version")
     recipe_digest: str = field(label="Digest of the recipe")
+    recipe_file: str = field(label="Copy of the recipe", help="SHA-256 of the file as it was approved", default="")
     recipe_status: str = field(label="Status of the recipe", help="draft or approved", default="draft")
     lot_type: LotType = field(label="Lot type")
     product: str = field(label="Product")

@@ -74,6 +74,12 @@ class Picture(Block, frozen=True):
     mm: float = 178.0  # wide
 
 
+class Source(Block, frozen=True):
+    """A text file as it is, line by line."""
+
+    lines: tuple[str, ...]
+
+
 class Seal(Block, frozen=True):
     """The head hash as text and code, and what was checked."""
 
@@ -82,7 +88,7 @@ class Seal(Block, frozen=True):
     lines: tuple[str, ...]
 
 
-AnyBlock = Title | Heading | Pairs | Note | Table | Picture | Seal
+AnyBlock = Title | Heading | Pairs | Note | Table | Picture | Source | Seal
 
 
 class Document(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from automation.surfaces.documents.blocks import (
     BAD,
     CODE,
     GOOD,
+    PLAIN,
     STRONG,
     WARN,
     AnyBlock,
@@ -19,6 +20,7 @@ from automation.surfaces.documents.blocks import (
     Note,
     Pairs,
     Seal,
+    Source,
     Table,
     Title,
     cell,
@@ -173,9 +175,22 @@ def _appendix(record: BatchRecord) -> Blocks:
         )  # fmt: skip
         yield Table(columns, rows, "Time limits")
     yield from _people(record)
+    yield from _master(record)
     yield Heading(1, "Audit trail")
     yield Note(f"{count(len(record.trail), 'event')} in the order of the ledger; hashes shortened, whole in the JSON.")
     yield from _trail(record)
+
+
+def _master(record: BatchRecord) -> Blocks:
+    master, header = record.master, record.header
+    yield Heading(1, f"Recipe {header.recipe} version {header.recipe_version}")
+    if master.problem:
+        yield Note(f"The copy can't be shown: {master.problem}.", BAD if master.file else PLAIN)
+        return
+    yield Note(
+        f"Copy of the master, byte for byte; SHA-256 of the file {master.file}, as the issue of the batch cites it."
+    )
+    yield Source(tuple(master.text.splitlines()))
 
 
 def _product(record: BatchRecord) -> Iterator[Table]:

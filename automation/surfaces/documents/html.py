@@ -18,6 +18,7 @@ from automation.surfaces.documents.blocks import (
     Pairs,
     Picture,
     Seal,
+    Source,
     Table,
     Title,
 )
@@ -71,6 +72,8 @@ def _block(block: Block) -> Iterator[str]:
         case Picture() as picture:
             yield f'<figure><img alt="{escape(picture.alt)}" src="{_data(picture.svg)}">'
             yield f"<figcaption>{escape(picture.caption)}</figcaption></figure>"
+        case Source() as source:
+            yield f"<pre>{escape(chr(10).join(source.lines))}</pre>"
         case Seal() as seal:
             lines = "".join(f"<p>{escape(line)}</p>" for line in seal.lines)
             code = f'<img alt="Data Matrix code of the head hash" src="{_data(seal.code)}">'

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from automation.ledger.export import export
 from automation.ledger.read import Reader
 from automation.views.batch_record import batch_record
 from automation.views.record import BatchRecord
-from tests.support.told_batch import ASSETS, BAG, BATCH, OTHER, life, receive, whole
+from tests.support.told_batch import ASSETS, BAG, BATCH, MASTER, OTHER, life, receive, whole
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,12 @@ def test_the_header_names_recipe_patient_chain_site_and_people(record: BatchReco
     assert (header.identity, header.site, header.zone, header.state) == ("COI-1", "test", "Europe/Zurich", "closed")
     assert [container.id for container in record.containers] == [BAG]
     assert {person.name for person in record.people} >= {"Perform", "Second", "Supervise"}
+
+
+def test_the_recipe_stands_in_it_byte_for_byte(record: BatchRecord) -> None:
+    """21 CFR 211.188(a): an accurate copy of the master, bound by the hash in the batch's first event."""
+    assert record.master.text.encode() == MASTER
+    assert record.master.file == sha256(MASTER).hexdigest()
 
 
 def test_times_stand_in_the_sites_zone_with_their_offset(record: BatchRecord) -> None:
@@ -92,7 +99,8 @@ def test_the_trail_holds_every_event_of_the_batch_and_none_of_another(record: Ba
 def test_process_data_is_checked_against_the_digest_that_the_ledger_cites(tmp_path: Path) -> None:
     """A file that was changed or lost is an exception and shows nothing; its numbers are never invented."""
     with whole(tmp_path) as made, Reader(tmp_path) as reader:
-        blob = next((tmp_path / "blobs").rglob("*/*"))
+        cited = next(e for e in made.way.ledger.stream(f"batch/{BATCH}/step/freeze") if e.kind == "data")
+        blob = tmp_path / "blobs" / str(cited.fields["blob"])[:2] / str(cited.fields["blob"])
         blob.write_bytes(b"other")
         record = batch_record(reader, made.blobs, BATCH)
     problems = [chunk.problem for trend in record.steps[1].trends for chunk in trend.chunks if chunk.problem]
