@@ -12,6 +12,7 @@ from automation.ledger.read import Reader
 from automation.ledger.verify import verify
 from automation.views import record
 from automation.views.audit_trail import audit_trail
+from automation.views.finding import Shown
 from automation.views.findings import findings
 from automation.views.people import signatures_of
 from automation.views.step_record import step_record
@@ -32,7 +33,8 @@ def batch_record(reader: Reader, blobs: Blobs, batch: str) -> record.BatchRecord
 def draw(story: Story, files: Files, *, as_of: int, drawn: int, proof: record.Proof) -> record.BatchRecord:
     """Give the record of a story; ``as_of`` and ``drawn`` (us) are the last event that was looked at."""
     steps = tuple(step_record(story, name, files) for name in story.steps)
-    rules, found = findings(story, steps)
+    master = _master(story, files)
+    rules, found = findings(story, Shown(steps, master))
     draft = story.batch.now.state != "closed"
     return record.BatchRecord(
         simulated=story.genesis.mode is Mode.SIMULATED,
@@ -44,7 +46,7 @@ def draw(story: Story, files: Files, *, as_of: int, drawn: int, proof: record.Pr
         checked=_checked(steps, found),
         rules=rules,
         findings=found,
-        master=_master(story, files),
+        master=master,
         containers=tuple(_containers(story)),
         people=tuple(record.Person(told.id, told.now.name, told.now.roles) for told in story.people),
         limits=tuple(_limits(story)),

@@ -5,8 +5,16 @@ Units: us (UTC).
 
 from dataclasses import dataclass
 
-from automation.views.record import Finding
+from automation.views.record import Finding, Master, Step
 from automation.views.wording import stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of the record is drawn already when the rules look at it."""
+
+    steps: tuple[Step, ...]
+    master: Master
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

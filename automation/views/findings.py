@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from automation.views import findings_of_people as people
 from automation.views import findings_of_process as process
 from automation.views import findings_of_quality as quality
-from automation.views.finding import Found
-from automation.views.record import Finding, Rule, Step
+from automation.views.finding import Found, Shown
+from automation.views.record import Finding, Rule
 from automation.views.story import Story
 
-Look = Callable[[Story, tuple[Step, ...]], Found]
+Look = Callable[[Story, Shown], Found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ RULES = (
 )
 
 
-def findings(story: Story, steps: tuple[Step, ...]) -> tuple[tuple[Rule, ...], tuple[Finding, ...]]:
+def findings(story: Story, shown: Shown) -> tuple[tuple[Rule, ...], tuple[Finding, ...]]:
     """Apply every rule; gives the rules with their counts, and the exceptions in the order of their events."""
     rules: list[Rule] = []
     every: list[Finding] = []
     for rule in RULES:
-        found = rule.look(story, steps)
+        found = rule.look(story, shown)
         some = [one.under(rule.id, story.zone) for one in found.items]
         rules.append(Rule(rule.id, rule.name, rule.definition, found.checked, len(some)))
         every += some

@@ -7,8 +7,7 @@ from automation.gmp.words import Reason
 from automation.kernel.clock import MICRO
 from automation.ledger.event import Event
 from automation.views import shapes
-from automation.views.finding import Found, Item, step_of
-from automation.views.record import Step
+from automation.views.finding import Found, Item, Shown, step_of
 from automation.views.story import Story, Told
 from automation.views.wording import count, show, span
 
@@ -16,7 +15,7 @@ _ENTRIES = ("answer", "enter", *SIGNING)
 _CORRECTIONS = frozenset({"correct", "late", "amend"})
 
 
-def scans(story: Story, _steps: tuple[Step, ...]) -> Found:
+def scans(story: Story, _shown: Shown) -> Found:
     """Give wrong codes, locks and clearances; the code itself is never in the record."""
     items: list[Item] = []
     for told in story.prompts:
@@ -39,7 +38,7 @@ def scans(story: Story, _steps: tuple[Step, ...]) -> Found:
     return Found(count(asked, "scan"), tuple(items))
 
 
-def refusals(story: Story, steps: tuple[Step, ...]) -> Found:
+def refusals(story: Story, shown: Shown) -> Found:
     """Give what the door, a gate or a device refused."""
     items = [_refusal(event) for event in story.refusals]
     for name, events in story.steps.items():
@@ -50,7 +49,7 @@ def refusals(story: Story, steps: tuple[Step, ...]) -> Found:
                 why = str(said.get("message", ""))
                 items.append(Item(at=event.at, step=name, what=f"{what} refused", outcome=why, events=(event.seq,)))
     moves = sum(event.stream.split("/")[0] != "refusals" for event in story.trail)
-    acts = sum(len(step.acts) for step in steps)
+    acts = sum(len(step.acts) for step in shown.steps)
     return Found(f"{count(moves, 'event')}, {count(acts, 'act')}", tuple(items))
 
 
@@ -60,7 +59,7 @@ def _refusal(event: Event) -> Item:
     return Item(at=event.at, step=step_of(said.stream), what=what, outcome=said.why, events=(event.seq,))
 
 
-def corrections(story: Story, _steps: tuple[Step, ...]) -> Found:
+def corrections(story: Story, _shown: Shown) -> Found:
     """Give disputes, corrections, late entries, and answers after the deadline."""
     items = [item for told in story.prompts for item in _of_prompt(told)]
     known = {seq for item in items for seq in item.events}

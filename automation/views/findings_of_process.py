@@ -6,17 +6,17 @@ from automation.engine.journal import Called, Fell, Replied, Resolved
 from automation.kernel.clock import MICRO
 from automation.ledger.event import Event
 from automation.views import record, shapes
-from automation.views.finding import Found, Item
+from automation.views.finding import Found, Item, Shown
 from automation.views.story import Story
 from automation.views.wording import count, span
 
 _WITHIN = frozenset({"within limits", "within", "pass", ""})
 
 
-def limits(story: Story, steps: tuple[record.Step, ...]) -> Found:
+def limits(story: Story, shown: Shown) -> Found:
     """Give every result that is not within its limits."""
     at = _times(story)
-    judged = [(step.id, one) for step in steps for one in step.judged]
+    judged = [(step.id, one) for step in shown.steps for one in step.judged]
     items = tuple(
         Item(
             at=at[one.event], step=step, what=one.sentence or one.what, outcome=one.band, events=(one.event,),
@@ -28,10 +28,10 @@ def limits(story: Story, steps: tuple[record.Step, ...]) -> Found:
     return Found(f"{count(len(judged), 'result')} against limits", items)
 
 
-def acceptance(story: Story, steps: tuple[record.Step, ...]) -> Found:
+def acceptance(story: Story, shown: Shown) -> Found:
     """Give every criterion that is not met."""
     at = _times(story)
-    criteria = [(step.id, one) for step in steps for test in step.acceptance for one in test.criteria]
+    criteria = [(step.id, one) for step in shown.steps for test in step.acceptance for one in test.criteria]
     items = [
         Item(
             at=at[one.event], step=step, what=f"{one.name}: {one.sentence}", events=(one.event,),
@@ -48,14 +48,14 @@ def acceptance(story: Story, steps: tuple[record.Step, ...]) -> Found:
             outcome="not accepted",
             events=(test.event,),
         )
-        for step in steps
+        for step in shown.steps
         for test in step.acceptance
         if test.verdict not in _WITHIN and all(one.met is True for one in test.criteria)
     ]
     return Found(count(len(criteria), "criterion", "criteria"), tuple(items))
 
 
-def doubts(story: Story, steps: tuple[record.Step, ...]) -> Found:
+def doubts(story: Story, shown: Shown) -> Found:
     """Give every doubt, and the decision on it."""
     items: list[Item] = []
     for name, events in story.steps.items():
@@ -72,7 +72,7 @@ def doubts(story: Story, steps: tuple[record.Step, ...]) -> Found:
                     is_open=found is None,
                 )
             )  # fmt: skip
-    acts = sum(act.kind == "act" for step in steps for act in step.acts)
+    acts = sum(act.kind == "act" for step in shown.steps for act in step.acts)
     return Found(count(acts, "act"), tuple(items))
 
 
@@ -88,7 +88,7 @@ def _decision(event: Event | None) -> str:
     return f"{said.outcome}, decided by {said.by}: {said.reason}"
 
 
-def retries(story: Story, steps: tuple[record.Step, ...]) -> Found:
+def retries(story: Story, shown: Shown) -> Found:
     """Give failed effects, later attempts, and acts that were found done by asking."""
     items: list[Item] = []
     for name, events in story.steps.items():
@@ -97,7 +97,7 @@ def retries(story: Story, steps: tuple[record.Step, ...]) -> Found:
             what, outcome = _retried(event, asked)
             if what:
                 items.append(Item(at=event.at, step=name, what=what, outcome=outcome, events=(event.seq,)))
-    every = sum(act.kind != "wait" for step in steps for act in step.acts)
+    every = sum(act.kind != "wait" for step in shown.steps for act in step.acts)
     return Found(f"{count(every, 'exchange')} with devices", tuple(items))
 
 
@@ -122,14 +122,23 @@ def _retried(event: Event, asked: dict[tuple[int, int], str]) -> tuple[str, str]
     return "", ""
 
 
-def gaps(story: Story, steps: tuple[record.Step, ...]) -> Found:
+def gaps(story: Story, shown: Shown) -> Found:
     """Give times without readings, samples without a value, and files that can't be shown."""
     at = _times(story)
     items = [item for name, events in story.steps.items() for item in _lost(name, events)]
-    items += [item for step in steps for trend in step.trends for item in _missing(step.id, trend, at)]
-    samples = sum(len(trend.values) for step in steps for trend in step.trends)
-    channels = sum(len(step.trends) for step in steps)
+    items += [item for step in shown.steps for trend in step.trends for item in _missing(step.id, trend, at)]
+    items += _copy(story, shown.master)
+    samples = sum(len(trend.values) for step in shown.steps for trend in step.trends)
+    channels = sum(len(step.trends) for step in shown.steps)
     return Found(f"{count(samples, 'sample')} on {count(channels, 'channel')}", tuple(items))
+
+
+def _copy(story: Story, master: record.Master) -> Iterator[Item]:
+    """Give the copy of the recipe when it was kept and can't be shown."""
+    if master.file and master.problem:
+        issued = story.batch.events[0]
+        what = f"copy of the recipe: {master.problem}"
+        yield Item(at=issued.at, what=what, outcome="not shown", events=(issued.seq,), is_open=True)
 
 
 def _missing(step: str, trend: record.Trend, at: dict[int, int]) -> Iterator[Item]:

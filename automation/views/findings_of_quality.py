@@ -9,8 +9,7 @@ from automation.gmp.product.containers import Container
 from automation.gmp.words import Reason
 from automation.kernel.clock import MICRO
 from automation.ledger.event import Event
-from automation.views.finding import Found, Item, step_of
-from automation.views.record import Step
+from automation.views.finding import Found, Item, Shown, step_of
 from automation.views.story import Story, Told
 from automation.views.wording import count, show, span
 
@@ -18,7 +17,7 @@ _ORDERS = ("hold", "pause", "stop", "abort", "restart", "unpause")
 _QUIET = frozenset({"configuration", "genesis"})
 
 
-def deviations(story: Story, _steps: tuple[Step, ...]) -> Found:
+def deviations(story: Story, _shown: Shown) -> Found:
     """Give every deviation of the batch."""
     items: list[Item] = []
     for told in story.deviations:
@@ -42,7 +41,7 @@ def deviations(story: Story, _steps: tuple[Step, ...]) -> Found:
     return Found(count(len(story.deviations), "deviation"), tuple(items))
 
 
-def alarms(story: Story, _steps: tuple[Step, ...]) -> Found:
+def alarms(story: Story, _shown: Shown) -> Found:
     """Give every raising of every alarm, with what became of it."""
     items: list[Item] = []
     for told in story.alarms:
@@ -80,7 +79,7 @@ def _acknowledged(event: Event, fact: Fact) -> str:
     return f"acknowledged by {event.by}" + (f": {comment}" if comment else "")
 
 
-def time_limits(story: Story, _steps: tuple[Step, ...]) -> Found:
+def time_limits(story: Story, _shown: Shown) -> Found:
     """Give every timer that warned or was overrun."""
     items: list[Item] = []
     for told in story.timers:
@@ -101,7 +100,7 @@ def time_limits(story: Story, _steps: tuple[Step, ...]) -> Found:
     return Found(count(len(story.timers), "time limit"), tuple(items))
 
 
-def overrides(story: Story, _steps: tuple[Step, ...]) -> Found:
+def overrides(story: Story, _shown: Shown) -> Found:
     """Give parameters set otherwise, gates passed by signature or for safety, and broken claims."""
     items = [*_changed(story), *_broken(story)]
     safe = "the act makes the product safe and went on"
@@ -133,7 +132,7 @@ def _broken(story: Story) -> Iterator[Item]:
                 yield Item(at=event.at, what=f"claim on {told.id} broken", outcome=outcome, events=(event.seq,))
 
 
-def holds(story: Story, _steps: tuple[Step, ...]) -> Found:
+def holds(story: Story, _shown: Shown) -> Found:
     """Give the orders that changed the course of the batch, and QA holds of its containers."""
     items: list[Item] = []
     for event, fact in story.batch.of(*_ORDERS):
@@ -155,7 +154,7 @@ def _qa_hold(told: Told[Container], event: Event, fact: Fact) -> Item:
     return Item(at=event.at, what=what, outcome=outcome, events=seqs, is_open=lifted is None)
 
 
-def interruptions(story: Story, _steps: tuple[Step, ...]) -> Found:
+def interruptions(story: Story, _shown: Shown) -> Found:
     """Give restarts of the program, clock steps and changes of configuration while the batch was open."""
     items: list[Item] = []
     before = {event.seq: _before(story, event) for event in story.site}

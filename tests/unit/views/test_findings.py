@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from automation.views.batch_record import batch_record
 from automation.views.findings import RULES
 from automation.views.record import BatchRecord, Finding
 from tests.support.doors import KEY, proof
-from tests.support.told_batch import BAG, BATCH, Life, freeze, life, prompt, receive, whole
+from tests.support.told_batch import BAG, BATCH, MASTER, Life, freeze, life, prompt, receive, whole
 
 
 @pytest.fixture(scope="module")
@@ -162,3 +163,14 @@ def test_an_alarm_that_came_twice_is_two_exceptions(tmp_path: Path) -> None:
         (False, "acknowledged by perform: closed it again; cleared after 30.0 s"),
         (True, "not acknowledged; not cleared"),
     ]
+
+
+def test_a_lost_copy_of_the_recipe_is_an_open_exception(tmp_path: Path) -> None:
+    """The batch can't be reviewed against a master that nobody can see."""
+    with life(tmp_path) as made:
+        assert found(made, "E12") == []
+        name = sha256(MASTER).hexdigest()
+        (tmp_path / "blobs" / name[:2] / name).unlink()
+        [lost] = found(made, "E12")
+    assert lost.is_open
+    assert lost.what == f"copy of the recipe: the file {name} is missing or was changed"

@@ -38,7 +38,7 @@ def test_a_batch_record_verifies_alone(file: Path) -> None:
         (b'"simulated":true', b'"simulated":false', "simulated"),
         (b'"recipe_version":"1"', b'"recipe_version":"2"', "header"),
         (b'"values":[4.0,', b'"values":[3.0,', "verdict"),
-        (b"<one> bag", b"<two> bag", "master"),
+        (b"<one> bag", b"<two> bag", "verdict"),
         (b'"serial":"SN-freezer"', b'"serial":"SN-1"', "steps"),
     ],
 )
