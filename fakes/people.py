@@ -17,6 +17,7 @@ from automation.engine.sitemodel import PersonEntry, SiteFile
 from automation.formulas.identifiers import Kind
 from automation.gmp.door import Command, Proof
 from automation.gmp.objects import Thing
+from automation.gmp.people.persons import Person
 from automation.gmp.people.prompts import SIGNING, Prompt
 from automation.gmp.product.batches import Batch
 from automation.gmp.words import Right
@@ -208,12 +209,17 @@ class Staff:
     def _for(self, prompt: Prompt, *, count: int) -> list[PersonEntry]:
         """Give people who may answer, the usual performer first, each another person."""
         asks = prompt.opening.asks if prompt.opening else (Right.PERFORM,)
-        able = [p for p in self.file.people.values() if self._rights(p) & set(asks) and _trained(p, prompt)]
+        able = [p for p in self.file.people.values() if self._rights(p) & set(asks) and self._trained(p, prompt)]
         if count > 1:
             first = next((p for p in able if Right.PERFORM in self._rights(p)), able[0])
             rest = [p for p in able if p.id != first.id and Right.VERIFY in self._rights(p)]
             return [first, *rest][:count]
         return able[:1]
+
+    def _trained(self, person: PersonEntry, prompt: Prompt) -> bool:
+        operation = prompt.opening.operation if prompt.opening else ""
+        known = self.site.house.door.find("person", person.id)
+        return not operation or (isinstance(known, Person) and known.is_trained(operation))
 
     def _other(self, person: str) -> PersonEntry:
         able = (p for p in self.file.people.values() if p.id != person and Right.VERIFY in self._rights(p))
@@ -312,18 +318,24 @@ class Staff:
             stated = self.file.containers.get(made.containers[0])
             if stated is not None and stated.sealed_with:
                 return stated.sealed_with
+        if name == "position":
+            return self._free_position(str(self._papers.get(name, "1")))
         if name not in self._papers:
             msg = f"the scripted people know no {name}; world.papers has {', '.join(sorted(self._papers))}"
             raise CellwrightError(msg)
         return self._papers[name]
+
+    def _free_position(self, first: str) -> str:
+        """Give the first position from ``first`` on in which no container stands."""
+        taken = {getattr(thing, "position", "") for thing in self.site.house.door.every("container")}
+        rack, _, number = first.rpartition("/")
+        at = int(number)
+        while f"{rack}/{at:02d}" in taken:
+            at += 1
+        return f"{rack}/{at:02d}"
 
     @staticmethod
     def _read_papers(papers: Plain) -> Mapping[str, str | float | bool]:
         if not isinstance(papers, dict):
             return {}
         return {name: value for name, value in papers.items() if isinstance(value, str | float | int | bool)}
-
-
-def _trained(person: PersonEntry, prompt: Prompt) -> bool:
-    operation = prompt.opening.operation if prompt.opening else ""
-    return not operation or operation in {mark.partition("@")[0] for mark in person.trained}

@@ -9,23 +9,21 @@ from automation.engine.site import Site
 from automation.gmp.objects import Thing
 from automation.ledger.event import Event
 from tests.support.runs import BATCH, Hook, make_site, run_batch, when
-from tests.support.scenes import change_site, enter, marked, order, ordered, orders, refused, stages
+from tests.support.scenes import (
+    CASSETTE,
+    calibrated,
+    change_site,
+    enter,
+    entered,
+    marked,
+    order,
+    ordered,
+    orders,
+    refused,
+    stages,
+)
 
 ENGINEER = ("  dora: {name", "  emil: {name: Emil Hart, roles: [engineer]}\n  dora: {name")
-CASSETTE = 'CASS-2201: {what: cassette, supplier: Simulated Supplies, quantity: 50 pcs, expiry: "2028-12-31"}'
-
-
-def calibrated(until: str, asset: str = "crf-01") -> Hook:
-    """Let an asset be in calibration until a moment, or to the end of a day."""
-    body = {"due": until, "certificate": "CAL-TEST"}
-    return lambda site: entered(enter(site, f"asset/{asset}", "calibrate", body, by="system:setup"))
-
-
-def entered(refusal: str) -> None:
-    """Insist that a command was taken."""
-    assert refusal == ""
-
-
 Act = tuple[str, str, dict[str, object], str, dict[str, str]]
 
 
@@ -143,7 +141,7 @@ def taken(asset: str, *, for_s: float) -> Hook:
     return hook
 
 
-@pytest.mark.requirement("F043")
+@pytest.mark.requirement("F045")
 def test_used_equipment_stays_claimed_until_somebody_has_cleaned_it(tmp_path: Path) -> None:
     """Used, cleaned, given free, in this order; nobody else can take it in between."""
     refusals: list[str] = []

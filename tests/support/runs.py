@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from automation.bootstrap import Way, begins, open_site, operations, read_site, release
+from automation.bootstrap import Way, begins, open_site, read_site, release
 from automation.engine.issue import Order, issue, start
 from automation.engine.journal import Enter
 from automation.engine.past import Past, past
@@ -109,7 +109,7 @@ def run_batch(
     async def main(clock: SimulatedClock) -> Run:
         site = await open_site(folder, with_hooks(way, hooks))
         try:
-            made = load(recipe, operations(), changes=changes)
+            made = load(recipe, site.house.operations, changes=changes)
             await issue(site, made, Order(BATCH, release=release(), reason="test"), by="carla")
             await start(site, BATCH, by="carla")
             return await _finish(site, clock, folder, recipe=recipe, changes=changes, until=until)

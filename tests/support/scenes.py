@@ -15,6 +15,7 @@ from fakes.people import Habit
 from tests.support.runs import BATCH, Hook, Run, plant_of, staff_of, when
 
 WHY = "as the test asks"
+CASSETTE = 'CASS-2201: {what: cassette, supplier: Simulated Supplies, quantity: 50 pcs, expiry: "2028-12-31"}'
 LATER = 120.0  # s from one order to the next
 
 
@@ -138,3 +139,14 @@ def orders(run: Run) -> list[str]:
 def marked(run: Run, prefix: str, mark: str) -> list[str]:
     """Name the objects of a kind of which something is true."""
     return [name for name, thing in run.things.items() if name.startswith(prefix) and getattr(thing, mark)]
+
+
+def calibrated(until: str, asset: str = "crf-01") -> Hook:
+    """Let an asset be in calibration until a moment, or to the end of a day."""
+    body = {"due": until, "certificate": "CAL-TEST"}
+    return lambda site: entered(enter(site, f"asset/{asset}", "calibrate", body, by="system:setup"))
+
+
+def entered(refusal: str) -> None:
+    """Insist that a command was taken."""
+    assert refusal == ""
