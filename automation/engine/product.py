@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from automation.engine.alarms import Alarms
 from automation.engine.binding import STAY, Stay
 from automation.engine.handles import Container, Lot
+from automation.engine.journal import Fell, raised
 from automation.engine.prompts import Answer
-from automation.engine.recorder import RUNNER
+from automation.engine.recorder import RUNNER, Recorder
 from automation.gmp.door import Command, Door
 from automation.gmp.product import containers
 from automation.gmp.quality.timers import Timer
@@ -35,12 +36,13 @@ class Labelled:
 class Product:
     """The containers and lots of one batch, as one step may handle them."""
 
-    def __init__(self, door: Door, alarms: Alarms, *, batch: str, step: str, containers: tuple[str, ...]) -> None:
-        """Handle the containers that the batch was issued for."""
+    def __init__(self, recorder: Recorder, door: Door, alarms: Alarms, *, containers: tuple[str, ...]) -> None:
+        """Handle the containers that the batch was issued for, in the step that the alarms speak for."""
+        self._recorder = recorder
         self._door = door
         self._alarms = alarms
-        self._batch = batch
-        self._step = step
+        self._batch = alarms.batch
+        self._step = alarms.step
         self._ids = containers
 
     def labels(self) -> tuple[Labelled, ...]:
@@ -69,7 +71,7 @@ class Product:
     def transferred(self) -> tuple[Container, ...]:
         """Give handles of the containers that came in by this batch's recorded transfers."""
         found = [self._thing(name) for name in self._ids]
-        return tuple(Container(c.id) for c in found if c.state == "in process")
+        return tuple(Container(c.id) for c in found if c.state in {"in process", "stored"})
 
     async def place(self, container: Container, *, where: str, reason: str) -> None:
         """Note where a container is now."""
@@ -178,16 +180,25 @@ class Product:
         return self._thing(container.id).warming_s
 
     async def _move(self, stream: str, command: str, body: Mapping[str, object], *, cause: int | None = None) -> int:
-        """Move an object once: the id of the command is the place in the protocol."""
+        """Move an object once: the id of the command is the place in the protocol; a refusal is kept for a restart."""
         stay = STAY.get()
         n = stay.begin(command)
+        entry = None
         try:
+            entry = stay.journal.check(n, f"{stream}.{command}", b"{}")
+            if entry is not None and entry.outcome is not None:
+                raise raised(entry.outcome)
             await stay.passage()
             once = f"{self._place(stay, n)}/{hashlib.sha256(f'{stream} {command}'.encode()).hexdigest()[:8]}"
             event = await self._door.submit(Command(stream, command, body, RUNNER, cause=cause, id=once))
-            return event.seq
+        except RefusedError as refusal:
+            if entry is None or entry.outcome is None:
+                kind, why = type(refusal).__name__, str(refusal)
+                self._recorder.write("refused", Fell(stay.number, n, kind, why, asset=stream, method=command))
+            raise
         finally:
             stay.end()
+        return event.seq
 
     def _place(self, stay: Stay, n: int) -> str:
         return f"{self._batch}/{self._step}/{stay.number}/{n}"

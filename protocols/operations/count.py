@@ -94,9 +94,7 @@ class Count:
         pair = visit.got.pair + 1
         names = tuple(f"{visit.batch}-{visit.step}-{pair}{letter}" for letter in "AB")
         await self.operator.confirm(f"Count the samples {names[0]} and {names[1]}, export the results, then confirm")
-        found: list[Single] = []
-        for name in names:
-            found.append(await self._single(name))
+        found = [await self._single(name) for name in names]
         return Move("read", counts=tuple(found), pair=pair)
 
     async def read(self, visit: Visit[Results]) -> Move:

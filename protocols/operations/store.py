@@ -14,6 +14,7 @@ from automation.engine.prompts import Entry, Operator
 from automation.engine.visit import Move, Visit
 from automation.engine.watch import Watch
 from automation.formulas.identifiers import Kind
+from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Celsius, Instant, Seconds
 
@@ -68,7 +69,7 @@ class Store:
     )
 
     async def cold(self, _visit: Visit[Results]) -> Move:
-        """Time the transfer from lid open to lid closed; the label is scanned before the container leaves the freezer."""
+        """Time the transfer; the label is scanned before the container leaves the freezer."""
         for label in self.product.labels():
             await self.operator.scan(
                 f"Scan the label of {label.id} at the freezer", accept=(label.din,), expects=Kind.DIN
@@ -81,20 +82,20 @@ class Store:
 
     async def moved(self, visit: Visit[Results]) -> Move:
         """Note the position and the temperature there, and count the transfer against the warming budget."""
-        transfer = visit.got.transfer or Seconds(0.0)
-        seen = await self.operator.enter(
-            "Where it stands now",
-            Entry("position", "Position (store, rack, box, place)"),
-            Entry("temperature", "Temperature of the store", unit="degC", low=-210.0, high=0.0),
-            second=True,
-        )
+        transfer, trouble = visit.got.transfer or Seconds(0.0), ""
+        warming: Seconds | None = None
+        while warming is None:
+            seen = await self.operator.enter(
+                f"{trouble}Where it stands now",
+                Entry("position", "Position (store, rack, box, place)"),
+                Entry("temperature", "Temperature of the store", unit="degC", low=-210.0, high=0.0),
+                second=True,
+            )
+            try:
+                warming = await self._put(seen.word("position"), transfer)
+            except RefusedError as refusal:
+                trouble = f"Not possible: {refusal}. "
         there = Celsius(seen.number("temperature"))
-        warming = transfer
-        for container in self.product.transferred():
-            cold_before = self.product.first_cold(container) is not None
-            counted = transfer if cold_before else Seconds(0.0)
-            await self.product.store(container, position=seen.word("position"), transfer=transfer, warming=counted)
-            warming = self.product.warmed(container)
         if there > self.given.storage_highest:
             await self.product.deviation(
                 f"store at {there:g} degC, above {self.given.storage_highest:g} degC", rule="storage temperature"
@@ -104,6 +105,16 @@ class Store:
             await self.product.deviation("the warming budget is used up", rule="warming budget")
             return Move("overrun", **results)
         return Move("store", **results)
+
+    async def _put(self, position: str, transfer: Seconds) -> Seconds:
+        """Note the position of each container; gives what the last one has used of its warming budget."""
+        warming = transfer
+        for container in self.product.transferred():
+            cold_before = self.product.first_cold(container) is not None
+            counted = transfer if cold_before else Seconds(0.0)
+            await self.product.store(container, position=position, transfer=transfer, warming=counted)
+            warming = self.product.warmed(container)
+        return warming
 
     async def holding(self, _visit: Visit[Results]) -> None:
         """A container on its way has no pause."""

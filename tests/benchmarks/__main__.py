@@ -1,0 +1,37 @@
+"""All figures, each as a ratio to a yardstick in the same run, because machines are noisy; ``make bench``."""
+
+import sys
+from statistics import median
+
+from tests.benchmarks import day_bench, ledger_bench, steps_bench
+
+ROUNDS = 3
+
+
+def line(what: str, figure: str, goal: str = "") -> None:
+    """Print one figure."""
+    sys.stdout.write(f"{what:<72} {figure:>12}  {goal}\n")
+
+
+def main() -> None:
+    """Measure and print."""
+    pairs = [(steps_bench.ours(), steps_bench.bluesky()) for _ in range(ROUNDS)]
+    best, yard = max(mine for mine, _ in pairs), max(theirs for _, theirs in pairs)
+    line("recorded simulated steps/s (set + read: driver, bytes, fake, ledger)", f"{best:,.0f}")
+    line("bluesky RunEngine steps/s (9 messages, ophyd-async soft devices)", f"{yard:,.0f}")
+    line("  ratio, median of rounds", f"{median(m / t for m, t in pairs):.1f}", "at least 10")
+    live = ledger_bench.live_against_executemany()
+    line("live durable appends / raw executemany, same rows and groups", f"{live:.2f}", "at least 0.8")
+    line("verify / bare sha256 chain, same bytes", f"{ledger_bench.verify_against_bare_chain():.2f}", "at least 0.5")
+    for site in ("a", "b"):
+        line(
+            f"simulated day on site {site.upper()}: open, run, close (s)", f"{day_bench.core(site):.3f}", "at most 0.2"
+        )
+    bare = day_bench.process([sys.executable, "-c", "pass"])
+    line("bare interpreter start (s)", f"{bare:.3f}")
+    line("cellwright --help (s)", f"{day_bench.command('--help'):.3f}", "at most 0.25")
+    line("cellwright verify of a small ledger (s)", f"{day_bench.small_ledger_verified():.3f}", "at most 0.5")
+
+
+if __name__ == "__main__":
+    main()
