@@ -123,7 +123,7 @@ def _checked(steps: tuple[record.Step, ...], found: tuple[record.Finding, ...]) 
     prompts = sum(len(step.prompts) for step in steps)
     return (
         f"{good} of {count(len(judged) + len(criteria), 'result')} and criteria within limits, "
-        f"{count(samples, 'reading')} of process data, {count(prompts, 'entry', 'entries')} by people, "
+        f"{count(samples, 'reading')} of process data, {count(prompts, 'entry', many='entries')} by people, "
         f"{count(len(found), 'exception')}."
     )
 

@@ -69,7 +69,7 @@ def corrections(story: Story, _shown: Shown) -> Found:
             stated = show(event.fields.get("given", event.fields))
             items.append(Item(at=event.at, step=step_of(event.stream), what=what, outcome=stated, events=(event.seq,)))
     entries = sum(1 for told in story.prompts for _ in told.of(*_ENTRIES))
-    return Found(count(entries, "entry", "entries"), tuple(items))
+    return Found(count(entries, "entry", many="entries"), tuple(items))
 
 
 def _of_prompt(told: Told[Prompt]) -> Iterator[Item]:

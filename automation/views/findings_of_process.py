@@ -52,7 +52,7 @@ def acceptance(story: Story, shown: Shown) -> Found:
         for test in step.acceptance
         if test.verdict not in _WITHIN and all(one.met is True for one in test.criteria)
     ]
-    return Found(count(len(criteria), "criterion", "criteria"), tuple(items))
+    return Found(count(len(criteria), "criterion", many="criteria"), tuple(items))
 
 
 def doubts(story: Story, shown: Shown) -> Found:

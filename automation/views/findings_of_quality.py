@@ -48,13 +48,13 @@ def alarms(story: Story, _shown: Shown) -> Found:
         begins = [n for n, event in enumerate(told.events) if event.kind in {"raise", "again"}]
         for n, start in enumerate(begins):
             end = begins[n + 1] if n + 1 < len(begins) else len(told.events)
-            items.append(_alarm(told, start, end))
-    return Found(count(len(items), "alarm raised", "alarms raised"), tuple(items))
+            items.append(_alarm(told, range(start, end)))
+    return Found(count(len(items), "alarm raised", many="alarms raised"), tuple(items))
 
 
-def _alarm(told: Told[Alarm], start: int, end: int) -> Item:
-    raised, said = told.events[start], told.values[start].raising
-    some = tuple(zip(told.events[start:end], told.facts[start:end], strict=True))
+def _alarm(told: Told[Alarm], some_of: range) -> Item:
+    raised, said = told.events[some_of.start], told.values[some_of.start].raising
+    some = tuple((told.events[n], told.facts[n]) for n in some_of)
     cleared = next((event for event, _ in some if event.kind == "clear"), None)
     known = next(((event, fact) for event, fact in some if event.kind == "acknowledge"), None)
     parts = [_acknowledged(*known) if known else "not acknowledged"]

@@ -121,7 +121,7 @@ def _equipment(story: Story, bound: shapes.Bound, *, seq: int) -> Iterator[recor
 def _materials(story: Story, step: str, bound: shapes.Bound, *, seq: int) -> Iterator[record.Material]:
     names = {lot: material for material, lot in bound.materials.items()}
     for told in story.lots:
-        uses = [f.body for e, f in told.of("use") if _is_use(f.body, story.id, step)]
+        uses = [f.body for e, f in told.of("use") if _is_use(f.body, batch=story.id, step=step)]
         lot = told.at(seq)
         if lot is None or (told.id not in names and not uses):
             continue
@@ -130,7 +130,7 @@ def _materials(story: Story, step: str, bound: shapes.Bound, *, seq: int) -> Ite
         yield record.Material(names.get(told.id, ""), told.id, lot.what, lot.supplier, lot.expiry, lot.state, text)
 
 
-def _is_use(body: object, batch: str, step: str) -> bool:
+def _is_use(body: object, *, batch: str, step: str) -> bool:
     return getattr(body, "batch", "") == batch and getattr(body, "step", "") in {step, ""}
 
 

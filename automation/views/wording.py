@@ -67,6 +67,6 @@ def is_person(principal: str) -> bool:
     return bool(principal) and principal != SYSTEM and not principal.startswith(f"{SYSTEM}:")
 
 
-def count(number: int, one: str, many: str = "") -> str:
+def count(number: int, one: str, *, many: str = "") -> str:
     """Write a number with its word: ``1 result``, ``3 results``."""
     return f"{number} {one if number == 1 else many or one + 's'}"
