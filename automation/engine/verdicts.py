@@ -1,6 +1,6 @@
 """What a step comes to: its results judged against the recipe's limits, its yields, its signatures.
 
-Source: 21 CFR 211.100(b) and 211.110 (results out of limits are deviations), 211.103 (yields), 211.188(b)(11) (who did it).
+Source: 21 CFR 211.100(b) and 211.110 (results out of limits are deviations), 211.103 (yields), 211.188(b)(11).
 """
 
 import msgspec

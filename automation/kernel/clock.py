@@ -59,10 +59,11 @@ class SystemClock:
 
     simulated = False
 
-    def __init__(self, *, not_before: int = 0) -> None:
-        """Anchor to the wall clock; ``not_before`` is the ledger's last time (us)."""
+    def __init__(self, *, not_before: int = 0, wall: Callable[[], int] = time.time_ns) -> None:
+        """Anchor to the wall clock (``wall``: ns since 1970); ``not_before`` is the ledger's last time (us)."""
+        self._wall = wall
         self._mono = time.monotonic_ns()
-        self._base = max(time.time_ns() // 1000, not_before + 1 if not_before else 0)
+        self._base = max(wall() // 1000, not_before + 1 if not_before else 0)
 
     def micros(self) -> int:
         """Give the moment in whole microseconds (UTC)."""
@@ -74,7 +75,7 @@ class SystemClock:
 
     def step(self) -> Seconds:
         """Tell how far the wall clock now stands from ours (s); a step beyond ``STEP_ALARM`` is an event."""
-        return Seconds((time.time_ns() // 1000 - self.micros()) / MICRO)
+        return Seconds((self._wall() // 1000 - self.micros()) / MICRO)
 
     async def sleep(self, duration: Seconds) -> None:
         """Wait in real time."""
@@ -174,7 +175,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         self,
         when: float,
         callback: Callable[[Unpack[_Ts]], object],
-        *args: Unpack[_Ts],
+        *args: *_Ts,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Schedule; equal deadlines run in the order in which they were set."""
@@ -188,7 +189,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
     def call_soon_threadsafe(
         self,
         callback: Callable[[Unpack[_Ts]], object],
-        *args: Unpack[_Ts],
+        *args: *_Ts,
         context: Context | None = None,
     ) -> asyncio.Handle:
         """Accept a thread's call only while time is lent."""
@@ -196,7 +197,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         return super().call_soon_threadsafe(callback, *args, context=context)
 
     def run_in_executor(
-        self, executor: Executor | None, func: Callable[[Unpack[_Ts]], _T], *args: Unpack[_Ts]
+        self, executor: Executor | None, func: Callable[[Unpack[_Ts]], _T], *args: *_Ts
     ) -> asyncio.Future[_T]:
         """Start a thread only while time is lent."""
         self._only_lent("a thread")

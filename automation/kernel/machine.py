@@ -13,6 +13,7 @@ from typing import Protocol, Self
 
 from automation.kernel.errors import CellwrightError, RefusedError
 
+
 class Body(Protocol):
     """What a row's command must state: a model that reads and writes JSON."""
 

@@ -22,23 +22,14 @@ class _Linear(_Ordered):
     def __abs__(self) -> Self: ...
 
 class Kelvin(_Linear): ...  # Temperature difference, K.
-
 class KelvinPerMinute(_Linear): ...  # Cooling or warming rate, K/min; negative cools.
-
 class Seconds(_Linear): ...  # Duration, s.
-
 class Millilitres(_Linear): ...  # Volume, mL.
-
 class Microlitres(_Linear): ...  # Volume, uL.
-
 class Grams(_Linear): ...  # Mass, g.
-
 class Cells(_Linear): ...  # Number of cells.
-
 class CellsPerMillilitre(_Linear): ...  # Concentration of cells, 1/mL.
-
 class Percent(_Linear): ...  # Share of a whole, %.
-
 class Litres(_Linear): ...  # Volume of liquid nitrogen or gas, L.
 
 class Celsius(_Ordered):  # Temperature, degC; a point on a scale.

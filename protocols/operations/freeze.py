@@ -151,7 +151,7 @@ class Freeze:
         while True:
             await self._cool(visit)
             await self._verify()
-            if _of(await self.probes.scan(), SAMPLE) <= self.given.sample_ready:
+            if self._ready(await self.probes.scan()):
                 break  # it may have been held since it was cool
         await self.freezer.start(containers=self.product.transferred())
         in_time = await self.product.stop_clock(EXPOSURE)
@@ -282,13 +282,18 @@ class Freeze:
         """Wait until the sample is cool enough to start; raises FailedError when that takes too long."""
         cool = await self.watch.until(
             self.probes.scan,
-            lambda scan: _of(scan, SAMPLE) <= self.given.sample_ready,
+            self._ready,
             every=self.given.every,
             deadline=visit.since + self.given.ready_within,
         )
         if cool is None:
-            msg = f"the sample did not reach {self.given.sample_ready:g} degC in time; look at the probe and the lid"
+            between = f"{self.given.acceptance.nucleation_highest:g} and {self.given.sample_ready:g} degC"
+            msg = f"the sample was not between {between} in time; look at the probe and the lid"
             raise FailedError(msg)
+
+    def _ready(self, scan: tuple[Reading, ...]) -> bool:
+        """Tell whether the sample is cool and can't have frozen yet; a colder probe is not in this product."""
+        return self.given.acceptance.nucleation_highest < _of(scan, SAMPLE) <= self.given.sample_ready
 
     async def _stood_still(self, got: Results) -> None:
         """Note a program that took longer than its segments: it lost power, was held, or waited."""

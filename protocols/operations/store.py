@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from automation.engine.product import Product
-from automation.engine.prompts import Entry, Operator
+from automation.engine.prompts import Answer, Entry, Operator
 from automation.engine.visit import Move, Visit
 from automation.engine.watch import Watch
 from automation.formulas.identifiers import Kind
@@ -82,19 +82,12 @@ class Store:
 
     async def moved(self, visit: Visit[Results]) -> Move:
         """Note the position and the temperature there, and count the transfer against the warming budget."""
-        transfer, trouble = visit.got.transfer or Seconds(0.0), ""
-        warming: Seconds | None = None
-        while warming is None:
-            seen = await self.operator.enter(
-                f"{trouble}Where it stands now",
-                Entry("position", "Position (store, rack, box, place)"),
-                Entry("temperature", "Temperature of the store", unit="degC", low=-210.0, high=0.0),
-                second=True,
-            )
-            try:
-                warming = await self._put(seen.word("position"), transfer)
-            except RefusedError as refusal:
-                trouble = f"Not possible: {refusal}. "
+        transfer = visit.got.transfer or Seconds(0.0)
+        seen = await self._where("")
+        warming = await self._put(seen.word("position"), transfer)
+        while isinstance(warming, RefusedError):
+            seen = await self._where(f"Not possible: {warming}. ")
+            warming = await self._put(seen.word("position"), transfer)
         there = Celsius(seen.number("temperature"))
         if there > self.given.storage_highest:
             await self.product.deviation(
@@ -106,13 +99,24 @@ class Store:
             return Move("overrun", **results)
         return Move("store", **results)
 
-    async def _put(self, position: str, transfer: Seconds) -> Seconds:
-        """Note the position of each container; gives what the last one has used of its warming budget."""
+    async def _where(self, trouble: str) -> Answer:
+        return await self.operator.enter(
+            f"{trouble}Where it stands now",
+            Entry("position", "Position (store, rack, box, place)"),
+            Entry("temperature", "Temperature of the store", unit="degC", low=-210.0, high=0.0),
+            second=True,
+        )
+
+    async def _put(self, position: str, transfer: Seconds) -> Seconds | RefusedError:
+        """Note the position of each container; gives what the last one has used of its budget, or why it can't be."""
         warming = transfer
         for container in self.product.transferred():
             cold_before = self.product.first_cold(container) is not None
             counted = transfer if cold_before else Seconds(0.0)
-            await self.product.store(container, position=position, transfer=transfer, warming=counted)
+            try:
+                await self.product.store(container, position=position, transfer=transfer, warming=counted)
+            except RefusedError as refusal:
+                return refusal
             warming = self.product.warmed(container)
         return warming
 

@@ -3,7 +3,7 @@
 import sys
 from statistics import median
 
-from tests.benchmarks import day_bench, ledger_bench, steps_bench
+from tests.benchmarks import day_bench, ledger_bench, steps_bench, yardstick
 
 ROUNDS = 3
 
@@ -15,7 +15,7 @@ def line(what: str, figure: str, goal: str = "") -> None:
 
 def main() -> None:
     """Measure and print."""
-    pairs = [(steps_bench.ours(), steps_bench.bluesky()) for _ in range(ROUNDS)]
+    pairs = [(steps_bench.ours(), yardstick.bluesky()) for _ in range(ROUNDS)]
     best, yard = max(mine for mine, _ in pairs), max(theirs for _, theirs in pairs)
     line("recorded simulated steps/s (set + read: driver, bytes, fake, ledger)", f"{best:,.0f}")
     line("bluesky RunEngine steps/s (9 messages, ophyd-async soft devices)", f"{yard:,.0f}")

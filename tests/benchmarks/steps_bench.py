@@ -8,7 +8,6 @@ Units: steps/s.
 
 import asyncio
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
@@ -78,47 +77,3 @@ async def _steps(clock: SimulatedClock, folder: Path, steps: int) -> float:
         raise AssertionError(msg)
     ledger.close()
     return steps / taken
-
-
-def bluesky(steps: int = 1_000) -> float:
-    """Give steps/s of bluesky on ophyd-async soft devices."""
-    from bluesky import RunEngine
-    from bluesky.utils import Msg
-    from ophyd_async.core import AsyncStatus, StandardReadable, init_devices, soft_signal_rw
-
-    class Soft(StandardReadable):
-        def __init__(self, name: str = "") -> None:
-            with self.add_children_as_readables():
-                self.value = soft_signal_rw(float, 0.0)
-            super().__init__(name)
-
-        @AsyncStatus.wrap
-        async def trigger(self) -> None:
-            await self.value.set(1.0)
-
-        @AsyncStatus.wrap
-        async def set(self, value: float) -> None:
-            await self.value.set(value)
-
-    engine = RunEngine({}, call_returns_result=False)
-    with init_devices():
-        axis, detector = Soft("axis"), Soft("detector")
-
-    def plan(count: int) -> Iterator[Msg]:
-        yield Msg("open_run")
-        for number in range(count):
-            yield Msg("checkpoint")
-            yield Msg("set", axis, float(number), group=f"s{number}")
-            yield Msg("wait", None, group=f"s{number}")
-            yield Msg("trigger", detector, group=f"t{number}")
-            yield Msg("wait", None, group=f"t{number}")
-            yield Msg("create", name="primary")
-            yield Msg("read", axis)
-            yield Msg("read", detector)
-            yield Msg("save")
-        yield Msg("close_run")
-
-    engine(plan(50))
-    begun = time.perf_counter()
-    engine(plan(steps))
-    return steps / (time.perf_counter() - begun)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from automation.bootstrap import Way
 from automation.ledger.verify import verify
 from tests.support.runs import make_site, run_batch
 
@@ -29,8 +30,6 @@ def test_a_bag_is_received_counted_frozen_and_stored(tmp_path: Path) -> None:
 @pytest.mark.requirement("C07")
 def test_the_same_seed_gives_the_same_head_and_another_seed_other_readings(tmp_path: Path) -> None:
     """Folder and moment of the run do not matter; the seed does."""
-    from automation.bootstrap import Way
-
     first = run_batch(make_site(tmp_path / "one"), way=Way(seed=7))
     again = run_batch(make_site(tmp_path / "elsewhere" / "two"), way=Way(seed=7))
     other = run_batch(make_site(tmp_path / "three"), way=Way(seed=8))

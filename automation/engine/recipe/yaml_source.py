@@ -182,7 +182,7 @@ def read_file(path: Path) -> Node:
 
 @lru_cache(maxsize=16)
 def read_text(text: str, *, name: str, inside: str = "") -> Node:
-    """Read YAML text, the same text once; ``name`` stands for the file in messages and ``inside`` for the name of the whole."""
+    """Read YAML text, the same text once; ``name`` is the file in messages, ``inside`` the name of the whole."""
     from ruamel.yaml import YAML  # noqa: PLC0415  heavy, and needed only where a file is read
     from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
 
