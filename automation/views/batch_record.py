@@ -103,16 +103,23 @@ def _master(story: Story, files: Files) -> record.Master:
 
 def _verdict(story: Story, steps: tuple[record.Step, ...], found: tuple[record.Finding, ...]) -> str:
     """Say how the batch stands; whether it is released is not for the record to say."""
-    waiting = sum(one.is_open for one in found)
-    beyond = sum(one.rule in {"E02", "E03"} for one in found)
+    waiting = sum(one.times for one in found if one.is_open)
+    beyond = sum(one.times for one in found if one.rule in {"E02", "E03"})
     tests = [test.verdict for step in steps for test in step.acceptance]
     parts = [f"Batch {story.batch.now.state}"]
     parts += ["run accepted" if verdict == "pass" else f"run NOT accepted ({verdict})" for verdict in tests]
-    parts.append(f"{count(beyond, 'result')} or criteria beyond limits" if beyond else "all results within limits")
+    parts.append(_within(steps, beyond))
     parts.append(f"{count(waiting, 'exception')} still open" if waiting else "no exception open")
     reviewed = story.batch.now.reviewed_by
     parts.append(f"reviewed by {reviewed}" if reviewed else "not yet reviewed")
     return "; ".join(parts) + "."
+
+
+def _within(steps: tuple[record.Step, ...], beyond: int) -> str:
+    if beyond:
+        return f"{count(beyond, 'result')} or criteria beyond limits"
+    judged = any(step.judged or step.acceptance for step in steps)
+    return "all results within limits" if judged else "no result was judged"
 
 
 def _checked(steps: tuple[record.Step, ...], found: tuple[record.Finding, ...]) -> str:
@@ -124,7 +131,7 @@ def _checked(steps: tuple[record.Step, ...], found: tuple[record.Finding, ...]) 
     return (
         f"{good} of {count(len(judged) + len(criteria), 'result')} and criteria within limits, "
         f"{count(samples, 'reading')} of process data, {count(prompts, 'entry', many='entries')} by people, "
-        f"{count(len(found), 'exception')}."
+        f"{count(sum(one.times for one in found), 'exception')}."
     )
 
 

@@ -3,8 +3,11 @@
 Units: us (UTC).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from automation.engine.journal import Called, Fell
+from automation.ledger.event import Event
 from automation.views.record import Finding, Master, Step
 from automation.views.wording import stamp
 
@@ -45,3 +48,17 @@ def step_of(stream: str) -> str:
     """Give the step in the name of a stream; empty when it names none."""
     parts = stream.split("/")
     return parts[3] if len(parts) > 3 and parts[0] == "batch" and parts[2] == "step" else ""
+
+
+def asked_of(events: Iterable[Event]) -> dict[tuple[int, int], str]:
+    """Give what each effect asked, by visit and number."""
+    found: dict[tuple[int, int], str] = {}
+    for event in events:
+        if event.kind == "call":
+            said = event.read(Called)
+            found[said.visit, said.n] = f"{said.asset}.{said.method}"
+        elif event.kind in {"failed", "doubt", "refused"}:
+            fell = event.read(Fell)
+            if fell.asset:
+                found[fell.visit, fell.n] = f"{fell.asset}.{fell.method}"
+    return found

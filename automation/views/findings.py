@@ -5,7 +5,7 @@ Source: 21 CFR 211.100(b), 211.192 (deviations, unexplained discrepancies), 211.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from automation.views import findings_of_people as people
 from automation.views import findings_of_process as process
@@ -49,11 +49,16 @@ def findings(story: Story, shown: Shown) -> tuple[tuple[Rule, ...], tuple[Findin
     every: list[Finding] = []
     for rule in RULES:
         found = rule.look(story, shown)
-        some = [one.under(rule.id, story.zone) for one in found.items]
-        rules.append(Rule(rule.id, rule.name, rule.definition, found.checked, len(some)))
-        every += some
-    return tuple(rules), tuple(_ordered(every))
+        rules.append(Rule(rule.id, rule.name, rule.definition, found.checked, len(found.items)))
+        every += _joined(one.under(rule.id, story.zone) for one in found.items)
+    return tuple(rules), tuple(sorted(every, key=lambda one: (one.events[:1], one.rule)))
 
 
-def _ordered(found: Iterable[Finding]) -> list[Finding]:
-    return sorted(found, key=lambda one: (one.events[:1], one.rule))
+def _joined(found: Iterable[Finding]) -> list[Finding]:
+    """Draw what came again and again in the very same words into one exception, so that it hides no other."""
+    lines: dict[tuple[str, str, str, bool], Finding] = {}
+    for one in found:
+        key = (one.step, one.what, one.outcome, one.is_open)
+        first = lines.get(key)
+        lines[key] = replace(first, events=first.events + one.events, times=first.times + 1) if first else one
+    return list(lines.values())

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from automation.engine.journal import Fell
 from automation.gmp.people.prompts import SIGNING, Clearance, Mismatch, Prompt
 from automation.gmp.words import Reason
 from automation.kernel.clock import MICRO
 from automation.ledger.event import Event
 from automation.views import shapes
-from automation.views.finding import Found, Item, Shown, step_of
+from automation.views.finding import Found, Item, Shown, asked_of, step_of
 from automation.views.story import Story, Told
 from automation.views.wording import count, show, span
 
@@ -42,12 +43,12 @@ def refusals(story: Story, shown: Shown) -> Found:
     """Give what the door, a gate or a device refused."""
     items = [_refusal(event) for event in story.refusals]
     for name, events in story.steps.items():
+        asked = asked_of(events)
         for event in events:
             if event.kind == "refused":
-                said = event.fields
-                what = f"{said.get('asset', '')}.{said.get('method', '')}".strip(".") or "an act"
-                why = str(said.get("message", ""))
-                items.append(Item(at=event.at, step=name, what=f"{what} refused", outcome=why, events=(event.seq,)))
+                said = event.read(Fell)
+                what = f"{asked.get((said.visit, said.n), 'an act')} refused"
+                items.append(Item(at=event.at, step=name, what=what, outcome=said.message, events=(event.seq,)))
     moves = sum(event.stream.split("/")[0] != "refusals" for event in story.trail)
     acts = sum(len(step.acts) for step in shown.steps)
     return Found(f"{count(moves, 'event')}, {count(acts, 'act')}", tuple(items))

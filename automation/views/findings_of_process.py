@@ -6,7 +6,7 @@ from automation.engine.journal import Called, Fell, Replied, Resolved
 from automation.kernel.clock import MICRO
 from automation.ledger.event import Event
 from automation.views import record, shapes
-from automation.views.finding import Found, Item, Shown
+from automation.views.finding import Found, Item, Shown, asked_of
 from automation.views.story import Story
 from automation.views.wording import count, span
 
@@ -59,7 +59,7 @@ def doubts(story: Story, shown: Shown) -> Found:
     """Give every doubt, and the decision on it."""
     items: list[Item] = []
     for name, events in story.steps.items():
-        asked = _asked(events)
+        asked = asked_of(events)
         for event in events:
             if event.kind != "doubt":
                 continue
@@ -92,7 +92,7 @@ def retries(story: Story, shown: Shown) -> Found:
     """Give failed effects, later attempts, and acts that were found done by asking."""
     items: list[Item] = []
     for name, events in story.steps.items():
-        asked = _asked(events)
+        asked = asked_of(events)
         for event in events:
             what, outcome = _retried(event, asked)
             if what:
@@ -105,7 +105,7 @@ def _retried(event: Event, asked: dict[tuple[int, int], str]) -> tuple[str, str]
     match event.kind:
         case "failed":
             said = event.read(Fell)
-            return f"{asked.get((said.visit, said.n), '')} failed: {said.message}", "the step was held"
+            return f"{asked.get((said.visit, said.n), '')} failed: {said.message}", "it is known that it failed"
         case "call":
             called = event.read(Called)
             return (
@@ -170,20 +170,6 @@ def _lost(step: str, events: tuple[Event, ...]) -> list[Item]:
             )
         )
     return items
-
-
-def _asked(events: tuple[Event, ...]) -> dict[tuple[int, int], str]:
-    """Give what each effect asked, by visit and number."""
-    found: dict[tuple[int, int], str] = {}
-    for event in events:
-        if event.kind == "call":
-            said = event.read(Called)
-            found[said.visit, said.n] = f"{said.asset}.{said.method}"
-        elif event.kind in {"failed", "doubt"}:
-            fell = event.read(Fell)
-            if fell.asset:
-                found[fell.visit, fell.n] = f"{fell.asset}.{fell.method}"
-    return found
 
 
 def _times(story: Story) -> dict[int, int]:

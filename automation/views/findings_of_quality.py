@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from automation.gmp.objects import Fact
 from automation.gmp.plant.alarms import Alarm
-from automation.gmp.product.batches import Order
+from automation.gmp.product.batches import Continuation, Order
 from automation.gmp.product.containers import Container
 from automation.gmp.words import Reason
 from automation.kernel.clock import MICRO
@@ -112,6 +112,10 @@ def overrides(story: Story, _shown: Shown) -> Found:
         for event, fact in told.of("override"):
             what, outcome = f"gate overridden: {text}", _signed(fact)
             items.append(Item(at=event.at, step=told.now.step, what=what, outcome=outcome, events=(event.seq,)))
+    for event, fact in story.batch.of("continue"):
+        said = fact.stated(Continuation)
+        what = f"{said.asset} goes on although it is not ready: {said.reason}"
+        items.append(Item(at=event.at, step=said.step, what=what, outcome=_signed(fact), events=(event.seq,)))
     given = sum(len(bound.parameters) for bound in story.bound.values())
     return Found(f"{count(given, 'parameter')}, {count(len(story.assets), 'asset')}", tuple(items))
 

@@ -101,6 +101,7 @@ class Finding:
     outcome: str
     events: tuple[int, ...]
     is_open: bool = False  # somebody still has to act
+    times: int = 1  # how often the very same came
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def _front(record: BatchRecord) -> Blocks:
     yield _identity(record)
     waiting = any(one.is_open for one in record.findings)
     yield Note(record.verdict, WARN if waiting or record.findings else GOOD)
-    yield Heading(2, f"Exceptions: {len(record.findings)}")
+    yield Heading(2, f"Exceptions: {sum(one.times for one in record.findings)}")
     yield Note(record.checked)
     if record.findings:
         yield _exceptions(record.findings)
@@ -119,7 +119,8 @@ def _exceptions(found: tuple[Finding, ...]) -> Table:
 def _exception(number: int, one: Finding) -> tuple[Cell, ...]:
     tone, outcome = (STRONG, f"OPEN: {one.outcome}") if one.is_open else ("", one.outcome)
     step = one.step or "batch"
-    return row(number, moment(one.at), one.rule, step, cell(one.what, tone), cell(outcome, tone), events(one.events))
+    what = f"{one.what} ({one.times} times)" if one.times > 1 else one.what
+    return row(number, moment(one.at), one.rule, step, cell(what, tone), cell(outcome, tone), events(one.events))
 
 
 def _glance(record: BatchRecord) -> Table:
@@ -132,7 +133,7 @@ def _glance(record: BatchRecord) -> Table:
     for number, step in enumerate(record.steps, 1):
         met = [one.band == "within limits" for one in step.judged]
         met += [one.met is True for test in step.acceptance for one in test.criteria]
-        found = sum(one.step == step.id for one in record.findings)
+        found = sum(one.times for one in record.findings if one.step == step.id)
         rows.append(
             row(
                 number, step.id, f"{step.state} ({step.stage})", moment(step.begun), span(step.duration_s),

@@ -174,3 +174,25 @@ def test_a_lost_copy_of_the_recipe_is_an_open_exception(tmp_path: Path) -> None:
         [lost] = found(made, "E12")
     assert lost.is_open
     assert lost.what == f"copy of the recipe: the file {name} is missing or was changed"
+
+
+def test_the_very_same_exception_again_and_again_is_one_line_that_counts(tmp_path: Path) -> None:
+    """A link that breaks ten times hides nothing else; all its events are cited."""
+    with life(tmp_path) as made:
+        for _ in range(10):
+            made.note("freeze", "gap", what="freezer.run", why="no answer in time")
+            made.note("freeze", "gap", 8, what="freezer.run", over=True)
+        [lost] = found(made, "E12")
+    assert (lost.times, len(lost.events)) == (10, 20)
+    assert lost.outcome == "readings again after 8.0 s"
+
+
+def test_a_signed_continuation_with_unready_equipment_is_an_override(tmp_path: Path) -> None:
+    """With both names and meanings."""
+    with life(tmp_path) as made:
+        both = (proof("supervise", "responsible"), proof("second", "approved"))
+        body = {"step": "freeze", "asset": "freezer", "reason": "certificate is on its way"}
+        made.way.do(f"batch/{BATCH}", "continue", body, by="supervise", signs=both)
+        shown = found(made, "E09")[-1]
+    assert shown.what == "freezer goes on although it is not ready: certificate is on its way"
+    assert shown.outcome == "signed by Supervise (responsible), Second (approved)"
