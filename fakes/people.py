@@ -299,6 +299,7 @@ class Staff:
         freezer = self.asset("controlled rate freezer")
         for container in self.plant.world.inside(freezer):
             self.plant.hand(freezer, "unload", container=container, to="bench")
+        self.plant.hand(freezer, "probe", channel="sample", to="bench")
         return {}
 
     async def _put_away(self, _prompt: Prompt) -> Values:

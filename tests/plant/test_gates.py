@@ -11,6 +11,7 @@ from automation.ledger.event import Event
 from tests.support.runs import BATCH, Hook, make_site, run_batch, when
 from tests.support.scenes import (
     CASSETTE,
+    answer,
     calibrated,
     change_site,
     enter,
@@ -22,6 +23,7 @@ from tests.support.scenes import (
     refused,
     stages,
 )
+from tests.support.supervisor import hand
 
 ENGINEER = ("  dora: {name", "  emil: {name: Emil Hart, roles: [engineer]}\n  dora: {name")
 Act = tuple[str, str, dict[str, object], str, dict[str, str]]
@@ -202,3 +204,15 @@ def test_a_lot_with_too_little_left_is_not_used(tmp_path: Path) -> None:
     run = run_batch(folder, ordered("count", "drawn", "stop", after=3600.0))
     assert "lot CASS-2201 has 0.5 pcs left; 1 pcs are needed" in run.alarms()
     assert stages(run, "freeze") in ([], ["stopping", "stopped"])
+
+
+@pytest.mark.requirement("F048")
+def test_a_probe_that_hangs_elsewhere_starts_no_program(tmp_path: Path) -> None:
+    """What is far colder than fresh product is not in it: no start, an alarm, and the step is held."""
+
+    def hook(site: Site) -> None:
+        when(site, "freeze", "ready for product", lambda: hand(site, "probe", channel="sample", to="storage"))
+
+    run = run_batch(make_site(tmp_path), hook, answer(r"^Put .* into the chamber"), until=3600.0)
+    assert any("the sample was not between -5 and 6 degC in time" in alarm for alarm in run.alarms())
+    assert (run.state, run.acts["crf-01"]["start"]) == ("held", 0)
