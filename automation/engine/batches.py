@@ -18,7 +18,6 @@ from automation.engine.prompts import Question
 from automation.engine.recipe.bind import Recorded
 from automation.engine.recipe.model import Recipe, Step
 from automation.engine.recorder import RUNNER
-from automation.engine.runner import StepRunner
 from automation.engine.verdicts import Verdicts
 from automation.gmp.door import Command
 from automation.gmp.objects import Recorded as DoorBody
@@ -86,6 +85,8 @@ class BatchRun:
         if self.batch.state == "closed":
             return self.batch.state
         consumer = asyncio.get_running_loop().create_task(self._consume(), name=f"mailbox {self.id}")
+        for event in self._house.ledger.events(prefix=f"batch/{self.id}/step/"):
+            self._limits.see(event)  # what an earlier process may not have come to
         try:
             await self._run_steps()
             await self._clean()
@@ -125,15 +126,20 @@ class BatchRun:
             running[task] = step
 
     def _over(self, step: Step) -> bool:
-        """Tell whether a step was completed and judged by an earlier process."""
-        return self._stage(step) is Procedural.COMPLETE and self._verdicts.judged(step)
+        """Tell whether a step was completed and judged by an earlier process, and nothing of it is left to do."""
+        if self._stage(step) is not Procedural.COMPLETE or not self._verdicts.judged(step):
+            return False
+        return (self._ended_well(step) or self._held_since(step)) and not self._claimed(step)
 
     def _has_turn(self, step: Step) -> bool:
         """Tell whether a step is to be taken up: of a batch that ends only what was begun."""
         return not self._ending or self._stage(step) is not Procedural.IDLE
 
     def _stage(self, step: Step) -> Procedural:
-        return past("", self._house.ledger.stream(f"batch/{self.id}/step/{step.id}")).stage
+        return past("", self._stream(step)).stage
+
+    def _stream(self, step: Step) -> list[Event]:
+        return self._house.ledger.stream(f"batch/{self.id}/step/{step.id}")
 
     @property
     def _ending(self) -> bool:
@@ -141,6 +147,10 @@ class BatchRun:
 
     async def _step(self, step: Step) -> Procedural:
         stage = self._stage(step)
+        if stage is Procedural.COMPLETE and self._verdicts.judged(step):
+            await self._decide(step)
+            self._used(step)
+            return stage
         if stage is Procedural.IDLE:
             await self._allowed()
             if self._ending:
@@ -156,17 +166,30 @@ class BatchRun:
         ended = await assembled.runner.run()
         if ended is Procedural.COMPLETE:
             await self._verdicts.conclude(step)
-            await self._decide(step, assembled.runner)
-        self._used(assembled.assets, step)
+            await self._decide(step)
+        self._used(step)
         del self._steps[step.id]
         return ended
 
-    async def _decide(self, step: Step, runner: StepRunner) -> None:
+    async def _decide(self, step: Step) -> None:
         """A step that did not end well holds the batch until a person lets it go on."""
-        if not runner.ended_well and not self._ending:
+        if self._ended_well(step) or self._ending:
+            return
+        if not self._held_since(step):
             self._going.clear()
-            Alarms(self._house.door, batch=self.id, step=step.id).try_hold(f"{step.id} ended as {runner.state!r}")
-            await self._allowed()
+            state = past("", self._stream(step)).state
+            Alarms(self._house.door, batch=self.id, step=step.id).try_hold(f"{step.id} ended as {state!r}")
+        await self._allowed()
+
+    def _ended_well(self, step: Step) -> bool:
+        good: frozenset[str] = getattr(self._house.operations[step.operation].operation, "good")  # noqa: B009  of the protocol
+        return past("", self._stream(step)).state in good
+
+    def _held_since(self, step: Step) -> bool:
+        """Tell whether the batch was held after a step was concluded."""
+        concluded = max(event.seq for event in self._stream(step) if event.kind == "concluded")
+        orders = self._house.ledger.stream(f"batch/{self.id}", after=concluded)
+        return any(event.kind == "hold" for event in orders)
 
     async def _allowed(self) -> None:
         """Wait while the batch is held or paused; a batch that ends passes when its steps are safe."""
@@ -176,7 +199,7 @@ class BatchRun:
     def _results(self) -> Mapping[str, Recorded]:
         found: dict[str, Recorded] = {}
         for step in self._recipe.steps:
-            record = past("", self._house.ledger.stream(f"batch/{self.id}/step/{step.id}"))
+            record = past("", self._stream(step))
             for name, value in record.results.items():
                 found[f"{step.id}.{name}"] = Recorded(value, record.sources[name])
         return found
@@ -230,15 +253,18 @@ class BatchRun:
             door.enter(Command(f"asset/{asset}", "claim", {"batch": self.id, "step": step.id}, RUNNER))
         return True
 
-    def _used(self, assets: tuple[str, ...], step: Step) -> None:
-        """Note that assets were used; what needs cleaning stays claimed until it is clean."""
-        for name in assets:
+    def _claimed(self, step: Step) -> tuple[str, ...]:
+        """Name the assets that a step still claims."""
+        every = (thing for thing in self._house.door.every("asset") if isinstance(thing, Asset))
+        return tuple(asset.id for asset in every if asset.claim == (self.id, step.id))
+
+    def _used(self, step: Step) -> None:
+        """Note that the assets of a step were used; what needs cleaning stays claimed until it is clean."""
+        for name in self._claimed(step):
             asset = self._asset(name)
-            if asset.claim != (self.id, step.id):
-                continue
-            body = {"batch": self.id, "step": step.id}
             if asset.state == "qualified":
-                self._house.door.enter(Command(f"asset/{name}", "use", body, RUNNER))
+                body, once = {"batch": self.id, "step": step.id}, f"use {name} in {self.id}/{step.id}"
+                self._house.door.enter(Command(f"asset/{name}", "use", body, RUNNER, id=once))
             if not asset.needs_cleaning:
                 self._free(name)
 

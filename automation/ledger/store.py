@@ -202,9 +202,12 @@ class Ledger:
         uncommitted = (event.hash for event in self._uncommitted() if event.seq == seq)
         return next(uncommitted, None) or self._reader.hash_at(seq)
 
-    def subscribe(self, callback: Callable[[Event], None]) -> None:
-        """Call ``callback`` inside every later append, once per event, in order; it may append itself."""
-        self._subscribers.append(callback)
+    def subscribe(self, callback: Callable[[Event], None], *, first: bool = False) -> None:
+        """Call ``callback`` inside every later append, once per event, in order; it may append itself.
+
+        ``first`` is told before the others, so before they append.
+        """
+        self._subscribers.insert(0 if first else len(self._subscribers), callback)
 
     @property
     def has_key(self) -> bool:
