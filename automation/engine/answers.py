@@ -1,8 +1,8 @@
 """Taking answers: whoever answers a prompt (terminal, web, scanner, scripted person) does it here.
 
 A scan is looked at before it goes to the door. The wrong *kind* of code is refused with a hint; another container of
-the right patient is refused and counted; another patient's identifier locks the step until two people clear the line, and
-opens a deviation. A running device is never stopped by a scan.
+the right patient is refused and counted; another patient's identifier locks the step until two people clear the
+line, and opens a deviation. A running device is never stopped by a scan.
 Source: EU GMP Part IV (identity checks); 21 CFR 211.130 (mix-up prevention, line clearance recorded).
 """
 
