@@ -82,11 +82,18 @@ def _header(story: Story) -> record.Header:
         started=stamp(now.started_at, zone=zone),
         ended=stamp(now.ended_at, zone=zone),
         closed=stamp(closed, zone=zone),
+        ended_as=_ended_as(story),
         reviewed_by=now.reviewed_by,
         seed=issue.seed if issue else None,
         configuration=story.configuration.seq if story.configuration else 0,
         operations=dict(issue.operations) if issue else {},
     )
+
+
+def _ended_as(story: Story) -> str:
+    """Give how the batch ended, which its being closed no longer shows; empty while it goes on."""
+    states = [str(value.state) for value in story.batch.values]
+    return next((state for state in reversed(states) if state in {"complete", "stopped", "aborted"}), "")
 
 
 def _master(story: Story, files: Files) -> record.Master:
@@ -106,7 +113,8 @@ def _verdict(story: Story, steps: tuple[record.Step, ...], found: tuple[record.F
     waiting = sum(one.times for one in found if one.is_open)
     beyond = sum(one.times for one in found if one.rule in {"E02", "E03"})
     tests = [test.verdict for step in steps for test in step.acceptance]
-    parts = [f"Batch {story.batch.now.state}"]
+    ended = _ended_as(story)
+    parts = [f"Batch {ended} and closed" if story.batch.now.state == "closed" else f"Batch {story.batch.now.state}"]
     parts += ["run accepted" if verdict == "pass" else f"run NOT accepted ({verdict})" for verdict in tests]
     parts.append(_within(steps, beyond))
     parts.append(f"{count(waiting, 'exception')} still open" if waiting else "no exception open")

@@ -73,6 +73,7 @@ class Header:
     started: str = ""
     ended: str = ""
     closed: str = ""
+    ended_as: str = ""  # complete, stopped or aborted
     reviewed_by: str = ""
     seed: int | None = None
     configuration: int = 0  # event that holds the site configuration in force

@@ -89,7 +89,7 @@ def _identity(record: BatchRecord) -> Pairs:
             ("Lot type", cell(header.lot_type)),
             ("Containers", cell(containers)),
             ("Site", cell(f"{header.site}, {header.zone}")),
-            ("State", cell(header.state, STRONG)),
+            ("State", cell(f"{header.ended_as}, {header.state}" if header.closed else header.state, STRONG)),
             ("Issued", cell(f"{moment(header.issued)} by {names(record, (header.issued_by,))}")),
             (
                 "Program release",
@@ -117,7 +117,7 @@ def _exceptions(found: tuple[Finding, ...]) -> Table:
 
 
 def _exception(number: int, one: Finding) -> tuple[Cell, ...]:
-    tone, outcome = (STRONG, f"OPEN: {one.outcome}") if one.is_open else ("", one.outcome)
+    tone, outcome = (STRONG, f"OPEN: {one.outcome}".removesuffix(": open")) if one.is_open else ("", one.outcome)
     step = one.step or "batch"
     what = f"{one.what} ({one.times} times)" if one.times > 1 else one.what
     return row(number, moment(one.at), one.rule, step, cell(what, tone), cell(outcome, tone), events(one.events))

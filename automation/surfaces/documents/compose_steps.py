@@ -78,7 +78,7 @@ def _acceptance(one: Acceptance) -> Iterator[Note | Table]:
     )  # fmt: skip
     words = {True: cell("yes"), False: cell("NO", BAD), None: cell("not evaluable", BAD)}
     rows = tuple(
-        row(c.name, f"{c.value} {c.unit}".strip(), c.limit or NOTHING, words[c.met], c.sentence, c.event)
+        row(c.name, _number(c.value, c.unit), c.limit or NOTHING, words[c.met], c.sentence, c.event)
         for c in one.criteria
     )
     accepted = one.verdict == "pass"
@@ -91,6 +91,11 @@ def _acceptance(one: Acceptance) -> Iterator[Note | Table]:
 def _result(one: Judged) -> str:
     name = one.what.replace("_", " ")
     return f"{name} (yield)" if one.kind == "yield" else name
+
+
+def _number(value: str, unit: str) -> str:
+    """Write a value with its unit; what has no value has no unit."""
+    return value if value == NOTHING else f"{value} {unit}".strip()
 
 
 def _unit(unit: str) -> str:
@@ -106,7 +111,7 @@ def _judged(step: Step) -> tuple[Table, ...]:
     )  # fmt: skip
     rows = tuple(
         row(
-            _result(one), one.raw, f"{one.reported} {one.unit}".strip(),
+            _result(one), one.raw, _number(one.reported, one.unit),
             one.limit or NOTHING, cell(one.band, "" if one.band in _GOOD_BANDS else BAD), one.sentence, one.event,
         )
         for one in step.judged
