@@ -4,6 +4,7 @@
 #   make test    lint, types, import contracts, all tests
 #   make lint    the first three of these alone
 #   make bench   ratios to yardsticks, which live in an environment of their own
+#   make pictures  the pages of the README, drawn anew (needs pdftoppm)
 #   make lock    resolve the locks anew from pyproject.toml
 
 PYTHON ?= python3
@@ -19,7 +20,7 @@ PIP := -m pip --disable-pip-version-check install --quiet
 COMPILE = $(PY) -m uv pip compile pyproject.toml --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test lint bench lock pictures clean
 .DELETE_ON_ERROR:
 
 demo: $(CORE)
@@ -42,6 +43,11 @@ lock: $(DEV)
 	$(COMPILE) --upgrade --group build --group bench --output-file .ci/lock/bench.txt
 	$(COMPILE) --upgrade --group build --constraint .ci/lock/bench.txt --output-file .ci/lock/core.txt
 	$(COMPILE) --upgrade --group build --group dev --constraint .ci/lock/core.txt --output-file .ci/lock/dev.txt
+
+pictures: $(CORE)
+	$(VENV)/bin/cellwright demo --site build/pictures
+	pdftoppm -r 80 -png -f 1 -l 1 -singlefile build/pictures/site-a/record.pdf docs/images/record
+	pdftoppm -r 80 -png -f 5 -l 5 -singlefile build/pictures/site-a/record.pdf docs/images/record-freeze
 
 clean:
 	rm -rf $(VENV) $(BENCH) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
