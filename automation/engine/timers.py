@@ -82,8 +82,9 @@ class Timers:
         if not timer.going:
             return
         self._door.enter(Command(f"timer/{name}", "overrun", {}, RUNNER))
+        self._alarms(timer).clear(f"limit {timer.what}")
         self._alarms(timer).sound(
-            f"limit {timer.what}",
+            f"overrun {timer.what}",
             f"{timer.what}: the time is over",
             consequence="product outside its validated time",
             response="go on; quality decides about the lot",

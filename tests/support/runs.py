@@ -107,7 +107,7 @@ def run_batch(
     """Issue, start and run one batch in simulated time; a run that is not over after ``until`` s is left open."""
 
     async def main(clock: SimulatedClock) -> Run:
-        site = await open_site(folder, with_hooks(way, hooks))
+        site = await open_site(folder, with_hooks(way, hooks), clock=clock)
         try:
             made = load(recipe, site.house.operations, changes=changes)
             await issue(site, made, Order(BATCH, release=release(), reason="test"), by="carla")
@@ -125,7 +125,7 @@ def resume_batch(
     """Open the site again ``down`` s later and let the batch go on."""
 
     async def main(clock: SimulatedClock) -> Run:
-        site = await open_site(folder, with_hooks(way, hooks))
+        site = await open_site(folder, with_hooks(way, hooks), clock=clock)
         try:
             return await _finish(site, clock, folder, recipe="freeze-day", changes=None, until=until)
         finally:
