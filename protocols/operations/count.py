@@ -118,6 +118,8 @@ class Count:
             if found is not None:
                 return found
             why = _why(report)
+            if report.conflict:
+                await self.product.deviation(report.conflict, rule="one result for each sample")
             choice = await self.operator.choose(f"No result for {name}: {why}", "look again", HAND)
             if choice == HAND:
                 return await self._by_hand(name)

@@ -18,7 +18,6 @@ from automation.ledger.verify import verify
 from fakes.panel import Values
 from fakes.people import Habit
 from tests.support.runs import Hook, Run, make_site, staff_of, with_hooks
-from tests.support.scenes import change_site
 
 BOTH = {"B-001": "BAG-0001", "B-002": "BAG-0002"}
 LATER = 300.0  # s from the start of the first batch to that of the second
@@ -54,11 +53,6 @@ def run_both(folder: Path, *hooks: Hook) -> Run:
     return run_simulated(main, start=begins(folder, read_site(folder)))
 
 
-def both(folder: Path) -> Path:
-    """Make a site where both bags came with the seal on the shipping paper."""
-    return change_site(make_site(folder), ("sealed_with: SL-48214", "sealed_with: SL-48213"))
-
-
 def mixed_up(site: Site) -> None:
     """Let people scan the other patient's bag: at the freezer in the first batch, at receipt in the second."""
     staff = staff_of(site)
@@ -85,7 +79,7 @@ def of_step(run: Run, batch: str, step: str, kind: str) -> list[Event]:
 @pytest.mark.requirement("F006")
 def test_two_patients_share_one_freezer_and_each_bag_comes_to_its_own_end(tmp_path: Path) -> None:
     """The second waits until the freezer is clean and free; both are stored, and the ledger proves itself."""
-    run = run_both(both(tmp_path))
+    run = run_both(make_site(tmp_path))
     assert run.state == "complete,complete"
     [first, second] = (of_step(run, batch, "freeze", "procedural") for batch in BOTH)
     assert second[0].at > first[-1].at
@@ -99,7 +93,7 @@ def test_two_patients_share_one_freezer_and_each_bag_comes_to_its_own_end(tmp_pa
 @pytest.mark.requirement("C05")
 def test_each_others_codes_lock_only_the_step_where_they_were_scanned(tmp_path: Path) -> None:
     """One deviation in each batch, no step of either is held, and every step ends as it should."""
-    run = run_both(both(tmp_path), mixed_up)
+    run = run_both(make_site(tmp_path), mixed_up)
     locked = [event.stream.split(".")[:2] for event in run.events if event.kind == "lock"]
     assert sorted(locked) == [["prompt/B-001", "freeze"], ["prompt/B-002", "receive"]]
     opened = {

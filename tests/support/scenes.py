@@ -35,6 +35,22 @@ def answer(pattern: str, *, takes: float | None = None, **values: str | float | 
     return hook
 
 
+def differs(pattern: str, **values: str | float | bool) -> Hook:
+    """Let people answer the first question that fits as usual, but for these values."""
+
+    def hook(site: Site) -> None:
+        staff = staff_of(site)
+
+        async def act(prompt: Prompt) -> Values | None:
+            staff.habits.remove(habit)
+            return {**(await staff.work(prompt) or {}), **values}
+
+        habit = Habit(pattern, act)
+        staff.habits.append(habit)
+
+    return hook
+
+
 def late(pattern: str, minutes: float) -> Hook:
     """Let people do the first thing that fits so many minutes later than usual."""
 
