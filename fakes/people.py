@@ -141,7 +141,8 @@ class Staff:
                 Command(f"prompt/{prompt.id}", "claim", {"terminal": TERMINAL}, person.id, TERMINAL)
             )
         self._scanned = prompt
-        self.plant.hand(self._scanner(), "scan", text=str(values["code"]))
+        details = {name: value for name, value in values.items() if name != "code"}
+        self.plant.hand(self._scanner(), "scan", text=str(values["code"]), **details)
 
     def _terminal_busy(self, prompt: Prompt) -> bool:
         """Tell whether somebody scans something else at the terminal."""

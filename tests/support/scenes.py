@@ -72,9 +72,12 @@ def choose(pattern: str, choice: str) -> Hook:
     return answer(pattern, choice=choice)
 
 
-def scan(pattern: str, code: str) -> Hook:
-    """Let people scan this code at the first question that fits, and the right one afterwards."""
-    return answer(pattern, code=code)
+def scan(pattern: str, code: str, **details: str | float | bool) -> Hook:
+    """Let people scan this code at the first question that fits, and the right one afterwards.
+
+    Details are those of the scanner's hand: ``layout``, ``cut``, ``pieces``, ``times``.
+    """
+    return answer(pattern, code=code, **details)
 
 
 def proofs(site: Site, **signed: str) -> tuple[Proof, ...]:
