@@ -18,10 +18,12 @@ HEAVY = (
     "transitions",
     "ruamel",
     "cryptography",
+    "msgspec",
+    "rich",
 )
 PROGRAM = """
 import sys
-from automation.surfaces.cli.main import main
+from automation.__main__ import main
 sys.argv = ["cellwright", *sys.argv[1:]]
 try:
     main()

@@ -4,6 +4,7 @@ The secret is asked at the terminal or stands in CELLWRIGHT_SECRET. On a simulat
 are known to everybody, because there is nothing to protect.
 """
 
+import os
 import sys
 from collections.abc import Iterable, Mapping
 
@@ -15,6 +16,8 @@ from automation.engine.sitemodel import SiteFile
 from automation.gmp.words import Right
 from automation.kernel.errors import InputError
 from automation.surfaces.cli.common import SECRET, secret_given
+
+NEW_SECRET = "CELLWRIGHT_NEW_SECRET"  # noqa: S105  the name of a variable
 
 
 def person(file: SiteFile, by: str, *rights: Right) -> str:
@@ -38,6 +41,16 @@ def secret(file: SiteFile, name: str, *, own: str = "") -> str:
     if not sys.stdin.isatty():
         raise InputError(f"the secret of {name} is needed; set {SECRET} or use a terminal")
     asked: str = click.prompt(f"Secret of {name}", hide_input=True, err=True)
+    return asked
+
+
+def chosen(name: str) -> str:
+    """Give the new secret of a person: typed twice at the terminal, or from the environment."""
+    if os.environ.get(NEW_SECRET):
+        return os.environ[NEW_SECRET]
+    if not sys.stdin.isatty():
+        raise InputError(f"a new secret for {name} is needed; set {NEW_SECRET} or use a terminal")
+    asked: str = click.prompt(f"New secret of {name}", hide_input=True, confirmation_prompt=True, err=True)
     return asked
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import click
-import msgspec
 
 from automation.surfaces.cli.port import Opener
 
@@ -56,6 +55,8 @@ def say_no() -> NoReturn:
 
 def emit(data: object) -> None:
     """Print data as JSON, two blanks deep; moments and decimals as text."""
+    import msgspec  # noqa: PLC0415  help needs none
+
     raw = msgspec.json.encode(data, enc_hook=str)
     click.echo(msgspec.json.format(raw, indent=2).decode())
 

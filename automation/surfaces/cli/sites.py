@@ -5,7 +5,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
+from automation.engine.setup import Administrator, take_office
+from automation.engine.site import Site
+from automation.engine.sitefile import FILE
 from automation.kernel.errors import InputError
+from automation.surfaces.cli.access import chosen
 from automation.surfaces.cli.common import Session, as_json, emit, pairs, session
 
 LIVE = """\
@@ -45,22 +49,36 @@ assets: {{}}
 @click.option("--site", "which", default="a", show_default=True, help="Which packaged simulated site: a or b.")
 @click.option("--name", default="", help="Name of a live site; else that of the folder.")
 @click.option("--zone", default="UTC", show_default=True, help="Time zone of a live site, for example Europe/Berlin.")
+@click.option("--admin", default="", metavar="USER", help="First administrator of a live site; the secret is asked.")
+@click.option("--admin-name", default="", metavar="NAME", help="Printed name of the administrator.")
 @as_json
 @session
 def init(  # noqa: PLR0913  one parameter for each option
-    session: Session, folder: Path, which: str, name: str, zone: str, *, simulated: bool, as_json: bool
+    session: Session,
+    folder: Path,
+    which: str,
+    *,
+    name: str,
+    zone: str,
+    admin: str,
+    admin_name: str,
+    simulated: bool,
+    as_json: bool,
 ) -> None:
-    """Make a site folder, its key and its ledger."""
-    text = (
-        session.opener.template(which)
-        if simulated
-        else LIVE.format(name=name or folder.resolve().name, zone=_zone(zone))
-    )
-    session.opener.found(folder, text)
+    """Make a site folder, its key and its ledger.
+
+    With --admin on a live site that is there already and has nobody yet: register its first administrator.
+    """
+    first = _administrator(admin, admin_name, simulated=simulated)
+    if first is None or not (folder / FILE).exists():
+        live = LIVE.format(name=name or folder.resolve().name, zone=_zone(zone))
+        session.opener.found(folder, session.opener.template(which) if simulated else live)
     file = session.opener.site(folder)
+    if first is not None:
+        session.opener.work(folder, lambda here: _take_office(here, first))
     made = {"simulated": file.simulated, "name": file.name, "folder": str(folder), "zone": file.zone}
     if as_json:
-        emit(made)
+        emit(made if file.simulated else {**made, "administrator": admin})
         return
     kind = "a SIMULATED site" if file.simulated else "a live site"
     click.echo(f"{folder} is {kind} now: {file.name}")
@@ -70,12 +88,32 @@ def init(  # noqa: PLR0913  one parameter for each option
         "ledger.sqlite": "the record",
     }
     click.echo(pairs(parts))
-    follow = (
-        f"cellwright run freeze-day --site {folder} --batch B-001"
-        if file.simulated
-        else f"cellwright instruments check --site {folder}"
-    )
-    click.echo(f"next: {follow}")
+    click.echo(f"next: {_next(folder, admin, simulated=file.simulated)}")
+
+
+def _next(folder: Path, admin: str, *, simulated: bool) -> str:
+    if simulated:
+        return f"cellwright run freeze-day --site {folder} --batch B-001"
+    if not admin:
+        return f"cellwright init {folder} --admin USER --admin-name NAME"
+    return f"cellwright do person USER register --name NAME --roles '[\"operator\"]' --as {admin} --site {folder}"
+
+
+def _administrator(user: str, name: str, *, simulated: bool) -> Administrator | None:
+    """Give the first administrator with a secret of the person's own choice; None when nobody is named."""
+    if not user:
+        return None
+    if simulated:
+        raise InputError("--admin is for live sites; the people of a simulated site stand in its file")
+    if not name:
+        raise InputError("--admin needs --admin-name: the printed name beside each signature")
+    return Administrator(user, name, chosen(user))
+
+
+async def _take_office(here: Site, first: Administrator) -> None:
+    if here.file.simulated:
+        raise InputError(f"{here.folder} is a simulated site; --admin is for live ones")
+    take_office(here.house.door, here.credentials, here.file, first)
 
 
 def _zone(name: str) -> str:

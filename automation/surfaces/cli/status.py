@@ -101,7 +101,7 @@ def status(session: Session, folder: Path, *, as_json: bool) -> None:
 @as_json
 @session
 def worklist(session: Session, folder: Path, *, by: str, as_json: bool) -> None:
-    """List what waits for people; with --as, for one of them."""
+    """List what waits for people."""
     file = session.opener.site(folder)
     with Reader(folder) as reader:
         objects = Objects(reader, roles={k: frozenset(map(str, v)) for k, v in file.roles.items()})

@@ -1,0 +1,183 @@
+"""Bad input at the command line: one clear paragraph that says where, exit status 2, and nothing is changed."""
+
+import contextlib
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from automation.ledger.file import NAME
+from tests.support.commands import Said, cellwright, simulated_site
+
+RECIPE = Path(__file__).parents[3] / "protocols" / "recipes" / "freeze-day.yaml"
+CYCLE = ("    title: Receipt and identification\n", "    title: Receipt and identification\n    after: store\n")
+RECIPES = {
+    "syntax": ("  id: freeze-day", "  id: [freeze-day", "not YAML"),
+    "duplicate key": ("  status: draft", "  status: draft\n  status: draft", "stands twice"),
+    "unknown key": ("      every: 10 s", "      evry: 10 s", "did you mean 'every'"),
+    "missing unit": ("every: 10 s", "every: 10", "without a unit"),
+    "wrong dimension": ("every: 10 s", "every: 10 mL", "dimension"),
+    "decimal comma": ("load_at: 4 degC", "load_at: '1,5 degC'", "decimal point"),
+    "out of range": ("faults_allowed: 0", "faults_allowed: 5000", "allowed"),
+    "not a number": ("every: 10 s", "every: nan s", "finite"),
+    "unknown operation": ("operation: freeze", "operation: freze", "did you mean 'freeze'"),
+    "cyclic order": (*CYCLE, "circle"),
+    "parameter missing": ("      every: 10 s\n", "", "lacks every"),
+}
+SITES = {
+    "absent driver": ("driver: eurotherm_modbus", "driver: eurotherm_modbuss", "did you mean 'eurotherm_modbus'"),
+    "unknown port": ("port: memory", "port: floppy", "port"),
+    "fake on a live site": ("mode: simulated", "mode: live", "live"),
+}
+
+
+def assert_refused(said: Said, *, names: str) -> None:
+    """One paragraph on standard error that names the problem, nothing on standard output, exit status 2."""
+    assert said.status == 2, said.err
+    assert names in said.err, said.err
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert "Traceback" not in said.err
+    assert "mistake of the program" not in said.err
+
+
+def tampered(folder: Path, *statements: str) -> None:
+    """Change a ledger's file behind its back."""
+    with contextlib.closing(sqlite3.connect(folder / NAME, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A simulated site with a ledger and no batch."""
+    folder = tmp_path_factory.mktemp("site") / "a"
+    assert cellwright("init", folder, "--simulated").status == 0
+    return folder
+
+
+@pytest.mark.requirement("C01")
+@pytest.mark.parametrize("case", RECIPES)
+def test_a_wrong_recipe_is_refused_with_line_and_column(tmp_path: Path, site: Path, case: str) -> None:
+    """Every kind of mistake in a recipe names file, line and column."""
+    right, wrong, names = RECIPES[case]
+    text = RECIPE.read_text(encoding="utf-8")
+    assert right in text
+    (tmp_path / "r.yaml").write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    said = cellwright("run", tmp_path / "r.yaml", "--site", site, "--batch", "B-1")
+    assert_refused(said, names=names)
+    assert re.match(r"cellwright: r\.yaml:\d+:\d+: ", said.err), said.err
+
+
+@pytest.mark.requirement("C01")
+@pytest.mark.parametrize("case", SITES)
+def test_a_wrong_site_file_is_refused_with_line_and_column(tmp_path: Path, case: str) -> None:
+    """A driver or port that is not there, and a fake on a live site, are named where they stand."""
+    *edit, names = SITES[case]
+    folder = simulated_site(tmp_path, edit=(edit[0], edit[1]))
+    said = cellwright("run", "freeze-day", "--site", folder, "--batch", "B-1")
+    assert_refused(said, names=names)
+    assert re.match(r"cellwright: site\.yaml:\d+:\d+: ", said.err), said.err
+    assert not (folder / NAME).exists()
+
+
+@pytest.mark.requirement("C01")
+def test_a_batch_id_is_used_once(tmp_path: Path) -> None:
+    """A second batch of the same id is refused and told how to go on."""
+    folder = simulated_site(tmp_path)
+    words = ("run", "freeze-day", "--site", folder, "--batch", "B-1", "--stop-at", "receive.identified")
+    assert cellwright(*words).status == 0
+    assert_refused(cellwright(*words), names="'B-1' is in use (running)")
+
+
+def test_a_folder_that_is_no_site_is_told_how_to_become_one(tmp_path: Path) -> None:
+    """The message names the command."""
+    assert_refused(cellwright("status", "--site", tmp_path), names="cellwright init")
+
+
+def test_a_site_is_made_once(site: Path) -> None:
+    """A second init changes nothing."""
+    before = (site / NAME).read_bytes()
+    assert_refused(cellwright("init", site, "--simulated"), names="is a site already")
+    assert (site / NAME).read_bytes() == before
+
+
+@pytest.mark.requirement("F106")
+def test_a_site_of_the_other_mode_is_refused(tmp_path: Path) -> None:
+    """A simulated ledger under a site file that says live is not opened."""
+    folder = tmp_path / "live"
+    assert cellwright("init", folder).status == 0
+    live = (folder / "site.yaml").read_text(encoding="utf-8")
+    (folder / "site.yaml").write_text(live.replace("mode: live", "mode: simulated"), encoding="utf-8")
+    assert_refused(cellwright("instruments", "identify", "--site", folder), names="for ever")
+
+
+@pytest.mark.requirement("F106")
+@pytest.mark.parametrize("command", [("verify",), ("list", "batch", "--site")], ids="-".join)
+def test_a_file_that_never_was_a_ledger_is_refused(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """Another program's file is told from a damaged one of ours."""
+    folder = simulated_site(tmp_path)
+    (folder / NAME).write_bytes(b"hello, world\n" * 20)
+    assert_refused(cellwright(*command, folder), names="never was a ledger")
+
+
+@pytest.mark.requirement("F106")
+def test_a_ledger_of_a_newer_release_is_refused(tmp_path: Path) -> None:
+    """An older program does not guess at a format that it does not know."""
+    folder = simulated_site(tmp_path)
+    assert cellwright("instruments", "identify", "--site", folder).status == 0
+    tampered(folder, "PRAGMA user_version=99")
+    assert_refused(cellwright("status", "--site", folder), names="use a newer release")
+
+
+@pytest.mark.requirement("F106")
+def test_a_damaged_ledger_is_not_opened_for_work_and_verify_says_no(tmp_path: Path) -> None:
+    """Work is refused as wrong input; verify answers the question with no and names the first bad event."""
+    folder = simulated_site(tmp_path)
+    assert cellwright("instruments", "identify", "--site", folder).status == 0
+    tampered(folder, "DROP TRIGGER event_update", "UPDATE event SET body = CAST(replace(body, 'SIM', 'LIV') AS BLOB)")
+    said = cellwright("verify", folder, "--json")
+    assert (said.status, said.data["intact"]) == (1, False)
+    assert "first_bad" in said.data
+    work = cellwright("run", "freeze-day", "--site", folder, "--batch", "B-1")
+    assert work.status == 2, work.err
+
+
+def test_a_folder_that_takes_no_files_is_refused() -> None:
+    """The kernel's own file system can't be written by anybody; no key, ledger or half a site is left."""
+    said = cellwright("init", "/proc/cellwright-site", "--simulated")
+    assert_refused(said, names="/proc/cellwright-site")
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (("vrify", "x"), "did you mean 'verify'"),
+        (("list", "contaner"), "did you mean 'container'"),
+        (("do", "asset", "crf-01", "claen"), "did you mean 'clean'"),
+        (("do", "asset", "crf-01", "clean", "--procdure", "SOP-1"), "did you mean --procedure"),
+        (("diagram", "freez"), "did you mean 'freeze'"),
+        (("show", "asset", "crf-02"), "known: crf-01"),
+        (("run", "freeze-dya", "--batch", "B-1"), "did you mean 'freeze-day'"),
+        (("run", "freeze-day"), "--batch"),
+        (("run", "freeze-day", "--batch", "B-1", "--stop-at", "freeze.frezing"), "did you mean 'freezing'"),
+        (("run", "freeze-day", "--batch", "B-1", "--stop-at", "freeze"), "STEP.STATE"),
+        (("run", "freeze-day", "--batch", "B 1"), "batch id is 'B 1'"),
+        (("run", "freeze-day", "--batch", "B-1", "--set", "freeze.every=5 s"), "--reason"),
+        (("run", "freeze-day", "--batch", "B-1", "--container", "BAG-9"), "'BAG-9' is not known"),
+        (("resume", "B-9"), "'B-9' is not known"),
+        (("hold", "B-9", "--reason", "line clearance"), "'B-9' is not known"),
+        (("answer", "nothing"), "known: none"),
+        (("check", "freeze-day", "--lasting", "3"), "without a unit"),
+        (("trace", "NOBODY-1"), "names 'NOBODY-1'"),
+        (("record", "B-9", "-o", "x.html"), "'B-9' is not in this ledger"),
+        (("verify", ".", "--head", "12"), "64 hex digits"),
+    ],
+)
+def test_a_wrong_word_is_answered_with_what_is_known(
+    site: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], names: str
+) -> None:
+    """Names are compared with the known ones and the nearest is suggested."""
+    monkeypatch.setenv("CELLWRIGHT_SITE", str(site))
+    monkeypatch.chdir(site)
+    assert_refused(cellwright(*words), names=names)

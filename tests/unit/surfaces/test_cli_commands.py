@@ -1,0 +1,179 @@
+"""The commands one by one: help with an example, data as JSON that says SIMULATED, exit status by the answer."""
+
+import importlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import click
+import pytest
+
+from automation.gmp.registry import KINDS
+from automation.surfaces.cli.main import COMMANDS, HERE
+from tests.support.commands import cellwright
+
+CURVES = Path(__file__).parents[2] / "data"
+NAMES_OF_DESIGN = set(
+    "init demo run resume check status hold restart pause unpause stop abort answer resolve do show list worklist roles "
+    "verify record trace diagram read judge instruments fakes".split()
+)
+
+
+def loaded(name: str) -> click.Command:
+    """Import one command."""
+    found: click.Command = importlib.import_module(f"{HERE}.{COMMANDS[name][0]}").COMMANDS[name]
+    return found
+
+
+def leaves() -> Iterator[tuple[str, click.Command]]:
+    """Give every command that does something, with its words."""
+    for name in COMMANDS:
+        command = loaded(name)
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {below}", one) for below, one in command.commands.items())
+        else:
+            yield name, command
+
+
+LEAVES = tuple(leaves())
+each_command = pytest.mark.parametrize(("words", "command"), LEAVES, ids=[words for words, _ in LEAVES])
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site that has run one batch to its end."""
+    folder = tmp_path_factory.mktemp("day") / "a"
+    assert cellwright("init", folder, "--simulated").status == 0
+    assert cellwright("run", "freeze-day", "--site", folder, "--batch", "B-1").status == 0
+    return folder
+
+
+@pytest.mark.requirement("C01")
+def test_the_names_of_the_commands_are_those_agreed() -> None:
+    """Scripts of users rest on them."""
+    assert set(COMMANDS) == NAMES_OF_DESIGN
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_what_the_command_says_of_itself(name: str) -> None:
+    """The help page is written without importing the commands, so it could go stale."""
+    assert COMMANDS[name][1].rstrip(".") == (loaded(name).help or "").partition("\n")[0].rstrip(".")
+
+
+@each_command
+def test_every_command_has_help_with_an_example(words: str, command: click.Command) -> None:
+    """The example begins with the command's own words."""
+    said = cellwright(*words.split(), "--help")
+    assert (said.status, said.err) == (0, "")
+    assert f"Example: cellwright {words} " in f"{command.epilog} "
+    assert "Example: cellwright" in said.out
+
+
+@each_command
+def test_every_command_that_prints_data_takes_json(words: str, command: click.Command) -> None:
+    """Only a served fake prints nothing but its port."""
+    options = {word for one in command.params for word in one.opts}
+    assert ("--json" in options) == (words != "fakes serve")
+
+
+@pytest.mark.requirement("C07")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("status",),
+        ("worklist",),
+        ("roles",),
+        ("check", "freeze-day"),
+        ("show", "batch", "B-1"),
+        ("trace", "BAG-0001"),
+        ("instruments", "check"),
+        *(("list", kind) for kind in KINDS),
+    ],
+    ids=" ".join,
+)
+def test_whatever_a_simulated_site_says_is_marked(day: Path, words: tuple[str, ...]) -> None:
+    """Text begins with SIMULATED, data has it as a value."""
+    text, data = cellwright(*words, "--site", day), cellwright(*words, "--site", day, "--json")
+    assert text.out.startswith("SIMULATED")
+    assert data.data["simulated"] is True
+    assert text.status == data.status
+
+
+@pytest.mark.requirement("F106")
+def test_verify_answers_with_the_agreed_names(day: Path) -> None:
+    """What scripts read: intact, events, head, signed_to, anchored_to, first_bad."""
+    data = cellwright("verify", day, "--json").data
+    assert data["intact"] is True
+    assert {"events", "head", "signed_to", "anchored_to", "first_bad"} <= set(data)
+    assert cellwright("verify", day, "--head", data["head"]).status == 0
+    assert cellwright("verify", day, "--head", "ab" * 32).status == 1
+
+
+@pytest.mark.requirement("F106")
+def test_the_record_is_written_in_three_formats(day: Path, tmp_path: Path) -> None:
+    """Each file begins as its format does."""
+    begins = {"html": b"<!doctype html>", "pdf": b"%PDF-", "json": b'{"record":'}
+    for form, first in begins.items():
+        path = tmp_path / f"record.{form}"
+        assert cellwright("record", "B-1", "--site", day, "--format", form, "-o", path).status == 0
+        assert path.read_bytes()[:40].lower().startswith(first.lower())
+
+
+def test_preflight_says_no_when_a_calibration_lapses_before_the_planned_end(day: Path) -> None:
+    """All is well for today; in a year nothing is in calibration any more."""
+    soon = cellwright("check", "freeze-day", "--site", day, "--json")
+    late = cellwright("check", "freeze-day", "--site", day, "--lasting", "9000 h", "--json")
+    assert (soon.status, late.status) == (0, 1)
+    gates = cast("list[dict[str, object]]", late.data["gates"])
+    assert "out of calibration" in "; ".join(str(gate["problem"]) for gate in gates)
+
+
+@pytest.mark.requirement("C02")
+@pytest.mark.parametrize("name", ["receive", "count", "freeze", "store", *KINDS])
+def test_everything_with_a_table_can_be_drawn(name: str) -> None:
+    """The diagram is the table, not a drawing beside it."""
+    said = cellwright("diagram", name)
+    moves = cast("list[dict[str, str]]", cellwright("diagram", name, "--json").data["moves"])
+    assert "stateDiagram-v2" in said.out
+    assert said.out.count(" --> ") >= len(moves)
+
+
+def test_a_bag_is_traced_to_its_batch_and_the_people_to_their_acts(day: Path) -> None:
+    """Both directions: what it cites, and what cites it."""
+    bag = cast("list[dict[str, object]]", cellwright("trace", "BAG-0001", "--site", day, "--json").data["items"])
+    assert {"batch/B-1", "CHA999926X7K2QD"} <= {one["what"] for one in bag}
+    anna = cast("list[dict[str, object]]", cellwright("trace", "anna", "--site", day, "--json").data["items"])
+    assert {one["way"] for one in anna} == {"is cited by"}
+
+
+@pytest.mark.requirement("C06")
+def test_result_files_are_read_with_their_units() -> None:
+    """Concentrations are per millilitre; what the instrument marked as an error is nothing."""
+    said = cellwright("read", CURVES / "cell_counts" / "vicell_blu_example01.csv", "--json")
+    assert (said.status, cast("dict[str, str]", said.data["units"])["total"]) == (0, "cells/mL")
+    assert said.out == json.dumps(said.data, indent=2, ensure_ascii=False) + "\n"
+
+
+@pytest.mark.requirement("C05")
+def test_a_curve_without_a_probe_in_the_product_is_not_accepted(tmp_path: Path) -> None:
+    """A flat curve is not evaluable, and that is no."""
+    rows = "".join(f"{10 * n},{-80 + n / 100}\n" for n in range(100))
+    (tmp_path / "curve.csv").write_text(f"time [s],sample [degC]\n{rows}")
+    said = cellwright("judge", "freeze", tmp_path / "curve.csv", "--json")
+    assert (said.status, said.data["verdict"] == "pass") == (1, False)
+
+
+def test_the_demo_shows_everything_and_replaces_only_its_own_folder(tmp_path: Path) -> None:
+    """Record, plots and proof are where it says; a folder of somebody else is left alone."""
+    folder = tmp_path / "demo"
+    for _ in range(2):
+        said = cellwright("demo", "--site", folder, "--json")
+        assert said.status == 0, said.err
+    [shown] = cast("list[dict[str, object]]", said.data["sites"])
+    assert all(Path(path).exists() for path in cast("dict[str, str]", shown["record"]).values())
+    assert cast("list[str]", shown["plots"])
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    assert cellwright("demo", "--site", tmp_path / "mine").status == 2
+    assert (tmp_path / "mine" / "thesis.txt").exists()
