@@ -148,9 +148,11 @@ class Journal:
 
     visit: int
     entries: dict[int, Entry] = field(default_factory=dict)
+    last: int = 0  # the last event of the visit
 
     def add(self, event: Event) -> None:
         """Take in an event of this visit."""
+        self.last = event.seq
         match event.kind:
             case "call":
                 call = event.read(Called)

@@ -36,6 +36,8 @@ class Past:
     main: Open | None = None
     side: Open | None = None
     side_kind: str = ""
+    side_done: str = ""  # the kind of side visit that was made and left in this ISA-88 state
+    moved_at: int = 0  # the event that last changed the ISA-88 state
     results: dict[str, object] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)  # result -> seq of the move that brought it
     given: dict[str, object] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Past:
         match event.kind:
             case "procedural":
                 self.stage = Procedural(event.read(Stage).state)
+                self.side_done, self.moved_at = "", event.seq
             case "enter":
                 self._enter(event)
             case "move":
@@ -64,7 +67,7 @@ class Past:
     def _move(self, event: Event) -> None:
         moved = event.read(Moved)
         if self.side is not None and moved.visit == self.side.number:
-            self.side = None
+            self.side, self.side_done = None, self.side_kind
             return
         self.main = None
         self.state = moved.dest

@@ -210,16 +210,22 @@ class StepRunner:
     async def _broke(self, visit: Open, trouble: CellwrightError) -> None:
         """An effect failed and the protocol had no answer: hold, and on restart try that effect anew."""
         stay = cast("Stay", self._stay)
-        self._free.clear()
-        self._tools.alarms.sound(
-            "step", f"{self.step} can't go on: {trouble}", response="Find the cause, then restart or stop the step"
-        )
-        self._tools.alarms.try_hold(f"{type(trouble).__name__}: {trouble}")
+        if not self._held_for(visit):
+            self._free.clear()
+            self._tools.alarms.sound(
+                "step", f"{self.step} can't go on: {trouble}", response="Find the cause, then restart or stop the step"
+            )
+            self._tools.alarms.try_hold(f"{type(trouble).__name__}: {trouble}")
         await self._free.wait()
         self._tools.alarms.clear("step")
         self._tools.recorder.write("again", Again(visit.number, stay.n))
         fresh = past(str(self._table.initial), self._stream()).main
         self._past.main = fresh
+
+    def _held_for(self, visit: Open) -> bool:
+        """Tell whether an earlier process has held the step for what this visit last came to."""
+        journal = past(str(self._table.initial), self._stream()).main
+        return journal is not None and visit.number == journal.number and self._past.moved_at > journal.journal.last > 0
 
     def _doubted(self, n: int, what: str) -> None:
         self._free.clear()
@@ -281,7 +287,7 @@ class StepRunner:
 
     async def _side(self, kind: str) -> None:
         """Run ``holding`` and its like as a journaled visit of its own, never suspended."""
-        if not hasattr(self._operation, kind):
+        if not hasattr(self._operation, kind) or self._past.side_done == kind:
             return
         visit = self._past.side if self._past.side_kind == kind else None
         visit = visit or self._enter(kind, within=kind)

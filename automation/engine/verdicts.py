@@ -72,7 +72,11 @@ class Verdicts:
         await self._house.ledger.durable(event.seq)
 
     def _judge(self, step: Step, recorder: Recorder, alarms: Alarms) -> None:
-        done = {event.read(Judged).what for event in self._stream(step.id) if event.kind == "judged"}
+        done: set[str] = set()
+        for event in self._stream(step.id):
+            if event.kind == "judged":
+                done.add(event.read(Judged).what)
+                self._follow(event, alarms)  # an earlier process may not have come to it
         results = past("", self._stream(step.id)).results
         spec = self._house.operations[step.operation]
         for name, limits in step.limits.items():
@@ -96,9 +100,14 @@ class Verdicts:
             () if found.limit is None else (str(found.limit),),
             kind,
         )
-        event = recorder.write("judged", shown)
-        if found.band in {Band.REJECT, Band.ACTION, Band.NOT_EVALUABLE}:
-            alarms.deviation(found.sentence, rule=f"limit of {what}", cause=event.seq)
+        self._follow(recorder.write("judged", shown), alarms)
+
+    @staticmethod
+    def _follow(event: Event, alarms: Alarms) -> None:
+        """Open the deviation that a result out of its limits is."""
+        judged = event.read(Judged)
+        if judged.band in {Band.REJECT, Band.ACTION, Band.NOT_EVALUABLE}:
+            alarms.deviation(judged.sentence, rule=f"limit of {judged.what}", cause=event.seq)
 
     def _yield(self, one: Yield) -> Judgement:
         actual = self._result(one.actual.step, one.actual.result)

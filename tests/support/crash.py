@@ -15,7 +15,7 @@ from automation.bootstrap import Way
 from automation.engine.site import Site
 from automation.ledger.event import Event
 from fakes.faults import Fault, Faults
-from tests.support.runs import BATCH, Run, make_site, resume_batch, run_batch
+from tests.support.runs import BATCH, Hook, Run, make_site, resume_batch, run_batch
 
 Wanted = Callable[[Event], bool]
 LEFT_OUT = ("*-shm", "*.lock")
@@ -50,9 +50,9 @@ class Frames(Faults):
         return None
 
 
-def at_appends(folder: Path, into: Path, wanted: Wanted) -> tuple[Run, Kept]:
+def at_appends(folder: Path, into: Path, wanted: Wanted, *hooks: Hook) -> tuple[Run, Kept]:
     """Run a batch and keep what a kill at each wanted append leaves."""
-    kept = Kept(make_site(folder), into)
+    kept = Kept(folder if (folder / "site.yaml").exists() else make_site(folder), into)
 
     def hook(site: Site) -> None:
         def look(event: Event) -> None:
@@ -61,7 +61,7 @@ def at_appends(folder: Path, into: Path, wanted: Wanted) -> tuple[Run, Kept]:
 
         site.house.ledger.subscribe(look, first=True)
 
-    return run_batch(folder, hook, way=Way(careful=True, each=True)), kept
+    return run_batch(folder, hook, *hooks, way=Way(careful=True, each=True)), kept
 
 
 def at_frames(folder: Path, into: Path, *, step: str, method: str) -> tuple[Run, Kept]:
@@ -88,9 +88,9 @@ def at_frames(folder: Path, into: Path, *, step: str, method: str) -> tuple[Run,
     return run_batch(folder, hook, way=Way(careful=True, each=True, faults=frames)), kept
 
 
-def resumed(kept: Kept, moment: str) -> Run:
+def resumed(kept: Kept, moment: str, *hooks: Hook) -> Run:
     """Let a new program go on from what a kill left."""
-    return resume_batch(kept.into / moment, way=Way(careful=True, each=True))
+    return resume_batch(kept.into / moment, *hooks, way=Way(careful=True, each=True))
 
 
 def story(run: Run) -> Counter[str]:

@@ -55,6 +55,8 @@ def when_held(site: Site, *rounds: tuple[Said, ...], looks: float = LOOKS) -> No
             asyncio.get_running_loop().call_later(looks, _say, site, left.pop(0))
 
     site.house.door.follow(follow)
+    if site.house.door.find("batch", BATCH).state == "held" and left:  # already, when the program was opened
+        asyncio.get_running_loop().call_later(looks, _say, site, left.pop(0))
 
 
 def _say(site: Site, said: tuple[Said, ...]) -> None:
