@@ -52,12 +52,14 @@ async def bell(site: Site) -> AsyncIterator[None]:
 
 
 async def _serve(site: Site, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError):
-        if _peer(writer.get_extra_info("socket")) == os.getuid():
-            while line := await reader.readline():
-                writer.write(msgspec.json.encode(await _reply(site, line)) + b"\n")
-                await writer.drain()
-    writer.close()
+    try:
+        with contextlib.suppress(ConnectionError):
+            if _peer(writer.get_extra_info("socket")) == os.getuid():
+                while line := await reader.readline():
+                    writer.write(msgspec.json.encode(await _reply(site, line)) + b"\n")
+                    await writer.drain()
+    finally:
+        writer.close()
 
 
 async def _reply(site: Site, line: bytes) -> Reply:

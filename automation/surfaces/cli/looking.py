@@ -105,13 +105,13 @@ def plain(thing: Thing, *, zone: str) -> dict[str, object]:
     for one in fields(thing):  # type: ignore[arg-type]  # every object is a dataclass; see gmp.objects
         value = getattr(thing, one.name)
         if isinstance(value, BaseModel):
-            found |= {name: _value(name, part, zone) for name, part in value.model_dump(mode="json").items()}
+            found |= {name: _value(name, part, zone=zone) for name, part in value.model_dump(mode="json").items()}
         elif one.name not in found:
-            found[one.name] = _value(one.name, value, zone)
+            found[one.name] = _value(one.name, value, zone=zone)
     return found
 
 
-def _value(name: str, value: object, zone: str) -> object:
+def _value(name: str, value: object, *, zone: str) -> object:
     if isinstance(value, float) and value > 0.0 and name.endswith(_MOMENTS):
         return iso(Instant(value), zone=zone)
     if isinstance(value, frozenset):

@@ -52,7 +52,7 @@ def do(  # noqa: PLR0913  as options
     opener: Session = ctx.obj
     with looked(opener, folder) as (file, objects):
         thing = objects.find(kind, name)
-    row = _row(kind, thing, command)
+    row = _row(kind, thing, command=command)
     body = _body(row, _fields(ctx.args))
     who = person(file, by, *(Right(right) for right in sorted(row.by)[:1] if right != Right.SYSTEM))
     shown = "\n".join([f"{command} {kind} {name}", *(f"{field}: {value}" for field, value in body.items())])
@@ -67,7 +67,7 @@ def do(  # noqa: PLR0913  as options
     tell(text, data, simulated=file.simulated, as_json=as_json)
 
 
-def _row(kind: str, thing: Thing, command: str) -> Row:
+def _row(kind: str, thing: Thing, *, command: str) -> Row:
     """Give the row of the command; one that no state knows is wrong input, else the door decides."""
     rows = [row for row in KINDS[kind].table.rows if row.command == command]
     if not rows:

@@ -47,7 +47,7 @@ def judge() -> None:
 @session
 def freeze(session: Session, path: Path, criteria: str, step: str, *, as_json: bool) -> None:
     """Judge any freezer's or logger's curve; exit status 1 when it is not accepted."""
-    limits = _criteria(session, criteria, step)
+    limits = _criteria(session, criteria, step=step)
     found = judge_curve(session.opener.curve(path), limits)
     if as_json:
         lines = [
@@ -66,7 +66,7 @@ def _said(path: Path, found: FreezeJudgement) -> str:
     return f"{path.name}: {str(found.verdict).upper()}\n" + table(("criterion", "verdict", "why"), rows)
 
 
-def _criteria(session: Session, recipe: str, step: str) -> Criteria:
+def _criteria(session: Session, recipe: str, *, step: str) -> Criteria:
     """Give the acceptance criteria that a recipe states; raises InputError when there are none or several."""
     made = load(recipe, session.opener.operations())
     found = {

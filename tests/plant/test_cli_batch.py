@@ -1,0 +1,136 @@
+"""A batch directed from the command line, one process after another, as at a bench with one terminal."""
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from automation.gmp.product.batches import Batch
+from automation.ledger.read import Reader
+from automation.views.objects import Objects
+from tests.support.commands import Said, cellwright, simulated_site
+
+BATCH = "B-1"
+
+
+def begun(folder: Path, *, stop_at: str) -> Path:
+    """Make a site and leave its batch open at a state."""
+    simulated_site(folder)
+    said = cellwright("run", "freeze-day", "--site", folder, "--batch", BATCH, "--stop-at", stop_at)
+    assert said.status == 0, said.err
+    return folder
+
+
+def direct(folder: Path, command: str, by: str = "anna") -> Said:
+    """Give an order to the batch."""
+    return cellwright(command, BATCH, "--reason", "line clearance", "--as", by, "--site", folder, "--json")
+
+
+def stages(folder: Path) -> dict[str, str]:
+    """Give the ISA-88 state of each step as ``status`` says."""
+    steps = cast("list[dict[str, str]]", cellwright("status", "--site", folder, "--json").data["steps"])
+    return {line["step"]: line["stage"] for line in steps}
+
+
+@pytest.mark.requirement("C02")
+def test_a_batch_is_held_and_restarted_and_ends_as_ordered(tmp_path: Path) -> None:
+    """The step that runs is held with the batch, waits for the restart, and then goes to its end."""
+    folder = begun(tmp_path, stop_at="freeze.freezing")
+    assert (direct(folder, "hold").data["state"], stages(folder)["freeze"]) == ("held", "held")
+    waiting = cellwright("resume", BATCH, "--site", folder)
+    assert (waiting.status, "held: line clearance" in waiting.out) == (1, True)
+    assert (direct(folder, "restart", by="ben").data["state"], stages(folder)["freeze"]) == ("running", "running")
+    assert cellwright("resume", BATCH, "--site", folder).status == 0
+
+
+@pytest.mark.requirement("C02")
+@pytest.mark.parametrize("order", ["pause", "hold"])
+def test_an_order_is_refused_in_a_state_that_does_not_allow_it(tmp_path: Path, order: str) -> None:
+    """What is possible is named, exit status 1: the question was understood."""
+    folder = begun(tmp_path, stop_at="receive.identified")
+    undo = {"pause": "restart", "hold": "unpause"}[order]
+    assert direct(folder, order).status == 0
+    said = direct(folder, undo)
+    assert (said.status, "is not possible in state" in said.err) == (1, True)
+
+
+@pytest.mark.requirement("C02")
+@pytest.mark.parametrize("order", ["stop", "abort"])
+def test_a_batch_is_ended(tmp_path: Path, order: str) -> None:
+    """It is closed, and an ended batch can't be resumed."""
+    folder = begun(tmp_path, stop_at="count.drawn")
+    assert direct(folder, order).data["state"] == "closed"
+    said = cellwright("resume", BATCH, "--site", folder)
+    assert (said.status, "has ended" in said.err) == (2, True)
+
+
+@pytest.mark.requirement("F106")
+def test_two_people_answer_a_critical_entry(tmp_path: Path) -> None:
+    """The first enters, the same person may not verify, the second does."""
+    folder = begun(tmp_path, stop_at="receive.identified")
+    prompt = cast("list[dict[str, str]]", cellwright("worklist", "--site", folder, "--json").data["items"])[0]["id"]
+    entries = ("seal=SL-48213", "lowest=3.1", "highest=6.4", "condition=intact", "exposure=6")
+    values = [word for entry in entries for word in ("--value", entry)]
+    assert cellwright("answer", prompt, *values, "--as", "anna", "--site", folder).status == 0
+    assert cellwright("answer", prompt, "--as", "anna", "--site", folder).status == 1
+    assert cellwright("answer", prompt, "--as", "ben", "--site", folder, "--json").data["state"] == "answered"
+    assert cellwright("resume", BATCH, "--site", folder).status == 0
+
+
+@pytest.mark.requirement("F106")
+def test_a_wrong_secret_is_refused_and_nothing_moves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name alone gives nobody anything."""
+    folder = begun(tmp_path, stop_at="receive.identified")
+    monkeypatch.setenv("CELLWRIGHT_SECRET", "guessed")
+    said = direct(folder, "hold")
+    monkeypatch.delenv("CELLWRIGHT_SECRET")
+    assert (said.status, "could not be identified" in said.err) == (1, True)
+    assert stages(folder)["receive"] == "running"
+
+
+@pytest.mark.requirement("C08")
+def test_a_parameter_is_set_in_an_engineering_lot_and_recorded_with_its_reason(tmp_path: Path) -> None:
+    """The batch holds what was changed and why; a clinical lot takes no change."""
+    folder = simulated_site(tmp_path)
+    words = ("run", "freeze-day", "--site", folder, "--set", "freeze.every=20 s", "--reason", "is 20 s enough?")
+    refused = cellwright(*words, "--batch", "B-2", "--lot-type", "clinical")
+    assert (refused.status, "engineering" in refused.err) == (2, True)
+    assert cellwright(*words, "--batch", BATCH, "--stop-at", "receive.identified").status == 0
+    with Reader(folder) as reader:
+        batch = cast("Batch", Objects(reader).find("batch", BATCH))
+    assert batch.issue is not None
+    assert [(o.step, o.parameter, o.value, o.reason) for o in batch.issue.overrides] == [
+        ("freeze", "every", "20 s", "is 20 s enough?")
+    ]
+    assert cellwright("resume", BATCH, "--site", folder).status == 0
+
+
+@pytest.mark.requirement("C07")
+def test_the_seed_of_a_simulated_site_is_chosen_once(tmp_path: Path) -> None:
+    """Same seed, same head hash in another folder; the world of a site that has lived can't be drawn anew."""
+    heads = []
+    for name in ("one", "two"):
+        folder = begun(tmp_path / name, stop_at="receive.identified")
+        heads.append(cellwright("verify", folder, "--json").data["head"])
+    other = cellwright("run", "freeze-day", "--site", folder, "--batch", "B-2", "--seed", "9")
+    assert heads[0] == heads[1]
+    assert (other.status, "has lived with seed 1" in other.err) == (2, True)
+
+
+def test_an_object_is_moved_by_its_own_commands(tmp_path: Path) -> None:
+    """A deviation is opened, concluded and closed by another person under signature."""
+    folder = begun(tmp_path, stop_at="receive.identified")
+
+    def do(command: str, by: str, *fields: str) -> Said:
+        return cellwright("do", "deviation", "D-1", command, *fields, "--as", by, "--site", folder, "--json")
+
+    assert do("open", "anna", "--subject", "batch/B-1", "--title", "label torn").data["state"] == "open"
+    assert do("conclude", "dora", "--cause", "old printer", "--impact", "none: re-labelled").status == 0
+    assert do("close", "dora").status == 1
+
+
+def test_answers_carry_no_secret_into_the_record(tmp_path: Path) -> None:
+    """Whatever is given at the door, the ledger's bytes hold no secret of anybody."""
+    folder = begun(tmp_path, stop_at="count.drawn")
+    with Reader(folder) as reader:
+        assert not [event.seq for event in reader.events() if b"-simulated" in event.body]

@@ -1,0 +1,61 @@
+"""Three lines in a notebook."""
+
+from pathlib import Path
+
+import pytest
+
+from automation.kernel.errors import InputError
+from automation.notebook import Simulated, simulate
+from tests.support.commands import simulated_site
+
+
+@pytest.fixture(scope="module")
+def run() -> Simulated:
+    """One simulated day of freezing."""
+    return simulate("freeze-day", "a")
+
+
+@pytest.mark.requirement("C08")
+def test_results_readings_and_events_are_at_hand(run: Simulated) -> None:
+    """Results by step, process data with units and UTC times, every event of the ledger."""
+    assert (run.state, run.results["freeze"]["verdict"]) == ("complete", "pass")
+    assert list(run.readings.columns) == ["step", "time", "channel", "value", "unit"]
+    assert run.readings["time"].is_monotonic_increasing
+    assert len(run.events) == run.events["seq"].iloc[-1]
+
+
+@pytest.mark.requirement("C07")
+def test_the_same_arguments_give_the_same_head_and_another_seed_another(run: Simulated) -> None:
+    """A simulation is a function of recipe, site, seed and changes."""
+    assert simulate("freeze-day", "a", seed=1).head == run.head
+    assert simulate("freeze-day", "a", seed=2).head != run.head
+
+
+@pytest.mark.requirement("C08")
+def test_a_change_is_recorded_and_has_its_effect(run: Simulated) -> None:
+    """Half as many readings of the freeze when it is looked at half as often."""
+    slower = simulate("freeze-day", "a", changes={"freeze.every": "20 s"})
+    assert len(slower.readings) < 0.7 * len(run.readings)
+
+
+def test_a_folder_gives_its_site_file_and_stays_as_it_was(tmp_path: Path) -> None:
+    """The simulation has a folder of its own."""
+    folder = simulated_site(tmp_path)
+    assert simulate("freeze-day", folder).state == "complete"
+    assert [path.name for path in folder.iterdir()] == ["site.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        ({"site": "c"}, "site is 'c'"),
+        ({"changes": {"freeze.evry": "5 s"}}, "did you mean 'every'"),
+        ({"changes": {"freeze.every": "5"}}, "without a unit"),
+        ({"recipe": "freze-day"}, "did you mean 'freeze-day'"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments: dict[str, object], names: str) -> None:
+    """As at the command line."""
+    words: dict[str, object] = {"recipe": "freeze-day", "site": "a", **arguments}
+    with pytest.raises(InputError, match=names):
+        simulate(**words)  # type: ignore[arg-type]  # the cases are of several types
