@@ -13,7 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol, cast
 
+from automation.engine.alarms import Alarms
 from automation.engine.answers import Answers
+from automation.engine.clockwatch import STREAM, Clockwatch
 from automation.engine.house import Device, House
 from automation.engine.prompts import Desk
 from automation.engine.recipe.spec import OperationSpec, spec_of
@@ -26,14 +28,16 @@ from automation.engine.sitemodel import AssetEntry, SiteFile
 from automation.engine.timers import Timers
 from automation.engine.trends import Recent
 from automation.gmp.door import Command, Door
+from automation.gmp.objects import Thing
+from automation.gmp.plant.assets import Asset
 from automation.gmp.registry import KINDS
 from automation.gmp.secrets import LIVE, SIMULATED, Credentials
 from automation.kernel import ids
 from automation.kernel.clock import MICRO, Clock, SimulatedClock, SimulatedLoop, SystemClock, instant
-from automation.kernel.errors import InputError
+from automation.kernel.errors import FailedError, InputError, UnknownError
 from automation.kernel.quantity import Instant, Seconds
 from automation.ledger.blobs import Blobs
-from automation.ledger.event import Genesis, Mode
+from automation.ledger.event import Event, Genesis, Mode
 from automation.ledger.store import Ledger
 
 KEY = "site.key"
@@ -61,6 +65,7 @@ class Identity(Protocol):
     model: str
     serial: str
     firmware: str
+    configuration: str
 
 
 class Driver(Protocol):
@@ -167,17 +172,21 @@ def make_key(folder: Path) -> bytes:
 
 def begins(folder: Path, file: SiteFile) -> Instant:
     """Give the moment at which simulated time goes on: the site's start, or after the last thing that happened."""
-    from automation.ledger.file import NAME  # noqa: PLC0415  only for a folder that may have none
-    from automation.ledger.read import Reader  # noqa: PLC0415  as above
-
-    moment = file.start or instant(START, zone=file.zone)
-    if (folder / NAME).exists():
-        reader = Reader(folder)
-        moment = max(moment, Instant(reader.last.at / MICRO))
-        reader.close()
+    moment = max(file.start or instant(START, zone=file.zone), Instant(last_of_ledger(folder) / MICRO))
     if (folder / PLANT_LOG).exists():
         moment = max(moment, last_of_plant(folder / PLANT_LOG))
     return moment
+
+
+def last_of_ledger(folder: Path) -> int:
+    """Give the time of a folder's last event (us, UTC); 0 when there is no ledger yet."""
+    from automation.ledger.file import NAME  # noqa: PLC0415  only for a folder that may have none
+    from automation.ledger.read import Reader  # noqa: PLC0415  as above
+
+    if not (folder / NAME).exists():
+        return 0
+    with Reader(folder) as reader:
+        return reader.last.at
 
 
 def last_of_plant(path: Path) -> Instant:
@@ -213,15 +222,30 @@ async def open_site(folder: Path, way: Way | None = None, *, clock: Clock | None
     file = read_site(folder)
     if way.seed is not None:
         file = replace(file, seed=way.seed)
-    loop = asyncio.get_running_loop()
-    if clock is None:
-        clock = SimulatedClock(loop, start=begins(folder, file)) if isinstance(loop, SimulatedLoop) else SystemClock()
+    clock = clock or _clock(folder, file)
+    if not file.simulated:
+        _check_live(folder, way, clock)
     ledger = open_ledger(folder, file, clock, way)
     try:
         return await _joined(folder, file, ledger, clock, way)
     except BaseException:
         ledger.close()
         raise
+
+
+def _clock(folder: Path, file: SiteFile) -> Clock:
+    loop = asyncio.get_running_loop()
+    if isinstance(loop, SimulatedLoop):
+        return SimulatedClock(loop, start=begins(folder, file))
+    return SystemClock(not_before=0 if file.simulated else last_of_ledger(folder))
+
+
+def _check_live(folder: Path, way: Way, clock: Clock) -> None:
+    """Refuse on a live site what only a simulated one may have."""
+    found = {"a simulated clock": clock.simulated, "a seed": way.seed is not None, "faults": way.faults is not None}
+    for what, there in found.items():
+        if there:
+            raise InputError(f"{folder} is a live site, for ever; {what} is for simulated sites only")
 
 
 async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, way: Way) -> Site:
@@ -257,6 +281,10 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
         loop.before_jump += [ledger.flush, recent.flush, *([plant.flush] if plant else [])]
     if plant is not None and way.staffed:
         plant.staff(site)
+    if isinstance(clock, SystemClock) and not file.simulated:
+        watch = Clockwatch(Recorder(ledger, clock, STREAM), clock, Alarms(door, batch="", step=""))
+        site.at_close.append(watch.stop)
+        watch.start()
     for call in way.after:
         call(site)
     return site
@@ -275,30 +303,66 @@ def _plant(folder: Path, file: SiteFile, clock: Clock, way: Way) -> PlantPort | 
     return build(file, clock, folder / PLANT_LOG, careful=way.careful, faults=way.faults)
 
 
+@dataclass(frozen=True, slots=True)
+class _Joint:
+    """An asset at the end of its link."""
+
+    asset: AssetEntry
+    factory: DriverFactory
+    link: object
+    settings: Mapping[str, str]
+
+    def device(self, *, control: bool) -> Device:
+        """Put a driver on the link; without ``control`` it only looks."""
+        driver = self.factory.build(self.link, self.settings, control=control)
+        return Device(self.asset.id, self.asset.asset_class, driver, self.factory.interface)
+
+
 async def _devices(file: SiteFile, plant: PlantPort | None, door: Door) -> dict[str, Device]:
-    found: dict[str, Device] = {}
-    for asset in file.assets.values():
-        if asset.driver:
-            found[asset.id] = await _device(file, asset, plant, door)
+    """Connect every asset that has a driver; on a live site one that may not act is given control when it may."""
+    joints = {asset.id: await _joint(asset, plant) for asset in file.assets.values() if asset.driver}
+    found = {name: joint.device(control=_may_act(door, file, name)) for name, joint in joints.items()}
+    for device in found.values():
+        await _introduce(device, door, simulated=file.simulated)
+
+    def hand_over(event: Event, thing: Thing) -> None:
+        if event.kind == "permit" and isinstance(thing, Asset) and thing.id in joints:
+            found[thing.id] = joints[thing.id].device(control=True)
+
+    door.follow(hand_over)
     return found
 
 
-async def _device(file: SiteFile, asset: AssetEntry, plant: PlantPort | None, door: Door) -> Device:
+async def _joint(asset: AssetEntry, plant: PlantPort | None) -> _Joint:
     factory = cast("DriverFactory", points("drivers")[asset.driver].load())
     cable = plant.connect(asset.id) if asset.port.startswith("memory") and plant is not None else None
     link = cast("LinkTo", points("transports")["link"].load())(asset.port, name=asset.id, stream=cable)
     if asset.port:
         await link.open()
-    settings = {
-        **{k: getattr(asset, k) for k in ("maker", "model", "serial") if k in factory.settings},
-        **asset.settings,
-    }
-    driver = factory.build(link, settings, control=True)
-    identity = await driver.identify()
-    body = {"maker": identity.maker, "model": identity.model, "serial": identity.serial, "firmware": identity.firmware}
-    if file.simulated or not getattr(driver, "by_person", False):
-        door.enter(Command(f"asset/{asset.id}", "identify", body, SETUP))
-    return Device(asset.id, asset.asset_class, driver, factory.interface)
+    said = {k: getattr(asset, k) for k in ("maker", "model", "serial") if k in factory.settings}
+    return _Joint(asset, factory, link, {**said, **asset.settings})
+
+
+def _may_act(door: Door, file: SiteFile, asset: str) -> bool:
+    thing = door.find("asset", asset)
+    return file.simulated or (isinstance(thing, Asset) and thing.may_act)
+
+
+async def _introduce(device: Device, door: Door, *, simulated: bool) -> None:
+    """Ask a device who it is, and record the answer; one that is known and silent now does not keep the site closed."""
+    driver, alarms = cast("Driver", device.driver), Alarms(door, batch="", step="")
+    try:
+        identity = await driver.identify()
+    except (UnknownError, FailedError) as trouble:
+        if getattr(door.find("asset", device.asset), "seen", None) is None:
+            raise
+        alarms.sound(f"link {device.asset}", f"{device.asset} does not answer: {trouble}", response="Look at its power")
+        return
+    alarms.clear(f"link {device.asset}")
+    words = ("maker", "model", "serial", "firmware", "configuration")
+    body = {word: getattr(identity, word) for word in words}
+    if simulated or not getattr(driver, "by_person", False):
+        door.enter(Command(f"asset/{device.asset}", "identify", body, SETUP))
 
 
 def set_out(file: SiteFile) -> dict[str, str]:

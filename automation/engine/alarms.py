@@ -68,7 +68,8 @@ class Alarms:
         return f"batch/{self.batch}/step/{self.step}" if self.step else f"batch/{self.batch}"
 
     def _name(self, source: str) -> str:
-        return f"{self.batch}.{self.step}.{source}".replace("/", "-").replace(" ", "-")
+        whose = f"{self.batch}.{self.step}." if self.batch else ""  # an alarm of the site has its own name alone
+        return f"{whose}{source}".replace("/", "-").replace(" ", "-")
 
     def try_hold(self, reason: str) -> None:
         """Ask for a hold of the step; a batch that is held already stays so."""

@@ -22,6 +22,8 @@ from automation.kernel.quantity import Seconds
 PATIENCE = Seconds(7200.0)  # s of simulated time; how long it is waited until an order is carried out
 AT_ONCE = Seconds(5.0)  # s of real time; what takes longer goes on by itself
 LOOK = Seconds(0.25)  # s; between two looks at a batch
+RENEW = "renew_secret"
+PERSONNEL = "system:personnel"  # acts for a person who has shown the old secret
 _ON_THE_WAY = frozenset({"holding", "restarting", "pausing", "stopping", "aborting"})
 _GOES_ON = frozenset({"restart", "unpause"})
 
@@ -43,7 +45,7 @@ class Signer(msgspec.Struct, frozen=True):
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants: ``target`` is a batch, a prompt or an object (``kind/id``)."""
 
-    what: str  # direct, answer, do, secret
+    what: str  # direct, answer, do
     target: str
     command: str = ""
     body: dict[str, object] = {}
@@ -69,27 +71,27 @@ async def carry_out(site: Site, request: Request) -> Done:
             return await _direct(site, request)
         case "answer":
             return await _answer(site, request)
+        case "do" if request.command == RENEW:
+            return await _renew(site, request)
         case "do":
             event = await site.house.door.submit(_command(request, request.target))
             kind, _, name = request.target.partition("/")
             return Done(request.target, str(site.house.door.find(kind, name).state), event.seq)
-        case "secret":
-            return await _secret(site, request)
-    raise InputError(f"what is {request.what!r}; direct, answer, do and secret are known")
+    raise InputError(f"what is {request.what!r}; direct, answer and do are known")
 
 
-async def _secret(site: Site, request: Request) -> Done:
-    """Set the secret of a person: one's own, or as an administrator that of another; the ledger learns that only."""
-    fresh = str(request.body.get("secret", ""))
-    if request.by == request.target and fresh == request.secret:
-        raise InputError("the new secret is the old one; a different one is needed")
-    site.credentials.check_new(request.target, fresh)
-    own = request.by == request.target
-    reason = {"reason": "changed by the person, who knew the old one" if own else f"set by {request.by}"}
-    by = "system:secrets" if own else request.by
-    event = await site.house.door.submit(Command(f"person/{request.target}", "renew_secret", reason, by))
-    site.credentials.set(request.target, fresh)
-    return Done(f"person/{request.target}", str(site.house.door.find("person", request.target).state), event.seq)
+async def _renew(site: Site, request: Request) -> Done:
+    """Set the secret of a person: one's own, or as an administrator another's; the ledger learns that it was set."""
+    person, fresh = request.target.removeprefix("person/"), str(request.body.get("secret", ""))
+    own = request.by == person
+    if own and fresh == request.secret:
+        raise InputError("the new secret is the old one; another is needed")
+    site.credentials.check_new(person, fresh)
+    body = {"reason": request.body.get("reason") or ("changed by the person" if own else f"set by {request.by}")}
+    by = PERSONNEL if own else request.by
+    event = await site.house.door.submit(Command(f"person/{person}", RENEW, body, by))
+    site.credentials.set(person, fresh)
+    return Done(f"person/{person}", str(site.house.door.find("person", person).state), event.seq)
 
 
 def _command(request: Request, stream: str) -> Command:

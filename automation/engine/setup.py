@@ -1,4 +1,4 @@
-"""Furnishes a site through the door: the configuration in force, and on a simulated site its people, assets and lots.
+"""Furnishes a site through the door: configuration, assets, and the people, lots and containers of a simulated one.
 
 Everything enters as commands, so that the record says how the site came to be. A site that is furnished already gets
 only what is new in its file.
@@ -6,6 +6,7 @@ only what is new in its file.
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -14,9 +15,10 @@ import msgspec
 from automation.engine.recorder import Recorder
 from automation.engine.sitemodel import AssetEntry, ContainerEntry, LotEntry, PersonEntry, SiteFile
 from automation.gmp.door import Command, Door, Proof
+from automation.gmp.plant.assets import Asset
 from automation.gmp.secrets import Credentials
 from automation.gmp.words import Meaning, Right
-from automation.kernel.errors import InputError
+from automation.kernel.errors import InputError, RefusedError
 
 SETUP = "system:setup"
 FOR_EVER = "2099-12-31"
@@ -57,8 +59,31 @@ class Support(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Administrator:
+    """Who registers everybody else on a live site."""
+
+    id: str
+    name: str
+    secret: str = field(repr=False)
+
+
+def take_office(door: Door, credentials: Credentials, file: SiteFile, who: Administrator) -> None:
+    """Register the first administrator of a live site; raises InputError for a bad secret, RefusedError for a second.
+
+    The roles are all those of the site that may administer.
+    """
+    roles = [role for role, rights in file.roles.items() if Right.ADMINISTER in rights]
+    if not roles:
+        raise InputError(f"no role of this site has the right {Right.ADMINISTER!s}", where="site.yaml: roles")
+    if any(door.every("person")):
+        raise RefusedError(f"{who.id} can't be the first administrator: somebody is registered at this site already")
+    credentials.set(who.id, who.secret)
+    door.enter(Command(f"person/{who.id}", "register", {"name": who.name, "roles": roles}, SETUP))
+
+
 def furnish(door: Door, credentials: Credentials, file: SiteFile, support: Mapping[str, Support]) -> None:
-    """Bring in the people, assets, lots and containers of a simulated site that are not there yet.
+    """Bring in what the site's file names and is not there yet; people, lots and containers only a simulated one names.
 
     ``support`` is what each driver of the site declares of itself.
     """
@@ -77,14 +102,14 @@ def secret_of(person: PersonEntry) -> str:
     return person.secret or f"{person.id}-simulated"
 
 
-def _absent(door: Door, kind: str, name: str) -> bool:
+def _absent(door: Door, kind: str, *, name: str) -> bool:
     return door.find(kind, name).state == "absent"
 
 
 def _person(door: Door, credentials: Credentials, person: PersonEntry) -> None:
     if not credentials.known(person.id):
         credentials.set(person.id, secret_of(person))
-    if _absent(door, "person", person.id):
+    if _absent(door, "person", name=person.id):
         body = {"name": person.name, "roles": list(person.roles)}
         door.enter(Command(f"person/{person.id}", "register", body, SETUP))
         for operation in person.trained:
@@ -93,7 +118,8 @@ def _person(door: Door, credentials: Credentials, person: PersonEntry) -> None:
 
 
 def _asset(door: Door, asset: AssetEntry, support: Support | None, *, simulated: bool) -> None:
-    if not _absent(door, "asset", asset.id):
+    if not _absent(door, "asset", name=asset.id):
+        _same_driver(door, asset, simulated=simulated)
         return
     body = {
         "asset_class": asset.asset_class,
@@ -116,8 +142,16 @@ def _asset(door: Door, asset: AssetEntry, support: Support | None, *, simulated:
         door.enter(Command(f"asset/{asset.id}", "install", fit, SETUP))
 
 
+def _same_driver(door: Door, asset: AssetEntry, *, simulated: bool) -> None:
+    """Refuse another driver than the one with which a live asset was registered: it was judged with that one."""
+    known = door.find("asset", asset.id)
+    if not simulated and isinstance(known, Asset) and known.driver != asset.driver:
+        msg = f"asset {asset.id} was registered with driver {known.driver or 'none'!r}; the file says {asset.driver!r}"
+        raise InputError(f"{msg}; register it under another id", where=asset.where)
+
+
 def _lot(door: Door, file: SiteFile, lot: LotEntry) -> None:
-    if not _absent(door, "lot", lot.id):
+    if not _absent(door, "lot", name=lot.id):
         return
     body = {
         "what": lot.what,
@@ -143,7 +177,7 @@ def _with_right(file: SiteFile, right: Right) -> PersonEntry:
 
 
 def _container(door: Door, container: ContainerEntry) -> None:
-    if not _absent(door, "container", container.id):
+    if not _absent(door, "container", name=container.id):
         return
     body = {
         "identity": container.identity,

@@ -55,10 +55,14 @@ class Credentials:
 
     def set(self, person: str, secret: str) -> None:
         """Keep a person's new secret and forget wrong attempts; raises InputError when it is too short."""
+        self.check_new(person, secret)
+        self._keep(person, Credential(self._hasher.hash(secret)))
+
+    def check_new(self, person: str, secret: str) -> None:
+        """Raise InputError when a new secret is too short."""
         if len(secret) < self._cost.shortest:
             msg = f"the secret of {person} is too short; at least {self._cost.shortest} characters are needed"
             raise InputError(msg)
-        self._keep(person, Credential(self._hasher.hash(secret)))
 
     def check(self, person: str, secret: str) -> bool:
         """Tell whether this is the person's secret; never after five wrong attempts in a row."""

@@ -50,7 +50,7 @@ class Training(Body):
         return f"{self.operation}@{self.version}" if self.version else self.operation
 
 
-_KEEPERS = frozenset({Right.ADMINISTER, Right.SYSTEM})
+_KEEPERS = frozenset({Right.ADMINISTER, Right.SYSTEM})  # the program: on behalf of the person, known by the old secret
 _TRAINERS = frozenset({Right.SUPERVISE, Right.ADMINISTER, Right.SYSTEM})
 
 TABLE = Table(
@@ -59,6 +59,7 @@ TABLE = Table(
         Row("register", State.ABSENT, State.ACTIVE, by=_KEEPERS, body=Registration),
         Row("grant", State.ACTIVE, State.ACTIVE, by={Right.ADMINISTER}, body=Grant),
         Row("train", State.ACTIVE, State.ACTIVE, by=_TRAINERS, body=Training),
+        Row("renew_secret", State.ACTIVE, State.ACTIVE, by=_KEEPERS, body=Reason),
         Row("lock", State.ACTIVE, State.LOCKED, by=_KEEPERS, body=Reason),
         Row("unlock", State.LOCKED, State.ACTIVE, by={Right.ADMINISTER}, body=Reason),
         Row("retire", State.ACTIVE, State.RETIRED, by={Right.ADMINISTER}, body=Reason),

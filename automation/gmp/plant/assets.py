@@ -156,6 +156,10 @@ TABLE = Table(
             body=Qualification,
         ),
         Row("install", State.REGISTERED, State.QUALIFIED, by=_PROGRAM, body=Installation),
+        *(
+            Row("permit", state, state, by={Right.APPROVE}, signs=(Meaning.APPROVED,), body=Reason)
+            for state in (State.REGISTERED, State.QUALIFIED)
+        ),
         *(Row("identify", state, state, by=_PROGRAM, body=Identity) for state in _IN_PLACE),
         *(Row("calibrate", state, state, by=_CARE, body=Calibration) for state in _IN_PLACE),
         *(Row("clean", state, state, by=_CARE | {Right.PERFORM}, body=Cleaning) for state in _IN_PLACE),
@@ -218,6 +222,12 @@ class Asset:
     seen: Identity | None = None
     cleaned: bool = False
     claim: tuple[str, str] | None = None  # (batch, step)
+    permitted: bool = False  # a driver below L3 may act in engineering lots, by a person's decision
+
+    @property
+    def may_act(self) -> bool:
+        """Tell whether its driver may be given control on a live site."""
+        return self.kind is not Driving.DRIVEN or self.support is Support.L3 or self.permitted
 
     def ready(self, now: Instant) -> tuple[str, ...]:
         """Give what stands in the way of its use, one sentence each; empty when nothing does."""
@@ -248,13 +258,14 @@ class Asset:
         return [f"is out of calibration since {iso(self.calibration_due)}"] if now >= self.calibration_due else []
 
     def _strange(self) -> list[str]:
-        """Tell where the device says something else than the register."""
+        """Tell where the device says something else than the register; what it does not say is not compared."""
         if self.seen is None:
             return []
         pairs = (
             (name, getattr(self, name), getattr(self.seen, name)) for name in ("maker", "model", "serial", "firmware")
         )
-        return [f"says {name} {said!r}; registered is {own!r}" for name, own, said in pairs if own and said != own]
+        others = [(name, own, said) for name, own, said in pairs if own and said and said != own]
+        return [f"says {name} {said!r}; registered is {own!r}" for name, own, said in others]
 
     def check(self, fact: Fact, site: Site) -> None:
         """Refuse a second claim, an unfounded driver near patients, and simulated fitness on a live site."""
@@ -287,6 +298,9 @@ class Asset:
             return
         if cast("_Batch", site.find("batch", claim.batch)).lot_type != "engineering":
             msg = f"asset {self.id}: its driver is {self.support}; below L3 it may act in engineering lots only"
+            raise GateError(msg)
+        if not self.permitted:
+            msg = f"asset {self.id}: its driver is {self.support}; quality has to permit it for engineering lots first"
             raise GateError(msg)
 
     def apply(self, fact: Fact) -> Self:
@@ -323,6 +337,8 @@ class Asset:
                 return replace(after, cleaned=False)
             case Claim() as said:
                 return replace(after, claim=(said.batch, said.step))
+        if fact.kind == "permit":
+            return replace(after, permitted=True)
         return replace(after, claim=None) if fact.kind in {"free", "break_claim"} else after
 
 

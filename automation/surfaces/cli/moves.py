@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from automation.engine.requests import Request, Signer
+from automation.engine.requests import RENEW, Request, Signer
 from automation.gmp.objects import Thing
 from automation.gmp.registry import KINDS
 from automation.gmp.words import Right
 from automation.kernel.errors import InputError
 from automation.kernel.machine import Row
-from automation.surfaces.cli.access import person, secret, signers
+from automation.surfaces.cli.access import chosen, person, secret, signers
 from automation.surfaces.cli.asking import looked, send
 from automation.surfaces.cli.common import Session, as_json, by, pair, site, tell
 from automation.surfaces.cli.looking import check_kind
@@ -57,6 +57,8 @@ def do(  # noqa: PLR0913  as options
     who = person(file, by, *(Right(right) for right in sorted(row.by)[:1] if right != Right.SYSTEM))
     shown = "\n".join([f"{command} {kind} {name}", *(f"{field}: {value}" for field, value in body.items())])
     me = Signer(who, secret(file, who), "", shown)
+    if command == RENEW:
+        body["secret"] = chosen(name)  # goes to the keeper of secrets, never into the record
     signed = signers(file, me, row.signs, dict(pair(other, what="--sign") for other in others))
     request = Request(
         what="do", target=f"{kind}/{name}", command=command, body=body, by=who, secret=me.secret, signers=signed

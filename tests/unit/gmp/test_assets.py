@@ -135,6 +135,9 @@ def test_a_driver_below_l3_acts_in_engineering_lots_only_on_a_live_site(live: Do
         live.do(f"batch/{name}", "issue", issue, by="issue")
     with pytest.raises(GateError, match="below L3 it may act in engineering lots only"):
         live.do(A, "claim", {**CLAIM, "batch": "B2"})
+    with pytest.raises(GateError, match="quality has to permit it"):
+        live.do(A, "claim", CLAIM)
+    live.do(A, "permit", REASON, by="approve", signs=(proof("approve", "approved"),))
     live.do(A, "claim", CLAIM)
     assert live.get(Asset, A).claim == ("B1", "freeze")
 
