@@ -25,6 +25,7 @@ from automation.gmp.objects import Thing
 from automation.gmp.plant.assets import Asset
 from automation.gmp.product.batches import Batch, Continuation, Decision, Order
 from automation.gmp.product.containers import Container
+from automation.gmp.quality.timers import Timer
 from automation.kernel.errors import CellwrightError, RefusedError
 from automation.kernel.machine import Procedural
 from automation.kernel.quantity import Seconds
@@ -212,13 +213,13 @@ class BatchRun:
         while not self._ending:
             try:
                 if self._take_all(step, assembled):
-                    alarms.clear("equipment")
-                    return
+                    break
             except RefusedError as refusal:
                 await self._not_ready("equipment", refusal, alarms)
             else:
                 alarms.sound("equipment", f"{step.id} waits for equipment in use", priority="low")
                 await self._house.desk.changed("asset", "batch")
+        alarms.clear("equipment")
 
     async def _supply(self, step: Step) -> None:
         """Use the lots of a step that has not begun; hold while one is not released, in date or enough."""
@@ -229,8 +230,8 @@ class BatchRun:
             except RefusedError as refusal:
                 await self._not_ready("materials", refusal, alarms)
             else:
-                alarms.clear("materials")
-                return
+                break
+        alarms.clear("materials")
 
     async def _not_ready(self, what: str, refusal: RefusedError, alarms: Alarms) -> None:
         """Hold the step before it begins, until a person lets the batch go on."""
@@ -393,6 +394,13 @@ class BatchRun:
 
     # the end
 
+    def _stop_clocks(self) -> None:
+        """Cancel what still counts: nothing that it waits for can come any more."""
+        for thing in list(self._house.door.every("timer")):
+            if isinstance(thing, Timer) and thing.batch == self.id and thing.going:
+                reason = {"reason": f"{self.id} has ended as {self.batch.state}"}
+                self._house.door.enter(Command(f"timer/{thing.id}", "cancel", reason, RUNNER))
+
     def _close(self) -> str:
         door = self._house.door
         if self.batch.state == "running":
@@ -401,6 +409,7 @@ class BatchRun:
         if ended not in {"complete", "stopped", "aborted"}:
             msg = f"batch {self.id} is {ended} and has no more steps to run"
             raise CellwrightError(msg)
+        self._stop_clocks()
         head = self._house.ledger.last
         body = {"head": head.hash.hex(), "seq": head.seq}
         door.enter(Command(f"batch/{self.id}", "close", body, RUNNER))

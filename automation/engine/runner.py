@@ -280,6 +280,8 @@ class StepRunner:
         kind = "aborting" if aborting else "stopping"
         begun = self._past.side if self._past.side_kind == kind else None
         self._tools.operator.give_up(f"the step is {kind}", keep=begun.number if begun else 0)
+        for source in ("step", "doubt"):
+            self._tools.alarms.clear(source)
         await self._side(kind)
         self._tools.trends.seal()
         await self._enter_stage(Procedural.ABORTED if aborting else Procedural.STOPPED)

@@ -40,7 +40,7 @@ class Timers:
             self._arm(thing)
         elif not thing.going:
             self._disarm(thing.id)
-            if thing.state == "met":
+            if thing.state in {"met", "cancelled"}:
                 self._alarms(thing).clear(f"limit {thing.what}")
 
     def _arm(self, timer: Timer) -> None:

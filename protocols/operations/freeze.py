@@ -188,11 +188,10 @@ class Freeze:
         await self.product.deviation(f"freezing run interrupted: {visit.got.why}", rule="freezing run")
         for container in self.product.transferred():
             await self.product.qa_hold(container, reason=f"freezing run interrupted: {visit.got.why}")
-        where = "no reading" if sample is None else f"{sample:.1f} degC"
         stands = "does not answer" if run is None else f"{run.state!s}, segment {run.segment}"
         async with self.watch.alongside(self.probes.scan, every=self.given.every):
             choice = await self.operator.choose(
-                f"Interrupted: {visit.got.why}. Programmer {stands}, sample {where}. {_time_left(sample)}",
+                f"Interrupted: {visit.got.why}. Programmer {stands}, sample {_shown(sample)}. {_time_left(sample)}",
                 *salvage(sample, RunState.UNKNOWN if run is None else run.state),
                 second=True,
             )
@@ -246,16 +245,28 @@ class Freeze:
         await self._leave(visit, "aborted")
 
     async def _leave(self, visit: Visit[Results], how: str) -> None:
-        going = await self._going(visit)
         for container in self.product.transferred():
             await self.product.qa_hold(container, reason=f"freezing {how}")
-        what = {
-            True: "The freezer goes on to the end of its program: transfer the product then.",
-            False: "It had not started: take the product out and keep it at 2 to 8 degC.",
-            None: "Look at the freezer: if the program runs, transfer the product at its end; if not, take it out and "
-            "keep it at 2 to 8 degC.",
-        }
-        await self.operator.confirm(f"The workflow was {how}. {what[going]}")
+        await self.operator.confirm(f"The workflow was {how}. {await self._what_now(visit)}")
+
+    async def _what_now(self, visit: Visit[Results]) -> str:
+        """Say what the product needs; what the device does decides, not what the record expects of it."""
+        run, started = await self._look(), visit.got.started_at is not None
+        match run.state if run is not None else RunState.UNKNOWN:
+            case RunState.RUN | RunState.HOLDBACK:
+                return "The freezer goes on to the end of its program: transfer the product then."
+            case RunState.RESET if not started:
+                return "It had not started: take the product out and keep it at 2 to 8 degC."
+            case RunState.COMPLETE if started:
+                return "The program is over: transfer the product now."
+            case RunState.HOLD | RunState.RESET as state if started:
+                sample = await self._sample()
+                choices = "; or ".join(salvage(sample, state))
+                return f"The program stands in {state!s}, sample {_shown(sample)}. Now {choices}. {_time_left(sample)}"
+        return (
+            "Look at the freezer: if the program runs, transfer the product at its end; if not, take it out and "
+            "keep it at 2 to 8 degC."
+        )
 
     async def _going(self, visit: Visit[Results]) -> bool | None:
         """Tell whether the program was started; the device is asked when the record can't say, None when it can't."""
@@ -378,6 +389,10 @@ def _time_left(sample: Celsius | None) -> str:
     if sample is None or sample > SAFE_BELOW:
         return "Decide within 5 min: outside the program the product drifts towards room temperature."
     return "Decide within 15 min."
+
+
+def _shown(sample: Celsius | None) -> str:
+    return "no reading" if sample is None else f"{sample:.1f} degC"
 
 
 def _of(scan: tuple[Reading, ...], channel: str) -> Celsius:

@@ -17,7 +17,7 @@ from automation.engine.visit import Move, Visit
 from automation.kernel.machine import Row, Table
 from instruments.interfaces.freezer import ControlledRateFreezer
 from tests.support.runs import BATCH, Hook, Run, make_site, run_batch, when
-from tests.support.scenes import CASSETTE, calibrated, change_site, enter, entered, ordered
+from tests.support.scenes import CASSETTE, calibrated, change_site, enter, insist, ordered
 
 RECIPE = """
 recipe: {id: careless, version: "1", title: No check at all, status: draft}
@@ -66,7 +66,7 @@ def careless(folder: Path, *touched: object, hooks: tuple[Hook, ...] = (), until
         operation = type("Careless", (Careless,), {"touched": touched, "__slots__": (), "__module__": __name__})
         site.house = replace(site.house, operations={"careless": spec_of(operation, name="careless")})
         for person in ("anna", "ben"):
-            entered(enter(site, f"person/{person}", "train", {"operation": "careless"}, by="system:setup"))
+            insist(enter(site, f"person/{person}", "train", {"operation": "careless"}, by="system:setup"))
 
     recipe = folder / "careless.yaml"
     recipe.write_text(RECIPE, encoding="utf-8")
@@ -111,7 +111,7 @@ def broken_claim(site: Site) -> None:
     """Let the supervisor take the freezer away while the step waits for a person."""
     body = {"reason": "needed elsewhere"}
     take = enter, site, "asset/crf-01", "break_claim", body
-    when(site, "freeze", "before", lambda: entered(take[0](*take[1:], by="carla", responsible="carla")), after=1.0)
+    when(site, "freeze", "before", lambda: insist(take[0](*take[1:], by="carla", responsible="carla")), after=1.0)
 
 
 def gone_bad(site: Site) -> None:

@@ -1,15 +1,19 @@
 """Procedural control: hold, restart, pause, unpause, stop and abort at every working state of every operation."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from automation.engine.site import Site
+from automation.gmp.objects import Thing
+from automation.gmp.people.prompts import Prompt
 from automation.ledger.event import Event
 from fakes.freezer import Freezer
 from protocols.operations import count, freeze, receive, store
+from tests.support.freezing import power_cut, site_with
 from tests.support.runs import BATCH, Hook, make_site, plant_of, run_batch
-from tests.support.scenes import marked, ordered, orders, refused, sides, stages
+from tests.support.scenes import calibrated, late, marked, order, ordered, orders, refused, sides, stages
 
 OPERATIONS: dict[str, type] = {
     "receive": receive.Receive,
@@ -169,3 +173,59 @@ def test_an_abort_overtakes_a_stop_that_is_not_finished(tmp_path: Path) -> None:
     assert stages(run, "freeze") == ["running", "stopping", "aborting", "aborted"]
     assert orders(run)[2:] == ["stop", "abort", "done", "close"]
     assert run.acts["crf-01"]["reset"] == 0
+
+
+@pytest.mark.requirement("F048")
+@pytest.mark.parametrize("command", ["stop", "abort"])
+def test_a_stop_with_the_program_standing_still_says_what_the_product_needs(tmp_path: Path, command: str) -> None:
+    """After a power loss the freezer holds: nobody is told that it goes on, but what to do with the product now."""
+    folder = site_with(tmp_path, power_fail="hold")
+    run = run_batch(folder, *power_cut(minutes=10), ordered("freeze", "interrupted", command))
+    [confirm] = [
+        t for t in run.things.values() if isinstance(t, Prompt) and t.opening and "The workflow" in t.opening.text
+    ]
+    assert confirm.opening is not None
+    assert "The program stands in hold, sample -" in confirm.opening.text
+    assert "to the end of its program" not in confirm.opening.text
+    assert getattr(run.things["container/BAG-0001"], "on_hold", False)
+    assert orders(run)[-1] == "close"
+
+
+@pytest.mark.requirement("F017")
+@pytest.mark.parametrize("command", ["stop", "abort"])
+def test_what_still_counts_is_cancelled_when_the_batch_ends(tmp_path: Path, command: str) -> None:
+    """A clock of a closed batch can't be met any more, and calls nobody."""
+    run = run_batch(make_site(tmp_path), late(r"^Clean crf-01", 120.0), ordered("freeze", "loaded", command))
+    assert {name: thing.state for name, thing in run.things.items() if name.startswith("timer/")} == {
+        "timer/B-001.exposure-before-freezing": "overrun"
+    }
+    quick = run_batch(make_site(tmp_path / "quick"), ordered("freeze", "loaded", command))
+    assert {thing.state for name, thing in quick.things.items() if name.startswith("timer/")} == {"cancelled"}
+
+
+@pytest.mark.requirement("F125")
+def test_a_step_that_is_ended_waits_for_nothing_any_more(tmp_path: Path) -> None:
+    """Held because its freezer fell out of calibration, then stopped: that it can't go on is no alarm any longer."""
+    run = run_batch(
+        make_site(tmp_path), calibrated("2026-01-05T08:11:00+01:00"), ordered("freeze", "loaded", "stop", after=600.0)
+    )
+    assert stages(run, "freeze") == ["running", "holding", "held", "stopping", "stopped"]
+    assert run.things["alarm/B-001.freeze.step"].state == "returned"
+
+
+@pytest.mark.requirement("F043")
+@pytest.mark.parametrize("command", ["stop", "abort"])
+def test_a_batch_ended_at_the_signatures_of_a_step_is_still_signed(tmp_path: Path, command: str) -> None:
+    """The step was over: who did it signs for it, then the record is closed."""
+
+    def hook(site: Site) -> None:
+        def follow(event: Event, _thing: Thing) -> None:
+            if event.stream == "prompt/B-001.count.signatures" and event.kind == "open":
+                asyncio.get_running_loop().call_later(1.0, order, site, command)
+
+        site.house.door.follow(follow)
+
+    run = run_batch(make_site(tmp_path), hook)
+    assert run.kinds("count")[-1] == "concluded"
+    assert run.things["prompt/B-001.count.signatures"].state == "answered"
+    assert (orders(run)[2:], run.kinds("freeze")) == ([command, "done", "close"], [])

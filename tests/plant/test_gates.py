@@ -15,7 +15,7 @@ from tests.support.scenes import (
     calibrated,
     change_site,
     enter,
-    entered,
+    insist,
     marked,
     order,
     ordered,
@@ -38,8 +38,8 @@ def on_hold(*acts: Act) -> Hook:
         def do() -> None:
             while left:
                 stream, command, body, by, signed = left.pop(0)
-                entered(enter(site, stream, command, body, by=by, **signed))
-            entered(order(site, "restart"))
+                insist(enter(site, stream, command, body, by=by, **signed))
+            insist(order(site, "restart"))
 
         def follow(event: Event, thing: Thing) -> None:
             if event.stream == f"batch/{BATCH}" and event.kind == "done" and thing.state == "held":
@@ -134,10 +134,10 @@ def taken(asset: str, *, for_s: float) -> Hook:
 
     def hook(site: Site) -> None:
         claim: dict[str, object] = {"batch": "B-900", "step": "freeze"}
-        entered(enter(site, f"asset/{asset}", "claim", claim, by="system:runner"))
+        insist(enter(site, f"asset/{asset}", "claim", claim, by="system:runner"))
         free = ("free", {"reason": "B-900 has no more need of it"})
         asyncio.get_running_loop().call_later(
-            for_s, lambda: entered(enter(site, f"asset/{asset}", *free, by="system:runner"))
+            for_s, lambda: insist(enter(site, f"asset/{asset}", *free, by="system:runner"))
         )
 
     return hook

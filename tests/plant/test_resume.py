@@ -9,7 +9,20 @@ from automation.engine.site import Site
 from automation.kernel.clock import MICRO
 from automation.kernel.quantity import Seconds
 from tests.support.runs import BATCH, Hook, Run, make_site, resume_batch, run_batch
-from tests.support.scenes import answer, marked, order, ordered, orders, sides, stages
+from tests.support.scenes import (
+    CASSETTE,
+    answer,
+    change_site,
+    enter,
+    insist,
+    marked,
+    order,
+    ordered,
+    orders,
+    scan,
+    sides,
+    stages,
+)
 
 DOWN = Seconds(30.0)
 
@@ -66,3 +79,51 @@ def test_a_program_closed_in_a_procedural_state_goes_on_from_it(
     assert run.acts["crf-01"]["start"] == (expected[-1] == "complete" or state == "freezing")
     assert orders(run)[-1] == "close"
     assert marked(run, "prompt/", "asking") == marked(run, "asset/", "claim") == []
+
+
+@pytest.mark.requirement("C01")
+@pytest.mark.requirement("F006")
+def test_a_program_closed_with_a_step_locked_finds_it_locked(tmp_path: Path) -> None:
+    """The line is cleared after it was opened again; the lock is not forgotten by a restart."""
+    folder = make_site(tmp_path)
+    left = run_batch(folder, scan(r"^Scan the donation", "=A99992600001800"), until=60.0)
+    assert left.things["prompt/B-001.receive.1.1"].state == "locked"
+    run = resume_batch(folder, down=DOWN)
+    moves = [event.kind for event in run.events if event.stream == "prompt/B-001.receive.1.1"]
+    assert moves == ["open", "claim", "lock", "clear", "claim", "answer"]
+    assert run.state == "closed"
+
+
+@pytest.mark.requirement("C01")
+@pytest.mark.requirement("F099")
+def test_a_program_closed_while_a_lot_is_waited_for_goes_on_when_it_is_released(tmp_path: Path) -> None:
+    """Held before the step began; released and restarted in another process, used once."""
+    folder = change_site(make_site(tmp_path), (CASSETTE, CASSETTE.replace("}", ", released: false}")))
+    assert run_batch(folder, until=1500.0).state == "held"
+
+    def released(site: Site) -> None:
+        insist(enter(site, "lot/CASS-2201", "release", {}, by="dora", approved="dora"))
+
+    run = resume_batch(folder, released, later(600.0, "restart"), down=DOWN)
+    assert [event.kind for event in run.events if event.stream == "lot/CASS-2201"] == ["receive", "release", "use"]
+    assert (stages(run, "freeze"), run.state) == (["running", "complete"], "closed")
+
+
+@pytest.mark.requirement("C01")
+@pytest.mark.requirement("F004")
+def test_a_program_closed_while_equipment_is_waited_for_goes_on_waiting(tmp_path: Path) -> None:
+    """The other batch gives the freezer free in the next process."""
+    folder = make_site(tmp_path)
+
+    def taken(site: Site) -> None:
+        claim: dict[str, object] = {"batch": "B-900", "step": "freeze"}
+        insist(enter(site, "asset/crf-01", "claim", claim, by="system:runner"))
+
+    def freed(site: Site) -> None:
+        free: dict[str, object] = {"reason": "B-900 is over"}
+        loop = asyncio.get_running_loop()
+        loop.call_later(900.0, lambda: enter(site, "asset/crf-01", "free", free, by="system:runner"))
+
+    assert run_batch(folder, taken, until=1500.0).kinds("freeze") == ["bound"]
+    run = resume_batch(folder, freed, down=DOWN)
+    assert (stages(run, "freeze"), run.state) == (["running", "complete"], "closed")

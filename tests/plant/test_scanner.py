@@ -8,7 +8,7 @@ import pytest
 from automation.engine.site import Site
 from automation.gmp.people.prompts import Prompt
 from tests.support.runs import Run, make_site, plant_of, run_batch, staff_of
-from tests.support.scenes import enter, entered, scan
+from tests.support.scenes import enter, insist, scan
 
 DIN, RIGHT = r"^Scan the donation number", "=A99992600001700"
 FIRST = "prompt/B-001.receive.1.1"
@@ -67,11 +67,11 @@ def test_a_read_that_two_questions_wait_for_answers_neither(tmp_path: Path) -> N
     def hook(site: Site) -> None:
         staff_of(site).leave()
         question: dict[str, object] = {"kind": "scan", "text": "Scan the other bag", "batch": "B-002"}
-        entered(enter(site, "prompt/B-002.receive.1.1", "open", question, by="system:runner"))
+        insist(enter(site, "prompt/B-002.receive.1.1", "open", question, by="system:runner"))
         for n, name in enumerate(("B-001", "B-002")):
             claim = enter, site, f"prompt/{name}.receive.1.1", "claim", {"terminal": "terminal-1"}
             by = ("anna", "ben")[n]
-            asyncio.get_running_loop().call_later(5.0, lambda c=claim, by=by: entered(c[0](*c[1:], by=by)))  # type: ignore[misc]  # bound now
+            asyncio.get_running_loop().call_later(5.0, lambda c=claim, by=by: insist(c[0](*c[1:], by=by)))  # type: ignore[misc]  # bound now
         asyncio.get_running_loop().call_later(6.0, lambda: plant_of(site).hand("scanner-01", "scan", text=RIGHT))
 
     run = run_batch(make_site(tmp_path), hook, until=60.0)

@@ -163,9 +163,9 @@ def marked(run: Run, prefix: str, mark: str) -> list[str]:
 def calibrated(until: str, asset: str = "crf-01") -> Hook:
     """Let an asset be in calibration until a moment, or to the end of a day."""
     body = {"due": until, "certificate": "CAL-TEST"}
-    return lambda site: entered(enter(site, f"asset/{asset}", "calibrate", body, by="system:setup"))
+    return lambda site: insist(enter(site, f"asset/{asset}", "calibrate", body, by="system:setup"))
 
 
-def entered(refusal: str) -> None:
+def insist(refusal: str) -> None:
     """Insist that a command was taken."""
     assert refusal == ""
