@@ -103,6 +103,19 @@ def added(run: Run, undisturbed: Run) -> list[str]:
     return sorted((story(run) - story(undisturbed)).elements())
 
 
+def left_open(run: Run) -> list[str]:
+    """Give the acts that were open when the program was killed: called, and nothing known of what became of them."""
+    epoch = max(event.seq for event in run.events if event.kind == "epoch taken")
+    calls: dict[tuple[object, ...], str] = {}
+    for event in run.events:
+        place = (event.stream, event.fields.get("visit"), event.fields.get("n"))
+        if event.seq < epoch and event.kind == "call":
+            calls[place] = _sentence(event)
+        elif event.seq < epoch and event.kind in {"reply", "refused", "failed", "doubt"}:
+            calls.pop(place, None)
+    return sorted(calls.values())
+
+
 def ends(run: Run) -> dict[str, str]:
     """Give the state in which every object of the batch ended, and every step."""
     things = {name: str(thing.state) for name, thing in run.things.items()}
