@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 from pydantic import BaseModel
@@ -19,6 +20,9 @@ from automation.surfaces.cli.common import Session, as_json, emit, mark, pairs, 
 from automation.views.audit_trail import audit_trail
 from automation.views.objects import Objects
 from automation.views.wording import show as words
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _SHORT = 40  # characters of a cell
 _MOMENTS = ("_at", "due", "until", "warn", "deadline")
@@ -102,7 +106,7 @@ def check_kind(kind: str) -> None:
 def plain(thing: Thing, *, zone: str) -> dict[str, object]:
     """Give an object's values as names and plain values; moments as text in the site's zone."""
     found: dict[str, object] = {"id": thing.id, "state": str(thing.state)}
-    for one in fields(thing):  # type: ignore[arg-type]  # every object is a dataclass; see gmp.objects
+    for one in fields(cast("DataclassInstance", thing)):
         value = getattr(thing, one.name)
         if isinstance(value, BaseModel):
             found |= {name: _value(name, part, zone=zone) for name, part in value.model_dump(mode="json").items()}

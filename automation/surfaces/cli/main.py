@@ -28,7 +28,6 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "demo": ("demo", "Run the main job on fakes and show what comes out."),
         "run": ("runs", "Issue a batch of a recipe, start it and run it."),
         "resume": ("runs", "Go on with a batch after a stop or a crash."),
-        "secret": ("secrets", "Set the secret of a person: one's own, or as an administrator."),
         "check": ("preflight", "Ask every gate of a batch or recipe through its planned end."),
         "status": ("status", "Show what runs, who is waited for and which limit ends first."),
     },

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import msgspec
 
 from automation.engine import masters
 from automation.engine.conduct import Left, Mark, conduct
@@ -57,7 +58,7 @@ stop_option = click.option("--stop-at", default="", metavar="STEP.STATE", help="
 @session
 def run(session: Session, /, folder: Path, seed: int | None, *, as_json: bool, **wished: object) -> None:
     """Issue a batch of a recipe, start it and run it."""
-    wish = Wish(**wished)  # type: ignore[arg-type]  # click gives the types of the options
+    wish = msgspec.convert(wished, Wish)
     _check(wish)
 
     async def job(here: Site) -> Left:
