@@ -9,11 +9,13 @@ from automation.engine.site import Site
 from automation.gmp.objects import Thing
 from automation.gmp.people.prompts import Prompt
 from automation.ledger.event import Event
+from fakes.faults import FaultKind
 from fakes.freezer import Freezer
 from protocols.operations import count, freeze, receive, store
 from tests.support.freezing import power_cut, site_with
 from tests.support.runs import BATCH, Hook, make_site, plant_of, run_batch
 from tests.support.scenes import calibrated, late, marked, order, ordered, orders, refused, sides, stages
+from tests.support.supervisor import break_wire, on_call
 
 OPERATIONS: dict[str, type] = {
     "receive": receive.Receive,
@@ -36,6 +38,7 @@ ON_THE_WAY = [  # every working state that a good run passes; ``interrupted`` ha
     if state not in table.final and state != "interrupted"
 ]
 LASTING = [place for place in ON_THE_WAY if place not in AT_ONCE]
+OBSERVED = [(step, state) for step, state in ON_THE_WAY if step == "freeze"]  # on site B people start and stop it
 
 
 def at_close(found: list[object]) -> Hook:
@@ -111,6 +114,27 @@ def test_a_stop_or_abort_in_any_state_makes_safe_and_ends(tmp_path: Path, step: 
     assert marked(run, "prompt/", "asking") == marked(run, "asset/", "claim") == []
     bag = run.things["container/BAG-0001"]
     assert getattr(bag, "on_hold", None) is (getattr(bag, "state", "") == "in process")
+
+
+@pytest.mark.requirement("F005")
+@pytest.mark.parametrize("command", ["hold", "stop", "abort"])
+@pytest.mark.parametrize(("step", "state"), OBSERVED)
+def test_an_observed_freezer_is_controlled_as_safely(tmp_path: Path, step: str, state: str, command: str) -> None:
+    """On site B nobody presses a key because of an order; the questions to people are taken back or asked again."""
+    run = run_batch(make_site(tmp_path, "b"), ordered(step, state, command, "restart"))
+    end = {"hold": "complete", "stop": "stopped", "abort": "aborted"}[command]
+    assert stages(run, step)[-1] == end
+    started = command == "hold" or state in {"freezing", "ended"}
+    assert run.acts["crf-02"] | {"set point": 0} == {
+        "start": started,
+        "hold": 0,
+        "go on": 0,
+        "reset": 0,
+        "set point": 0,
+    }
+    assert run.step("store").state == ("stored" if command == "hold" else "")
+    assert marked(run, "prompt/", "asking") == marked(run, "asset/", "claim") == []
+    assert run.state == "closed"
 
 
 @pytest.mark.requirement("F048")
@@ -229,3 +253,47 @@ def test_a_batch_ended_at_the_signatures_of_a_step_is_still_signed(tmp_path: Pat
     assert run.kinds("count")[-1] == "concluded"
     assert run.things["prompt/B-001.count.signatures"].state == "answered"
     assert (orders(run)[2:], run.kinds("freeze")) == ([command, "done", "close"], [])
+
+
+SLOW = 1.5  # s that the freezer takes to answer; its deadline is longer
+
+
+def in_flight(command: str) -> Hook:
+    """Order something while the freezer has not yet answered that it took the program."""
+
+    def hook(site: Site) -> None:
+        def sent() -> None:
+            break_wire(site, FaultKind.DELAY_REPLY, delay=SLOW)
+            asyncio.get_running_loop().call_later(SLOW / 3, order, site, command)
+
+        on_call(site, "freeze", "load", sent)
+
+    return hook
+
+
+@pytest.mark.requirement("C02")
+def test_a_hold_lets_the_act_in_flight_come_back_first(tmp_path: Path) -> None:
+    """The answer is on the record before anything is made safe, and the act is not repeated."""
+    run = run_batch(make_site(tmp_path), in_flight("hold"), ordered("freeze", "empty", "restart", after=600.0))
+    kinds = run.kinds("freeze")
+    holding = next(n for n, event in enumerate(kinds) if event == "enter" and n > kinds.index("call"))
+    assert kinds.index("call") < kinds.index("reply") < holding
+    calls = [e for e in run.events if e.kind == "call" and e.fields["method"] == "load"]
+    assert (len(calls), run.state) == (1, "closed")
+
+
+@pytest.mark.requirement("F005")
+def test_an_abort_overtakes_the_act_in_flight(tmp_path: Path) -> None:
+    """It does not wait for the freezer's answer, and the late answer is nobody's."""
+    run = run_batch(make_site(tmp_path), in_flight("abort"))
+    stream = f"batch/{BATCH}/step/freeze"
+    aborting = next(e for e in run.events if e.stream == stream and e.fields.get("state") == "aborting")
+    [ordered_at] = [e.at for e in run.events if e.stream == f"batch/{BATCH}" and e.kind == "abort"]
+    assert aborting.at == ordered_at
+    assert "reply" not in run.kinds("freeze")
+    assert stages(run, "freeze") == ["running", "aborting", "aborted"]
+    [confirm] = [
+        t for t in run.things.values() if isinstance(t, Prompt) and t.opening and "The workflow" in t.opening.text
+    ]
+    assert confirm.opening is not None
+    assert "It had not started" in confirm.opening.text
