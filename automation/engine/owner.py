@@ -21,6 +21,7 @@ from automation.kernel.errors import CellwrightError, FailedError, RefusedError
 
 NAME = "owner.sock"
 LONGEST_PATH = 100  # bytes; a socket's address holds 108
+GRACE = 5.0  # s for answers that are on their way when the owner ends
 PATIENCE = 7200.0  # s; longest wait for an answer
 _LINE = 1 << 20  # bytes of one request
 
@@ -35,13 +36,18 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @contextlib.asynccontextmanager
 async def bell(site: Site) -> AsyncIterator[None]:
-    """Answer requests for the site while the block runs."""
+    """Answer requests for the site while the block runs; what was asked before its end is still answered."""
     path = site.folder / NAME
+    open_replies: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _serve(site, reader, writer, open_replies)
+
     path.unlink(missing_ok=True)
     with _address(site.folder) as address:
         before = os.umask(0o177)
         try:
-            server = await asyncio.start_unix_server(lambda r, w: _serve(site, r, w), path=address, limit=_LINE)
+            server = await asyncio.start_unix_server(serve, path=address, limit=_LINE)
         finally:
             os.umask(before)
         try:
@@ -49,17 +55,30 @@ async def bell(site: Site) -> AsyncIterator[None]:
         finally:
             server.close()
             path.unlink(missing_ok=True)
+            if open_replies:
+                await asyncio.wait(open_replies, timeout=GRACE)
 
 
-async def _serve(site: Site, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _serve(
+    site: Site, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, open_replies: set[asyncio.Task[None]]
+) -> None:
     try:
-        with contextlib.suppress(ConnectionError):
-            if _peer(writer.get_extra_info("socket")) == os.getuid():
-                while line := await reader.readline():
-                    writer.write(msgspec.json.encode(await _reply(site, line)) + b"\n")
-                    await writer.drain()
+        if _peer(writer.get_extra_info("socket")) == os.getuid():
+            while line := await reader.readline():
+                reply = asyncio.get_running_loop().create_task(_answer(site, line, writer))
+                open_replies.add(reply)
+                reply.add_done_callback(open_replies.discard)
+                await reply
+    except ConnectionError:
+        return
     finally:
         writer.close()
+
+
+async def _answer(site: Site, line: bytes, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        writer.write(msgspec.json.encode(await _reply(site, line)) + b"\n")
+        await writer.drain()
 
 
 async def _reply(site: Site, line: bytes) -> Reply:

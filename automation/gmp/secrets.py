@@ -7,6 +7,7 @@ Source: 21 CFR 11.300(a), (b), (d); RFC 9106 (argon2id).
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -50,8 +51,12 @@ class Credentials:
         self._clock = clock
         self._cost = cost
         self._hasher = PasswordHasher(time_cost=cost.passes, memory_cost=cost.memory, parallelism=1)
-        self._nobody = self._hasher.hash("nobody")
         self._kept = self._read()
+
+    @cached_property
+    def _nobody(self) -> str:
+        """Give the hash that an unknown person's secret is compared with; made at the first look."""
+        return self._hasher.hash("nobody")
 
     def set(self, person: str, secret: str) -> None:
         """Keep a person's new secret and forget wrong attempts; raises InputError when it is too short."""
