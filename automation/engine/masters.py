@@ -1,7 +1,7 @@
 """Keeps the recipe that a batch was issued with in the site folder, so that the batch can go on from the folder alone.
 
-A file ``recipes/<digest>.yaml`` holds the bytes of the approved recipe; what was changed for an engineering lot
-stands in the batch itself. The digest is checked when the batch is taken up.
+A file ``recipes/<digest>.yaml`` holds the bytes of the approved recipe, and the issue of the batch cites a copy of it
+by hash; what was changed for an engineering lot stands in the batch itself. The digest is checked at every resumption.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from automation.engine.recipe.source import GROUP
 from automation.engine.recipe.spec import OperationSpec
 from automation.gmp.product.batches import Batch
 from automation.kernel.errors import InputError
+from automation.ledger.blobs import Blobs
 
 FOLDER = "recipes"
 
@@ -35,7 +36,10 @@ def recall(folder: Path, batch: Batch, operations: Mapping[str, OperationSpec]) 
         raise InputError(f"batch {batch.id!r} is not known at this site; see: cellwright list batch")
     place = folder / FOLDER / f"{issue.recipe_digest}.yaml"
     if not place.exists():
-        raise InputError(f"the recipe of batch {batch.id} is not in the site folder any more", where=str(place))
+        if not issue.recipe_file:
+            raise InputError(f"the recipe of batch {batch.id} is not in the site folder any more", where=str(place))
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(Blobs(folder / "blobs", sync=False).get(issue.recipe_file))
     changes = {f"{one.step}.{one.parameter}": one.value for one in issue.overrides}
     recipe = load(place, operations, changes=changes)
     if recipe.digest != issue.recipe_digest:

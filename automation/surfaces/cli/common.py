@@ -4,6 +4,7 @@ Text goes to standard output, what people wait for and errors to standard error.
 """
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ F = TypeVar("F", bound=Callable[..., object])
 
 SECRET = "CELLWRIGHT_SECRET"  # noqa: S105  the name of a variable
 SITE = "CELLWRIGHT_SITE"
+_NARROW = 24  # characters; no column is cut shorter
 NO = 1  # exit status: the answer is no
 
 
@@ -81,12 +83,15 @@ def note(text: str) -> None:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Give rows in columns, as wide as their longest cell, the last one free."""
+    """Give rows in columns, as wide as their longest cell; the last one is cut to what a terminal has left."""
     cells = [[str(cell) for cell in row] for row in rows]
     if not cells:
         return "(none)"
     widths = [max(len(row[place]) for row in [list(heads), *cells]) for place in range(len(heads))]
-    widths[-1] = min(widths[-1], 100)
+    if sys.stdout.isatty():
+        left = shutil.get_terminal_size().columns - sum(widths[:-1]) - 2 * len(widths[:-1])
+        widths[-1] = min(widths[-1], max(left, _NARROW))
+        cells = [[*row[:-1], shortened(row[-1], widths[-1])] for row in cells]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in [list(heads), *cells]

@@ -1,7 +1,8 @@
 """``show`` and ``list``: any object, read off its table and its events; the site's owner is not disturbed."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -24,7 +25,8 @@ from automation.views.wording import show as words
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-_SHORT = 40  # characters of a cell
+_SHORT = 28  # characters of a cell
+_COLUMNS = 8
 _MOMENTS = ("_at", "due", "until", "warn", "deadline")
 
 
@@ -125,7 +127,7 @@ def _value(name: str, value: object, *, zone: str) -> object:
     return value
 
 
-def _columns(found: Iterable[Mapping[str, object]]) -> list[str]:
+def _columns(found: Sequence[Mapping[str, object]]) -> list[str]:
     """Give the names that fit a line: those with a short value somewhere, in the order of the object."""
     names = dict.fromkeys(
         name
@@ -133,7 +135,12 @@ def _columns(found: Iterable[Mapping[str, object]]) -> list[str]:
         for name, value in one.items()
         if isinstance(value, str | int | float) and value not in ("", 0, False)
     )
-    return [*names][:7]
+    return [name for name in names if not _is_hash(name, found)][:_COLUMNS]
+
+
+def _is_hash(name: str, found: Sequence[Mapping[str, object]]) -> bool:
+    """Tell whether a column holds digests, which say nothing in a list."""
+    return all(re.fullmatch(r"[0-9a-f]{40,}", str(one.get(name) or "0" * 40)) for one in found)
 
 
 def _cell(value: object) -> str:

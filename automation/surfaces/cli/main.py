@@ -131,6 +131,9 @@ def run(make: "Callable[[], Opener]", words: Sequence[str] | None = None) -> int
         return GOOD
     except (KeyboardInterrupt, click.Abort):
         return _say("stopped", STOPPED)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return WRONG
     except click.ClickException as error:
         return _say(_usage(error), WRONG)
     except InputError as error:

@@ -119,11 +119,12 @@ def _typed_in(asked: Prompt) -> dict[str, object]:
     found: dict[str, object] = {}
     for one in opening.fields:
         unit = f" [{one.unit}]" if one.unit else ""
-        found[one.name] = click.prompt(f"{one.label or one.name}{unit}", err=True)
+        choices = click.Choice(one.options) if one.options else None
+        found[one.name] = click.prompt(f"{one.label or one.name}{unit}", type=choices, err=True)
     only = _ONE_FIELD.get(str(opening.kind), "")
     if not opening.fields and only:
-        choices = click.Choice(opening.options) if opening.options else None
-        found[only] = click.prompt(only, type=choices, err=True)
+        allowed = click.Choice(opening.options) if opening.options else None
+        found[only] = click.prompt(only, type=allowed, err=True)
     return found
 
 
