@@ -75,7 +75,7 @@ class Simulated:
 
 
 def simulate(
-    recipe: str | Path, site: str | Path = "a", seed: int = 1, changes: Mapping[str, str] | None = None
+    recipe: str | Path, site: str | Path = "a", *, seed: int = 1, changes: Mapping[str, str] | None = None
 ) -> Simulated:
     """Run one engineering lot of a recipe in simulated time.
 

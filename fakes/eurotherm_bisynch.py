@@ -62,7 +62,7 @@ class EurothermBisynchFreezer(Controller):
         if asked.text is None:
             text = self._text(asked.mnemonic, now)
             return bytes((bisynch.EOT,)) if text is None else bisynch.message(asked.mnemonic, text)
-        self._error = self._set(asked.mnemonic, asked.text, now) if asked.sound else BAD_CHECK
+        self._error = self._set(asked.mnemonic, asked.text, now=now) if asked.sound else BAD_CHECK
         return bytes((bisynch.NAK if self._error else bisynch.ACK,))
 
     def _text(self, mnemonic: str, now: Instant) -> str | None:
@@ -77,7 +77,7 @@ class EurothermBisynchFreezer(Controller):
         value = live[address] if address in live else self.stored.get(address, 0.0)
         return f"{value:.1f}" if mnemonic in NUMBERS else f"{value:.0f}"
 
-    def _set(self, mnemonic: str, text: str, now: Instant) -> int:
+    def _set(self, mnemonic: str, text: str, *, now: Instant) -> int:
         """Set a parameter and give what EE then holds."""
         address = NUMBERS.get(mnemonic) or WHOLE.get(mnemonic)
         if address is None:

@@ -140,7 +140,7 @@ class Controller(Freezer):
             if kind == r.Type.END:
                 ends = self.stored.get(at + r.SEG_END, 0.0)
                 break
-            steps.append(_step(kind, target, rate))
+            steps.append(_step(kind, target, third=rate))
         back = self.stored.get(general + r.HOLDBACK_TYPE, 0.0)
         return Sequence(
             tuple(steps),
@@ -221,7 +221,7 @@ def place(address: int) -> tuple[int, int]:
     return divmod((address - r.PROGRAM_BASE) % r.PROGRAM_SIZE, r.BLOCK)
 
 
-def _step(kind: float, target: float, third: float) -> Step:
+def _step(kind: float, target: float, *, third: float) -> Step:
     """Give a stored segment as the programmer runs it; the third word is a rate (K/min) or a duration (s)."""
     if kind == r.Type.DWELL:
         return Step(None, seconds=round(third))

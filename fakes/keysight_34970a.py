@@ -139,7 +139,7 @@ class FakeKeysight34970A:
                 | "ABORt"
                 | "STATus:OPERation:CONDition?"
             ):
-                return self._scanning(header, parameters, now)
+                return self._scanning(header, parameters, now=now)
             case "":
                 return self._wrong('-113,"Undefined header"')
             case _ if header.endswith("?"):
@@ -205,7 +205,7 @@ class FakeKeysight34970A:
             self._setup.shown.discard(name)
         return None
 
-    def _scanning(self, header: str, parameters: str, now: Instant) -> str | None:
+    def _scanning(self, header: str, parameters: str, *, now: Instant) -> str | None:
         self._take(now)
         running = self._left() > 0
         match header:
@@ -250,9 +250,9 @@ class FakeKeysight34970A:
         self._memory = self._memory[-MEMORY:]
 
     def _scan(self, at: float) -> list[str]:
-        return [self._reading(number, at, place) for place, number in enumerate(self._setup.scan)]
+        return [self._reading(number, at, place=place) for place, number in enumerate(self._setup.scan)]
 
-    def _reading(self, number: int, at: float, place: int) -> str:
+    def _reading(self, number: int, at: float, *, place: int) -> str:
         shown, value = self._setup.shown, self._value(number, at)
         unit = self._setup.units.get(number, "C")
         if value is not None and unit == "F":

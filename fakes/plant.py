@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from automation.kernel.clock import MICRO, Clock
+from automation.kernel.lines import open_lines
 from automation.kernel.quantity import Instant
 from fakes.faults import Faults
 from instruments.transport import MemoryStream
@@ -42,11 +43,11 @@ class PlantLog:
 
     def __init__(self, path: Path | None, *, every: bool = True) -> None:
         """Open for appending; ``every`` writes each line at once, else ``flush`` writes them in groups."""
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) if path else None
+        self._file = open_lines(path) if path else None
         self._every = every
         self._lines: list[bytes] = []
 
-    def add(self, at: int, link: str, data: bytes, hand: str = "") -> None:
+    def add(self, at: int, link: str, data: bytes, *, hand: str = "") -> None:
         """Note bytes (or a hand's action as JSON text) that are about to reach a device at ``at`` (us)."""
         if self._file is None:
             return
@@ -97,7 +98,7 @@ class Plant:
     def hand(self, link: str, action: str, **details: object) -> None:
         """Let a person's hand act on a device, on the record of the plant."""
         at = self._clock.micros()
-        self._log.add(at, link, b"", json.dumps({"action": action, **details}, sort_keys=True))
+        self._log.add(at, link, b"", hand=json.dumps({"action": action, **details}, sort_keys=True))
         self._fakes[link].hand(action, details, Instant(at / MICRO))
         self._wake(link)
 

@@ -153,7 +153,7 @@ class Server:
         while not self._hands.empty():
             action, details = self._hands.get()
             at = self._seat.clock.micros()
-            self._seat.log.add(at, self._seat.name, b"", json.dumps({"action": action, **details}, sort_keys=True))
+            self._seat.log.add(at, self._seat.name, b"", hand=json.dumps({"action": action, **details}, sort_keys=True))
             try:
                 self._seat.fake.hand(action, details, Instant(at / MICRO))
             except (CellwrightError, KeyError, ValueError) as error:  # the last two: details missing or not numbers

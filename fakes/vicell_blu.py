@@ -80,7 +80,7 @@ class FakeViCellBlu:
             case "drop":
                 self._files[name] = _File(str(details["text"]).encode(self._encoding), now)
             case "cut" | "lock" | "unlock" | "copy" | "remove" if name in self._files:
-                self._handle(action, name, details)
+                self._handle(action, name, details=details)
             case _:
                 known = "count, drop, and cut, lock, unlock, copy, remove of a file that is there"
                 msg = f"{action!r} of {name!r} is not possible; known: {known} ({', '.join(sorted(self._files))})"
@@ -111,7 +111,7 @@ class FakeViCellBlu:
             raise PermissionError(13, "it is in use by another program")
         return self._files[name].at(now)
 
-    def _handle(self, action: str, name: str, details: dict[str, object]) -> None:
+    def _handle(self, action: str, name: str, *, details: dict[str, object]) -> None:
         file = self._files[name]
         match action:
             case "cut":

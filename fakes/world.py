@@ -41,7 +41,7 @@ class Stay:
 class Container:
     """One bag or vial of the world."""
 
-    def __init__(self, name: str, kind: str, contents: Contents) -> None:
+    def __init__(self, name: str, kind: str, *, contents: Contents) -> None:
         """Name it as its label does; ``kind`` is vial, bag20 or bag50. Raises FailedError for another kind."""
         if kind not in VESSELS:
             msg = f"kind is {kind!r}; containers of the world are {', '.join(VESSELS)}"

@@ -105,7 +105,9 @@ class Assembly:
                 raise CellwrightError(msg)
             given[name] = parts[kind]
         operation: Operation = spec.operation(**given)
-        runner = StepRunner(self._batch.id, step.id, operation, Tools(recorder, trends, alarms, operator))
+        runner = StepRunner(
+            self._batch.id, step.id, operation=operation, tools=Tools(recorder, trends, alarms, operator)
+        )
         return Assembled(runner, gates, tuple(dict.fromkeys(assets.values())))
 
     def _choose(self, role: str, step: Step, taken: list[str]) -> str:

@@ -313,9 +313,9 @@ class BatchRun:
             self._mail.clear()
             if self._control is not None:
                 self._control.cancel()
-        self._post(event.kind, order, event.by)
+        self._post(event.kind, order, by=event.by)
 
-    def _post(self, kind: str, order: Order, by: str) -> None:
+    def _post(self, kind: str, order: Order, *, by: str) -> None:
         self._mail.append((kind, order, by))
         self._quiet.clear()
         self._arrived.set()
@@ -325,7 +325,7 @@ class BatchRun:
         kind = {"holding": "hold", "restarting": "restart", "pausing": "pause", "stopping": "stop", "aborting": "abort"}
         if self.batch.state in kind and not self._mail:
             order = self.batch.order or Order(reason="the program was restarted")
-            self._post(kind[self.batch.state], order, RUNNER)
+            self._post(kind[self.batch.state], order, by=RUNNER)
 
     async def _consume(self) -> None:
         while True:
@@ -334,7 +334,7 @@ class BatchRun:
                 self._arrived.clear()
                 await self._arrived.wait()
             kind, order, by = self._mail.popleft()
-            work = self._carry_out(kind, order, by)
+            work = self._carry_out(kind, order, by=by)
             self._control = asyncio.get_running_loop().create_task(work, name=f"{kind} {self.id}")
             await asyncio.gather(self._control, return_exceptions=True)
             if not self._control.cancelled():
@@ -350,7 +350,7 @@ class BatchRun:
         if kind == "restart":
             alarms.try_hold(f"{kind} failed: {why}")
 
-    async def _carry_out(self, kind: str, order: Order, by: str) -> None:
+    async def _carry_out(self, kind: str, order: Order, *, by: str) -> None:
         if kind in {"hold", "pause"}:
             self._going.clear()
         targets = [a.runner for name, a in list(self._steps.items()) if order.step in {"", name} or kind != "hold"]

@@ -59,7 +59,7 @@ class Product:
             "seal": seal,
             "exposure_s": float(exposure),
         }
-        await self._move(f"container/{container.id}", "receive", body, cause=container.seq or None)
+        await self._move(f"container/{container.id}", "receive", body=body, cause=container.seq or None)
 
     def handle(self, container: str, *, identified: Answer) -> Container:
         """Give a handle after a verified scan; raises IdentityError for a container of another batch."""
@@ -75,34 +75,34 @@ class Product:
 
     async def place(self, container: Container, *, where: str, reason: str) -> None:
         """Note where a container is now."""
-        await self._move(f"container/{container.id}", "move", {"where": where, "reason": reason})
+        await self._move(f"container/{container.id}", "move", body={"where": where, "reason": reason})
 
     async def expose(self, container: Container, *, duration: Seconds) -> None:
         """Add time outside its storage condition (s) to a container's exposure."""
         body = {"seconds": float(duration)}
-        await self._move(f"container/{container.id}", "expose", body)
+        await self._move(f"container/{container.id}", "expose", body=body)
 
     async def warm(self, container: Container, *, duration: Seconds, above: float) -> None:
         """Add time above a temperature (s, degC) to a container's lifetime warming budget."""
         body = {"seconds": float(duration), "above_c": above}
-        await self._move(f"container/{container.id}", "warm", body)
+        await self._move(f"container/{container.id}", "warm", body=body)
 
     async def store(self, container: Container, *, position: str, transfer: Seconds, warming: Seconds) -> None:
         """Put a container into a storage position; times in s."""
         body = {"position": position, "transfer_s": float(transfer), "warming_s": float(warming)}
-        await self._move(f"container/{container.id}", "store", body)
+        await self._move(f"container/{container.id}", "store", body=body)
 
     async def qa_hold(self, container: Container, *, reason: str) -> None:
         """Put a container on QA hold; one that is held already stays so, for its first reason."""
         if self._thing(container.id).on_hold:
             await self._skip()
             return
-        await self._move(f"container/{container.id}", "qa_hold", {"reason": reason})
+        await self._move(f"container/{container.id}", "qa_hold", body={"reason": reason})
 
     async def use(self, lot: Lot, *, quantity: float) -> None:
         """Take a quantity of a lot, in its unit."""
         body = {"quantity": quantity, "batch": self._batch, "step": self._step}
-        await self._move(f"lot/{lot.id}", "use", body)
+        await self._move(f"lot/{lot.id}", "use", body=body)
 
     async def deviation(self, title: str, *, rule: str = "") -> str:
         """Open a deviation on this step and give its id."""
@@ -151,7 +151,7 @@ class Product:
         }
         if longest <= used:
             body["due"] = body["warn"] = float(now)
-        await self._move(f"timer/{self._clock(what)}", "start", body)
+        await self._move(f"timer/{self._clock(what)}", "start", body=body)
 
     async def stop_clock(self, what: str) -> bool:
         """Stop a clock; tells whether it was stopped in time."""
@@ -159,7 +159,7 @@ class Product:
         if not isinstance(timer, Timer) or not timer.going:
             await self._skip()
             return isinstance(timer, Timer) and timer.state == "met"
-        await self._move(f"timer/{self._clock(what)}", "meet", {})
+        await self._move(f"timer/{self._clock(what)}", "meet", body={})
         return True
 
     async def _skip(self) -> None:
@@ -179,7 +179,7 @@ class Product:
         """Give what a container has used of its lifetime warming budget (s)."""
         return self._thing(container.id).warming_s
 
-    async def _move(self, stream: str, command: str, body: Mapping[str, object], *, cause: int | None = None) -> int:
+    async def _move(self, stream: str, command: str, *, body: Mapping[str, object], cause: int | None = None) -> int:
         """Move an object once: the id of the command is the place in the protocol; a refusal is kept for a restart."""
         stay = STAY.get()
         n = stay.begin(command)

@@ -101,11 +101,14 @@ class Desk:
 
     async def ask(self, name: str, question: Question, *, batch: str, step: str, alarms: Alarms) -> Answer:
         """Open a prompt under this name, or find it as it was, and wait for its answer."""
-        self._open(name, question, batch, step)
+        self._open(name, question, batch=batch, step=step)
         found = self._answered(name)
         if found is not None:
             return found
-        overdue = asyncio.get_running_loop().call_later(float(question.within), self._overdue, name, question, alarms)
+        opening = self._prompt(name).opening
+        due = self.door.now + question.within if opening is None or opening.deadline is None else opening.deadline
+        wait = max(0.0, float(due - self.door.now))
+        overdue = asyncio.get_running_loop().call_later(wait, self._overdue, name, question, alarms)
         try:
             while found is None:
                 waiting = self._waiting[name] = asyncio.get_running_loop().create_future()
@@ -136,7 +139,7 @@ class Desk:
 
     def look(self, name: str, question: Question, *, batch: str, step: str) -> Answer | None:
         """Open a prompt once and give its answer, or None while there is none; waits for nobody."""
-        self._open(name, question, batch, step)
+        self._open(name, question, batch=batch, step=step)
         return self._answered(name)
 
     def file(self, sha256: str) -> bytes:
@@ -162,7 +165,7 @@ class Desk:
     def _prompts(self) -> list[Prompt]:
         return [thing for thing in self.door.every("prompt") if isinstance(thing, Prompt)]
 
-    def _open(self, name: str, question: Question, batch: str, step: str) -> None:
+    def _open(self, name: str, question: Question, *, batch: str, step: str) -> None:
         if self._prompt(name).state != "absent":
             return
         body: dict[str, object] = {

@@ -44,7 +44,7 @@ class Tools:
 class StepRunner:
     """One step of one batch, from its first state to a final one, or to stopped or aborted."""
 
-    def __init__(self, batch: str, step: str, operation: Operation, tools: Tools) -> None:
+    def __init__(self, batch: str, step: str, *, operation: Operation, tools: Tools) -> None:
         """Fold what the step's stream says; nothing runs yet."""
         self.batch = batch
         self.step = step
@@ -94,7 +94,7 @@ class StepRunner:
         """Suspend, let the operation make itself safe, and stay held."""
         if self.stage in {Procedural.RUNNING, Procedural.PAUSED, Procedural.PAUSING, Procedural.RESTARTING}:
             self._free.clear()
-            await self._enter_stage(Procedural.HOLDING, reason, by)
+            await self._enter_stage(Procedural.HOLDING, reason, by=by)
         if self.stage is Procedural.HOLDING:
             await self._finish_holding()
 
@@ -110,14 +110,14 @@ class StepRunner:
         if self._stay is not None and self._stay.doubts:
             msg = f"step {self.step} can't go on: a doubt waits for a decision (resolve {self.batch})"
             raise RefusedError(msg)
-        await self._enter_stage(Procedural.RESTARTING, reason, by)
+        await self._enter_stage(Procedural.RESTARTING, reason, by=by)
         await self._finish_restarting()
 
     async def pause(self, reason: str, *, by: str) -> None:
         """Suspend at the next effect, without making anything safe."""
         if self.stage is Procedural.RUNNING:
             self._free.clear()
-            await self._enter_stage(Procedural.PAUSING, reason, by)
+            await self._enter_stage(Procedural.PAUSING, reason, by=by)
         if self.stage is Procedural.PAUSING:
             await self._act_over()
             await self._enter_stage(Procedural.PAUSED)
@@ -125,16 +125,16 @@ class StepRunner:
     async def unpause(self, reason: str, *, by: str) -> None:
         """Go on after a pause."""
         if self.stage is Procedural.PAUSED:
-            await self._enter_stage(Procedural.RUNNING, reason, by)
+            await self._enter_stage(Procedural.RUNNING, reason, by=by)
             self._free.set()
 
     async def stop(self, reason: str, *, by: str) -> None:
         """End in an orderly way: the method is closed and ``stopping`` runs."""
-        await self._close(Procedural.STOPPING, reason, by)
+        await self._close(Procedural.STOPPING, reason, by=by)
 
     async def abort(self, reason: str, *, by: str) -> None:
         """End at once: the method is closed and ``aborting`` runs."""
-        await self._close(Procedural.ABORTING, reason, by)
+        await self._close(Procedural.ABORTING, reason, by=by)
 
     @property
     def doubtful(self) -> bool:
@@ -240,7 +240,7 @@ class StepRunner:
 
     # the ISA-88 states
 
-    async def _enter_stage(self, stage: Procedural, reason: str = "", by: str = "") -> None:
+    async def _enter_stage(self, stage: Procedural, reason: str = "", *, by: str = "") -> None:
         event = self._tools.recorder.write("procedural", Stage(str(stage), reason, by))
         self._past.take(event)
         await self._tools.recorder.ledger.durable(event.seq)
@@ -262,12 +262,12 @@ class StepRunner:
             await self._enter_stage(Procedural.RUNNING)
             self._free.set()
 
-    async def _close(self, stage: Procedural, reason: str, by: str) -> None:
+    async def _close(self, stage: Procedural, reason: str, *, by: str) -> None:
         if self.stage in {Procedural.COMPLETE, Procedural.STOPPED, Procedural.ABORTED}:
             return
         self._free.clear()
         if self.stage is not stage:
-            await self._enter_stage(stage, reason, by)
+            await self._enter_stage(stage, reason, by=by)
         await self._close_with(stage)
 
     async def _close_with(self, stage: Procedural) -> None:

@@ -18,6 +18,7 @@ import msgspec
 
 from automation.engine.recorder import Recorder
 from automation.kernel.clock import MICRO
+from automation.kernel.lines import open_lines
 from automation.kernel.quantity import Instant
 from automation.ledger.blobs import Blobs
 from automation.ledger.event import Event
@@ -53,19 +54,30 @@ class _Open:
     unit: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One value of one channel, or a gap; ``at`` in us (UTC)."""
+
+    channel: str
+    at: int
+    value: float | None
+    unit: str
+
+
 class Recent:
     """The file of samples that no chunk holds yet; one line each, for all steps of a site."""
 
     def __init__(self, path: Path, *, every: bool) -> None:
         """Open for appending; ``every`` writes each line at once, else in groups."""
         self.path = path
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._file = open_lines(path)
         self._every = every
         self._lines: list[str] = []
 
-    def add(self, stream: str, channel: str, at: int, value: float | None) -> None:
-        """Note one sample."""
-        self._lines.append(f"{stream}\t{channel}\t{at}\t{'' if value is None else repr(value)}\n")
+    def add(self, stream: str, sample: "Sample") -> None:
+        """Note one sample of a stream."""
+        value = "" if sample.value is None else repr(sample.value)
+        self._lines.append(f"{stream}\t{sample.channel}\t{sample.at}\t{value}\t{sample.unit}\n")
         if self._every:
             self.flush()
 
@@ -75,15 +87,15 @@ class Recent:
             os.write(self._file, "".join(self._lines).encode())
             self._lines.clear()
 
-    def read(self, stream: str) -> list[tuple[str, int, float | None]]:
-        """Give the samples of a stream; a torn last line is left out."""
+    def read(self, stream: str) -> list["Sample"]:
+        """Give the samples of a stream."""
         self.flush()
-        found: list[tuple[str, int, float | None]] = []
-        for line in self.path.read_text().splitlines(keepends=True):
-            parts = line.rstrip("\n").split("\t")
-            if parts[0] == stream and line.endswith("\n"):
-                found.append((parts[1], int(parts[2]), float(parts[3]) if parts[3] else None))
-        return found
+        lines = (line.split("\t") for line in self.path.read_text(encoding="utf-8").split("\n"))
+        return [
+            Sample(parts[1], int(parts[2]), float(parts[3]) if parts[3] else None, parts[4])
+            for parts in lines
+            if parts[0] == stream
+        ]
 
     def close(self) -> None:
         """Write what is pending and close."""
@@ -108,11 +120,12 @@ class Trends:
         ends: dict[str, int] = {}
         for chunk in self._sealed:
             ends[chunk.channel] = max(ends.get(chunk.channel, 0), chunk.last)
-        for channel, at, value in self._recent.read(self._recorder.stream):
-            if at > ends.get(channel, 0):
-                chunk_open = self._open.setdefault(channel, _Open())
-                chunk_open.times.append(at)
-                chunk_open.values.append(value)
+        for sample in self._recent.read(self._recorder.stream):
+            if sample.at > ends.get(sample.channel, 0):
+                chunk_open = self._open.setdefault(sample.channel, _Open())
+                chunk_open.times.append(sample.at)
+                chunk_open.values.append(sample.value)
+                chunk_open.unit = sample.unit
 
     def add(self, values: Mapping[str, float | None], units: Mapping[str, str]) -> None:
         """Take in one look at several channels, now; a second look in the same microsecond is the same look."""
@@ -126,7 +139,7 @@ class Trends:
                 continue
             chunk.times.append(at)
             chunk.values.append(value)
-            self._recent.add(self._recorder.stream, channel, at, value)
+            self._recent.add(self._recorder.stream, Sample(channel, at, value, chunk.unit))
             if len(chunk.times) >= CHUNK:
                 self._seal(channel)
 

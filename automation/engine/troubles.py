@@ -45,6 +45,15 @@ class StepTroubles:
         self.recorder.write("gap", Gap(what, over=True))
         self.alarms.clear(f"link {what}")
 
+    def standing(self) -> set[str]:
+        """Give the readings that an earlier process lost and did not find again."""
+        lost: set[str] = set()
+        for event in self.recorder.ledger.stream(self.recorder.stream):
+            if event.kind == "gap":
+                gap = event.read(Gap)
+                (lost.discard if gap.over else lost.add)(gap.what)
+        return lost
+
     def tick(self) -> None:
         """Look whether an asset lost its readiness meanwhile."""
         for asset in self.assets:

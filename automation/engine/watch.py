@@ -57,6 +57,10 @@ class Troubles(Protocol):
         """The reading is there again."""
         ...
 
+    def standing(self) -> set[str]:
+        """Give the readings that an earlier process lost and did not find again."""
+        ...
+
     def tick(self) -> None:
         """Time has passed: look whether a gate has lapsed meanwhile."""
         ...
@@ -70,7 +74,7 @@ class Watch:
         self._recorder = recorder
         self._trends = trends
         self._troubles = troubles
-        self._lost: set[str] = set()
+        self._lost = troubles.standing()
 
     async def until(
         self,

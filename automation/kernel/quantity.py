@@ -101,10 +101,10 @@ def read(text: object, unit: object, *, what: str = "value", where: str = "") ->
     if not math.isfinite(value):
         msg = f"{what} is {text!r}; a finite number is needed, for example {example!r}"
         raise InputError(msg, where=where)
-    return finite(_convert(value, rest.strip(), symbol, what=what, where=where), what=what)
+    return finite(_convert(value, rest.strip(), wanted=symbol, what=what, where=where), what=what)
 
 
-def _convert(value: float, given: str, wanted: str, *, what: str, where: str) -> float:
+def _convert(value: float, given: str, *, wanted: str, what: str, where: str) -> float:
     if given == wanted:
         return value
     if (factor := _EXACT.get((given, wanted))) is not None:
@@ -118,7 +118,7 @@ def _convert(value: float, given: str, wanted: str, *, what: str, where: str) ->
     if problem:
         msg = f"{what} is in {given!r} ({problem}); {wanted} or a unit of the same dimension is needed"
         raise InputError(msg, where=where)
-    return units.convert(value, source, target)
+    return units.convert(value, given=source, wanted=target)
 
 
 def text(value: float, unit: object, *, decimals: int | None = None) -> str:

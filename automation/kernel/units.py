@@ -27,7 +27,7 @@ def problem(given: str, wanted: str) -> str:
     return "" if unit.dimensionality == target.dimensionality else "another dimension"
 
 
-def convert(value: float, given: str, wanted: str) -> float:
+def convert(value: float, *, given: str, wanted: str) -> float:
     """Convert a number between two units of one dimension, to 12 digits; temperatures as points."""
     registry = _registry()
     exact = registry.Quantity(value, registry.parse_units(given)).to(registry.parse_units(wanted)).magnitude

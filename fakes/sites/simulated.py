@@ -102,7 +102,7 @@ class SimulatedPlant(Plant):
             Cells(_number(entry, "dead")),
             _number(entry, "dmso"),
         )
-        container = Container(name, str(entry.get("kind", "bag20")), contents)
+        container = Container(name, str(entry.get("kind", "bag20")), contents=contents)
         temperature = Celsius(_number(entry, "temperature"))
         self.world.add(container, place=str(entry.get("place", "fridge")), at=temperature, now=self.start)
 

@@ -67,7 +67,7 @@ def read_port(text: object, *, where: str = "", field: str = "port") -> Port:
     if asked and scheme not in {"serial", "visa", "pty"}:
         _refuse(f"{field} is {text!r}: only serial, visa and pty ports have line settings after '?'", where)
     if scheme == "tcp":
-        _check_tcp(address, f"{field} is {text!r}", where)
+        _check_tcp(address, f"{field} is {text!r}", where=where)
     if scheme == "visa" and not address.upper().endswith(("::INSTR", "::SOCKET")):
         _refuse(f"{field} is {text!r}; a VISA resource ends with ::INSTR or ::SOCKET", where)
     line = line_settings(settings, where=f"{where}: {field}" if where else field) if asked else None
@@ -106,7 +106,7 @@ def open_link(port: str, *, name: str, stream: ByteStream | None = None) -> Link
     return Link(stream or open_stream(port or "memory"), name=name)
 
 
-def _check_tcp(address: str, what: str, where: str) -> None:
+def _check_tcp(address: str, what: str, *, where: str) -> None:
     host, _, number = address.rpartition(":")
     if not host or not number.isdigit() or not 0 < int(number) <= _HIGHEST:
         _refuse(f"{what}; a host and a port from 1 to {_HIGHEST} are needed, for example {_EXAMPLES['tcp']!r}", where)

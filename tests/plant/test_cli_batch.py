@@ -108,10 +108,8 @@ def test_a_parameter_is_set_in_an_engineering_lot_and_recorded_with_its_reason(t
 @pytest.mark.requirement("C07")
 def test_the_seed_of_a_simulated_site_is_chosen_once(tmp_path: Path) -> None:
     """Same seed, same head hash in another folder; the world of a site that has lived can't be drawn anew."""
-    heads = []
-    for name in ("one", "two"):
-        folder = begun(tmp_path / name, stop_at="receive.identified")
-        heads.append(cellwright("verify", folder, "--json").data["head"])
+    first, folder = (begun(tmp_path / name, stop_at="receive.identified") for name in ("one", "two"))
+    heads = [cellwright("verify", one, "--json").data["head"] for one in (first, folder)]
     other = cellwright("run", "freeze-day", "--site", folder, "--batch", "B-2", "--seed", "9")
     assert heads[0] == heads[1]
     assert (other.status, "has lived with seed 1" in other.err) == (2, True)

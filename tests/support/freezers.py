@@ -118,7 +118,7 @@ def on_bench(wish: Wish, work: Callable[[Bench], Coroutine[object, object, _T]])
 def put_bag(world: World) -> None:
     """Put a bag of 20 mL into the fridge."""
     contents = Contents(Millilitres(20.0), live=Cells(1e9), dead=Cells(1e8), dmso=0.1)
-    world.add(Container("bag", "bag20", contents), place="fridge", at=Celsius(4.0), now=START)
+    world.add(Container("bag", "bag20", contents=contents), place="fridge", at=Celsius(4.0), now=START)
 
 
 async def _in_memory(

@@ -77,7 +77,7 @@ def scan(pattern: str, code: str, **details: str | float | bool) -> Hook:
 
     Details are those of the scanner's hand: ``layout``, ``cut``, ``pieces``, ``times``.
     """
-    return answer(pattern, code=code, **details)
+    return answer(pattern, takes=None, code=code, **details)
 
 
 def proofs(site: Site, **signed: str) -> tuple[Proof, ...]:

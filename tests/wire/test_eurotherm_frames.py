@@ -35,7 +35,7 @@ def taken(asked: modbus.Read | bisynch.Ask, data: bytes) -> bool:
 @given(st.lists(WORDS, min_size=1, max_size=20))
 def test_a_modbus_reply_is_complete_with_its_last_byte_and_not_before(words: list[int]) -> None:
     """However the stream is split."""
-    asked = modbus.Read(1, 0, len(words))
+    asked = modbus.Read(1, 0, count=len(words))
     reply = reply_to(asked, words)
     assert [asked.complete(reply[:length]) for length in range(1, len(reply))] == [0] * (len(reply) - 1)
     assert asked.complete(reply) == len(reply)
@@ -45,7 +45,7 @@ def test_a_modbus_reply_is_complete_with_its_last_byte_and_not_before(words: lis
 @given(st.lists(WORDS, min_size=1, max_size=8), st.data())
 def test_a_modbus_reply_with_one_wrong_byte_is_never_taken(words: list[int], data: st.DataObject) -> None:
     """Whichever byte, whichever other value."""
-    asked = modbus.Read(1, 0, len(words))
+    asked = modbus.Read(1, 0, count=len(words))
     reply = bytearray(reply_to(asked, words))
     reply[data.draw(st.integers(0, len(reply) - 1))] ^= data.draw(st.integers(1, 255))
     assert not taken(asked, bytes(reply))
@@ -71,7 +71,7 @@ def test_a_bisynch_reply_with_one_wrong_byte_is_never_taken(text: str, data: st.
 @given(st.integers(1, 7))
 def test_the_fake_waits_for_the_rest_of_a_modbus_request(split: int) -> None:
     """Bytes that come in two chunks are one request."""
-    frame = modbus.Read(1, 1, 5).frame
+    frame = modbus.Read(1, 1, count=5).frame
     whole, pieces = EurothermFreezer(World(1), "freezer"), EurothermFreezer(World(1), "freezer")
     assert pieces.feed(frame[:split], START) + pieces.feed(frame[split:], START) == whole.feed(frame, START)
 
@@ -79,7 +79,7 @@ def test_the_fake_waits_for_the_rest_of_a_modbus_request(split: int) -> None:
 @given(st.integers(0, 7), st.integers(1, 255))
 def test_the_fake_is_silent_on_a_garbled_modbus_request(at: int, change: int) -> None:
     """A wrong CRC gets no answer and moves nothing."""
-    frame = bytearray(modbus.WriteOne(1, registers.TARGET_SP, 40).frame)
+    frame = bytearray(modbus.WriteOne(1, registers.TARGET_SP, value=40).frame)
     frame[at] ^= change
     fake = EurothermFreezer(World(1), "freezer")
     assert fake.feed(bytes(frame), START) == b""
@@ -88,16 +88,16 @@ def test_the_fake_is_silent_on_a_garbled_modbus_request(at: int, change: int) ->
 
 def test_the_fake_is_silent_for_another_address() -> None:
     """Only the addressed unit answers."""
-    assert EurothermFreezer(World(1), "freezer").feed(modbus.Read(2, 1, 1).frame, START) == b""
+    assert EurothermFreezer(World(1), "freezer").feed(modbus.Read(2, 1, count=1).frame, START) == b""
 
 
 @pytest.mark.parametrize(
     ("frame", "code"),
     [
         (modbus.seal(bytes((1, 43, 14, 1, 0))), 1),
-        (modbus.Read(1, 5000, 1).frame, 2),
-        (modbus.WriteOne(1, registers.PV, 1).frame, 2),
-        (modbus.WriteOne(1, registers.STATUS, 5).frame, 3),
+        (modbus.Read(1, 5000, count=1).frame, 2),
+        (modbus.WriteOne(1, registers.PV, value=1).frame, 2),
+        (modbus.WriteOne(1, registers.STATUS, value=5).frame, 3),
     ],
     ids=["unknown function", "unknown address", "read-only parameter", "unknown status"],
 )
@@ -109,7 +109,7 @@ def test_the_fake_refuses_with_the_code_that_fits(frame: bytes, code: int) -> No
 
 def test_an_exception_is_a_refusal_that_says_which() -> None:
     """The driver's side names code and meaning."""
-    asked = modbus.Read(1, 5000, 1)
+    asked = modbus.Read(1, 5000, count=1)
     reply = modbus.reply_exception(modbus.request(asked.frame), 2)
     assert asked.complete(reply) == 5
     with pytest.raises(RefusedError, match=r"exception 2 \(illegal data address\)"):

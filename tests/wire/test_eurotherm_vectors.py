@@ -112,14 +112,14 @@ def test_the_crc_is_the_catalogued_one() -> None:
 
 def test_the_driver_writes_the_documented_modbus_requests() -> None:
     """Reading a block, reading a word and starting a program."""
-    assert modbus.Read(1, 1, 5).frame.hex(" ") == READ["request"]
-    assert modbus.Read(1, 2, 1).frame.hex(" ") == MINUS["request"]
-    assert modbus.WriteOne(1, registers.STATUS, registers.Status.RUN).frame.hex(" ") == START_PROGRAM["request"]
+    assert modbus.Read(1, 1, count=5).frame.hex(" ") == READ["request"]
+    assert modbus.Read(1, 2, count=1).frame.hex(" ") == MINUS["request"]
+    assert modbus.WriteOne(1, registers.STATUS, value=registers.Status.RUN).frame.hex(" ") == START_PROGRAM["request"]
 
 
 def test_the_driver_reads_the_documented_modbus_reply() -> None:
     """-12.3 with one decimal shown is the word -123."""
-    asked, reply = modbus.Read(1, 2, 1), bytes.fromhex(MINUS.get("reply", ""))
+    asked, reply = modbus.Read(1, 2, count=1), bytes.fromhex(MINUS.get("reply", ""))
     assert asked.complete(reply) == len(reply)
     assert registers.signed(asked.data(reply)) == MINUS.get("value")
 
@@ -163,7 +163,7 @@ def test_programs_whose_place_is_disputed_are_not_offered() -> None:
 def test_the_driver_writes_the_documented_bisynch_requests(vector: Asked) -> None:
     """Asking and telling."""
     text, mnemonic = vector["text"], vector["mnemonic"]
-    frame = bisynch.Ask(1, mnemonic).frame if text is None else bisynch.Tell(1, mnemonic, text).frame
+    frame = bisynch.Ask(1, mnemonic).frame if text is None else bisynch.Tell(1, mnemonic, text=text).frame
     assert frame.hex(" ") == vector["request"]
 
 

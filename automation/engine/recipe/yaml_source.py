@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ruamel.yaml.nodes import MappingNode
     from ruamel.yaml.nodes import Node as Composed
 
+DEEPEST = 50  # levels
 LARGEST = 1 << 20  # bytes of one file
 
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
@@ -186,6 +187,8 @@ def read_text(text: str, *, name: str, inside: str = "") -> Node:
     from ruamel.yaml import YAML  # noqa: PLC0415  heavy, and needed only where a file is read
     from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
 
+    if _deepest(text) > DEEPEST:
+        raise InputError("lists and mappings are nested too deeply", where=name)
     try:
         composed = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
@@ -197,6 +200,17 @@ def read_text(text: str, *, name: str, inside: str = "") -> Node:
     if composed is None:
         raise InputError("the file is empty", where=f"{name}:1:1")
     return _Walk(name).node(composed, inside)
+
+
+def _deepest(text: str) -> int:
+    """Count how deep brackets and the dashes of one line are nested; what a person writes stays far below the limit."""
+    depth = deepest = 0
+    for line in text.splitlines():
+        deepest = max(deepest, line.count("- "))
+        for sign in line:
+            depth += (sign in "[{") - (sign in "]}")
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def _complaint(problem: str | None, context: str | None) -> str:

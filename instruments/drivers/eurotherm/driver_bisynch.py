@@ -171,11 +171,11 @@ class EurothermBisynch:
         return ask.text(await self.link.exchange(ask.frame, ask.complete))
 
     async def _tell(self, mnemonic: str, text: str) -> None:
-        tell = bisynch.Tell(self._given.unit, mnemonic, text)
+        tell = bisynch.Tell(self._given.unit, mnemonic, text=text)
         if not tell.accepted(await self.link.exchange(tell.frame, tell.complete)):
-            self._refused(mnemonic, text, await self._ask("EE"))
+            self._refused(mnemonic, text, reason=await self._ask("EE"))
 
-    def _refused(self, mnemonic: str, text: str, reason: str) -> NoReturn:
+    def _refused(self, mnemonic: str, text: str, *, reason: str) -> NoReturn:
         msg = f"{self.link.name}: the controller refused {mnemonic}={text}; EE is {reason.strip()}"
         raise RefusedError(msg)
 

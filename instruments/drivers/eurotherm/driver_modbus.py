@@ -51,13 +51,13 @@ class EurothermModbus:
         self._memory = Memory(link, given.unit)
         self._limits: Limits | None = None
         unit = given.unit
-        self._ask_chamber = modbus.Read(unit, r.image(r.PV), 2)
-        self._ask_setpoint = modbus.Read(unit, r.image(r.WORKING_SP), 2)
-        self._ask_programmer = modbus.Read(unit, r.PROGRAM, 2)  # program number and status
-        self._ask_segment = modbus.Read(unit, r.SEGMENT, 1)
-        self._ask_left = modbus.Read(unit, r.image(r.PROGRAM_LEFT), 2)
-        self._ask_alarms = modbus.Read(unit, r.ALARMS, 1)
-        self._ask_break = modbus.Read(unit, r.SENSOR_BREAK, 1)
+        self._ask_chamber = modbus.Read(unit, r.image(r.PV), count=2)
+        self._ask_setpoint = modbus.Read(unit, r.image(r.WORKING_SP), count=2)
+        self._ask_programmer = modbus.Read(unit, r.PROGRAM, count=2)  # program number and status
+        self._ask_segment = modbus.Read(unit, r.SEGMENT, count=1)
+        self._ask_left = modbus.Read(unit, r.image(r.PROGRAM_LEFT), count=2)
+        self._ask_alarms = modbus.Read(unit, r.ALARMS, count=1)
+        self._ask_break = modbus.Read(unit, r.SENSOR_BREAK, count=1)
 
     async def identify(self) -> Identity:
         """Read what identifies the controller, and prove the image by known values.

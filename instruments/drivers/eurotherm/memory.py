@@ -27,23 +27,23 @@ class Memory:
 
     async def word(self, address: int) -> int:
         """Read an unsigned word."""
-        return r.word(await self.ask(modbus.Read(self._unit, address, 1)))
+        return r.word(await self.ask(modbus.Read(self._unit, address, count=1)))
 
     async def signed(self, address: int) -> int:
         """Read a signed word."""
-        return r.signed(await self.ask(modbus.Read(self._unit, address, 1)))
+        return r.signed(await self.ask(modbus.Read(self._unit, address, count=1)))
 
     async def number(self, address: int) -> float:
         """Read a parameter in full from the image."""
-        return r.number(await self.ask(modbus.Read(self._unit, r.image(address), 2)))
+        return r.number(await self.ask(modbus.Read(self._unit, r.image(address), count=2)))
 
     async def put_word(self, address: int, value: int) -> None:
         """Write a word."""
-        await self._send(modbus.WriteOne(self._unit, address, value))
+        await self._send(modbus.WriteOne(self._unit, address, value=value))
 
     async def put_number(self, address: int, value: float) -> None:
         """Write a parameter in full to the image."""
-        await self._send(modbus.Write(self._unit, r.image(address), r.pack_number(value)))
+        await self._send(modbus.Write(self._unit, r.image(address), data=r.pack_number(value)))
 
     async def write_program(self, program: int, blocks: tuple[Block, ...]) -> None:
         """Write a program's general block and its segments, the end included."""
@@ -60,7 +60,7 @@ class Memory:
                     await self.put_number(at + r.SEG_TARGET, block.target)
                 case r.Type.DWELL:
                     data = r.pack_milliseconds(block.duration)
-                    await self._send(modbus.Write(self._unit, r.image(at + r.SEG_RATE), data))
+                    await self._send(modbus.Write(self._unit, r.image(at + r.SEG_RATE), data=data))
                 case _:
                     await self.put_word(at + r.SEG_END, r.End.DWELL)
 
@@ -94,7 +94,7 @@ class Memory:
             case r.Type.STEP:
                 return Block(r.Type.STEP, await self.number(at + r.SEG_TARGET))
             case r.Type.DWELL:
-                data = await self.ask(modbus.Read(self._unit, r.image(at + r.SEG_RATE), 2))
+                data = await self.ask(modbus.Read(self._unit, r.image(at + r.SEG_RATE), count=2))
                 return Block(r.Type.DWELL, duration=r.milliseconds(data))
             case r.Type.END:
                 end = await self.word(at + r.SEG_END)

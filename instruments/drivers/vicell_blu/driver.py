@@ -50,7 +50,7 @@ class ViCellBluFolder:
         results: list[CountResult] = []
         files: list[SourceFile] = []
         for digest, (names, data) in contents.items():
-            parsed = self._parse(digest, data, names[0])
+            parsed = self._parse(digest, data, name=names[0])
             if isinstance(parsed, InputError):
                 unread.append(str(parsed))
                 continue
@@ -98,7 +98,7 @@ class ViCellBluFolder:
             self._read[name] = (entry, data)
         return data
 
-    def _parse(self, digest: str, data: bytes, name: str) -> Parsed:
+    def _parse(self, digest: str, data: bytes, *, name: str) -> Parsed:
         if digest not in self._parsed:
             try:
                 self._parsed[digest] = wire.read(data, name=name)

@@ -149,7 +149,7 @@ def test_an_unknown_key_is_named_with_those_there_are(fake: EurothermFreezer) ->
 
 def test_each_fake_can_be_built_from_a_seed_alone() -> None:
     """As ``fakes serve`` does; both answer in their own protocol."""
-    assert build(1).feed(modbus.Read(1, r.STATUS, 1).frame, START)[1] == 3
+    assert build(1).feed(modbus.Read(1, r.STATUS, count=1).frame, START)[1] == 3
     assert build_bisynch(1).feed(bisynch.Ask(1, "PC").frame, START) == bisynch.message("PC", "1")
 
 
@@ -168,7 +168,7 @@ def test_a_program_entered_at_the_panel_is_the_one_that_is_read() -> None:
 )
 def test_what_can_not_be_read_is_refused(fake: EurothermFreezer, start: int, count: int) -> None:
     """Exception 2, illegal data address."""
-    assert fake.feed(modbus.Read(1, start, count).frame, later(0))[1:3] == bytes((0x83, 2))
+    assert fake.feed(modbus.Read(1, start, count=count).frame, later(0))[1:3] == bytes((0x83, 2))
 
 
 def test_more_than_125_registers_are_refused(fake: EurothermFreezer) -> None:
@@ -179,7 +179,7 @@ def test_more_than_125_registers_are_refused(fake: EurothermFreezer) -> None:
 def test_a_controller_may_refuse_to_read_across_gaps() -> None:
     """Whether a real one does is not documented; the driver needs it nowhere."""
     strict = EurothermFreezer(World(1), "freezer", setup=Setup(gaps=False))
-    assert strict.feed(modbus.Read(1, 1, 5).frame, START)[1] == 0x83
+    assert strict.feed(modbus.Read(1, 1, count=5).frame, START)[1] == 0x83
 
 
 def test_function_4_reads_the_same_as_function_3_and_8_echoes(fake: EurothermFreezer) -> None:
@@ -205,16 +205,16 @@ def test_program_words_are_scaled_and_read_back_as_written(
     fake: EurothermFreezer, register: int, word: int, stored: float
 ) -> None:
     """One decimal for temperatures and rates, whole minutes for times."""
-    fake.feed(modbus.WriteOne(1, register, word).frame, later(0))
+    fake.feed(modbus.WriteOne(1, register, value=word).frame, later(0))
     assert fake.stored[register] == pytest.approx(stored)
-    assert r.word(fake.feed(modbus.Read(1, register, 1).frame, later(0)), 3) == word
+    assert r.word(fake.feed(modbus.Read(1, register, count=1).frame, later(0)), 3) == word
 
 
 @pytest.mark.parametrize(
     "write",
     [
-        modbus.Write(1, r.image(r.TARGET_SP), bytes.fromhex("7fc00000")),
-        modbus.Write(1, r.image(r.TARGET_SP), b"\x40\x80"),
+        modbus.Write(1, r.image(r.TARGET_SP), data=bytes.fromhex("7fc00000")),
+        modbus.Write(1, r.image(r.TARGET_SP), data=b"\x40\x80"),
     ],
     ids=["not a number", "half a number"],
 )
@@ -226,14 +226,14 @@ def test_a_write_that_is_no_number_is_refused(fake: EurothermFreezer, write: mod
 
 def test_half_a_request_is_forgotten_after_a_pause(fake: EurothermFreezer) -> None:
     """Modbus RTU ends a frame by silence."""
-    frame = modbus.Read(1, r.STATUS, 1).frame
+    frame = modbus.Read(1, r.STATUS, count=1).frame
     assert fake.feed(frame[:5], later(0)) == b""
     assert fake.feed(frame, later(1))[:3] == bytes((1, 3, 2))
 
 
 def test_without_power_there_is_silence() -> None:
     """In both protocols."""
-    for fake, frame in ((build(1), modbus.Read(1, 1, 1).frame), (build_bisynch(1), bisynch.Ask(1, "PV").frame)):
+    for fake, frame in ((build(1), modbus.Read(1, 1, count=1).frame), (build_bisynch(1), bisynch.Ask(1, "PV").frame)):
         fake.hand("power", {"on": False}, START)
         assert fake.feed(frame, START) == b""
 
@@ -248,7 +248,7 @@ def test_a_dark_panel_has_no_keys(fake: EurothermFreezer) -> None:
 def test_an_unsound_or_unknown_setting_is_met_with_nak() -> None:
     """EE then holds a number."""
     fake = build_bisynch(1)
-    good = bisynch.Tell(1, "SL", "4.0").frame
-    for frame, error in ((good[:-1] + b"\x00", "2"), (bisynch.Tell(1, "ZZ", "1").frame, "1")):
+    good = bisynch.Tell(1, "SL", text="4.0").frame
+    for frame, error in ((good[:-1] + b"\x00", "2"), (bisynch.Tell(1, "ZZ", text="1").frame, "1")):
         assert fake.feed(frame, START) == bytes((bisynch.NAK,))
         assert fake.feed(bisynch.Ask(1, "EE").frame, START) == bisynch.message("EE", f">000{error}")

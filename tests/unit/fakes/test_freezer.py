@@ -166,7 +166,7 @@ def observed() -> ObservedFreezer:
     """Give a freezer without a link, with a bag and a program entered at its panel."""
     world = World(1)
     contents = Contents(Millilitres(20.0), live=Cells(1e9), dead=Cells(1e8))
-    world.add(Container("bag", "bag20", contents), place="fridge", at=Celsius(4.0), now=later(0))
+    world.add(Container("bag", "bag20", contents=contents), place="fridge", at=Celsius(4.0), now=later(0))
     freezer = ObservedFreezer(world, "freezer")
     freezer.hand("set point", {"target": 4.0}, later(0))
     segments = [{"type": "ramp", "target": -90.0, "rate": 2.0}, {"type": "dwell", "seconds": 600}]

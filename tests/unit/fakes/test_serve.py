@@ -102,14 +102,14 @@ def test_a_hand_that_is_not_understood_is_told_and_stops_nothing() -> None:
 def test_a_fake_is_rebuilt_from_its_log_and_says_nothing_twice(tmp_path: Path) -> None:
     """A pulled probe stays pulled; a scan that came out before does not come out again."""
     log = PlantLog(tmp_path / "plant.log")
-    log.add(MICRO, "probes", b"", '{"action":"pull","probe":"sample"}')
+    log.add(MICRO, "probes", b"", hand='{"action":"pull","probe":"sample"}')
     log.close()
     fake = FakeKeysight34970A(1)
     assert rebuild(fake, tmp_path / "plant.log", name="probes") == MICRO
     fake.feed(b"CONF:TEMP TC,T,(@101);:SENS:TEMP:TRAN:TC:CHECK ON,(@101)\n", Instant(2.0))
     assert fake.feed(b"READ?\n", Instant(2.0)) == b"+9.90000000E+37\n"
     said = PlantLog(tmp_path / "scans.log")
-    said.add(MICRO, "scanner", b"", '{"action":"scan","text":"LOT-1"}')
+    said.add(MICRO, "scanner", b"", hand='{"action":"scan","text":"LOT-1"}')
     said.close()
     scanner = FakeSerialScanner()
     rebuild(scanner, tmp_path / "scans.log", name="scanner")

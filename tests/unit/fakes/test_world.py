@@ -17,7 +17,7 @@ def later(seconds: float) -> Instant:
 
 def filled(name: str = "bag", kind: str = "bag20") -> Container:
     """Give a container with cells in it."""
-    return Container(name, kind, Contents(Millilitres(20.0), live=Cells(1e9), dead=Cells(1e8), dmso=0.1))
+    return Container(name, kind, contents=Contents(Millilitres(20.0), live=Cells(1e9), dead=Cells(1e8), dmso=0.1))
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_looking_every_second_gives_the_same_long_after_everything_has_settled()
     ends = []
     for looks in (range(8000), (7999,)):
         world = World(3)
-        vial = Container("vial", "vial", Contents(Millilitres(1.8), live=Cells(1e7), dead=Cells(0.0)))
+        vial = Container("vial", "vial", contents=Contents(Millilitres(1.8), live=Cells(1e7), dead=Cells(0.0)))
         world.add(vial, place="fridge", at=Celsius(4.0), now=later(0))
         world.attach("101", to="vial", now=later(0))
         world.move("vial", to="storage", now=later(60))

@@ -207,7 +207,7 @@ def run_report() -> bytes:
     world = World(1)
     thing = Thing(world, "freezer")
     contents = Contents(Millilitres(20.0), live=Cells(1e9), dead=Cells(1e8), dmso=0.1)
-    world.add(Container("bag", "bag20", contents), place="fridge", at=Celsius(4.0), now=START)
+    world.add(Container("bag", "bag20", contents=contents), place="fridge", at=Celsius(4.0), now=START)
     thing.hand("load", {"container": "bag"}, START)
     thing.hand("program", {"segments": [{"type": "ramp", "target": -10.0, "rate": 1.0}]}, START)
     thing.hand("key", {"key": "start"}, START)

@@ -23,7 +23,7 @@ PAIRS = [
 def test_short_cuts_of_units_agree_with_the_unit_library(pair: tuple[str, object, str], value: float) -> None:
     """The same number to the twelfth digit, whichever way it is converted."""
     given_unit, kind, wanted = pair
-    assert quantity.read(f"{value!r} {given_unit}", kind) == units.convert(value, given_unit, wanted)
+    assert quantity.read(f"{value!r} {given_unit}", kind) == units.convert(value, given=given_unit, wanted=wanted)
 
 
 def test_a_rate_in_degrees_per_minute_is_one_in_kelvin_per_minute() -> None:

@@ -75,7 +75,7 @@ class Tell:
 
     __slots__ = ("frame",)
 
-    def __init__(self, unit: int, mnemonic: str, text: str) -> None:
+    def __init__(self, unit: int, mnemonic: str, *, text: str) -> None:
         self.frame = address(unit) + message(mnemonic, text)
 
     def complete(self, data: bytes) -> int:

@@ -55,7 +55,7 @@ class _Exchange:
 
     __slots__ = ("_error", "_head", "_length", "frame")
 
-    def __init__(self, body: bytes, head: bytes, length: int) -> None:
+    def __init__(self, body: bytes, head: bytes, *, length: int) -> None:
         self.frame = seal(body)
         self._head = head  # how a good reply begins
         self._length = length
@@ -92,8 +92,8 @@ class Read(_Exchange):
 
     __slots__ = ("_data",)
 
-    def __init__(self, unit: int, start: int, count: int) -> None:
-        super().__init__(struct.pack(">BBHH", unit, READ, start, count), bytes((unit, READ, 2 * count)), 5 + 2 * count)
+    def __init__(self, unit: int, start: int, *, count: int) -> None:
+        super().__init__(struct.pack(">BBHH", unit, READ, start, count), bytes((unit, READ, 2 * count)), length=5 + 2 * count)
         self._data = slice(3, 3 + 2 * count)
 
     def data(self, reply: bytes) -> bytes:
@@ -107,9 +107,9 @@ class Write(_Exchange):
 
     __slots__ = ()
 
-    def __init__(self, unit: int, start: int, data: bytes) -> None:
+    def __init__(self, unit: int, start: int, *, data: bytes) -> None:
         head = struct.pack(">BBHH", unit, WRITE, start, len(data) // 2)
-        super().__init__(head + bytes((len(data),)) + data, head, 8)
+        super().__init__(head + bytes((len(data),)) + data, head, length=8)
 
 
 class WriteOne(_Exchange):
@@ -117,9 +117,9 @@ class WriteOne(_Exchange):
 
     __slots__ = ()
 
-    def __init__(self, unit: int, start: int, value: int) -> None:
+    def __init__(self, unit: int, start: int, *, value: int) -> None:
         body = struct.pack(">BBHH", unit, WRITE_ONE, start, value)
-        super().__init__(body, body, 8)
+        super().__init__(body, body, length=8)
 
 
 class Request(NamedTuple):
