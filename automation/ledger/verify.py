@@ -69,7 +69,7 @@ def _hash(text: str) -> bytes:
 def _damaged(place: Path, error: CellwrightError) -> Verdict | None:
     """Tell of a file that can't be opened although its heads.log proves that it was a ledger."""
     log = place.with_name(anchor.NAME)
-    if not place.exists() or not log.exists():
+    if place.name != file.NAME or not place.exists() or not log.exists():
         return None
     try:
         last = anchor.read_line(log.read_bytes().splitlines()[-1])

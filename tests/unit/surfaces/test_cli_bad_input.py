@@ -122,6 +122,12 @@ def test_a_file_that_never_was_a_ledger_is_refused(tmp_path: Path, command: tupl
 
 
 @pytest.mark.requirement("F106")
+def test_another_file_beside_a_ledger_is_no_damaged_ledger(site: Path) -> None:
+    """What lies in a site folder is not all of the ledger."""
+    assert_refused(cellwright("verify", site / "site.yaml"), names="never was a ledger")
+
+
+@pytest.mark.requirement("F106")
 def test_a_ledger_of_a_newer_release_is_refused(tmp_path: Path) -> None:
     """An older program does not guess at a format that it does not know."""
     folder = simulated_site(tmp_path)
