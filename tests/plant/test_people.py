@@ -14,6 +14,7 @@ from automation.gmp.door import Command
 from automation.gmp.objects import Thing
 from automation.gmp.people.prompts import Prompt
 from automation.kernel.errors import RefusedError
+from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
 from fakes.panel import Values
 from fakes.people import Habit
@@ -41,7 +42,7 @@ def files(*actions: dict[str, object]) -> Hook:
                 action = str(details["action"])
                 rest = {name: value for name, value in details.items() if name != "action"}
                 plant_of(site).hand("counter-01", action, **rest)
-            await asyncio.sleep(300.0)
+            await site.house.clock.sleep(Seconds(300.0))
             return values
 
         habit = Habit(COUNT, act)
@@ -146,7 +147,7 @@ def counted(tubes: dict[str, float]) -> Hook:
             for sample in named:
                 known = {"total": tubes[sample], "viability": 92.0} if sample in tubes else {}
                 plant_of(site).hand("counter-01", "count", sample=sample, after=1.0, **known)
-            await asyncio.sleep(60.0)
+            await site.house.clock.sleep(Seconds(60.0))
             return {}
 
         staff_of(site).habits.append(Habit(COUNT, act))

@@ -13,6 +13,7 @@ from automation.engine.site import Site
 from automation.gmp.people.prompts import Prompt
 from automation.gmp.quality.deviations import Deviation
 from automation.kernel.clock import SimulatedClock, run_simulated
+from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
 from automation.ledger.verify import verify
 from fakes.panel import Values
@@ -20,7 +21,7 @@ from fakes.people import Habit
 from tests.support.runs import Hook, Run, make_site, staff_of, with_hooks
 
 BOTH = {"B-001": "BAG-0001", "B-002": "BAG-0002"}
-LATER = 300.0  # s from the start of the first batch to that of the second
+LATER = Seconds(300.0)  # s from the start of the first batch to that of the second
 CODES = {"BAG-0001": "=A99992600001700", "BAG-0002": "=A99992600001800"}
 MORE_TIME = {"receive.exposure_longest": "600 min"}  # the second waits for the freezer
 
@@ -38,7 +39,7 @@ def run_both(folder: Path, *hooks: Hook) -> Run:
             return await site.take_up(made, batch).run()
 
         async def second() -> str:
-            await asyncio.sleep(LATER)
+            await site.house.clock.sleep(LATER)
             return await one("B-002", "BAG-0002")
 
         try:
