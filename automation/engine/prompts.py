@@ -106,8 +106,8 @@ class Desk:
         if found is not None:
             return found
         opening = self._prompt(name).opening
-        due = self.door.now + question.within if opening is None or opening.deadline is None else opening.deadline
-        wait = max(0.0, float(due - self.door.now))
+        known = None if opening is None else opening.deadline  # kept counting while no program ran
+        wait = float(question.within) if known is None else max(0.0, float(Instant(known) - self.door.now))
         overdue = asyncio.get_running_loop().call_later(wait, self._overdue, name, question, alarms)
         try:
             while found is None:

@@ -33,26 +33,25 @@ class StepTroubles:
     def lost(self, what: str, why: str) -> None:
         """A reading can't be had since now."""
         self.recorder.write("gap", Gap(what, why))
-        self.alarms.sound(
-            f"link {what}",
-            f"{what} can't be read: {why}",
-            consequence="the product is not watched",
-            response="check the cable; the device goes on by itself if it can",
-        )
+        self._sound(what, why)
 
     def back(self, what: str) -> None:
         """The reading is there again."""
-        self.recorder.write("gap", Gap(what, over=True))
         self.alarms.clear(f"link {what}")
+        self.recorder.write("gap", Gap(what, over=True))
 
     def standing(self) -> set[str]:
-        """Give the readings that an earlier process lost and did not find again."""
-        lost: set[str] = set()
+        """Give the readings that an earlier process lost and did not find again; their alarms are up."""
+        lost: dict[str, str] = {}
         for event in self.recorder.ledger.stream(self.recorder.stream):
             if event.kind == "gap":
                 gap = event.read(Gap)
-                (lost.discard if gap.over else lost.add)(gap.what)
-        return lost
+                lost.pop(gap.what, None)
+                if not gap.over:
+                    lost[gap.what] = gap.why
+        for what, why in lost.items():
+            self._sound(what, why)
+        return set(lost)
 
     def tick(self) -> None:
         """Look whether an asset lost its readiness meanwhile."""
@@ -69,3 +68,11 @@ class StepTroubles:
                     response="the run goes on; the next act needs a signed continuation",
                 )
                 self.alarms.deviation(f"gate lapsed during the run: {'; '.join(missing)}", rule="ready equipment")
+
+    def _sound(self, what: str, why: str) -> None:
+        self.alarms.sound(
+            f"link {what}",
+            f"{what} can't be read: {why}",
+            consequence="the product is not watched",
+            response="check the cable; the device goes on by itself if it can",
+        )

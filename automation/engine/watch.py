@@ -58,7 +58,7 @@ class Troubles(Protocol):
         ...
 
     def standing(self) -> set[str]:
-        """Give the readings that an earlier process lost and did not find again."""
+        """Give the readings that an earlier process lost and did not find again; their alarms are up."""
         ...
 
     def tick(self) -> None:

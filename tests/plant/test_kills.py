@@ -1,21 +1,25 @@
 """A program killed at any moment goes on where its record ends: same final states, no act twice, nothing forgotten."""
 
+import asyncio
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from automation.bootstrap import Way
 from automation.engine.site import Site
+from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
 from automation.ledger.verify import verify
 from tests.plant.kills import ACTS, Started, faults
 from tests.support.crash import Kept, added, at_appends, at_frames, ends, resumed, spread
-from tests.support.freezing import meanwhile, outcome, power_cut, site_with
-from tests.support.runs import BATCH, Run, make_site
-from tests.support.supervisor import restart, stop, when_held
+from tests.support.freezing import cleared, meanwhile, outcome, power_cut, site_with
+from tests.support.runs import BATCH, Run, make_site, resume_batch, staff_of
+from tests.support.supervisor import hand, restart, stop, when_held
 
-APPENDS, FRAMES, BAD_ENDS = 25, 4, 12
+APPENDS = {"a": 25, "b": 8}
+FRAMES, BAD_ENDS = 4, 8
 Killed = tuple[Run, Kept]
 
 
@@ -53,14 +57,13 @@ def after(state: str) -> Callable[[Event], bool]:
 
 
 @pytest.mark.requirement("C01")
-@pytest.mark.parametrize("site", ["a", "b"])
-@pytest.mark.parametrize("share", range(APPENDS))
+@pytest.mark.parametrize(("site", "share"), [(site, n) for site, count in APPENDS.items() for n in range(count)])
 def test_killed_at_an_append_the_batch_ends_as_undisturbed(
     killed: Callable[[str], Killed], site: str, share: int
 ) -> None:
     """Final states and devices' own counters are the same; the record says more only of an act that was open."""
     whole, kept = killed(site)
-    moment = spread(kept.moments, APPENDS)[share]
+    moment = spread(kept.moments, APPENDS[site])[share]
     run = resumed(kept, moment)
     assert faults(run, whole) == []
     assert verify(run.folder).intact
@@ -111,3 +114,28 @@ def test_a_site_opens_while_its_freezer_has_no_power(folder: Path) -> None:
     run = resumed(kept, kept.moments[0], lambda site: when_held(site, (stop(),)))
     assert (run.state, run.acts["crf-01"]["start"]) == ("closed", 0)
     assert any(message.startswith("crf-01 does not answer") for message in run.alarms())
+
+
+def test_killed_while_a_reading_was_lost_its_alarm_clears_when_the_reading_is_back(folder: Path) -> None:
+    """The gap that one process saw begin is ended by the next one."""
+    _, kept = at_appends(folder / "gap", folder / "kept gap", lambda event: event.kind == "gap", *power_cut(minutes=2))
+    run = resumed(kept, kept.moments[0], lambda site: _later(60.0, lambda: hand(site, "power", on=True)))
+    assert cleared(run, "link crf-01.run")
+    assert [event.fields.get("over", False) for event in run.events if event.kind == "gap"] == [False, True]
+
+
+def test_a_question_is_overdue_at_its_own_time_however_often_the_program_was_killed(folder: Path) -> None:
+    """The time to answer has kept counting while nothing ran."""
+
+    def nobody(site: Site) -> None:
+        staff_of(site).away = True
+
+    asked = at_appends(folder / "late", folder / "kept late", lambda event: event.stream.startswith("prompt/"))
+    moment = asked[1].moments[0]
+    run = resume_batch(asked[1].into / moment, nobody, way=Way(careful=True, each=True), down=Seconds(550), until=100)
+    assert any(message.startswith("nobody has answered") for message in run.alarms())
+
+
+def _later(seconds: float, do: Callable[[], None]) -> None:
+    """Let something happen so long (s) after the program was opened."""
+    asyncio.get_running_loop().call_later(seconds, do)
