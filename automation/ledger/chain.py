@@ -5,8 +5,10 @@ Source: docs/ledger-format.md; RFC 9162 sections 2.1.1 (tree hash), 2.1.3 (inclu
 
 from collections.abc import Sequence
 from hashlib import sha256
+from struct import Struct
 
 _EVENT_TAG = b"cellwright/event/1"
+_four_bytes = Struct(">I").pack
 
 
 def opening(ledger: bytes) -> bytes:
@@ -16,12 +18,14 @@ def opening(ledger: bytes) -> bytes:
 
 def length(data: bytes) -> bytes:
     """Give the length prefix of ``data``: four bytes, big-endian."""
-    return len(data).to_bytes(4, "big")
+    return _four_bytes(len(data))
 
 
 def entry_hash(start: bytes, before: tuple[bytes, bytes], *, envelope: bytes, body: bytes) -> bytes:
     """Give the hash of one event; ``start`` is the ledger's opening, ``before`` (prev, prev_in_stream)."""
-    return sha256(b"".join((start, *before, length(envelope), envelope, length(body), body))).digest()
+    prev, prev_in_stream = before
+    parts = (start, prev, prev_in_stream, _four_bytes(len(envelope)), envelope, _four_bytes(len(body)), body)
+    return sha256(b"".join(parts)).digest()
 
 
 def _level_above(nodes: Sequence[bytes]) -> list[bytes]:

@@ -1,9 +1,9 @@
 """Group commit of a live site: what waits is written in one transaction and one fsync (synchronous=FULL).
 
-While commits are quick the event loop makes them itself, once for everything that was appended in one turn of the
-loop: handing such a commit to a thread and waiting to be told costs more than the commit. When one was slow (a slow
-disk, a large group), the next ones are made by a thread and the loop stays free. Whoever holds ``_turn`` takes what
-waits, in order, so both ways give the same file.
+While commits are quick the event loop makes them itself: whoever waits in ``durable`` lets the others of this turn
+append, and the first that goes on commits for all. Handing such a commit to a thread and waiting to be told costs
+more than the commit. When one was slow (a slow disk, a large group), the next ones are made by a thread and the loop
+stays free. Whoever holds ``_turn`` takes what waits, in order, so both ways give the same file.
 """
 
 import asyncio
@@ -11,8 +11,9 @@ import heapq
 import itertools
 import sys
 import threading
+import types
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
 
@@ -22,6 +23,7 @@ from automation.ledger.writer import Committer, Row
 
 GROUP = 500  # events in one commit, unless one append alone has more
 QUICK = 0.002  # s; a commit that took longer sends the next ones to the thread
+UNASKED = 0.005  # s; within this time the loop also commits what nobody waits for
 _SWITCH = 0.000_5  # s; how long the thread waits for the interpreter beside a busy loop, a few times a commit
 
 
@@ -39,7 +41,7 @@ class LiveWriter:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._quick = quick
         self._is_quick = False  # the last commit was
-        self._is_due = False  # the loop will commit in its next turn
+        self._is_guarded = False  # a timer of the loop will commit what nobody waits for
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []  # heap by seq; the second orders equal ones
         self._order = itertools.count()
         self._calls: SimpleQueue[bool] = SimpleQueue()  # to the thread: true to commit, false to end
@@ -52,13 +54,12 @@ class LiveWriter:
         if self._failure is not None:
             raise self._failure
         self._pending.append((rows, head))
-        if self._is_due:
-            return
-        if self._is_quick and self._loop is not None and asyncio._get_running_loop() is self._loop:  # noqa: SLF001
-            self._is_due = True
-            self._loop.call_soon(self._commit_here)
-        else:
+        loop = self._loop
+        if loop is None or not self._is_quick or asyncio._get_running_loop() is not loop:  # noqa: SLF001
             self._calls.put(True)
+        elif not self._is_guarded:
+            self._is_guarded = True
+            loop.call_later(UNASKED, self._commit_unasked)
 
     def flush(self) -> None:
         """Commit what waits, in the caller's own thread."""
@@ -72,14 +73,13 @@ class LiveWriter:
         """Wait until event ``seq`` is on disk."""
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
-            self._loop, self._is_due = loop, False
-        if self._is_due and seq > self.committed:
-            await asyncio.sleep(0)  # gives way: the loop commits in its next turn, before it comes back here
+            self._loop, self._is_guarded = loop, False
+        if self._is_quick and seq > self.committed:
+            await _give_way()
+            if seq > self.committed and self._is_quick:  # nobody else has been faster
+                self._commit_here()
         if seq > self.committed and self._failure is None:
-            future = loop.create_future()
-            heapq.heappush(self._waiting, (seq, next(self._order), future))
-            if seq > self.committed and self._failure is None:  # else the thread may have woken nobody
-                await future
+            await self._told(seq, loop)
         if self._failure is not None and seq > self.committed:
             raise self._failure
 
@@ -92,15 +92,28 @@ class LiveWriter:
             self._thread.join()
             self._committer.close()
 
+    async def _told(self, seq: int, loop: asyncio.AbstractEventLoop) -> None:
+        """Wait for the thread to commit event ``seq``, or to fail."""
+        future = loop.create_future()
+        heapq.heappush(self._waiting, (seq, next(self._order), future))
+        if seq > self.committed and self._failure is None:  # else the thread may have woken nobody
+            await future
+
+    def _commit_unasked(self) -> None:
+        """Commit what nobody has waited for."""
+        self._is_guarded = False
+        if self._pending:
+            self._commit_here()
+
     def _commit_here(self) -> None:
         """Commit one group in the loop's own turn; the thread takes what is more, or all when it is at work."""
-        self._is_due = False
         if self._turn.acquire(blocking=False):
             try:
                 self._commit()
             finally:
                 self._turn.release()
-            self._wake()
+            if self._waiting:
+                self._wake()
         if self._pending:
             self._calls.put(True)
 
@@ -120,7 +133,8 @@ class LiveWriter:
         while self._pending and (not rows or len(rows) + len(self._pending[0][0]) <= GROUP):
             some, head = self._pending.popleft()
             rows += some
-            heads += [head] if head else []
+            if head is not None:
+                heads.append(head)
         if self._failure is not None or not (rows or heads):
             return
         started = self._loop.time() if self._loop else 0.0
@@ -138,3 +152,9 @@ class LiveWriter:
             future = heapq.heappop(self._waiting)[2]
             if not future.done():
                 future.set_result(None)
+
+
+@types.coroutine
+def _give_way() -> Generator[None, None, None]:
+    """Let everything else that is ready have its turn of the loop."""
+    yield

@@ -6,7 +6,8 @@ Source: docs/ledger-format.md.
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,6 +28,7 @@ from automation.ledger.writer import Committer, InlineWriter, Row, Writer
 HEAD_EVERY = 1_000  # events between automatic heads
 _LONGEST_NAME = 200  # characters of a stream or kind
 _encode = msgspec.json.Encoder().encode
+_hash_of = attrgetter("hash")
 _json_check = msgspec.json.Decoder(msgspec.Raw).decode
 
 
@@ -158,13 +160,16 @@ class Ledger:
         if self._epoch_due:
             self._take_epoch(at)
         events = self._link(drafts, at)
-        if events:
+        if self._subscribers:
             self._tell(events)
         return events
 
-    async def durable(self, seq: int) -> None:
-        """Return when event ``seq`` is on disk (live) or at once (simulated); raises what stopped the writer."""
-        await self._writer.durable(seq)
+    def durable(self, seq: int) -> Awaitable[None]:
+        """Return, when awaited, once event ``seq`` is on disk (live) or at once (simulated).
+
+        Raises what stopped the writer.
+        """
+        return self._writer.durable(seq)
 
     def flush(self) -> None:
         """Bring everything appended to the file; raises what stopped the writer."""
@@ -275,25 +280,29 @@ class Ledger:
         return events
 
     def _take(self, events: list[Event], rows: list[Row], *, moved: dict[str, tuple[int, bytes]]) -> None:
-        leaves = len(self._leaves)
-        self._leaves += [event.hash for event in events]
-        head_before, last_before = self._head, self._last
-        self._last = events[-1]
-        is_due = len(self._leaves) >= HEAD_EVERY and self._key is not None
-        try:
-            self._writer.add(rows, self._sign() if is_due else None)
-        except CellwrightError:
-            self._last, self._head = last_before, head_before
-            del self._leaves[leaves:]
-            raise
+        """Hand linked events to the writer; only when it has taken them they count as appended."""
+        if len(self._leaves) + len(events) >= HEAD_EVERY and self._key is not None:
+            self._take_sealed(events, rows)
+        else:
+            self._writer.add(rows, None)
+            self._last = events[-1]
+            self._leaves += map(_hash_of, events)
         self._tips.update(moved)
-        self._recent.extend(events)
-        if len(self._recent) > 10_000:
-            self._uncommitted()
+        recent, committed = self._recent, self._writer.committed
+        recent += events
+        while recent and recent[0].seq <= committed:
+            recent.popleft()
+
+    def _take_sealed(self, events: list[Event], rows: list[Row]) -> None:
+        before = self._last, self._head, self._leaves
+        self._last, self._leaves = events[-1], [*self._leaves, *map(_hash_of, events)]
+        try:
+            self._writer.add(rows, self._sign())
+        except CellwrightError:
+            self._last, self._head, self._leaves = before
+            raise
 
     def _tell(self, events: list[Event]) -> None:
-        if not self._subscribers:
-            return
         self._untold.extend(events)
         if self._telling:
             return

@@ -18,9 +18,11 @@ Row = tuple[int, str, str, bytes, bytes]  # seq, stream, envelope, body, hash
 
 SIMULATED_GROUP = 5_000  # events
 
-_STATEMENTS = tuple(  # inserts of so many rows, largest first
-    (size, file.INSERT_EVENT + ",(?,?,?,?,?)" * (size - 1)) for size in (500, 100, 20)
-)
+_SMALL = 20  # events; groups up to here are one statement each
+_STATEMENTS = {  # inserts of so many rows, largest first
+    size: file.INSERT_EVENT + ",(?,?,?,?,?)" * (size - 1) for size in (500, 100, *range(_SMALL, 0, -1))
+}
+_flat = itertools.chain.from_iterable
 
 
 class Writer(Protocol):
@@ -58,11 +60,14 @@ class Committer:
         """
         run = self._connection.execute
         try:
-            run("BEGIN IMMEDIATE")
-            self._insert(rows)
-            if heads:
-                self._connection.executemany(file.INSERT_HEAD, [head.row for head in heads])
-            run("COMMIT")
+            if 0 < len(rows) <= _SMALL and not heads:
+                run(_STATEMENTS[len(rows)], tuple(_flat(rows)))  # one statement is a transaction of its own
+            else:
+                run("BEGIN IMMEDIATE")
+                self._insert(rows)
+                if heads:
+                    self._connection.executemany(file.INSERT_HEAD, [head.row for head in heads])
+                run("COMMIT")
         except sqlite3.Error as error:
             if self._connection.in_transaction:
                 run("ROLLBACK")
@@ -88,14 +93,12 @@ class Committer:
         return found != self._tip
 
     def _insert(self, rows: Sequence[Row]) -> None:
-        """Insert the rows of a large group by few statements: while one runs, other threads run too."""
+        """Insert the rows of a group by few statements: while one runs, other threads run too."""
         start = 0
-        for size, statement in _STATEMENTS:
+        for size, statement in _STATEMENTS.items():
             while len(rows) - start >= size:
-                self._connection.execute(statement, tuple(itertools.chain.from_iterable(rows[start : start + size])))
+                self._connection.execute(statement, tuple(_flat(rows[start : start + size])))
                 start += size
-        if start < len(rows):
-            self._connection.executemany(file.INSERT_EVENT, rows[start:])
 
 
 class InlineWriter:

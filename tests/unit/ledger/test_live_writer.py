@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from automation.kernel.errors import FailedError
 from automation.ledger import file
 from automation.ledger.anchor import Anchor
 from automation.ledger.event import Mode
-from automation.ledger.live_writer import GROUP, LiveWriter
+from automation.ledger.live_writer import GROUP, UNASKED, LiveWriter
 from automation.ledger.writer import Committer, Row
 from tests.unit.ledger.ledgers import make
 
@@ -112,3 +113,66 @@ def test_waiting_may_be_cancelled(tmp_path: Path, quick: float) -> None:
     with _writer(tmp_path, quick=quick) as writer:
         asyncio.run(work(writer))
         assert writer.committed == 3
+
+
+def test_an_event_that_nobody_waits_for_is_committed_while_the_loop_goes_on(tmp_path: Path) -> None:
+    """The loop comes back to it by itself; nobody flushes or closes."""
+
+    async def work(writer: LiveWriter) -> None:
+        writer.add([_row(2)], None)
+        await writer.durable(2)
+        writer.add([_row(3)], None)
+        later = asyncio.Event()
+        asyncio.get_running_loop().call_later(UNASKED, later.set)  # due after the writer's own
+        await later.wait()
+        assert _stored(tmp_path) == [1, 2, 3]
+
+    with _writer(tmp_path, quick=BY_LOOP) as writer:
+        asyncio.run(work(writer))
+
+
+def test_without_a_running_loop_the_thread_commits(tmp_path: Path) -> None:
+    """Also when a loop that has ended had plans of its own."""
+
+    async def work(writer: LiveWriter) -> None:
+        writer.add([_row(2)], None)
+        await writer.durable(2)
+        writer.add([_row(3)], None)
+
+    with _writer(tmp_path, quick=BY_LOOP) as writer:
+        asyncio.run(work(writer))
+        writer.add([_row(4)], None)
+        assert any(_stored(tmp_path) == [1, 2, 3, 4] for _ in range(10_000))
+
+
+def test_those_who_append_in_one_turn_share_one_commit(tmp_path: Path) -> None:
+    """The first that goes on commits for all."""
+
+    async def caller(writer: LiveWriter, seq: int) -> None:
+        writer.add([_row(seq)], None)
+        await writer.durable(seq)
+
+    async def work(writer: LiveWriter) -> None:
+        await caller(writer, 2)
+        await asyncio.gather(*(caller(writer, seq) for seq in range(3, 10)))
+
+    with _writer(tmp_path, quick=BY_LOOP) as writer:
+        asyncio.run(work(writer))
+        assert list(writer.sizes) == [1, 7]
+
+
+@pytest.mark.parametrize("size", [1, 2, 20, 21, 130])
+def test_a_group_with_one_bad_row_leaves_nothing(tmp_path: Path, size: int) -> None:
+    """Whether it is one statement or several: all or nothing."""
+    rows = [_row(seq) for seq in range(2, 1 + size)]
+    with make(tmp_path, mode=Mode.LIVE) as ledger:
+        tip = ledger.last.seq, ledger.last.hash
+    committer = Committer(
+        file.open_to_write(tmp_path / file.NAME, live=True), Anchor(tmp_path / "heads.log", live=True), tip=tip
+    )
+    with pytest.raises(FailedError, match="takes the next number"):
+        committer.commit([*rows, _row(2 + size)], [])
+    assert _stored(tmp_path) == [1]
+    committer.commit([*rows, _row(1 + size)], [])
+    assert _stored(tmp_path) == list(range(1, 2 + size))
+    committer.close()
