@@ -5,8 +5,12 @@ from typing import cast
 
 import pytest
 
+from automation.engine.site import Site
+from automation.gmp.objects import Thing
 from automation.gmp.product.batches import Batch
+from automation.gmp.registry import KINDS
 from automation.ledger.read import Reader
+from automation.opener import House
 from automation.views.objects import Objects
 from tests.support.commands import Said, cellwright, simulated_site
 
@@ -113,6 +117,36 @@ def test_the_seed_of_a_simulated_site_is_chosen_once(tmp_path: Path) -> None:
     other = cellwright("run", "freeze-day", "--site", folder, "--batch", "B-2", "--seed", "9")
     assert heads[0] == heads[1]
     assert (other.status, "has lived with seed 1" in other.err) == (2, True)
+
+
+@pytest.mark.requirement("F106")
+def test_objects_read_from_the_ledger_equal_those_of_the_running_site(tmp_path: Path) -> None:
+    """State is the fold of events, whoever folds them."""
+    folder = begun(tmp_path, stop_at="freeze.freezing")
+
+    async def look(here: Site) -> dict[str, list[Thing]]:
+        return {kind: list(here.house.door.every(kind)) for kind in KINDS}
+
+    live = House().work(folder, look)
+    with Reader(folder) as reader:
+        objects = Objects(reader)
+    assert live == {kind: list(objects.every(kind)) for kind in KINDS}
+    assert sum(map(len, live.values())) > 20
+
+
+def test_a_run_in_a_pipe_is_quiet(tmp_path: Path) -> None:
+    """Progress is for people at terminals."""
+    folder = simulated_site(tmp_path)
+    said = cellwright("run", "freeze-day", "--site", folder, "--batch", BATCH)
+    assert (said.status, said.err) == (0, "")
+    again = cellwright("check", BATCH, "--site", folder)
+    assert (again.status, "has ended" in again.err) == (2, True)
+
+
+def test_a_site_without_a_ledger_says_how_it_gets_one(tmp_path: Path) -> None:
+    """A copied site file is a site that has not lived."""
+    said = cellwright("status", "--site", simulated_site(tmp_path))
+    assert (said.status, "has no ledger yet" in said.err) == (2, True)
 
 
 def test_an_object_is_moved_by_its_own_commands(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from automation.engine.owner import ask
 from automation.engine.requests import Done, Request, carry_out
 from automation.engine.site import Site
 from automation.engine.sitemodel import SiteFile
+from automation.kernel.errors import InputError
+from automation.ledger.file import NAME
 from automation.ledger.lease import owner
 from automation.ledger.read import Reader
 from automation.surfaces.cli.common import Session
@@ -29,7 +31,12 @@ def send(session: Session, folder: Path, request: Request, *, staffed: bool = Fa
 
 @contextmanager
 def looked(session: Session, folder: Path) -> Iterator[tuple[SiteFile, Objects]]:
-    """Look at a site and its objects without disturbing it."""
+    """Look at a site and its objects without disturbing it; raises InputError for a site that has no ledger yet."""
     file = session.opener.site(folder)
+    if not (folder / NAME).exists():
+        first = f"cellwright instruments identify --site {folder}"
+        raise InputError(
+            f"{folder} has no ledger yet; it gets one by the first command that works there, such as: {first}"
+        )
     with Reader(folder) as reader:
         yield file, Objects(reader, roles={role: frozenset(map(str, rights)) for role, rights in file.roles.items()})

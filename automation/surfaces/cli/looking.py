@@ -16,10 +16,9 @@ from automation.kernel.clock import iso
 from automation.kernel.errors import InputError
 from automation.kernel.machine import Row
 from automation.kernel.quantity import Instant
-from automation.ledger.read import Reader
+from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, emit, mark, pairs, session, shortened, site, table
 from automation.views.audit_trail import audit_trail
-from automation.views.objects import Objects
 from automation.views.wording import show as words
 
 if TYPE_CHECKING:
@@ -39,9 +38,7 @@ _MOMENTS = ("_at", "due", "until", "warn", "deadline")
 def show(session: Session, kind: str, name: str, folder: Path, *, as_json: bool) -> None:
     """Show one object: state, values, history, what is possible."""
     check_kind(kind)
-    file = session.opener.site(folder)
-    with Reader(folder) as reader:
-        objects = Objects(reader, roles={k: frozenset(map(str, v)) for k, v in file.roles.items()})
+    with looked(session, folder) as (file, objects):
         thing = objects.known(kind, name)
         history = audit_trail(objects.streams[f"{kind}/{name}"], zone=objects.zone)
     values = plain(thing, zone=objects.zone)
@@ -75,9 +72,7 @@ def show(session: Session, kind: str, name: str, folder: Path, *, as_json: bool)
 def list_(session: Session, kind: str, folder: Path, *, as_json: bool) -> None:
     """List all objects of a kind."""
     check_kind(kind)
-    file = session.opener.site(folder)
-    with Reader(folder) as reader:
-        objects = Objects(reader)
+    with looked(session, folder) as (file, objects):
         found = [plain(thing, zone=objects.zone) for thing in objects.every(kind)]
     if as_json:
         emit({"simulated": file.simulated, "object": kind, "items": found})

@@ -23,6 +23,7 @@ from automation.gmp.product.batches import Batch
 from automation.gmp.product.containers import Container
 from automation.gmp.words import Right
 from automation.kernel.clock import iso
+from automation.kernel.errors import InputError
 from automation.kernel.machine import Procedural
 from automation.kernel.quantity import Instant, Seconds, read
 from automation.surfaces.cli.asking import looked
@@ -32,6 +33,7 @@ from automation.views.wording import span
 
 SHORTEST = 1800.0  # s; no step is planned shorter
 _DURATION = Seconds
+_ENDED = ("complete", "stopped", "aborted", "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ def check(session: Session, what: str, lasting: str, folder: Path, *, as_json: b
     with looked(session, folder) as (file, objects):
         thing = objects.find("batch", what)
         batch = thing if isinstance(thing, Batch) and thing.state != "absent" else None
+        if batch is not None and batch.state in _ENDED:
+            raise InputError(f"batch {what} has ended ({batch.state}); there is nothing left to check")
         recipe = masters.recall(folder, batch, operations) if batch else load(what, operations)
         lots = dict(session.opener.lots(file))
         draft = _Plan(file, objects, recipe, operations, lots, batch, objects.now)

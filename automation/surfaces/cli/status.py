@@ -15,7 +15,7 @@ from automation.gmp.quality.timers import Timer
 from automation.kernel.clock import iso
 from automation.kernel.quantity import Instant
 from automation.ledger.lease import owner
-from automation.ledger.read import Reader
+from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, by, emit, mark, session, site, table
 from automation.views.objects import Objects
 from automation.views.wording import span
@@ -65,9 +65,7 @@ class Limit:
 @session
 def status(session: Session, folder: Path, *, as_json: bool) -> None:
     """Show what runs, who is waited for and which limit ends first."""
-    file = session.opener.site(folder)
-    with Reader(folder) as reader:
-        objects = Objects(reader)
+    with looked(session, folder) as (file, objects):
         steps, waiting, limits = list(step_lines(objects)), list(waits(objects)), list(running_limits(objects))
     held_by = owner(folder)
     if as_json:
@@ -102,9 +100,7 @@ def status(session: Session, folder: Path, *, as_json: bool) -> None:
 @session
 def worklist(session: Session, folder: Path, *, by: str, as_json: bool) -> None:
     """List what waits for people."""
-    file = session.opener.site(folder)
-    with Reader(folder) as reader:
-        objects = Objects(reader, roles={k: frozenset(map(str, v)) for k, v in file.roles.items()})
+    with looked(session, folder) as (file, objects):
         found = list(waits(objects))
     if by:
         objects.known("person", by)
