@@ -81,6 +81,7 @@ class Stay:
     outstanding: str = ""
     asked: int = 0
     acting: bool = False
+    aborted: bool = False  # whatever the device has not answered yet is in doubt
     _rested: asyncio.Future[None] | None = None
     doubts: dict[int, asyncio.Future[Resolved]] = field(default_factory=dict)
     on_doubt: Callable[[int, str], None] = lambda _n, _why: None
@@ -306,6 +307,11 @@ class Binding:
             raise
         except (UnknownError, TimeoutError):
             raw = b""
+        except asyncio.CancelledError:
+            if stay.aborted and not person:
+                left = UnknownError("aborted before the device had answered; look at the device")
+                self._fell("doubt", doing, left, cause=called.seq)
+            raise
         finally:
             stay.act(acting=False)
         if not raw:

@@ -275,6 +275,8 @@ class StepRunner:
         if not aborting:
             await self._act_over()
         if self._main is not None and not self._main.done():
+            if self._stay is not None:
+                self._stay.aborted = aborting
             self._main.cancel()
             await asyncio.gather(self._main, return_exceptions=True)
         kind = "aborting" if aborting else "stopping"
