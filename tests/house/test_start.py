@@ -2,8 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from automation.ledger.event import Genesis, Mode
+from automation.ledger.store import Ledger
 
 HEAVY = (
     "pydantic",
@@ -38,3 +42,13 @@ def test_help_loads_no_heavy_library(words: tuple[str, ...]) -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, check=True)
     assert done.stdout.strip()
     assert set(done.stderr.split()) & set(HEAVY) == set()
+
+
+def test_a_check_of_a_ledger_loads_what_a_check_needs(tmp_path: Path) -> None:
+    """Hashes and signatures, and none of the house: an inspector's first command answers at once."""
+    genesis = Genesis(ledger="ab" * 16, mode=Mode.SIMULATED, site="a", zone="UTC", created=1, release="0")
+    Ledger.create(tmp_path, genesis=genesis, key=bytes(32)).close()
+    words = (sys.executable, "-c", PROGRAM, "verify", str(tmp_path))
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "intact" in done.stdout
+    assert set(done.stderr.split()) & set(HEAVY) == {"cryptography", "msgspec"}
