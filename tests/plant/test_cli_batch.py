@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from automation.engine.site import Site
-from automation.gmp.objects import Thing
+from automation.gmp.objects import Recorded, Thing
 from automation.gmp.product.batches import Batch
 from automation.gmp.registry import KINDS
 from automation.ledger.read import Reader
@@ -79,6 +79,17 @@ def test_two_people_answer_a_critical_entry(tmp_path: Path) -> None:
     assert cellwright("answer", prompt, "--as", "anna", "--site", folder).status == 1
     assert cellwright("answer", prompt, "--as", "ben", "--site", folder, "--json").data["state"] == "answered"
     assert cellwright("resume", BATCH, "--site", folder).status == 0
+
+
+@pytest.mark.requirement("F106")
+def test_a_doubt_is_decided_under_signature(tmp_path: Path) -> None:
+    """What is decided, why and by whom is a signed move of the batch."""
+    folder = begun(tmp_path, stop_at="freeze.freezing")
+    words = ("resolve", BATCH, "freeze", "--outcome", "not done", "--reason", "the panel shows reset", "--as", "carla")
+    assert cellwright(*words, "--site", folder, "--json").data["outcome"] == "not done"
+    with Reader(folder) as reader:
+        [event] = [event for event in reader.stream(f"batch/{BATCH}") if event.kind == "resolve"]
+    assert [(one.by, one.meaning) for one in event.read(Recorded).signed] == [("carla", "responsible")]
 
 
 @pytest.mark.requirement("F106")
