@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 from automation.engine.alarms import Alarms
 from automation.engine.assembly import Assembled, Assembly
+from automation.engine.equipment import Equipment
 from automation.engine.house import House
 from automation.engine.limits_in_time import TimeLimits
 from automation.engine.operation import digest
 from automation.engine.past import past
-from automation.engine.prompts import Question
 from automation.engine.recipe.bind import Recorded
 from automation.engine.recipe.model import Recipe, Step
 from automation.engine.recorder import RUNNER
@@ -22,13 +22,11 @@ from automation.engine.verdicts import Verdicts
 from automation.gmp.door import Command
 from automation.gmp.objects import Recorded as DoorBody
 from automation.gmp.objects import Thing
-from automation.gmp.plant.assets import Asset
 from automation.gmp.product.batches import Batch, Continuation, Decision, Order
 from automation.gmp.product.containers import Container
 from automation.gmp.quality.timers import Timer
 from automation.kernel.errors import CellwrightError, RefusedError
 from automation.kernel.machine import Procedural
-from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
 
 CONTROLS = ("hold", "restart", "pause", "unpause", "stop", "abort")
@@ -50,6 +48,7 @@ class BatchRun:
         self._control: asyncio.Task[None] | None = None
         self._going = asyncio.Event()
         self._assembly = Assembly(house, recipe, self.batch)
+        self._equipment = Equipment(house.door, house.desk, batch)
         self._verdicts = Verdicts(house, recipe, batch)
         self._limits = TimeLimits(house.door, recipe, batch)
         house.door.follow(self._follow)
@@ -90,7 +89,7 @@ class BatchRun:
             self._limits.see(event)  # what an earlier process may not have come to
         try:
             await self._run_steps()
-            await self._clean()
+            await self._equipment.clean()
         finally:
             consumer.cancel()
             await asyncio.gather(consumer, return_exceptions=True)
@@ -130,7 +129,7 @@ class BatchRun:
         """Tell whether a step was completed and judged by an earlier process, and nothing of it is left to do."""
         if self._stage(step) is not Procedural.COMPLETE or not self._verdicts.judged(step):
             return False
-        return (self._ended_well(step) or self._held_since(step)) and not self._claimed(step)
+        return (self._ended_well(step) or self._held_since(step)) and not self._equipment.held(step.id)
 
     def _has_turn(self, step: Step) -> bool:
         """Tell whether a step is to be taken up: of a batch that ends only what was begun."""
@@ -150,7 +149,7 @@ class BatchRun:
         stage = self._stage(step)
         if stage is Procedural.COMPLETE and self._verdicts.judged(step):
             await self._decide(step)
-            self._used(step)
+            self._equipment.used(step.id)
             return stage
         if stage is Procedural.IDLE:
             await self._allowed()
@@ -168,7 +167,7 @@ class BatchRun:
         if ended is Procedural.COMPLETE:
             await self._verdicts.conclude(step)
             await self._decide(step)
-        self._used(step)
+        self._equipment.used(step.id)
         del self._steps[step.id]
         return ended
 
@@ -212,7 +211,7 @@ class BatchRun:
         alarms = Alarms(self._house.door, batch=self.id, step=step.id)
         while not self._ending:
             try:
-                if self._take_all(step, assembled):
+                if self._equipment.take(step.id, assembled.assets, assembled.gates):
                     break
             except RefusedError as refusal:
                 await self._not_ready("equipment", refusal, alarms)
@@ -239,59 +238,6 @@ class BatchRun:
         alarms.try_hold(str(refusal))
         self._going.clear()
         await self._allowed()
-
-    def _take_all(self, step: Step, assembled: Assembled) -> bool:
-        door = self._house.door
-        holders = [getattr(door.find("asset", asset), "claim", None) for asset in assembled.assets]
-        if any(holder not in {None, (self.id, step.id)} for holder in holders):
-            return False
-        fresh = [asset for asset, holder in zip(assembled.assets, holders, strict=True) if holder is None]
-        for asset in fresh:
-            missing = assembled.gates.lapsed(asset)
-            if missing and asset not in assembled.gates.overrides:
-                raise RefusedError("; ".join(missing))
-        for asset in fresh:
-            door.enter(Command(f"asset/{asset}", "claim", {"batch": self.id, "step": step.id}, RUNNER))
-        return True
-
-    def _claimed(self, step: Step) -> tuple[str, ...]:
-        """Name the assets that a step still claims."""
-        every = (thing for thing in self._house.door.every("asset") if isinstance(thing, Asset))
-        return tuple(asset.id for asset in every if asset.claim == (self.id, step.id))
-
-    def _used(self, step: Step) -> None:
-        """Note that the assets of a step were used; what needs cleaning stays claimed until it is clean."""
-        for name in self._claimed(step):
-            asset = self._asset(name)
-            if asset.state == "qualified":
-                body, once = {"batch": self.id, "step": step.id}, f"use {name} in {self.id}/{step.id}"
-                self._house.door.enter(Command(f"asset/{name}", "use", body, RUNNER, id=once))
-            if not asset.needs_cleaning:
-                self._free(name)
-
-    async def _clean(self) -> None:
-        """Let people clean what this batch used, and give it free."""
-        for thing in list(self._house.door.every("asset")):
-            if not isinstance(thing, Asset) or thing.claim is None or thing.claim[0] != self.id:
-                continue
-            alarms = Alarms(self._house.door, batch=self.id, step="")
-            question = Question("confirm", f"Clean {thing.id} and clear the line, then confirm", within=Seconds(7200.0))
-            name = f"{self.id}.clean.{thing.id}"
-            answer = await self._house.desk.ask(name, question, batch=self.id, step="", alarms=alarms)
-            body = {"procedure": f"cleaned after {self.id}"}
-            once = f"clean {thing.id} after {self.id}"
-            self._house.door.enter(Command(f"asset/{thing.id}", "clean", body, answer.by, cause=answer.seq, id=once))
-            self._free(thing.id)
-
-    def _free(self, name: str) -> None:
-        reason = {"reason": f"{self.id} has no more need of it"}
-        self._house.door.enter(Command(f"asset/{name}", "free", reason, RUNNER))
-
-    def _asset(self, name: str) -> Asset:
-        thing = self._house.door.find("asset", name)
-        if not isinstance(thing, Asset):
-            raise TypeError(thing)
-        return thing
 
     def _after(self, event: Event) -> None:
         """Look at an event once everybody has folded it."""

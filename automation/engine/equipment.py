@@ -1,0 +1,74 @@
+"""The equipment of one batch: claimed for a step in one move, noted as used, cleaned by people, given free.
+
+Source: 21 CFR 211.67 cleaning, 211.105 and 211.182 equipment identified with its batch.
+"""
+
+from dataclasses import dataclass
+
+from automation.engine.alarms import Alarms
+from automation.engine.gates import StepGates
+from automation.engine.prompts import Desk, Question
+from automation.engine.recorder import RUNNER
+from automation.gmp.door import Command, Door
+from automation.gmp.plant.assets import Asset
+from automation.kernel.errors import RefusedError
+from automation.kernel.quantity import Seconds
+
+CLEAN_WITHIN = Seconds(7200.0)  # s; a freezer first goes to the end of its program
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """The assets that a batch claims, uses and gives back."""
+
+    door: Door
+    desk: Desk
+    batch: str
+
+    def take(self, step: str, assets: tuple[str, ...], gates: StepGates) -> bool:
+        """Claim all assets of a step, or none when another holds one; raises RefusedError when one is not ready."""
+        holders = [getattr(self.door.find("asset", asset), "claim", None) for asset in assets]
+        if any(holder not in {None, (self.batch, step)} for holder in holders):
+            return False
+        fresh = [asset for asset, holder in zip(assets, holders, strict=True) if holder is None]
+        for asset in fresh:
+            missing = gates.lapsed(asset)
+            if missing and asset not in gates.overrides:
+                raise RefusedError("; ".join(missing))
+        for asset in fresh:
+            self.door.enter(Command(f"asset/{asset}", "claim", {"batch": self.batch, "step": step}, RUNNER))
+        return True
+
+    def held(self, step: str) -> tuple[Asset, ...]:
+        """Give the assets that a step still claims."""
+        return tuple(asset for asset in self._claimed() if asset.claim == (self.batch, step))
+
+    def used(self, step: str) -> None:
+        """Note that the assets of a step were used; what needs cleaning stays claimed until it is clean."""
+        for asset in self.held(step):
+            if asset.state == "qualified":
+                body, once = {"batch": self.batch, "step": step}, f"use {asset.id} in {self.batch}/{step}"
+                self.door.enter(Command(f"asset/{asset.id}", "use", body, RUNNER, id=once))
+            if not asset.needs_cleaning:
+                self._free(asset.id)
+
+    async def clean(self) -> None:
+        """Let people clean what this batch used, and give it free."""
+        alarms = Alarms(self.door, batch=self.batch, step="")
+        for asset in self._claimed():
+            question = Question("confirm", f"Clean {asset.id} and clear the line, then confirm", within=CLEAN_WITHIN)
+            name = f"{self.batch}.clean.{asset.id}"
+            answer = await self.desk.ask(name, question, batch=self.batch, step="", alarms=alarms)
+            body, once = {"procedure": f"cleaned after {self.batch}"}, f"clean {asset.id} after {self.batch}"
+            self.door.enter(Command(f"asset/{asset.id}", "clean", body, answer.by, cause=answer.seq, id=once))
+            self._free(asset.id)
+
+    def _claimed(self) -> list[Asset]:
+        every = (thing for thing in self.door.every("asset") if isinstance(thing, Asset))
+        return [asset for asset in every if asset.claim is not None and asset.claim[0] == self.batch]
+
+    def _free(self, name: str) -> None:
+        """Give an asset free, unless a person took it away meanwhile."""
+        if any(asset.id == name for asset in self._claimed()):
+            reason = {"reason": f"{self.batch} has no more need of it"}
+            self.door.enter(Command(f"asset/{name}", "free", reason, RUNNER))
