@@ -216,3 +216,22 @@ def test_a_probe_that_hangs_elsewhere_starts_no_program(tmp_path: Path) -> None:
     run = run_batch(make_site(tmp_path), hook, answer(r"^Put .* into the chamber"), until=3600.0)
     assert any("the sample was not between -5 and 6 degC in time" in alarm for alarm in run.alarms())
     assert (run.state, run.acts["crf-01"]["start"]) == ("held", 0)
+
+
+@pytest.mark.requirement("F045")
+def test_a_claim_that_was_broken_is_not_given_back_twice(tmp_path: Path) -> None:
+    """The supervisor takes the freezer away while its cleaning is asked for: cleaned, recorded, and closed."""
+
+    def hook(site: Site) -> None:
+        def follow(event: Event, _thing: Thing) -> None:
+            if event.stream == f"prompt/{BATCH}.clean.crf-01" and event.kind == "open":
+                body = {"reason": "needed elsewhere"}
+                take = (site, "asset/crf-01", "break_claim", body)
+                asyncio.get_running_loop().call_soon(lambda: insist(enter(*take, by="carla", responsible="carla")))
+
+        site.house.door.follow(follow)
+
+    run = run_batch(make_site(tmp_path), hook)
+    moves = [event.kind for event in run.events if event.stream == "asset/crf-01"]
+    assert moves[-4:] == ["claim", "use", "break_claim", "clean"]
+    assert (run.state, refused(run, "asset/crf-01")) == ("closed", [])
