@@ -1,5 +1,6 @@
 """A batch directed from the command line, one process after another, as at a bench with one terminal."""
 
+import os
 from pathlib import Path
 from typing import cast
 
@@ -9,6 +10,9 @@ from automation.engine.site import Site
 from automation.gmp.objects import Recorded, Thing
 from automation.gmp.product.batches import Batch
 from automation.gmp.registry import KINDS
+from automation.ledger.file import NAME
+from automation.ledger.lease import NAME as LOCK
+from automation.ledger.lease import Lease
 from automation.ledger.read import Reader
 from automation.opener import House
 from automation.views.objects import Objects
@@ -152,6 +156,31 @@ def test_a_run_in_a_pipe_is_quiet(tmp_path: Path) -> None:
     assert (said.status, said.err) == (0, "")
     again = cellwright("check", BATCH, "--site", folder)
     assert (again.status, "has ended" in again.err) == (2, True)
+
+
+@pytest.mark.requirement("F106")
+def test_a_site_has_one_owner_at_a_time(tmp_path: Path) -> None:
+    """Who looks is not disturbed; who wants to work, or to direct an owner that does not listen, is told who it is."""
+    folder = begun(tmp_path, stop_at="receive.identified")
+    lease = Lease(folder)
+    looked, ran = cellwright("status", "--site", folder), cellwright("resume", BATCH, "--site", folder)
+    held = direct(folder, "hold")
+    lease.release()
+    assert (looked.status, f"owned by process {os.getpid()}" in looked.out) == (0, True)
+    assert (ran.status, f"owned by process {os.getpid()}" in ran.err) == (1, True)
+    assert (held.status, "does not listen" in held.err) == (1, True)
+
+
+def test_a_folder_that_can_not_be_written_is_refused_before_anything_moves(tmp_path: Path) -> None:
+    """The lock can't be taken, the ledger stays as it was, and looking still works."""
+    folder = begun(tmp_path, stop_at="receive.identified")
+    (folder / LOCK).unlink()
+    (folder / LOCK).mkdir()
+    before = (folder / NAME).read_bytes()
+    said = cellwright("resume", BATCH, "--site", folder)
+    assert (said.status, "can't be written" in said.err) == (2, True)
+    assert (folder / NAME).read_bytes() == before
+    assert cellwright("status", "--site", folder).status == 0
 
 
 def test_a_site_without_a_ledger_says_how_it_gets_one(tmp_path: Path) -> None:
