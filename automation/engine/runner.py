@@ -102,7 +102,8 @@ class StepRunner:
         """Let the operation prepare, and let the suspended effect go on."""
         if self.stage is Procedural.RESTARTING:
             await self._finish_restarting()
-        if self.stage is not Procedural.HELD:
+        waits = self.stage is Procedural.RUNNING and not self._free.is_set()  # it broke when the batch was held already
+        if self.stage is not Procedural.HELD and not waits:
             return
         if self._wrong_code:
             msg = f"step {self.step} can't go on: code and journal disagree; stop or abort it"
@@ -110,6 +111,9 @@ class StepRunner:
         if self._stay is not None and self._stay.doubts:
             msg = f"step {self.step} can't go on: a doubt waits for a decision (resolve {self.batch})"
             raise RefusedError(msg)
+        if waits:
+            self._free.set()
+            return
         await self._enter_stage(Procedural.RESTARTING, reason, by=by)
         await self._finish_restarting()
 

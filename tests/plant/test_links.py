@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from automation.engine.site import Site
+from automation.ledger.event import Event
 from fakes.faults import FaultKind
 from tests.support.freezing import cleared, outcome, trend
 from tests.support.runs import Hook, Run, make_site, run_batch, when
+from tests.support.scenes import order
 from tests.support.supervisor import Said, break_wire, on_call, resolve, restart, stop, when_held
 
 RUN_FRAME = 3
@@ -156,3 +158,23 @@ def test_nobody_is_told_to_take_out_a_product_that_may_be_freezing(tmp_path: Pat
     assert (run.state, run.acts["crf-01"]["start"]) == ("closed", 1)
     assert any("nobody can tell from here whether the program runs" in text for text in asked)
     assert not any("before the start" in text or "had not started" in text for text in asked)
+
+
+def test_a_step_that_breaks_while_another_one_is_held_goes_on_at_the_restart(tmp_path: Path) -> None:
+    """The batch is held already, for a step to come: the freezing step waits too, and is not left behind."""
+
+    def deaf_at_the_end(site: Site) -> None:
+        def look(event: Event) -> None:
+            if event.kind == "enter" and event.fields["state"] == "ended":
+                break_wire(site, FaultKind.LOSE_COMMAND, frames=3)
+
+        site.house.ledger.subscribe(look)
+
+    run = run_batch(
+        make_site(tmp_path),
+        lambda site: when(site, "freeze", "freezing", lambda: order(site, "hold", step="store"), after=60.0),
+        deaf_at_the_end,
+        lambda site: when(site, "freeze", "ended", lambda: order(site, "restart"), after=300.0),
+    )
+    assert (run.state, outcome(run)) == ("closed", GOOD)
+    assert "freeze can't go on: crf-01: no complete reply within 2 s (got nothing)" in run.alarms()
