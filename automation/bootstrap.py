@@ -13,9 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol, cast
 
+from automation.engine import origin
 from automation.engine.alarms import Alarms
 from automation.engine.answers import Answers
 from automation.engine.clockwatch import STREAM, Clockwatch
+from automation.engine.connections import Connection, Connections, Driver, Line
 from automation.engine.house import Device, House
 from automation.engine.prompts import Desk
 from automation.engine.recipe.spec import OperationSpec, spec_of
@@ -27,14 +29,14 @@ from automation.engine.sitefile import FILE, DriverFacts, Known, ReadPort, load_
 from automation.engine.sitemodel import AssetEntry, SiteFile
 from automation.engine.timers import Timers
 from automation.engine.trends import Recent
-from automation.gmp.door import Command, Door
+from automation.gmp.door import Door
 from automation.gmp.objects import Thing
 from automation.gmp.plant.assets import Asset
 from automation.gmp.registry import KINDS
 from automation.gmp.secrets import LIVE, SIMULATED, Credentials
 from automation.kernel import ids
 from automation.kernel.clock import MICRO, Clock, SimulatedClock, SimulatedLoop, SystemClock, instant
-from automation.kernel.errors import FailedError, InputError, UnknownError
+from automation.kernel.errors import InputError
 from automation.kernel.quantity import Instant, Seconds
 from automation.ledger.blobs import Blobs
 from automation.ledger.event import Event, Genesis, Mode
@@ -53,33 +55,15 @@ class DriverFactory(DriverFacts, Protocol):
     settings: Mapping[str, str]
     support: Support
 
-    def build(self, link: object, settings: Mapping[str, str], *, control: bool) -> "Driver":
+    def build(self, link: object, settings: Mapping[str, str], *, control: bool) -> Driver:
         """Make a driver over a link."""
-        ...
-
-
-class Identity(Protocol):
-    """Who a device says it is."""
-
-    maker: str
-    model: str
-    serial: str
-    firmware: str
-    configuration: str
-
-
-class Driver(Protocol):
-    """Any driver."""
-
-    async def identify(self) -> Identity:
-        """Read who the device is."""
         ...
 
 
 class LinkTo(Protocol):
     """What the entry point ``link`` of ``cellwright.transports`` gives."""
 
-    def __call__(self, port: str, *, name: str, stream: Stream | None) -> Stream:
+    def __call__(self, port: str, *, name: str, stream: Stream | None) -> Line:
         """Give a link over a port, or over a stream that is there already."""
         ...
 
@@ -107,6 +91,12 @@ class Way:
 def release() -> str:
     """Give the release of this program."""
     return importlib.metadata.version("cellwright")
+
+
+@cache
+def check_origin() -> None:
+    """Raise InputError when a package that runs is not that of the installed distribution."""
+    origin.check(origin.installed())
 
 
 @cache
@@ -218,6 +208,7 @@ def open_ledger(folder: Path, file: SiteFile, clock: Clock, way: Way) -> Ledger:
 
 async def open_site(folder: Path, way: Way | None = None, *, clock: Clock | None = None) -> Site:
     """Open a site for work; the caller closes it. Raises InputError and its kin, or RefusedError when it is owned."""
+    check_origin()
     way = way or Way()
     file = read_site(folder)
     if way.seed is not None:
@@ -257,6 +248,7 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
     plant = _plant(folder, file, clock, way)
     blobs = Blobs(folder / "blobs", sync=not file.simulated)
     recent = Recent(folder / "recent.log", every=way.careful or not file.simulated)
+    connections = Connections(door, clock)
     house = House(
         ledger=ledger,
         clock=clock,
@@ -264,14 +256,14 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
         desk=Desk(door, blobs),
         blobs=blobs,
         recent=recent,
-        devices=await _devices(file, plant, door),
+        devices=await _devices(file, plant, connections),
         operations=operations(),
         careful=way.careful,
         lots=set_out(file),
     )
     answers = Answers(door)
     scanning = Scanning(door, answers)
-    site = Site(folder, file, house, answers, Timers(door), credentials, scanning, plant)
+    site = Site(folder, file, house, answers, Timers(door), credentials, scanning, connections, plant)
     for device in house.devices.values():
         if hasattr(device.driver, "listen"):
             terminal = file.assets[device.asset].settings.get("terminal", device.asset)
@@ -309,7 +301,7 @@ class _Joint:
 
     asset: AssetEntry
     factory: DriverFactory
-    link: object
+    link: Line
     settings: Mapping[str, str]
 
     def device(self, *, control: bool) -> Device:
@@ -318,27 +310,29 @@ class _Joint:
         return Device(self.asset.id, self.asset.asset_class, driver, self.factory.interface)
 
 
-async def _devices(file: SiteFile, plant: PlantPort | None, door: Door) -> dict[str, Device]:
+async def _devices(file: SiteFile, plant: PlantPort | None, connections: Connections) -> dict[str, Device]:
     """Connect every asset that has a driver; on a live site one that may not act is given control when it may."""
-    joints = {asset.id: await _joint(asset, plant) for asset in file.assets.values() if asset.driver}
-    found = {name: joint.device(control=_may_act(door, file, name)) for name, joint in joints.items()}
-    for device in found.values():
-        await _introduce(device, door, simulated=file.simulated)
+    joints = {asset.id: _joint(asset, plant) for asset in file.assets.values() if asset.driver}
+    found: dict[str, Device] = {}
+    for name, joint in joints.items():
+        device = found[name] = joint.device(control=_may_act(connections.door, file, name))
+        line = joint.link if joint.asset.port else None
+        recorded = file.simulated or not getattr(device.driver, "by_person", False)
+        await connections.make(Connection(name, line, cast("Driver", device.driver), recorded))
 
     def hand_over(event: Event, thing: Thing) -> None:
         if event.kind == "permit" and isinstance(thing, Asset) and thing.id in joints:
             found[thing.id] = joints[thing.id].device(control=True)
 
-    door.follow(hand_over)
+    connections.door.follow(hand_over)
+    connections.start()
     return found
 
 
-async def _joint(asset: AssetEntry, plant: PlantPort | None) -> _Joint:
+def _joint(asset: AssetEntry, plant: PlantPort | None) -> _Joint:
     factory = cast("DriverFactory", points("drivers")[asset.driver].load())
     cable = plant.connect(asset.id) if asset.port.startswith("memory") and plant is not None else None
     link = cast("LinkTo", points("transports")["link"].load())(asset.port, name=asset.id, stream=cable)
-    if asset.port:
-        await link.open()
     said = {k: getattr(asset, k) for k in ("maker", "model", "serial") if k in factory.settings}
     return _Joint(asset, factory, link, {**said, **asset.settings})
 
@@ -346,23 +340,6 @@ async def _joint(asset: AssetEntry, plant: PlantPort | None) -> _Joint:
 def _may_act(door: Door, file: SiteFile, asset: str) -> bool:
     thing = door.find("asset", asset)
     return file.simulated or (isinstance(thing, Asset) and thing.may_act)
-
-
-async def _introduce(device: Device, door: Door, *, simulated: bool) -> None:
-    """Ask a device who it is, and record the answer; one that is known and silent now does not keep the site closed."""
-    driver, alarms = cast("Driver", device.driver), Alarms(door, batch="", step="")
-    try:
-        identity = await driver.identify()
-    except (UnknownError, FailedError) as trouble:
-        if getattr(door.find("asset", device.asset), "seen", None) is None:
-            raise
-        alarms.sound(f"link {device.asset}", f"{device.asset} does not answer: {trouble}", response="Look at its power")
-        return
-    alarms.clear(f"link {device.asset}")
-    words = ("maker", "model", "serial", "firmware", "configuration")
-    body = {word: getattr(identity, word) for word in words}
-    if simulated or not getattr(driver, "by_person", False):
-        door.enter(Command(f"asset/{device.asset}", "identify", body, SETUP))
 
 
 def set_out(file: SiteFile) -> dict[str, str]:

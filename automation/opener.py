@@ -160,7 +160,7 @@ def work(folder: Path, job: Callable[[Site], Awaitable[T]], opening: Opening) ->
             async with nullcontext() if clock is not None else bell(site):
                 return await job(site)
         finally:
-            site.close()
+            await site.leave()
 
     if not file.simulated and (opening.down or opening.seed is not None):
         raise InputError(f"{folder} is a live site; --down and --seed are for simulated ones")

@@ -10,6 +10,7 @@ import os
 import socket
 import struct
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -38,16 +39,12 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
 async def bell(site: Site) -> AsyncIterator[None]:
     """Answer requests for the site while the block runs; what was asked before its end is still answered."""
     path = site.folder / NAME
-    open_replies: set[asyncio.Task[None]] = set()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await _serve(site, reader, writer, open_replies)
-
+    callers = _Callers(site)
     path.unlink(missing_ok=True)
     with _address(site.folder) as address:
         before = os.umask(0o177)
         try:
-            server = await asyncio.start_unix_server(serve, path=address, limit=_LINE)
+            server = await asyncio.start_unix_server(callers.serve, path=address, limit=_LINE)
         finally:
             os.umask(before)
         try:
@@ -55,30 +52,48 @@ async def bell(site: Site) -> AsyncIterator[None]:
         finally:
             server.close()
             path.unlink(missing_ok=True)
-            if open_replies:
-                await asyncio.wait(open_replies, timeout=GRACE)
+            await callers.part()
 
 
-async def _serve(
-    site: Site, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, open_replies: set[asyncio.Task[None]]
-) -> None:
-    try:
-        if _peer(writer.get_extra_info("socket")) == os.getuid():
-            while line := await reader.readline():
-                reply = asyncio.get_running_loop().create_task(_answer(site, line, writer))
-                open_replies.add(reply)
-                reply.add_done_callback(open_replies.discard)
-                await reply
-    except ConnectionError:
-        return
-    finally:
-        writer.close()
+@dataclass(slots=True)
+class _Callers:
+    """Everybody who is connected, and what is being answered."""
 
+    site: Site
+    _lines: dict["asyncio.Task[None] | None", asyncio.StreamWriter] = field(default_factory=dict)
+    _replies: set[asyncio.Task[None]] = field(default_factory=set)
 
-async def _answer(site: Site, line: bytes, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError):
-        writer.write(msgspec.json.encode(await _reply(site, line)) + b"\n")
-        await writer.drain()
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one caller until the caller hangs up."""
+        me = asyncio.current_task()
+        self._lines[me] = writer
+        try:
+            if _peer(writer.get_extra_info("socket")) == os.getuid():
+                while line := await reader.readline():
+                    reply = asyncio.get_running_loop().create_task(self._answer(line, writer))
+                    self._replies.add(reply)
+                    reply.add_done_callback(self._replies.discard)
+                    await reply
+        except ConnectionError:
+            return
+        finally:
+            writer.close()
+            self._lines.pop(me)
+
+    async def part(self) -> None:
+        """Give the answers that are on their way, then hang up."""
+        if self._replies:
+            await asyncio.wait(self._replies, timeout=GRACE)
+        for writer in self._lines.values():
+            writer.close()
+        left = [task for task in self._lines if task is not None]
+        if left:
+            await asyncio.wait(left, timeout=GRACE)
+
+    async def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            writer.write(msgspec.json.encode(await _reply(self.site, line)) + b"\n")
+            await writer.drain()
 
 
 async def _reply(site: Site, line: bytes) -> Reply:

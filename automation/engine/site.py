@@ -7,6 +7,7 @@ from typing import Protocol
 
 from automation.engine.answers import Answers
 from automation.engine.batches import BatchRun
+from automation.engine.connections import Connections
 from automation.engine.house import House
 from automation.engine.recipe.model import Recipe
 from automation.engine.scanning import Scanning
@@ -58,6 +59,7 @@ class Site:
     timers: Timers
     credentials: Credentials
     scanning: Scanning
+    connections: Connections
     plant: PlantPort | None = None
     batches: dict[str, BatchRun] = field(default_factory=dict)
     at_close: list[Callable[[], None]] = field(default_factory=list)
@@ -67,6 +69,14 @@ class Site:
         run = BatchRun(self.house, recipe, batch)
         self.batches[batch] = run
         return run
+
+    async def leave(self) -> None:
+        """Close the lines to the devices, then everything else; the way out of a site in real time."""
+        try:
+            self.scanning.stop()
+            await self.connections.close()
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Stop the timers, close files and give the site up."""

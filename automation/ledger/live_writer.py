@@ -66,6 +66,7 @@ class LiveWriter:
         with self._turn:
             while self._pending:
                 self._commit()
+        self._tell()  # the thread finds nothing left, and would wake nobody
         if self._failure is not None:
             raise self._failure
 
@@ -122,9 +123,7 @@ class LiveWriter:
             with self._turn:
                 while self._pending:
                     self._commit()
-                    if self._loop is not None:
-                        with suppress(RuntimeError):  # the loop has ended, so nobody waits
-                            self._loop.call_soon_threadsafe(self._wake)
+                    self._tell()
 
     def _commit(self) -> None:
         """Commit one group of what waits; the caller has the turn."""
@@ -146,6 +145,12 @@ class LiveWriter:
         self._is_quick = self._loop is not None and self._loop.time() - started < self._quick
         self.committed = rows[-1][0] if rows else self.committed
         self.sizes.append(len(rows))
+
+    def _tell(self) -> None:
+        """Let the loop wake who waits, from whichever thread."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has ended, so nobody waits
+                self._loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
         while self._waiting and (self._waiting[0][0] <= self.committed or self._failure is not None):

@@ -161,6 +161,7 @@ TABLE = Table(
             for state in (State.REGISTERED, State.QUALIFIED)
         ),
         *(Row("identify", state, state, by=_PROGRAM, body=Identity) for state in _IN_PLACE),
+        *(Row("lose", state, state, by=_PROGRAM, body=Reason) for state in _IN_PLACE),
         *(Row("calibrate", state, state, by=_CARE, body=Calibration) for state in _IN_PLACE),
         *(Row("clean", state, state, by=_CARE | {Right.PERFORM}, body=Cleaning) for state in _IN_PLACE),
         Row("claim", State.QUALIFIED, State.QUALIFIED, by=_PROGRAM, body=Claim),
@@ -220,6 +221,7 @@ class Asset:
     calibration_due: Instant | None = None
     calibration_result: Result = Result.PASS
     seen: Identity | None = None
+    lost: str = ""  # why it could not be asked who it is
     cleaned: bool = False
     claim: tuple[str, str] | None = None  # (batch, step)
     permitted: bool = False  # a driver below L3 may act in engineering lots, by a person's decision
@@ -259,6 +261,8 @@ class Asset:
 
     def _strange(self) -> list[str]:
         """Tell where the device says something else than the register; what it does not say is not compared."""
+        if self.lost:
+            return [f"does not answer: {self.lost}"]
         if self.seen is None:
             return []
         pairs = (
@@ -330,13 +334,15 @@ class Asset:
                     calibration_result=said.result,
                 )
             case Identity() as said:
-                return replace(after, seen=said)
+                return replace(after, seen=said, lost="")
             case Cleaning():
                 return replace(after, cleaned=True)
             case Claim() if fact.kind == "use":
                 return replace(after, cleaned=False)
             case Claim() as said:
                 return replace(after, claim=(said.batch, said.step))
+        if fact.kind == "lose":
+            return replace(after, seen=None, lost=fact.stated(Reason).reason)
         if fact.kind == "permit":
             return replace(after, permitted=True)
         return replace(after, claim=None) if fact.kind in {"free", "break_claim"} else after

@@ -176,3 +176,21 @@ def test_a_group_with_one_bad_row_leaves_nothing(tmp_path: Path, size: int) -> N
     committer.commit([*rows, _row(1 + size)], [])
     assert _stored(tmp_path) == list(range(1, 2 + size))
     committer.close()
+
+
+@WAYS
+def test_who_waits_goes_on_when_somebody_else_flushes(tmp_path: Path, quick: float) -> None:
+    """The thread finds nothing left to commit then; a head is sealed beside waiting answers in every batch."""
+    last = 300
+
+    async def work(writer: LiveWriter) -> None:
+        for seq in range(2, last + 1):
+            writer.add([_row(seq)], None)
+            waiting = asyncio.get_running_loop().create_task(writer.durable(seq))
+            await asyncio.sleep(0)
+            writer.flush()
+            await asyncio.wait_for(waiting, timeout=5.0)
+
+    with _writer(tmp_path, quick=quick) as writer:
+        asyncio.run(work(writer))
+        assert writer.committed == last
