@@ -37,7 +37,7 @@ from tests.support.commands import cellwright
 
 T = TypeVar("T")
 LONGEST = 20.0
-LOOK = Seconds(0.1)
+LOOK = Seconds(0.05)
 DEVICES = ("crf-01", "logger-01")
 BAGS = {"BAG-1": "A999926000017", "BAG-2": "A999926000018"}  # with the donation number of each
 PAPER: Mapping[str, Value] = {
@@ -89,8 +89,8 @@ steps:
       name: SHORT
       program:
         - {type: hold, target: 20 degC, dwell: 1 s}
-        - {type: ramp, rate: 60 K/min, target: 18 degC}
-        - {type: hold, target: 18 degC, dwell: 1 s}
+        - {type: ramp, rate: 60 K/min, target: 19 degC}
+        - {type: hold, target: 19 degC, dwell: 1 s}
       power_fail: [continue]
       load_at: 20 degC
       load_tolerance: 5 K
@@ -220,9 +220,11 @@ async def do(site: Site, by: str, target: str, command: str, body: Mapping[str, 
     await carry_out(site, wish(by, target, command, body))
 
 
-def wish(by: str, target: str, command: str, body: Mapping[str, object], *, what: str = "do") -> Request:
-    """Give what a person wants of an object or a batch."""
-    return Request(what=what, target=target, command=command, body=dict(body), by=by, secret=secret_of(by))
+def wish(by: str, target: str, command: str, body: Mapping[str, object], *, secret: str = "") -> Request:
+    """Give what a person wants of an object, or of a batch when no kind stands before its id."""
+    what = "do" if "/" in target else "direct"
+    word = secret or secret_of(by)
+    return Request(what=what, target=target, command=command, body=dict(body), by=by, secret=word)
 
 
 @contextlib.contextmanager
@@ -272,7 +274,7 @@ class Bench:
                 ask(self.folder, answer(prompt))
             if held:
                 order = {"reason": "looked at: the curve is that of an empty chamber"}
-                ask(self.folder, wish("carla", self.batch, "restart", order, what="direct"))
+                ask(self.folder, wish("carla", self.batch, "restart", order))
 
 
 def answer(prompt: Prompt) -> Request:
