@@ -100,10 +100,11 @@ class Connections:
                 await one.line.open()
             identity = await one.driver.identify()
         except (UnknownError, FailedError) as trouble:
+            if one in self._lost:
+                return False
             if self.door.simulated and getattr(self.door.find("asset", one.asset), "seen", None) is None:
                 raise  # nobody ever reached it: more likely a wrong port than a device without power
-            if one not in self._lost:
-                self._tell(one.asset, trouble)
+            self._tell(one.asset, trouble)
             return False
         if one.recorded:
             said = {word: getattr(identity, word) for word in WORDS}
