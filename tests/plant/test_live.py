@@ -101,7 +101,7 @@ def stopped(suite: Suite) -> Batch:
     """Run the first batch; while its owner is stopped by the system, somebody else tries to open the site."""
     bench = Bench(suite.folder, "L-1")
     with program(suite.folder, *run(suite, "L-1", "BAG-1")) as owner:
-        bench.until(lambda seen: seen[-1].stream == "prompt/L-1.receive.1.1")
+        bench.until(lambda seen: any(event.stream == "prompt/L-1.receive.1.1" for event in seen))
         os.kill(owner.pid, signal.SIGSTOP)
         other = cellwright("resume", "L-1", "--site", suite.folder)
         os.kill(owner.pid, signal.SIGCONT)

@@ -258,10 +258,11 @@ class Bench:
 
     async def _until(self, over: Callable[[list[Event]], bool]) -> list[Event]:
         clock = SystemClock()
-        async with asyncio.timeout(LONGEST):
-            while not over(found := events(self.folder)):
-                self._look_round()
-                await clock.sleep(LOOK)
+        end = clock.now() + Seconds(LONGEST)
+        while not over(found := events(self.folder)):
+            assert clock.now() < end, f"not so within {LONGEST:g} s; the record ends with {found[-1]}"
+            self._look_round()
+            await clock.sleep(LOOK)
         return found
 
     def _look_round(self) -> None:
