@@ -13,6 +13,7 @@ from typing import Protocol
 
 from automation.kernel.clock import MICRO, Clock
 from automation.kernel.lines import open_lines
+from automation.kernel.errors import DamagedError
 from automation.kernel.quantity import Instant
 from fakes.faults import Faults
 from instruments.transport import MemoryStream
@@ -108,17 +109,26 @@ class Plant:
         What the fakes had sent by themselves until then is gone, as on a cable to which nobody listened.
         """
         at = 0
-        for line in path.read_bytes().splitlines():
-            entry = json.loads(line)
-            at = int(entry["at"])
-            fake = self._fakes[entry["link"]]
-            if "hand" in entry:
-                details = dict(entry["hand"])
-                fake.hand(str(details.pop("action")), details, Instant(at / MICRO))
-            else:
-                fake.feed(bytes.fromhex(entry["bytes"]), Instant(at / MICRO))
+        for number, line in enumerate(path.read_bytes().splitlines(), 1):
+            try:
+                at = self._live_again(json.loads(line))
+            except (ValueError, KeyError, TypeError) as wrong:
+                msg = f"the plant's log is damaged or of another site ({type(wrong).__name__}: {wrong})"
+                raise DamagedError(msg, where=f"{path}:{number}") from None
         for fake in self._fakes.values():
             fake.unasked(Instant(at / MICRO))
+        return at
+
+    def _live_again(self, entry: dict[str, object]) -> int:
+        """Let one logged moment happen again; gives its time (us)."""
+        at = int(str(entry["at"]))
+        fake = self._fakes[str(entry["link"])]
+        hand = entry.get("hand")
+        if isinstance(hand, dict):
+            details = dict(hand)
+            fake.hand(str(details.pop("action")), details, Instant(at / MICRO))
+        else:
+            fake.feed(bytes.fromhex(str(entry["bytes"])), Instant(at / MICRO))
         return at
 
     def _arrive(self, link: str, data: bytes) -> None:

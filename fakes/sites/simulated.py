@@ -126,7 +126,13 @@ def build(file: SiteFile, clock: Clock, log: Path, *, careful: bool, faults: obj
 
 def _build(asset: AssetEntry) -> Build:
     strategy = asset.settings.get("power_fail")
-    return Build(power_fail=PowerFail(strategy)) if strategy else Build()
+    if strategy is None:
+        return Build()
+    known = {one.value: one for one in PowerFail}
+    if strategy not in known:
+        msg = f"assets.{asset.id}.settings.power_fail is {strategy!r}; this fake can {', '.join(known)}"
+        raise InputError(msg, where=asset.where)
+    return Build(power_fail=known[strategy])
 
 
 def _mapping(value: Plain) -> Mapping[str, Plain]:

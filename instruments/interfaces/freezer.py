@@ -3,7 +3,7 @@
 Units: degC, K/min, s. Thermal programs run in the device; the host is never the ramp generator.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -26,9 +26,11 @@ class Segment:
     """One segment; chamber is the controlled sensor."""
 
     type: SegmentType
-    target: Celsius
-    rate: KelvinPerMinute | None = None  # K/min, > 0; the target gives the direction
-    dwell: Seconds | None = None  # s, of a hold
+    target: Celsius = field(metadata={"range": (-196.0, 60.0), "label": "Target"})
+    rate: KelvinPerMinute | None = field(  # the target gives the direction
+        default=None, metadata={"range": (0.01, 50.0), "label": "Rate"}
+    )
+    dwell: Seconds | None = field(default=None, metadata={"range": (1.0, 86_400.0), "label": "Dwell of a hold"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,10 @@ def _sentence(event: Event) -> str:
     parts: Iterable[object] = (
         event.stream,
         event.kind,
-        *(fields[name] for name in ("visit", "n", "method", "command", "state", "name", "channel", "unit") if name in fields),
+        *(
+            fields[name]
+            for name in ("visit", "n", "method", "command", "state", "name", "channel", "unit")
+            if name in fields
+        ),
     )
     return " ".join(str(part) for part in parts)

@@ -93,7 +93,9 @@ class Read(_Exchange):
     __slots__ = ("_data",)
 
     def __init__(self, unit: int, start: int, *, count: int) -> None:
-        super().__init__(struct.pack(">BBHH", unit, READ, start, count), bytes((unit, READ, 2 * count)), length=5 + 2 * count)
+        super().__init__(
+            struct.pack(">BBHH", unit, READ, start, count), bytes((unit, READ, 2 * count)), length=5 + 2 * count
+        )
         self._data = slice(3, 3 + 2 * count)
 
     def data(self, reply: bytes) -> bytes:
