@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from automation.kernel.clock import MICRO, Clock
-from automation.kernel.lines import open_lines
 from automation.kernel.errors import DamagedError
+from automation.kernel.lines import open_lines
 from automation.kernel.quantity import Instant
 from fakes.faults import Faults
 from instruments.transport import MemoryStream
