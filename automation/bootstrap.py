@@ -7,7 +7,9 @@ recipes come by entry points; ``site.yaml`` names them and can't give module pat
 import asyncio
 import importlib.metadata
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -36,8 +38,9 @@ from automation.gmp.registry import KINDS
 from automation.gmp.secrets import LIVE, SIMULATED, Credentials
 from automation.kernel import ids
 from automation.kernel.clock import MICRO, Clock, SimulatedClock, SimulatedLoop, SystemClock, instant
-from automation.kernel.errors import InputError
+from automation.kernel.errors import DamagedError, InputError
 from automation.kernel.quantity import Instant, Seconds
+from automation.ledger import anchor
 from automation.ledger.blobs import Blobs
 from automation.ledger.event import Event, Genesis, Mode
 from automation.ledger.store import Ledger
@@ -141,18 +144,68 @@ class Lazily(Mapping[str, DriverFacts]):
 
 
 def read_site(folder: Path) -> SiteFile:
-    """Read a folder's site file; raises InputError for a folder that is no site."""
+    """Read a folder's site file; raises InputError for a folder that is no site or whose ledger is not the file's."""
     if not (folder / FILE).exists():
         msg = f"{folder} is no site folder: it has no {FILE}; make one with: cellwright init {folder}"
         raise InputError(msg)
-    return load_site(folder, known())
+    file = load_site(folder, known())
+    check_ledger(folder, Mode(str(file.mode)))
+    return file
+
+
+def check_ledger(folder: Path, mode: Mode) -> None:
+    """Check that a folder's ledger is there, if it ever was, and that it is of this mode; writes nothing.
+
+    Raises DamagedError for a ledger that is gone or unreadable, InputError for one of the other mode.
+    """
+    from automation.ledger.file import NAME  # noqa: PLC0415  only for a folder that may have none
+    from automation.ledger.read import Reader  # noqa: PLC0415  as above
+
+    if not (folder / NAME).exists():
+        said = last_anchored(folder)
+        if said is not None:
+            lost = f"the ledger is gone; {anchor.NAME} says it had {said} events; restore it"
+            raise DamagedError(lost, where=str(folder / NAME))
+        return
+    with Reader(folder) as reader:
+        made = reader.genesis.mode
+    if made != mode:
+        msg = f"the ledger is {made}, for ever, and {FILE} says {mode}; one of them is of another site"
+        raise InputError(msg, where=str(folder / NAME))
+
+
+def last_anchored(folder: Path) -> int | str | None:
+    """Give the last event that ``heads.log`` vouches for; ``some`` when it can't be read, None without such a file."""
+    path = folder / anchor.NAME
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    if not lines:
+        return None
+    for line in reversed(lines):  # the last one may be torn
+        with suppress(ValueError):
+            return anchor.read_line(line).said.seq
+    return "some"
+
+
+def read_key(folder: Path) -> bytes:
+    """Give the private key of a site that has one; raises InputError without it, DamagedError when it is no key."""
+    path = folder / KEY
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        lost = "the site's private key is missing and its ledger is there; restore the file, no other key fits"
+        raise InputError(lost, where=str(path)) from None
+    except UnicodeDecodeError:
+        text = ""
+    if re.fullmatch(r"[0-9a-fA-F]{64}", text) is None:
+        raise DamagedError("this is no private key; 64 hex digits are needed; restore the file", where=str(path))
+    return bytes.fromhex(text)
 
 
 def make_key(folder: Path) -> bytes:
-    """Give the private key of a site, made at first use (0600)."""
+    """Give the private key of a site without a ledger, made at first use (0600)."""
     path = folder / KEY
     if path.exists():
-        return bytes.fromhex(path.read_text(encoding="ascii").strip())
+        return read_key(folder)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     key = ids.secret()
     with os.fdopen(handle, "w", encoding="ascii") as file:
@@ -191,9 +244,9 @@ def open_ledger(folder: Path, file: SiteFile, clock: Clock, way: Way) -> Ledger:
     """Open the folder's ledger, or make it."""
     from automation.ledger.file import NAME  # noqa: PLC0415  keeps the name of the file in one place
 
-    key = make_key(folder)
     mode = Mode(str(file.mode))
     if not (folder / NAME).exists():
+        key = make_key(folder)
         genesis = Genesis(
             ledger=ids.ledger_id(seed=(file.seed or 0) if file.simulated else None, site=file.name).hex(),
             mode=mode,
@@ -203,7 +256,7 @@ def open_ledger(folder: Path, file: SiteFile, clock: Clock, way: Way) -> Ledger:
             release=release(),
         )
         return Ledger.create(folder, genesis=genesis, key=key, commit_each=way.each)
-    return Ledger.open(folder, key=key, mode=mode, commit_each=way.each)
+    return Ledger.open(folder, key=read_key(folder), mode=mode, commit_each=way.each)
 
 
 async def open_site(folder: Path, way: Way | None = None, *, clock: Clock | None = None) -> Site:

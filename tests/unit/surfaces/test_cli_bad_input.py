@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -110,6 +111,47 @@ def test_a_site_of_the_other_mode_is_refused(tmp_path: Path) -> None:
     live = (folder / "site.yaml").read_text(encoding="utf-8")
     (folder / "site.yaml").write_text(live.replace("mode: live", "mode: simulated"), encoding="utf-8")
     assert_refused(cellwright("instruments", "identify", "--site", folder), names="for ever")
+
+
+@pytest.mark.requirement("F106")
+@pytest.mark.parametrize(
+    "words",
+    [("status",), ("worklist",), ("list", "batch"), ("show", "asset", "crf-01"), ("trace", "B-1"), ("record", "B-1")],
+    ids="-".join,
+)
+def test_a_simulated_ledger_is_never_shown_as_live(tmp_path: Path, site: Path, words: tuple[str, ...]) -> None:
+    """A ledger copied into a live site is refused by all that only look, too."""
+    folder = tmp_path / "live"
+    assert cellwright("init", folder).status == 0
+    for name in (NAME, "heads.log"):
+        shutil.copy(site / name, folder / name)
+    more = ("-o", tmp_path / "r.html") if words[0] == "record" else ()
+    assert_refused(cellwright(*words, "--site", folder, *more), names="is simulated, for ever")
+
+
+@pytest.mark.requirement("F106")
+@pytest.mark.parametrize(
+    ("gone", "names"), [("site.key", "private key is missing"), (NAME, "the ledger is gone; heads.log says it had")]
+)
+def test_a_lost_key_or_ledger_is_not_replaced(tmp_path: Path, gone: str, names: str) -> None:
+    """The missing file is named and no file of the site is made or changed."""
+    folder = tmp_path / "a"
+    assert cellwright("init", folder, "--simulated").status == 0
+    (folder / gone).unlink()
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert_refused(cellwright("run", "freeze-day", "--site", folder, "--batch", "B-1"), names=names)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.requirement("F106")
+@pytest.mark.parametrize("text", ["", "not hex\n", "ab" * 31, "\u00e9" * 64])
+def test_a_key_file_that_holds_no_key_is_refused(tmp_path: Path, text: str) -> None:
+    """The message names the file and never what stands in it."""
+    folder = tmp_path / "a"
+    assert cellwright("init", folder, "--simulated").status == 0
+    (folder / "site.key").write_text(text, encoding="utf-8")
+    said = cellwright("run", "freeze-day", "--site", folder, "--batch", "B-1")
+    assert_refused(said, names="64 hex digits are needed")
 
 
 @pytest.mark.requirement("F106")
