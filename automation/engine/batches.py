@@ -62,6 +62,11 @@ class BatchRun:
             raise TypeError(thing)
         return thing
 
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Give the ids of its steps in the order of the recipe."""
+        return tuple(step.id for step in self._recipe.steps)
+
     def check(self) -> None:
         """Raise RefusedError when the recipe or an operation is not the one that the batch was issued with."""
         issue = self.batch.issue

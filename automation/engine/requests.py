@@ -12,6 +12,8 @@ import msgspec
 from automation.engine import masters
 from automation.engine.answers import Given
 from automation.engine.batches import CONTROLS, BatchRun
+from automation.engine.past import past
+from automation.engine.recipe.yaml_source import nearest
 from automation.engine.site import Site
 from automation.gmp.door import Command, Proof
 from automation.gmp.form import Value
@@ -25,6 +27,7 @@ LOOK = Seconds(0.25)  # s; between two looks at a batch
 RENEW = "renew_secret"
 PERSONNEL = "system:personnel"  # acts for a person who has shown the old secret
 _ON_THE_WAY = frozenset({"holding", "restarting", "pausing", "stopping", "aborting"})
+_DECISIONS = frozenset({"resolve", "continue"})
 _GOES_ON = frozenset({"restart", "unpause"})
 
 
@@ -74,6 +77,7 @@ async def carry_out(site: Site, request: Request) -> Done:
         case "do" if request.command == RENEW:
             return await _renew(site, request)
         case "do":
+            _check_decision(site, request)
             event = await site.house.door.submit(_command(request, request.target))
             kind, _, name = request.target.partition("/")
             return Done(request.target, str(site.house.door.find(kind, name).state), event.seq)
@@ -103,7 +107,7 @@ async def _direct(site: Site, request: Request) -> Done:
     """Give an order to a batch and wait until it is carried out, or for a while when people have to act."""
     if request.command not in CONTROLS:
         raise InputError(f"command is {request.command!r}; known: {', '.join(CONTROLS)}")
-    _batch(site, request.target)
+    _check_step(site, request.target, str(request.body.get("step", "")))
     own = request.target not in site.batches
     if own and request.command in _GOES_ON and not site.file.simulated:
         raise RefusedError(f"nobody runs batch {request.target}; run it first: cellwright resume {request.target}")
@@ -131,6 +135,46 @@ async def _answer(site: Site, request: Request) -> Done:
         case _:
             event = await site.answers.give(given)
     return Done(f"prompt/{prompt.id}", str(site.answers.prompt(prompt.id).state), event.seq)
+
+
+def _check_decision(site: Site, request: Request) -> None:
+    """Raise RefusedError for a decision about a doubt that is not open, InputError for a step that the batch lacks."""
+    kind, _, name = request.target.partition("/")
+    if kind != "batch" or request.command not in _DECISIONS:
+        return
+    step = str(request.body.get("step", ""))
+    steps = _check_step(site, name, step)
+    if request.command == "resolve" and not any(_doubtful(site, name, one) for one in steps if step in {"", one}):
+        where = f"step {step} of batch {name}" if step else f"batch {name}"
+        raise RefusedError(f"{where} has no open doubt; there is nothing to decide")
+
+
+def _check_step(site: Site, batch: str, step: str) -> tuple[str, ...]:
+    """Give the steps of a batch; raises InputError for one that it does not have."""
+    steps = _steps(site, _batch(site, batch)) if step else _begun(site, batch)
+    if step and step not in steps:
+        raise InputError(f"batch {batch} has no step {step!r}; {nearest(step, steps)}")
+    return steps
+
+
+def _steps(site: Site, batch: Batch) -> tuple[str, ...]:
+    if batch.id in site.batches:
+        return site.batches[batch.id].steps
+    return tuple(step.id for step in masters.recall(site.folder, batch, site.house.operations).steps)
+
+
+def _begun(site: Site, batch: str) -> tuple[str, ...]:
+    """Give the steps that have a record."""
+    prefix = f"batch/{_batch(site, batch).id}/step/"
+    streams = (event.stream for event in site.house.ledger.events(prefix=prefix))
+    return tuple(sorted({stream.removeprefix(prefix) for stream in streams}))
+
+
+def _doubtful(site: Site, batch: str, step: str) -> bool:
+    """Tell whether the record of a step has an act of which nobody knows whether it took effect."""
+    record = past("", site.house.ledger.stream(f"batch/{batch}/step/{step}"))
+    entries = (one for visit in (record.main, record.side) if visit for one in visit.journal.entries.values())
+    return any(entry.outcome is not None and entry.outcome.kind == "doubt" for entry in entries)
 
 
 async def _wait(site: Site, work: "asyncio.Task[str] | None", over: Callable[[], bool]) -> None:

@@ -6,6 +6,9 @@ from typing import cast
 
 import pytest
 
+from automation.engine.journal import Fell
+from automation.engine.past import past
+from automation.engine.recorder import Recorder
 from automation.engine.site import Site
 from automation.gmp.objects import Recorded, Thing
 from automation.gmp.product.batches import Batch
@@ -85,15 +88,60 @@ def test_two_people_answer_a_critical_entry(tmp_path: Path) -> None:
     assert cellwright("resume", BATCH, "--site", folder).status == 0
 
 
+def doubted(folder: Path) -> Path:
+    """Write into the record of the step that runs that nobody knows whether its last act took effect."""
+
+    async def job(site: Site) -> None:
+        house, stream = site.house, f"batch/{BATCH}/step/freeze"
+        doing = past("", house.ledger.stream(stream)).main
+        assert doing is not None
+        fell = Fell(doing.number, doing.journal.last, "LinkError", "silent", (), "crf-01", "start")
+        Recorder(house.ledger, house.clock, stream).write("doubt", fell)
+
+    House().work(folder, job)
+    return folder
+
+
+def decide(folder: Path, step: str) -> Said:
+    """Decide a doubt of the batch as a supervisor."""
+    why = ("--outcome", "not done", "--reason", "the panel shows reset", "--as", "carla")
+    return cellwright("resolve", BATCH, step, *why, "--site", folder, "--json")
+
+
 @pytest.mark.requirement("F106")
-def test_a_doubt_is_decided_under_signature(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", ["freeze", ""])
+def test_a_doubt_is_decided_under_signature(tmp_path: Path, step: str) -> None:
     """What is decided, why and by whom is a signed move of the batch."""
-    folder = begun(tmp_path, stop_at="freeze.freezing")
-    words = ("resolve", BATCH, "freeze", "--outcome", "not done", "--reason", "the panel shows reset", "--as", "carla")
-    assert cellwright(*words, "--site", folder, "--json").data["outcome"] == "not done"
+    folder = doubted(begun(tmp_path, stop_at="freeze.freezing"))
+    assert decide(folder, step).data["outcome"] == "not done"
     with Reader(folder) as reader:
         [event] = [event for event in reader.stream(f"batch/{BATCH}") if event.kind == "resolve"]
     assert [(one.by, one.meaning) for one in event.read(Recorded).signed] == [("carla", "responsible")]
+
+
+@pytest.mark.requirement("F106")
+@pytest.mark.parametrize("step", ["freeze", ""])
+def test_a_doubt_that_is_not_open_is_not_signed(tmp_path: Path, step: str) -> None:
+    """Nothing is recorded of a decision about nothing."""
+    folder = begun(tmp_path, stop_at="freeze.freezing")
+    assert direct(folder, "hold").status == 0
+    said = decide(folder, step)
+    assert (said.status, "no open doubt" in said.err) == (1, True)
+    with Reader(folder) as reader:
+        assert [event.kind for event in reader.stream(f"batch/{BATCH}")][-2:] == ["hold", "done"]
+
+
+@pytest.mark.requirement("C01")
+@pytest.mark.parametrize("command", ["hold", "restart", "pause", "unpause", "stop", "abort", "resolve"])
+def test_an_order_to_a_step_that_the_batch_lacks_is_refused(tmp_path: Path, command: str) -> None:
+    """Exit status 2, the steps there are named, and the record is as before."""
+    folder = begun(tmp_path, stop_at="receive.identified")
+    outcome = ("--outcome", "done") if command == "resolve" else ()
+    words = (command, BATCH, "freze", *outcome, "--reason", "line clearance", "--as", "carla", "--site", folder)
+    said = cellwright(*words)
+    assert (said.status, "did you mean 'freeze'? (known: count, freeze, receive, store)" in said.err) == (2, True)
+    with Reader(folder) as reader:
+        assert [event.kind for event in reader.stream(f"batch/{BATCH}")] == ["issue", "start"]
 
 
 @pytest.mark.requirement("F106")
