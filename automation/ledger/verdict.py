@@ -25,6 +25,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     trusted: bool = False  # the key came from outside and fits
     anchored_to: int = 0  # last event whose head is in heads.log; 0 for none
     first_bad: FirstBad | None = None
+    bad_files: tuple[str, ...] = ()  # kept files of a site folder that are wrong or missing, a sentence each
     notes: tuple[str, ...] = ()  # what this check can't see, and what it would need
 
 

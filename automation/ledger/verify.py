@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from automation.kernel.errors import CellwrightError, InputError
+from automation.kernel.errors import CellwrightError, InputError, NewerVersionError, NotOursError
 from automation.ledger import anchor, file, verify_record
 from automation.ledger.chain import merkle_root, opening
 from automation.ledger.event import ZEROS, Genesis
@@ -42,9 +42,14 @@ def verify(path: Path, *, key: bytes | None = None, head: str | None = None) -> 
         raise InputError(f"the public key has {len(key)} bytes; an Ed25519 key has 32")
     if path.is_file() and verify_record.is_record(path):
         return verify_record.verify_record(path, key=key, head=wanted)
+    if path.is_file() and verify_record.is_json(path):
+        what = "this begins like a record and can't be read as one: a damaged or foreign record"
+        raise NotOursError(what, where=str(path))
     place = file.place(path)
     try:
         connection = file.open_to_read(place)
+    except NewerVersionError:
+        raise
     except InputError as error:
         damaged = _damaged(place, error)
         if damaged is None:

@@ -30,6 +30,12 @@ def is_record(path: Path) -> bool:
         return stream.read(len(_MARK)).startswith((_MARK, _READABLE))
 
 
+def is_json(path: Path) -> bool:
+    """Tell whether a file begins as JSON objects and lists do."""
+    with path.open("rb") as stream:
+        return stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))
+
+
 def verify_record(path: Path, *, key: bytes | None, head: bytes | None) -> Verdict:
     """Check a record file; ``key`` and ``head`` as in ``verify``."""
     data = path.read_bytes()

@@ -8,6 +8,7 @@ import msgspec
 from automation.kernel.errors import InputError
 from automation.ledger.verdict import FirstBad, Verdict
 from automation.ledger.verify import verify as check
+from automation.ledger.verify_blobs import verify_blobs
 from automation.surfaces.cli.common import as_json, emit, pairs, say_no
 
 
@@ -30,9 +31,12 @@ def verify(path: Path, key: Path | None, head: str | None, *, as_json: bool) -> 
 
 
 def _read_too(path: Path, found: Verdict) -> Verdict:
-    """Check also what people read in a batch record: it has to be what its events say."""
-    if found.kind != "record" or not found.intact:
+    """Check also what people read in a batch record, and the kept files of a site: they have to be what events say."""
+    if not found.intact:
         return found
+    if found.kind != "record":
+        wrong_files = verify_blobs(path) if path.is_dir() else ()
+        return msgspec.structs.replace(found, intact=not wrong_files, bad_files=wrong_files)
     from automation.views.redrawn import difference  # noqa: PLC0415  draws the record anew, which a ledger has no need of
 
     wrong = difference(path)
@@ -47,6 +51,9 @@ def said(found: Verdict) -> str:
         bad = found.first_bad
         where = f"First bad: event {bad.seq}: " if bad.seq else "Its events are, and what people read is not: "
         title = f"{name}: NOT INTACT. {where}{bad.what}"
+    elif found.bad_files:
+        title = f"{name}: NOT INTACT. Its {found.events} events are whole, and its files are not:"
+        title = "\n".join([title, *found.bad_files])
     else:
         title = f"{name}: intact, {found.events} events"
     trust = "given from outside and right" if found.trusted else "read from the ledger itself"

@@ -175,7 +175,16 @@ def test_a_ledger_of_a_newer_release_is_refused(tmp_path: Path) -> None:
     folder = simulated_site(tmp_path)
     assert cellwright("instruments", "identify", "--site", folder).status == 0
     tampered(folder, "PRAGMA user_version=99")
-    assert_refused(cellwright("status", "--site", folder), names="use a newer release")
+    for command in (("status", "--site"), ("verify",)):
+        assert_refused(cellwright(*command, folder), names="use a newer release")
+
+
+@pytest.mark.requirement("F106")
+@pytest.mark.parametrize("text", ['{"cellwrght_record":1,"ledger":""}', " {", "[1, 2]"])
+def test_a_file_that_begins_like_a_record_is_called_a_damaged_or_foreign_one(tmp_path: Path, text: str) -> None:
+    """Nobody is told that a JSON file is no SQLite file."""
+    (tmp_path / "record.json").write_text(text, encoding="utf-8")
+    assert_refused(cellwright("verify", tmp_path / "record.json"), names="damaged or foreign record")
 
 
 @pytest.mark.requirement("F106")

@@ -1,0 +1,79 @@
+"""Check the kept files of a site folder: each is what its name says, and each one that process data cite is there.
+
+Reads in slices and hashes as a stream, so that neither a writer nor memory is held up.
+"""
+
+import hashlib
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from automation.kernel.errors import InputError
+from automation.ledger import file
+
+FOLDER = "blobs"
+_SLICE = 2_000
+_NAME = re.compile(r"[0-9a-f]{64}")
+_ASIDE = ".tmp"  # what a crash left of a file that was being written; nothing cites it
+_CITING = """SELECT seq, body FROM event WHERE seq > ? AND instr(envelope, '"kind":"data"') ORDER BY seq LIMIT ?"""
+
+
+class _Citing(msgspec.Struct):
+    """What a ``data`` event says of its file."""
+
+    blob: str = ""
+
+
+def verify_blobs(folder: Path) -> tuple[str, ...]:
+    """Give one sentence for every kept file of a site that is wrong or missing; none when all are whole.
+
+    Raises as ``file.open_to_read``, and DamagedError for a ledger that can't be read.
+    """
+    cited = dict(_cited(folder))  # before the files: a file is kept before its event is written
+    root = folder / FOLDER
+    bad = {path.name: said for path in sorted(root.rglob("*")) if (said := _wrong(path, root))}
+    lost = [
+        f"{FOLDER}/{name[:2]}/{name} is missing; event {seq} cites it"
+        for name, seq in cited.items()
+        if not (root / name[:2] / name).is_file()
+    ]
+    return (*bad.values(), *lost)
+
+
+def _cited(folder: Path) -> Iterator[tuple[str, int]]:
+    """Give name and event of every file that a ``data`` event cites."""
+    place = file.place(folder)
+    connection = file.open_to_read(place)
+    try:
+        with file.reading(place):
+            yield from _rows(connection)
+    finally:
+        connection.close()
+
+
+def _rows(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
+    last = 0
+    while rows := connection.execute(_CITING, (last, _SLICE)).fetchall():
+        for seq, body in rows:
+            name = msgspec.json.decode(body, type=_Citing).blob
+            if name:
+                yield name, seq
+        last = rows[-1][0]
+
+
+def _wrong(path: Path, root: Path) -> str:
+    """Say what is wrong with a kept file, or nothing."""
+    if path.is_dir() or path.suffix == _ASIDE:
+        return ""
+    name = f"{FOLDER}/{path.relative_to(root)}"
+    if not _NAME.fullmatch(path.name) or path.parent != root / path.name[:2]:
+        return f"{name} is no kept file: its name or place is not the SHA-256 of what it holds"
+    try:
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"the file can't be read ({error.strerror})", where=str(path)) from error
+    return "" if found == path.name else f"{name} was changed: it hashes to {found}"
