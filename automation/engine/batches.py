@@ -46,6 +46,7 @@ class BatchRun:
         self._quiet = asyncio.Event()
         self._quiet.set()
         self._control: asyncio.Task[None] | None = None
+        self._running: dict[asyncio.Task[Procedural], Step] = {}
         self._going = asyncio.Event()
         self._assembly = Assembly(house, recipe, self.batch)
         self._equipment = Equipment(house.door, house.desk, batch)
@@ -98,13 +99,23 @@ class BatchRun:
         finally:
             consumer.cancel()
             await asyncio.gather(consumer, return_exceptions=True)
+            await self.leave()
         return self._close()
+
+    async def leave(self) -> None:
+        """Stop working in this process before the record is closed; the batch goes on from what is recorded."""
+        ours = [*self._running, *([self._control] if self._control is not None else [])]
+        for task in ours:
+            task.cancel()
+        await asyncio.gather(*ours, return_exceptions=True)
+        for assembled in list(self._steps.values()):
+            await assembled.runner.leave()
 
     # steps
 
     async def _run_steps(self) -> None:
         """Run every step as soon as those that it comes after are done."""
-        running: dict[asyncio.Task[Procedural], Step] = {}
+        running = self._running = {}
         done = {step.id for step in self._recipe.steps if self._over(step)}
         waiting = [step for step in self._recipe.steps if step.id not in done]
         if self.batch.state == "running":

@@ -88,7 +88,9 @@ async def conduct(site: Site, run: BatchRun, *, stop_at: Mark | None = None) -> 
         why = "" if work.done() else leave.result()
         state = work.result() if work.done() else run.batch.state
     finally:
-        watch.cancel()
+        for task in (watch, work):
+            task.cancel()
+        await asyncio.gather(watch, work, return_exceptions=True)
     return left(site, run, state=state, why=why)
 
 

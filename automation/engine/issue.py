@@ -12,8 +12,11 @@ from automation.engine.setup import site_digest
 from automation.engine.site import Site
 from automation.engine.sitefile import FILE
 from automation.gmp.door import Command
+from automation.gmp.product.batches import Batch
 from automation.gmp.product.containers import Container
-from automation.kernel.errors import InputError
+from automation.kernel.errors import InputError, RefusedError
+
+_OVER = frozenset({"complete", "stopped", "aborted", "closed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,10 @@ class Order:
 
 
 async def issue(site: Site, recipe: Recipe, order: Order, *, by: str) -> None:
-    """Issue a batch and start it; raises RefusedError for an id in use, InputError for containers that do not fit."""
+    """Issue a batch; raises RefusedError for an id or a container in use, InputError for containers that do not fit."""
     containers = order.containers or _expected(site)
+    for name in containers:
+        _check_free(site, _container(site, name), order.batch)
     identities = {_container(site, name).identity for name in containers}
     if len(identities) != 1:
         msg = f"containers {', '.join(containers)} belong to {len(identities)} chains of identity; one batch has one"
@@ -70,6 +75,26 @@ async def start(site: Site, batch: str, *, by: str) -> None:
     await site.house.door.submit(Command(f"batch/{batch}", "start", {}, by))
 
 
+def _check_free(site: Site, container: Container, batch: str) -> None:
+    """Raise RefusedError for a container that came already, or that another batch which is open was issued for."""
+    if container.state != "expected":
+        of = f" (batch {container.batch})" if container.batch else ""
+        msg = f"container {container.id} is {container.state}{of}; batch {batch} needs one that is expected"
+        raise RefusedError(msg)
+    other = _named_in(site, container.id, besides=batch)
+    if other is not None:
+        msg = f"container {container.id} is expected by batch {other.id}, which is {other.state}; name another one"
+        raise RefusedError(msg)
+
+
+def _named_in(site: Site, container: str, *, besides: str = "") -> Batch | None:
+    """Give the open batch that a container was issued for."""
+    every = (thing for thing in site.house.door.every("batch") if isinstance(thing, Batch))
+    return next(
+        (one for one in every if container in one.containers and one.state not in _OVER and one.id != besides), None
+    )
+
+
 def _expected(site: Site) -> tuple[str, ...]:
     found = tuple(
         thing.id
@@ -79,6 +104,7 @@ def _expected(site: Site) -> tuple[str, ...]:
     if not found:
         msg = "no container is expected at this site; name one with --container"
         raise InputError(msg)
+    found = tuple(name for name in found if _named_in(site, name) is None) or found
     first = _container(site, found[0]).identity
     return tuple(name for name in found if _container(site, name).identity == first)[:1]
 

@@ -88,6 +88,12 @@ class StepRunner:
             self._start_main()
         return await self._over
 
+    async def leave(self) -> None:
+        """Stop working in this process; the record stays as it is and the step goes on from there."""
+        if self._main is not None:
+            self._main.cancel()
+            await asyncio.gather(self._main, return_exceptions=True)
+
     # procedural control; the batch's mailbox calls these one at a time, and again when the program was restarted
 
     async def hold(self, reason: str, *, by: str) -> None:

@@ -71,8 +71,10 @@ class Site:
         return run
 
     async def leave(self) -> None:
-        """Close the lines to the devices, then everything else; the way out of a site in real time."""
+        """Leave the batches where they are, close the lines to the devices, then everything else."""
         try:
+            for run in self.batches.values():
+                await run.leave()
             self.scanning.stop()
             await self.connections.close()
         finally:

@@ -1,6 +1,8 @@
 """A batch directed from the command line, one process after another, as at a bench with one terminal."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import cast
 
@@ -142,6 +144,29 @@ def test_an_order_to_a_step_that_the_batch_lacks_is_refused(tmp_path: Path, comm
     assert (said.status, "did you mean 'freeze'? (known: count, freeze, receive, store)" in said.err) == (2, True)
     with Reader(folder) as reader:
         assert [event.kind for event in reader.stream(f"batch/{BATCH}")] == ["issue", "start"]
+
+
+@pytest.mark.requirement("C01")
+@pytest.mark.parametrize("state", ["receive.identified", "freeze.freezing"])
+def test_a_container_of_another_batch_is_not_issued_again(tmp_path: Path, state: str) -> None:
+    """It is refused before anything is recorded, and the batch that nobody watches is named."""
+    folder = begun(tmp_path, stop_at=state)
+    words = ("--site", folder, "--batch", "B-2", "--container", "BAG-0001")
+    said = cellwright("run", "freeze-day", *words)
+    assert (said.status, "container BAG-0001 is " in said.err, f"batch {BATCH}" in said.err) == (1, True, True)
+    assert f"batch {BATCH} is running and nobody watches it: cellwright resume {BATCH}\n" in said.err
+    with Reader(folder) as reader:
+        assert list(reader.stream("batch/B-2")) == []
+
+
+@pytest.mark.requirement("C02")
+@pytest.mark.parametrize("state", ["freeze.frozen", "freeze.ended", "count.drawn"])
+def test_a_batch_that_is_left_open_leaves_no_work_behind(tmp_path: Path, state: str) -> None:
+    """Its work ends before the record is closed: standard error is empty."""
+    simulated_site(tmp_path)
+    words = ("run", "freeze-day", "--site", tmp_path, "--batch", BATCH, "--stop-at", state)
+    done = subprocess.run([sys.executable, "-m", "automation", *map(str, words)], capture_output=True, check=True)
+    assert done.stderr == b""
 
 
 @pytest.mark.requirement("F106")

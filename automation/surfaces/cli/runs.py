@@ -23,6 +23,8 @@ from automation.surfaces.cli.access import person, secret
 from automation.surfaces.cli.common import Session, as_json, by, emit, note, pair, say_no, session, site
 from automation.surfaces.cli.port import Opening
 
+_AT_REST = frozenset({"absent", "issued", "complete", "stopped", "aborted", "closed"})
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -108,6 +110,7 @@ async def begin(here: Site, recipe: Recipe, wish: Wish, *, release: str) -> Left
     who = person(here.file, wish.by, Right.ISSUE, Right.PERFORM)
     if not here.credentials.check(who, secret(here.file, who)):
         raise RefusedError(f"{who} could not be identified: unknown here, or not the right secret")
+    _warn_of_others(here)
     masters.keep(here.folder, wish.recipe, recipe)
     seed = here.file.seed if here.file.simulated else None
     order = Order(wish.batch, wish.lot_type, wish.containers, wish.reason, release, seed)
@@ -116,6 +119,14 @@ async def begin(here: Site, recipe: Recipe, wish: Wish, *, release: str) -> Left
     taken = here.take_up(recipe, wish.batch)
     tell_progress(here, wish.batch)
     return await conduct(here, taken, stop_at=mark)
+
+
+def _warn_of_others(here: Site) -> None:
+    """Say which batches are on their way and run in no process."""
+    for one in here.house.door.every("batch"):
+        if one.state not in _AT_REST and one.id not in here.batches:
+            text = f"batch {one.id} is {one.state} and nobody watches it: cellwright resume {one.id}"
+            click.echo(f"cellwright: {text}", err=True)
 
 
 def known_batch(here: Site, batch: str) -> Batch:
