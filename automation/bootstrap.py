@@ -170,7 +170,7 @@ def check_ledger(folder: Path, mode: Mode) -> None:
     with Reader(folder) as reader:
         made = reader.genesis.mode
     if made != mode:
-        msg = f"the ledger is {made}, for ever, and {FILE} says {mode}; one of them is of another site"
+        msg = f"the ledger is {made}, for ever; {mode} was asked for by {FILE}"
         raise InputError(msg, where=str(folder / NAME))
 
 
