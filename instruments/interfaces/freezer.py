@@ -28,7 +28,7 @@ class Segment:
     type: SegmentType
     target: Celsius = field(metadata={"range": (-196.0, 60.0), "label": "Target"})
     rate: KelvinPerMinute | None = field(  # the target gives the direction
-        default=None, metadata={"range": (0.01, 50.0), "label": "Rate"}
+        default=None, metadata={"range": (0.01, 100.0), "label": "Rate"}
     )
     dwell: Seconds | None = field(default=None, metadata={"range": (1.0, 86_400.0), "label": "Dwell of a hold"})
 
