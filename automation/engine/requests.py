@@ -107,7 +107,7 @@ async def _direct(site: Site, request: Request) -> Done:
     """Give an order to a batch and wait until it is carried out, or for a while when people have to act."""
     if request.command not in CONTROLS:
         raise InputError(f"command is {request.command!r}; known: {', '.join(CONTROLS)}")
-    _check_step(site, request.target, str(request.body.get("step", "")))
+    _check_step(site, request.target, step=str(request.body.get("step", "")))
     own = request.target not in site.batches
     if own and request.command in _GOES_ON and not site.file.simulated:
         raise RefusedError(f"nobody runs batch {request.target}; run it first: cellwright resume {request.target}")
@@ -143,13 +143,13 @@ def _check_decision(site: Site, request: Request) -> None:
     if kind != "batch" or request.command not in _DECISIONS:
         return
     step = str(request.body.get("step", ""))
-    steps = _check_step(site, name, step)
-    if request.command == "resolve" and not any(_doubtful(site, name, one) for one in steps if step in {"", one}):
+    steps = _check_step(site, name, step=step)
+    if request.command == "resolve" and not any(_doubtful(site, name, step=one) for one in steps if step in {"", one}):
         where = f"step {step} of batch {name}" if step else f"batch {name}"
         raise RefusedError(f"{where} has no open doubt; there is nothing to decide")
 
 
-def _check_step(site: Site, batch: str, step: str) -> tuple[str, ...]:
+def _check_step(site: Site, batch: str, *, step: str) -> tuple[str, ...]:
     """Give the steps of a batch; raises InputError for one that it does not have."""
     steps = _steps(site, _batch(site, batch)) if step else _begun(site, batch)
     if step and step not in steps:
@@ -170,7 +170,7 @@ def _begun(site: Site, batch: str) -> tuple[str, ...]:
     return tuple(sorted({stream.removeprefix(prefix) for stream in streams}))
 
 
-def _doubtful(site: Site, batch: str, step: str) -> bool:
+def _doubtful(site: Site, batch: str, *, step: str) -> bool:
     """Tell whether the record of a step has an act of which nobody knows whether it took effect."""
     record = past("", site.house.ledger.stream(f"batch/{batch}/step/{step}"))
     entries = (one for visit in (record.main, record.side) if visit for one in visit.journal.entries.values())

@@ -225,7 +225,7 @@ class StepRunner:
             self._tools.alarms.sound(
                 "step", f"{self.step} can't go on: {trouble}", response="Find the cause, then restart or stop the step"
             )
-            self._tools.alarms.try_hold(f"{type(trouble).__name__}: {trouble}")
+            self._tools.alarms.try_hold(f"{self.step} can't go on: {trouble}")
         await self._free.wait()
         self._tools.alarms.clear("step")
         self._tools.recorder.write("again", Again(visit.number, stay.n))

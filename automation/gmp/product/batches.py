@@ -164,6 +164,12 @@ TABLE = Table(
 )
 
 
+def check_id(name: str) -> None:
+    """Raise InputError for a name that no batch may have."""
+    if not _NAME.fullmatch(name):
+        raise InputError(f"batch id is {name!r}; 1 to 64 letters, digits, '.', '_' and '-' are allowed")
+
+
 class _Container(Protocol):
     """What a batch asks of a container."""
 
@@ -219,9 +225,7 @@ class Batch:
             raise RefusedError(msg)
 
     def _check_issue(self, issue: Issue, site: Site) -> None:
-        if not _NAME.fullmatch(self.id):
-            msg = f"batch id is {self.id!r}; 1 to 64 letters, digits, '.', '_' and '-' are allowed"
-            raise InputError(msg)
+        check_id(self.id)
         for_patients = issue.lot_type is not LotType.ENGINEERING
         if for_patients and issue.overrides:
             msg = f"batch {self.id}: a {issue.lot_type} lot takes no overrides; only an engineering lot does"

@@ -21,6 +21,7 @@ F = TypeVar("F", bound=Callable[..., object])
 SECRET = "CELLWRIGHT_SECRET"  # noqa: S105  the name of a variable
 SITE = "CELLWRIGHT_SITE"
 _NARROW = 24  # characters; no column is cut shorter
+SHORTEST = 3  # characters of a reason
 NO = 1  # exit status: the answer is no
 
 
@@ -47,7 +48,21 @@ site = click.option(
     help=f"Site folder; else {SITE}, else the current folder.",
 )
 by = click.option("--as", "by", metavar="USER", default="", help=f"Who you are; the secret is asked, or in {SECRET}.")
-reason = click.option("--reason", required=True, metavar="TEXT", help="Why, in words that a reviewer understands.")
+
+
+def _long_enough(_ctx: click.Context, _option: click.Parameter, text: str) -> str:
+    if len(text) < SHORTEST:
+        raise click.UsageError(f"--reason is {text!r}; at least {SHORTEST} characters are needed")
+    return text
+
+
+reason = click.option(
+    "--reason",
+    required=True,
+    metavar="TEXT",
+    callback=_long_enough,
+    help="Why, in words that a reviewer understands.",
+)
 
 
 def say_no() -> NoReturn:

@@ -13,14 +13,14 @@ from automation.engine.journal import Enter
 from automation.engine.recipe.load import load
 from automation.engine.recipe.model import Recipe
 from automation.engine.site import Site
-from automation.gmp.product.batches import Batch, LotType
+from automation.gmp.product.batches import Batch, LotType, check_id
 from automation.gmp.words import Right
 from automation.kernel.clock import MICRO, iso
 from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.quantity import Instant, Seconds, read
 from automation.ledger.event import Event
 from automation.surfaces.cli.access import person, secret
-from automation.surfaces.cli.common import Session, as_json, by, emit, note, pair, say_no, session, site
+from automation.surfaces.cli.common import SHORTEST, Session, as_json, by, emit, note, pair, say_no, session, site
 from automation.surfaces.cli.port import Opening
 
 _AT_REST = frozenset({"absent", "issued", "complete", "stopped", "aborted", "closed"})
@@ -180,13 +180,20 @@ def sentence(left: Left, *, zone: str, simulated: bool) -> str:
 
 
 def _check(wish: Wish) -> None:
+    check_id(wish.batch)
     if wish.changes and wish.lot_type != LotType.ENGINEERING:
         raise InputError(f"--set is for engineering lots only; --lot-type is {wish.lot_type}")
-    if wish.changes and len(wish.reason) < 3:
-        raise InputError("--set needs --reason TEXT: why the approved value is not used")
+    if wish.changes and len(wish.reason) < SHORTEST:
+        needed = f"--reason TEXT of at least {SHORTEST} characters: why the approved value is not used"
+        raise InputError(f"--set needs {needed}; --reason is {wish.reason!r}")
 
 
 def _changes(wish: Wish) -> list[tuple[str, str]]:
+    for text in wish.changes:
+        name, sign, _ = text.partition("=")
+        step, dot, parameter = name.partition(".")
+        if not (sign and step and dot and parameter):
+            raise InputError(f"--set is {text!r}; write step.parameter=VALUE")
     return [pair(text, what="--set") for text in wish.changes]
 
 

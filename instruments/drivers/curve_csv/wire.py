@@ -59,7 +59,7 @@ def read(text: str, *, name: str = "curve") -> tuple[Point, ...]:
         chamber = _temperature(_cell(row, columns["chamber"], where), where) if "chamber" in columns else None
         sample = _temperature(_cell(row, columns["sample"], where), where)
         if points and at - start <= float(points[-1].at):
-            raise InputError(f"time is {at - start:g} s after {points[-1].at:g} s; it has to increase", where=where)
+            raise InputError("the time is not after that of the line before; it has to increase", where=where)
         points.append(Point(Seconds(at - start), chamber, sample))
     if not points:
         raise InputError("the file has a header and no reading", where=f"{name}:{line}")
@@ -89,26 +89,26 @@ def _columns(header: Sequence[str], *, where: str) -> dict[str, _Column]:
         if match is None or meaning is None:
             continue
         if meaning in found:
-            raise InputError(f"two columns are the {meaning}: the second is {cell!r}; remove one", where=where)
-        found[meaning] = _Column(
-            place, _unit(meaning, match["a"] or match["b"] or match["c"] or "", cell=cell, where=where)
-        )
+            raise InputError(
+                f"two columns are the {meaning}: the second is column {place + 1}; remove one", where=where
+            )
+        found[meaning] = _Column(place, _unit(meaning, match["a"] or match["b"] or match["c"] or "", where=where))
     missing = [key for key in ("time", "sample") if key not in found]
     if missing:
-        shown = ", ".join(repr(cell) for cell in header)
-        raise InputError(f"no column {' and '.join(missing)} among {shown}; for example 'time [s]'", where=where)
+        raise InputError(
+            f"no column {' and '.join(missing)} among the {len(header)} of the file; for example 'time [s]'",
+            where=where,
+        )
     return found
 
 
-def _unit(meaning: str, unit: str, *, cell: str, where: str) -> str:
+def _unit(meaning: str, unit: str, *, where: str) -> str:
     if meaning == "time" and (unit in _TIMES or not unit):
         return unit
     if meaning != "time" and unit in _CELSIUS:
         return unit
     allowed = "s, min or h" if meaning == "time" else "degC"
-    raise InputError(
-        f"column {cell!r} has {f'the unit {unit!r}' if unit else 'no unit'}; {allowed} is needed", where=where
-    )
+    raise InputError(f"the {meaning} column has {'another' if unit else 'no'} unit; {allowed} is needed", where=where)
 
 
 def _cell(row: Sequence[str], column: _Column, where: str) -> str:
@@ -123,7 +123,9 @@ def _time(cell: str, unit: str, *, where: str) -> float:
     try:
         moment = datetime.fromisoformat(cell)
     except ValueError:
-        raise InputError(f"time is {cell!r}; a unit in the header is needed, or date and time", where=where) from None
+        raise InputError(
+            "the time has no unit; a unit in the header is needed, or date and time", where=where
+        ) from None
     return (moment.replace(tzinfo=None) - (moment.utcoffset() or _NO_OFFSET) - _EPOCH).total_seconds()
 
 
@@ -134,19 +136,19 @@ def _temperature(cell: str, where: str) -> Celsius | None:
     if abs(value) >= _OVERLOAD:
         return None
     if not -273.15 <= value <= 1000.0:
-        raise InputError(f"temperature is {cell!r} degC; -273.15 to 1000 is possible", where=where)
+        raise InputError("the temperature is out of range; -273.15 to 1000 degC is possible", where=where)
     return Celsius(value)
 
 
 def _number(cell: str, where: str, *, what: str) -> float:
     if "," in cell:
-        raise InputError(f"{what} is {cell!r}: write the decimal point as '.', not ','", where=where)
+        raise InputError(f"{what} has a decimal comma: write the decimal point as '.', not ','", where=where)
     try:
         value = float(cell)
     except ValueError:
-        raise InputError(f"{what} is {cell!r}; a number is needed", where=where) from None
+        raise InputError(f"{what} is no number; a number is needed", where=where) from None
     if not math.isfinite(value):
-        raise InputError(f"{what} is {cell!r}; a finite number is needed", where=where)
+        raise InputError(f"{what} is not finite; a finite number is needed", where=where)
     return value
 
 

@@ -58,7 +58,7 @@ def read(data: bytes, *, name: str = "file") -> tuple[Count, ...]:
     for count in counts:
         if count.sample in seen:
             _refuse(
-                f"sample {count.sample!r} stands in line {seen[count.sample]} already",
+                f"the sample stands in line {seen[count.sample]} already",
                 name,
                 line=count.line,
                 column=SAMPLE,
@@ -88,9 +88,9 @@ class _Row:
         """Give a plain decimal number, as written."""
         text = self.fields[column].strip()
         if "," in text:
-            self.refuse(f"{text!r} has a decimal comma; export with the decimal point", column)
+            self.refuse("the field has a decimal comma; export with the decimal point", column)
         if not _NUMBER.fullmatch(text):
-            self.refuse(f"{text!r} is not a number such as 0.78", column)
+            self.refuse("the field is not a number such as 0.78", column)
         return Decimal(text)
 
     def marked(self, column: str) -> Decimal | None:
@@ -101,7 +101,7 @@ class _Row:
         """Give a whole number, or None where the instrument wrote its mark."""
         value = self.marked(column)
         if value is not None and value != int(value):
-            self.refuse(f"{value} is not a whole number of cells", column)
+            self.refuse("the field is not a whole number of cells", column)
         return None if value is None else int(value)
 
     def refuse(self, message: str, column: str) -> NoReturn:
@@ -165,7 +165,7 @@ def _count(row: _Row) -> Count:
     total, viable, viability = row.marked(TOTAL), row.marked(VIABLE), row.marked(VIABILITY)
     dilution = row.number(DILUTION)
     if dilution <= 0:
-        row.refuse(f"dilution {dilution} is not above 0", DILUTION)
+        row.refuse("the dilution is not above 0", DILUTION)
     marks = [column for column in _MARKED if row.fields[column].strip() == MARK]
     if not marks:
         _agree(row)
@@ -188,15 +188,15 @@ def _agree(row: _Row) -> None:
     """Refuse a row whose figures can't belong together, as when two columns were swapped."""
     cells, viable_cells, total, viable, viability = (row.number(column) for column in _MARKED)
     if viability > 100:
-        row.refuse(f"viability {viability} % is above 100 %", VIABILITY)
+        row.refuse("the viability is above 100 %", VIABILITY)
     if viable_cells > cells:
-        row.refuse(f"{viable_cells} viable of {cells} cells; are the columns swapped?", VIABLE_CELLS)
+        row.refuse("more viable cells than cells; are the columns swapped?", VIABLE_CELLS)
     if viable > total:
-        row.refuse(f"{viable} viable of {total} million cells/mL; are the columns swapped?", VIABLE)
+        row.refuse("more viable cells/mL than cells/mL; are the columns swapped?", VIABLE)
     if cells and abs(viability - 100 * viable_cells / cells) > _SHARE:
-        row.refuse(f"{viability} % does not follow from {viable_cells} viable of {cells} cells", VIABILITY)
+        row.refuse("the field does not follow from the counts of cells", VIABILITY)
     if abs(viable - total * viability / 100) > _ROUNDING + total / 10_000:
-        row.refuse(f"{viable} does not follow from {total} million cells/mL and {viability} %", VIABLE)
+        row.refuse("the field does not follow from the total and the viability", VIABLE)
 
 
 def _dated(counts: list[Count], name: str) -> tuple[Count, ...]:
@@ -237,9 +237,7 @@ class _Date:
 def _date(count: Count, name: str) -> _Date:
     found = _DATE.fullmatch(count.analysed)
     if found is None:
-        _refuse(
-            f"{count.analysed!r} is not a date and time such as 3/21/2022 16:56", name, line=count.line, column=ANALYSED
-        )
+        _refuse("the field is not a date and time such as 3/21/2022 16:56", name, line=count.line, column=ANALYSED)
     first, second, year, hour, minute, seconds, half = found.groups()
     hours = int(hour) if half is None else int(hour) % 12 + (12 if half == "PM" else 0)
     return _Date(int(first), int(second), int(year), (hours, int(minute), int(seconds or 0)), count.line)

@@ -220,6 +220,14 @@ def test_a_folder_that_takes_no_files_is_refused() -> None:
         (("run", "freeze-day", "--batch", "B-1", "--stop-at", "freeze.frezing"), "did you mean 'freezing'"),
         (("run", "freeze-day", "--batch", "B-1", "--stop-at", "freeze"), "STEP.STATE"),
         (("run", "freeze-day", "--batch", "B 1"), "batch id is 'B 1'"),
+        (("run", "freeze-day", "--batch", "B 1/../x"), "1 to 64 letters, digits, '.', '_' and '-' are allowed"),
+        (("run", "freeze-day", "--batch", "B-1", "--set", "every=5 s", "--reason", "trial"), "step.parameter=VALUE"),
+        (("run", "freeze-day", "--batch", "B-1", "--set", "freeze.every", "--reason", "trial"), "step.parameter=VALUE"),
+        (
+            ("run", "freeze-day", "--batch", "B-1", "--set", "freeze.every=5 s", "--reason", "x"),
+            "at least 3 characters",
+        ),
+        (("hold", "B-1", "--reason", "x"), "--reason is 'x'; at least 3 characters are needed"),
         (("run", "freeze-day", "--batch", "B-1", "--set", "freeze.every=5 s"), "--reason"),
         (("run", "freeze-day", "--batch", "B-1", "--container", "BAG-9"), "'BAG-9' is not known"),
         (("resume", "B-9"), "'B-9' is not known"),
@@ -238,3 +246,16 @@ def test_a_wrong_word_is_answered_with_what_is_known(
     monkeypatch.setenv("CELLWRIGHT_SITE", str(site))
     monkeypatch.chdir(site)
     assert_refused(cellwright(*words), names=names)
+
+
+@pytest.mark.requirement("F106")
+@pytest.mark.parametrize(
+    "text", ["{}\n", "time [{}]\n0\n", "time [s],sample [{}]\n0,1\n", "time [s],sample [degC]\n0,{}\n"]
+)
+def test_a_file_that_nobody_can_read_is_not_repeated(tmp_path: Path, text: str) -> None:
+    """A refusal names the place and never what stands there: it may be of a patient."""
+    path = tmp_path / "results.csv"
+    path.write_text(text.format("erika muster"), encoding="utf-8")
+    said = cellwright("read", path)
+    assert_refused(said, names="nobody can read this file")
+    assert "muster" not in said.err.lower()
