@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -72,6 +73,8 @@ def test_the_next_act_after_a_lapse_needs_a_signed_continuation(tmp_path: Path) 
     )
     assert "refused" in run.kinds("freeze")
     assert orders(run)[2:-2] == ["hold", "done", "continue", "restart", "done"]
+    [hold] = [event for event in run.events if (event.stream, event.kind) == (f"batch/{BATCH}", "hold")]
+    assert cast("dict[str, str]", hold.fields["given"])["reason"].startswith("freeze can't go on: ")
     assert (run.state, run.step("freeze").state) == ("closed", "frozen")
     assert run.acts["crf-01"]["start"] == 1
     assert len(run.deviations()) == 1
