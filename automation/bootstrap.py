@@ -39,7 +39,7 @@ from automation.gmp.secrets import LIVE, SIMULATED, Credentials
 from automation.kernel import ids
 from automation.kernel.clock import MICRO, Clock, SimulatedClock, SimulatedLoop, SystemClock, instant
 from automation.kernel.errors import DamagedError, InputError
-from automation.kernel.quantity import Instant, Seconds
+from automation.kernel.quantity import Instant
 from automation.ledger import anchor
 from automation.ledger.blobs import Blobs
 from automation.ledger.event import Event, Genesis, Mode
@@ -312,7 +312,6 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
         devices=await _devices(file, plant, connections),
         operations=operations(),
         careful=way.careful,
-        lots=set_out(file),
     )
     answers = Answers(door)
     scanning = Scanning(door, answers)
@@ -401,8 +400,3 @@ def set_out(file: SiteFile) -> dict[str, str]:
     for lot in sorted(file.materials.values(), key=lambda one: (one.expiry, one.id)):
         found.setdefault(lot.what, lot.id)
     return found
-
-
-def down_time(folder: Path, file: SiteFile, *, down: Seconds) -> Instant:
-    """Give the moment at which a simulated site goes on after it was down for a while."""
-    return begins(folder, file) + down

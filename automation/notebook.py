@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,13 @@ if TYPE_CHECKING:
 BATCH = "B-001"
 
 
+def _check_pandas() -> None:
+    """Say what to install when the tables can't be made."""
+    if find_spec("pandas") is None:
+        msg = "readings and events are tables of pandas, which is not installed: pip install 'cellwright[notebook]'"
+        raise InputError(msg)
+
+
 @dataclass(frozen=True)
 class Simulated:
     """What a simulation came to."""
@@ -51,6 +59,7 @@ class Simulated:
     @cached_property
     def readings(self) -> "DataFrame":
         """Give all process data: step, time (UTC), channel, value, unit; a gap has no value."""
+        _check_pandas()
         from pandas import DataFrame, to_datetime  # noqa: PLC0415  heavy, and only in a notebook
 
         rows = [
@@ -66,6 +75,7 @@ class Simulated:
     @cached_property
     def events(self) -> "DataFrame":
         """Give all events: seq, time (UTC), stream, kind, by, body."""
+        _check_pandas()
         from pandas import DataFrame, to_datetime  # noqa: PLC0415  as above
 
         rows = [(one.seq, one.at, one.stream, one.kind, one.by, one.fields) for one in self.ledger]

@@ -1,7 +1,7 @@
 """What the engine needs of a running site, in one hand: ledger, door, desk, devices, operations."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from automation.engine.prompts import Desk
 from automation.engine.recipe.spec import OperationSpec
@@ -35,4 +35,3 @@ class House:
     devices: Mapping[str, Device]
     operations: Mapping[str, OperationSpec]
     careful: bool = False
-    lots: Mapping[str, str] = field(default_factory=dict)  # material of the bill -> lot set out for it

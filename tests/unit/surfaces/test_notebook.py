@@ -1,5 +1,6 @@
 """Three lines in a notebook."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,3 +60,11 @@ def test_wrong_arguments_are_named(names: str) -> None:
     """As at the command line."""
     with pytest.raises(InputError, match=names):
         WRONG[names]()
+
+
+def test_without_pandas_the_tables_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The results need nothing more; only the tables do."""
+    run = simulate("freeze-day", "b")
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(InputError, match="pip install"):
+        _ = run.readings
