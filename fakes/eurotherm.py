@@ -8,6 +8,7 @@ Source: Eurotherm HA026230 as listed in ``wire.registers``. Chosen here, because
 """
 
 import struct
+from collections.abc import Mapping
 from functools import lru_cache
 
 from automation.kernel.errors import WireError
@@ -22,6 +23,7 @@ from fakes.eurotherm_controller import (
     Setup,
     place,
 )
+from fakes.freezer import read_build
 from fakes.physics.chamber import Build
 from fakes.world import World
 from instruments.drivers.eurotherm.wire import modbus
@@ -149,6 +151,6 @@ class EurothermFreezer(Controller):
         return segment > 0 and offset == r.SEG_RATE and kind in {r.Type.RAMP_TIME, r.Type.DWELL}
 
 
-def build(seed: int) -> EurothermFreezer:
-    """Make a freezer alone in a world of its own."""
-    return EurothermFreezer(World(seed), "freezer")
+def build(world: World, name: str, settings: Mapping[str, str]) -> EurothermFreezer:
+    """Make a freezer; ``power_fail`` sets what it does after a power failure. Raises InputError for another word."""
+    return EurothermFreezer(world, name, read_build(settings, where=name))

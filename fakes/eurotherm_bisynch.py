@@ -5,9 +5,12 @@ Source: ``wire.bisynch``. Chosen here, because no document at hand says it: what
         and that an unsound request is met with NAK.
 """
 
+from collections.abc import Mapping
+
 from automation.kernel.errors import WireError
 from automation.kernel.quantity import Instant
 from fakes.eurotherm_controller import Controller, Refusal, Setup
+from fakes.freezer import read_build
 from fakes.physics.chamber import Build
 from fakes.world import World
 from instruments.drivers.eurotherm.wire import bisynch
@@ -89,6 +92,6 @@ class EurothermBisynchFreezer(Controller):
         return NO_ERROR
 
 
-def build(seed: int) -> EurothermBisynchFreezer:
-    """Make a freezer alone in a world of its own."""
-    return EurothermBisynchFreezer(World(seed), "freezer")
+def build(world: World, name: str, settings: Mapping[str, str]) -> EurothermBisynchFreezer:
+    """Make a freezer; ``power_fail`` sets what it does after a power failure. Raises InputError for another word."""
+    return EurothermBisynchFreezer(world, name, read_build(settings, where=name))

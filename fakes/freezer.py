@@ -5,14 +5,14 @@ Units:  degC, K/min, s, L of liquid nitrogen.
 Source: docs/freezer-physics.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from automation.kernel.clock import iso
-from automation.kernel.errors import FailedError
+from automation.kernel.errors import FailedError, InputError
 from automation.kernel.ids import normal
 from automation.kernel.quantity import Celsius, Instant
 from fakes.physics.chamber import Build, Chamber
-from fakes.physics.programmer import Sequence, State, Step
+from fakes.physics.programmer import PowerFail, Sequence, State, Step
 from fakes.world import World, grid
 
 NOISE, MOST_NOISE = 0.2, 0.5  # K; standard deviation and bound of the chamber sensor
@@ -203,9 +203,21 @@ class ObservedFreezer(Freezer):
             raise FailedError(msg)
 
 
-def build(seed: int) -> ObservedFreezer:
-    """Make an observed freezer alone in a world of its own."""
-    return ObservedFreezer(World(seed), "freezer")
+def build(world: World, name: str, settings: Mapping[str, str]) -> ObservedFreezer:
+    """Make a freezer; ``power_fail`` sets what it does after a power failure. Raises InputError for another word."""
+    return ObservedFreezer(world, name, read_build(settings, where=name))
+
+
+def read_build(settings: Mapping[str, str], *, where: str) -> Build:
+    """Read how a freezer is built; raises InputError for a power-fail strategy that this fake does not know."""
+    strategy = settings.get("power_fail")
+    if strategy is None:
+        return Build()
+    known = {one.value: one for one in PowerFail}
+    if strategy not in known:
+        msg = f"assets.{where}.settings.power_fail is {strategy!r}; this fake can {', '.join(known)}"
+        raise InputError(msg, where=where)
+    return Build(power_fail=known[strategy])
 
 
 def text(details: Details, key: str, default: str | None = None) -> str:

@@ -15,6 +15,7 @@ from automation.kernel.errors import FailedError
 from automation.kernel.ids import normal
 from automation.kernel.quantity import Instant
 from fakes.scpi import Vocabulary
+from fakes.world import World
 from instruments.drivers.keysight_34970a import wire
 
 NOISE = 0.03  # degC, standard deviation of a type T reading; assumed
@@ -287,3 +288,16 @@ def _numbers(parameters: str) -> tuple[int, ...]:
         first, _, last = part.strip().partition(":")
         numbers += range(int(first), int(last or first) + 1)
     return tuple(numbers)
+
+
+def build(world: World, name: str, settings: Mapping[str, str]) -> FakeKeysight34970A:
+    """Make a logger whose channels (``101=sample,102=chamber``) are the probes of the world."""
+    channels: dict[int, str] = {}
+    for entry in settings.get("channels", "101=sample,102=chamber").split(","):
+        number, _, channel = entry.partition("=")
+        channels[int(number)] = channel.strip()
+
+    def felt(channel: str, now: Instant) -> float | None:
+        return float(world.probe(channel, now)) if channel in world.probes() else None
+
+    return FakeKeysight34970A(world.seed, felt, channels=channels, device=name)

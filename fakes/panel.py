@@ -13,6 +13,7 @@ from automation.kernel.quantity import Seconds
 from fakes.freezer import Freezer
 from fakes.physics.programmer import State
 from fakes.plant import Fake
+from fakes.vicell_blu import suspension
 from fakes.world import World
 
 Values = dict[str, str | float | bool]
@@ -40,10 +41,6 @@ class Place(Protocol):
 
     def hand(self, link: str, action: str, **details: object) -> None:
         """Let a hand act on a device."""
-        ...
-
-    def tube(self, sample: str) -> tuple[float, float]:
-        """Give cells/mL and viability (%) in the tube of a sample."""
         ...
 
 
@@ -123,7 +120,7 @@ class Panel:
     async def count(self, prompt: Prompt) -> Values:
         """Count under the microscope: Poisson around what is truly in the tube."""
         sample = next(iter(re.findall(r"\S+-\d+[A-Z]\b", _text(prompt))), "")
-        total, viability = self._staff.plant.tube(sample)
+        total, viability = suspension(self._staff.plant.world, sample) or (0.0, 0.0)
         dice = keyed(self._staff.plant.world.seed, "microscope", sample)
         seen = max(1, round(dice.gauss(COUNTED, COUNTED**0.5)))
         live = min(

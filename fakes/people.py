@@ -25,6 +25,7 @@ from automation.kernel.errors import CellwrightError, IdentityError, InputError,
 from automation.kernel.ids import uniform
 from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
+from fakes.bench import NAME as BENCH
 from fakes.panel import Panel, Place, Values
 
 QUICKEST, SLOWEST = 8.0, 35.0  # s from a question to its answer
@@ -276,13 +277,21 @@ class Staff:
 
     def symbol(self, code: str, kind: str) -> str:
         """Give a code as it stands in the symbol on a label."""
-        return {str(Kind.DIN): f"={code}00", str(Kind.COI): f"&/{code}"}.get(kind, code)
+        own = {str(one): f"{one.name}:{code}" for one in (Kind.CONTAINER, Kind.LOT, Kind.ASSET, Kind.POSITION)}
+        return {**own, str(Kind.DIN): f"={code}00", str(Kind.COI): f"&/{code}"}.get(kind, code)
 
     async def _count(self, prompt: Prompt) -> Values:
-        counter = self.asset("cell counter")
-        for sample in re.findall(r"\S+-\d+[A-Z]\b", prompt.opening.text if prompt.opening else ""):
+        """Draw the tubes that the question names, and let the counter count them."""
+        counter, text = self.asset("cell counter"), prompt.opening.text if prompt.opening else ""
+        asked = re.search(r"Draw (\S+) mL from (\S+) into each of (\S+) and (\S+?)[,:]", text)
+        if asked is None:
+            return {}
+        volume, source, *tubes = asked.groups()
+        self.plant.hand(BENCH, "mix", container=source)
+        for tube in tubes:
+            self.plant.hand(BENCH, "sample", container=tube, source=source, volume=float(volume))
             if counter:
-                self.plant.hand(counter, "count", sample=sample, after=1.0)
+                self.plant.hand(counter, "count", sample=tube, after=1.0)
         await self.site.house.clock.sleep(Seconds(10.0))
         return {}
 

@@ -7,7 +7,7 @@ world is rebuilt from that log alone and goes on; the ledger is never read here.
 import asyncio
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from automation.kernel.errors import DamagedError
 from automation.kernel.lines import open_lines
 from automation.kernel.quantity import Instant
 from fakes.faults import Faults
+from fakes.world import World
 from instruments.transport import MemoryStream
 
 
@@ -174,5 +175,5 @@ class Plant:
         self._wake(link)
 
 
-Build = Callable[[int], Fake]
-"""Makes a fake from a seed; what entry points of the group ``cellwright.fakes`` give."""
+Build = Callable[[World, str, Mapping[str, str]], Fake]
+"""Makes a fake in a world, under a name, with settings; what entry points of the group ``cellwright.fakes`` give."""

@@ -5,8 +5,11 @@ Units:   s.
 Source:  see the wire module of the driver.
 """
 
+from collections.abc import Mapping
+
 from automation.kernel.errors import FailedError
 from automation.kernel.quantity import Instant, Seconds
+from fakes.world import World
 from instruments.drivers.serial_scanner import wire
 
 PIECE = Seconds(0.02)  # s between the pieces of one read
@@ -58,3 +61,8 @@ class FakeSerialScanner:
         shown = wire.typed(text, layout) if layout else text
         line = wire.frame(shown, symbology=str(details.get("symbology", "")), prefix=self._prefix, end=self._end)
         return line[: int(str(details["cut"]))] if "cut" in details else line
+
+
+def build(world: World, name: str, settings: Mapping[str, str]) -> FakeSerialScanner:  # noqa: ARG001  it has no part in the world
+    """Make a scanner."""
+    return FakeSerialScanner()

@@ -26,6 +26,7 @@ from automation.kernel.errors import CellwrightError, InputError
 from automation.kernel.quantity import Instant
 from fakes.faults import Faults
 from fakes.plant import Fake, Plant, PlantLog
+from fakes.world import World
 
 LOOPBACK = "127.0.0.1"
 CHUNK = 4096  # bytes
@@ -263,7 +264,7 @@ def build(model: str, *, seed: int) -> Fake:
     if model not in known:
         msg = f"model is {model!r}; known fakes: {', '.join(sorted(known)) or 'none'}"
         raise InputError(msg)
-    made: Fake = known[model].load()(seed)
+    made: Fake = known[model].load()(World(seed), model, {})
     return made
 
 

@@ -6,13 +6,14 @@ Source:  result files of real instruments (see the wire module); words of ``inst
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from automation.kernel.clock import MICRO, local
 from automation.kernel.errors import FailedError
 from automation.kernel.ids import keyed
 from automation.kernel.quantity import Instant, Seconds
+from fakes.world import World
 from instruments.drivers.vicell_blu import wire
 from instruments.transport import folder
 
@@ -173,3 +174,16 @@ class FakeViCellBlu:
 def _written(moment: Instant) -> str:
     at = local(moment, zone="UTC")
     return f"{at.month}/{at.day}/{at.year} {at.hour}:{at.minute:02d}"
+
+
+def build(world: World, name: str, settings: Mapping[str, str]) -> FakeViCellBlu:  # noqa: ARG001  it has no settings
+    """Make a counter that counts the tubes of the world."""
+    return FakeViCellBlu(world.seed, lambda sample, _now: suspension(world, sample), device=name)
+
+
+def suspension(world: World, tube: str) -> Suspension | None:
+    """Give cells/mL and viability (%) in a tube; None when there is no such tube or nothing in it."""
+    contents = world.container(tube).contents if world.has(tube) else None
+    if contents is None or float(contents.volume) <= 0.0:
+        return None
+    return float(contents.cells) / float(contents.volume), 100.0 * contents.viability

@@ -1,8 +1,11 @@
 """The world that fake devices share: containers with what is in them, places, and probes.
 
-A container has a temperature at every second, wherever it is; whoever looks changes nothing.
-Units:  degC, mL, cells, s; ``now`` is UTC seconds. DMSO is a share of the volume.
+A container has a temperature at every second, wherever it is; whoever looks changes nothing. Contents only ever move
+from one container to another (``pour``, ``separate``) or from live to dead (``kill``), so that all balances close.
+Units:  degC, mL, g, cells, s; ``now`` is UTC seconds.
 Source: docs/freezer-physics.md (product), product-independent places are at fixed temperatures.
+        Cells settle from the top of a container that nobody mixes: model, time constant ``SETTLING``.
+        Cells die in DMSO at 0.10 per h at 22 degC and 0.02 per h at 4 degC: model, see docs/one-world.md.
 """
 
 import math
@@ -10,7 +13,8 @@ from dataclasses import dataclass
 
 from automation.kernel.errors import FailedError
 from automation.kernel.ids import keyed
-from automation.kernel.quantity import Cells, Celsius, Instant, Millilitres, Seconds
+from automation.kernel.quantity import Celsius, Grams, Instant, Millilitres, Seconds
+from fakes.contents import Contents
 from fakes.physics.product import NUCLEATION, VESSELS, Product
 from fakes.physics.trace import Constant, Follower, Lag, Signal
 
@@ -20,14 +24,9 @@ PLACES = {"bench": 22.0, "fridge": 4.0, "storage": -190.0}
 PROBE_LAG = Seconds(10.0)
 
 
-@dataclass(slots=True)
-class Contents:
-    """What a container holds; devices that take or add something change it."""
-
-    volume: Millilitres
-    live: Cells
-    dead: Cells
-    dmso: float = 0.0  # share of the volume
+SETTLING = Seconds(900.0)
+MOST_SETTLED = 0.4  # share by which the top of a settled container is poorer in cells
+TOXIC_WARM, TOXIC_COLD = 0.10, 0.02  # share of live cells that die per hour in 10 % DMSO at 22 and at 4 degC
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +38,34 @@ class Stay:
 
 
 class Container:
-    """One bag or vial of the world."""
+    """One bag, vial, bottle or well of the world."""
 
-    def __init__(self, name: str, kind: str, *, contents: Contents) -> None:
-        """Name it as its label does; ``kind`` is vial, bag20 or bag50. Raises FailedError for another kind."""
+    def __init__(self, name: str, kind: str, *, contents: Contents | None = None) -> None:
+        """Name it as its label does; ``kind`` is one of ``VESSELS``. Raises FailedError for another kind."""
         if kind not in VESSELS:
             msg = f"kind is {kind!r}; containers of the world are {', '.join(VESSELS)}"
             raise FailedError(msg)
         self.name = name
         self.kind = kind
-        self.contents = contents
+        self.contents = contents or Contents()
         self.stays: list[Stay] = []
+        self.mixed_at: Instant | None = None  # when it was last mixed or moved
+        self.aged_at: Instant | None = None  # up to when dying in DMSO is counted
 
     @property
     def place(self) -> str:
         """Say where it is now."""
         return self.stays[-1].place if self.stays else ""
+
+    @property
+    def room(self) -> Millilitres:
+        """Give what still goes in (mL)."""
+        return Millilitres(VESSELS[self.kind].holds) - self.contents.volume
+
+    @property
+    def mass(self) -> Grams:
+        """Give what a balance would feel of it (g): the container itself and what is in it."""
+        return Grams(VESSELS[self.kind].empty) + self.contents.mass
 
 
 @dataclass(slots=True)
@@ -80,12 +91,16 @@ class World:
         self._places[name] = signal
 
     def add(self, container: Container, *, place: str, at: Celsius, now: Instant) -> None:
-        """Bring a container into the world, at a place, at a temperature (degC)."""
+        """Bring a container into the world, at a place, at a temperature (degC); FailedError when it is there."""
         lowest, highest, likely = NUCLEATION
         nucleates = keyed(self.seed, "nucleation", container.name).triangular(lowest, highest, likely)
         product = Product(VESSELS[container.kind], float(container.contents.volume), nucleates)
         product.frozen = float(at) < nucleates
         around = self._place(place)
+        if container.name in self._containers:
+            msg = f"container {container.name} is in the world already"
+            raise FailedError(msg)
+        container.mixed_at = container.aged_at = now
         self._containers[container.name] = container
         self._products[container.name] = product
         self._bodies[container.name] = Follower(product, float(at), around, first=grid(now))
@@ -98,6 +113,76 @@ class World:
             raise FailedError(msg)
         return self._containers[name]
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is a container of this name."""
+        return name in self._containers
+
+    def names(self) -> tuple[str, ...]:
+        """Name all containers, in the order in which they came."""
+        return tuple(self._containers)
+
+    def total(self) -> Contents:
+        """Give what all containers hold together; only ``add`` may change it, and dying from live to dead."""
+        whole = Contents()
+        for item in self._containers.values():
+            whole += item.contents
+        return whole
+
+    def pour(self, source: str, dest: str, *, volume: Millilitres, now: Instant, settled: bool = False) -> Contents:
+        """Move a volume (mL, at most what is there) and give what came along; ``settled`` takes it off the top.
+
+        Raises FailedError for an unknown container, a volume that is none, or one that does not go in.
+        """
+        if not math.isfinite(float(volume)) or float(volume) < 0.0:
+            msg = f"volume is {float(volume)} mL; a volume of at least 0 is needed"
+            raise FailedError(msg)
+        cells = self._evenness(self.container(source), now) if settled else 1.0
+        self.age(source, now)
+        amounts = self.container(source).contents.taken(volume, cells=cells)
+        return self.separate(amounts, source=source, dest=dest, now=now)
+
+    def separate(self, amounts: Contents, *, source: str, dest: str, now: Instant) -> Contents:
+        """Move these amounts and nothing else, as a separator does; raises FailedError when they do not go in."""
+        from_, to = self.container(source), self.container(dest)
+        if float(amounts.volume) > float(to.room) + 1e-9:
+            msg = f"{float(amounts.volume):g} mL do not go into {dest}: there is room for {float(to.room):g} mL"
+            raise FailedError(msg)
+        self.age(source, now)
+        self.age(dest, now)
+        warm, cold = float(self.temperature(source, now)), float(self.temperature(dest, now))
+        was = float(to.contents.mass)
+        from_.contents -= amounts
+        to.contents += amounts
+        now_there = float(to.contents.mass)
+        mixed = (cold * was + warm * float(amounts.mass)) / now_there if now_there > 0.0 else cold
+        self._refill(from_, warm, now)
+        self._refill(to, mixed, now)
+        to.mixed_at = now
+        return amounts
+
+    def mix(self, name: str, now: Instant) -> None:
+        """Mix a container, so that cells are even in it again."""
+        self.container(name).mixed_at = now
+
+    def kill(self, name: str, share: float, now: Instant) -> None:
+        """Let a share (0 to 1) of the live cells die."""
+        self.age(name, now)
+        item = self.container(name)
+        died = item.contents.live * min(1.0, max(0.0, share))
+        item.contents = item.contents + Contents(live=-died, dead=died)
+
+    def age(self, name: str, now: Instant) -> None:
+        """Let cells die in DMSO for the time since this was last counted; frozen ones rest."""
+        item = self.container(name)
+        since, item.aged_at = item.aged_at or now, now
+        hours = float(now - since) / 3600.0
+        if hours <= 0.0 or item.contents.dmso <= 0.0 or self._products[name].frozen:
+            return
+        warmth = max(0.0, float(self.temperature(name, now)) - 4.0) / 18.0
+        rate = (TOXIC_COLD + (TOXIC_WARM - TOXIC_COLD) * warmth) * item.contents.dmso / 0.10
+        died = item.contents.live * (1.0 - math.exp(-rate * hours))
+        item.contents = item.contents + Contents(live=-died, dead=died)
+
     def inside(self, place: str) -> tuple[str, ...]:
         """Name the containers at a place, in the order of their names."""
         return tuple(sorted(name for name, item in self._containers.items() if item.place == place))
@@ -105,6 +190,7 @@ class World:
     def move(self, container: str, *, to: str, now: Instant) -> None:
         """Put a container somewhere else; raises FailedError for an unknown container or place."""
         item, around = self.container(container), self._place(to)
+        self.age(container, now)
         self._bodies[container].move(around, at=grid(now))
         item.stays.append(Stay(to, now))
 
@@ -148,6 +234,16 @@ class World:
     def probes(self) -> dict[str, str]:
         """Give each channel with what it is attached to: a container or a place."""
         return {channel: probe.source for channel, probe in self._probes.items()}
+
+    def _evenness(self, item: Container, now: Instant) -> float:
+        """Give the share of cells at the top of a container against an even mixture."""
+        rested = float(now - (item.mixed_at if item.mixed_at is not None else now))
+        return 1.0 - MOST_SETTLED * (1.0 - math.exp(-rested / float(SETTLING)))
+
+    def _refill(self, item: Container, temperature: float, now: Instant) -> None:
+        """Let a container go on with what it holds now."""
+        self._products[item.name].fill(float(item.contents.volume))
+        self._bodies[item.name].jump(temperature, at=grid(now))
 
     def _probe(self, channel: str) -> _Probe:
         if channel not in self._probes:

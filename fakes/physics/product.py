@@ -23,18 +23,32 @@ NUCLEATION = (-10.0, -6.0, -7.5)  # degC: lowest, highest, most likely
 
 @dataclass(frozen=True, slots=True)
 class Vessel:
-    """A kind of container: usual fill (mL), heat transfer (W/K) and heat capacity of what is not product (J/K)."""
+    """A kind of container: usual fill (mL), heat transfer (W/K), heat capacity of what is not product (J/K).
+
+    ``empty`` is the mass (g) of the container alone, ``holds`` what goes in (mL).
+    """
 
     fill: float
     transfer: float
     shell: float
+    empty: float
+    holds: float
 
 
 VESSELS = {
-    "vial": Vessel(1.8, 0.04, 2.0),
-    "bag20": Vessel(20.0, 0.9, 150.0),
-    "bag50": Vessel(50.0, 1.2, 150.0),
+    "vial": Vessel(1.8, 0.04, 2.0, 4.2, 2.3),
+    "bag20": Vessel(20.0, 0.9, 150.0, 12.0, 30.0),
+    "bag50": Vessel(50.0, 1.2, 150.0, 16.0, 75.0),
+    "bag150": Vessel(100.0, 2.0, 20.0, 18.0, 200.0),
+    "bag600": Vessel(400.0, 4.0, 30.0, 28.0, 750.0),
+    "bag3000": Vessel(2000.0, 8.0, 60.0, 60.0, 3500.0),
+    "bottle": Vessel(100.0, 1.0, 60.0, 95.0, 1200.0),
+    "tube": Vessel(0.5, 0.03, 1.0, 1.1, 2.0),
+    "trough": Vessel(20.0, 0.5, 20.0, 25.0, 200.0),
+    "tip": Vessel(0.5, 0.02, 0.5, 0.9, 1.1),
+    "chamber": Vessel(10.0, 0.5, 50.0, 120.0, 60.0),
 }
+"""The first three are calibrated (docs/freezer-physics.md); the others only need to be plausible on a bench."""
 
 
 class Product:
@@ -42,13 +56,16 @@ class Product:
 
     def __init__(self, vessel: Vessel, volume: float, nucleates: float | None) -> None:
         """Fill ``volume`` (mL); ``nucleates`` (degC) is None when no ice ever forms."""
-        mass = DENSITY * volume
-        self._mass = mass
+        self._mass = DENSITY * volume
         self._transfer = vessel.transfer
         self._shell = vessel.shell
         self.nucleates = nucleates
         self.frozen = False
         self.nucleated_at: float | None = None  # degC, of the last nucleation
+
+    def fill(self, volume: float) -> None:
+        """Hold another volume (mL) from now on."""
+        self._mass = DENSITY * volume
 
     def follow(self, own: float, around: Piece) -> list[float]:
         """Follow the air; ends early once a constant surrounding is reached."""

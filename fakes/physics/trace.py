@@ -60,6 +60,19 @@ class Trace:
         self.end += len(values)
         self.last = values[-1]
 
+    def replace_last(self, value: float) -> None:
+        """Put another value at the last grid point."""
+        if value == self.last:
+            return
+        if self._seconds[-1] == len(self._values[-1]):
+            self._values[-1][-1] = value
+        else:
+            self._seconds[-1] -= 1
+            self._starts.append(self.end - 1)
+            self._values.append([value])
+            self._seconds.append(1)
+        self.last = value
+
     def rest(self, count: int) -> None:
         """Append the last value ``count`` times."""
         if not count:
@@ -132,6 +145,11 @@ class Follower:
         """Follow something else from grid point ``at`` on."""
         self.catch_up(at)
         self._around = around
+
+    def jump(self, value: float, *, at: int) -> None:
+        """Be at ``value`` (degC) from grid point ``at`` on, as after mixing."""
+        self.catch_up(at)
+        self.trace.replace_last(value)
 
     def catch_up(self, index: int) -> float:
         """Complete the past up to grid point ``index`` and give the temperature there."""

@@ -1,10 +1,11 @@
 """Builds the plant of a simulated site from its file: fakes at the ends of the cables, one world, scripted people.
 
-The ``world`` of the site file names the containers with what is truly in them, and what the scripted people read off
-papers. Units: degC, mL, cells; DMSO as a share of the volume.
+The ``world`` of the site file names the containers with what is truly in them (product and liquids), settings of single
+fakes, and what the scripted people read off papers. Units: degC, mL, g/mL, cells; DMSO as a share of the volume.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import cast
@@ -14,18 +15,13 @@ from automation.engine.site import Site
 from automation.engine.sitemodel import AssetEntry, SiteFile
 from automation.kernel.clock import Clock, instant
 from automation.kernel.errors import InputError
-from automation.kernel.quantity import Cells, Celsius, Instant, Millilitres
-from fakes.eurotherm import EurothermFreezer
-from fakes.eurotherm_bisynch import EurothermBisynchFreezer
+from automation.kernel.quantity import Cells, Celsius, Millilitres
+from fakes import bench
+from fakes.contents import DENSITY, filled
 from fakes.faults import Faults
-from fakes.freezer import ObservedFreezer
-from fakes.keysight_34970a import FakeKeysight34970A
 from fakes.people import Staff
-from fakes.physics.chamber import Build
-from fakes.physics.programmer import PowerFail
-from fakes.plant import Fake, Plant, PlantLog
-from fakes.vicell_blu import FakeViCellBlu
-from fakes.world import Container, Contents, World
+from fakes.plant import Build, Fake, Plant, PlantLog
+from fakes.world import Container, World
 
 START = "2026-01-05T08:00:00"
 
@@ -41,6 +37,7 @@ class SimulatedPlant(Plant):
         self.world = World(file.seed or 0)
         self._log_file = log
         self.people = Staff(self, file)
+        self.add(bench.NAME, bench.Bench(self.world))
         for asset in file.assets.values():
             if asset.fake:
                 self.add(asset.id, self._make(asset))
@@ -61,47 +58,21 @@ class SimulatedPlant(Plant):
         self._log_file.close()
 
     def _make(self, asset: AssetEntry) -> Fake:
-        makers: dict[str, Callable[[AssetEntry], Fake]] = {
-            "eurotherm_freezer": lambda a: EurothermFreezer(self.world, a.id, _build(a)),
-            "eurotherm_bisynch": lambda a: EurothermBisynchFreezer(self.world, a.id, _build(a)),
-            "observed_freezer": lambda a: ObservedFreezer(self.world, a.id, _build(a)),
-            "keysight_34970a": self._logger,
-            "vicell_blu_file": lambda a: FakeViCellBlu(self.world.seed, self._tube, device=a.id),
-        }
-        if asset.fake in makers:
-            return makers[asset.fake](asset)
+        """Make the fake of an asset; ``world.fakes`` may set more of it than the driver's own settings say."""
+        more = _mapping(_mapping(self.file.world.get("fakes")).get(asset.id))
+        settings = {**asset.settings, **{key: str(value) for key, value in more.items()}}
         found = {point.name: point for point in entry_points(group="cellwright.fakes")}
-        return cast("Fake", found[asset.fake].load()(self.world.seed))
-
-    def _logger(self, asset: AssetEntry) -> Fake:
-        channels: dict[int, str] = {}
-        for entry in asset.settings.get("channels", "101=sample,102=chamber").split(","):
-            number, _, name = entry.partition("=")
-            channels[int(number)] = name.strip()
-        return FakeKeysight34970A(self.world.seed, self._felt, channels=channels, device=asset.id)
-
-    def _felt(self, channel: str, now: Instant) -> float | None:
-        return float(self.world.probe(channel, now)) if channel in self.world.probes() else None
-
-    def _tube(self, sample: str, _now: Instant) -> tuple[float, float] | None:
-        return self.tube(sample)
-
-    def tube(self, _sample: str) -> tuple[float, float]:
-        """Give cells/mL and viability (%) in the tube of a sample: every tube is drawn from the one container."""
-        for name in _mapping(self.file.world.get("containers")):
-            contents = self.world.container(name).contents
-            cells = float(contents.live) + float(contents.dead)
-            return cells / float(contents.volume), 100.0 * float(contents.live) / cells
-        msg = "world.containers names no container to draw a sample from"
-        raise InputError(msg)
+        return cast("Build", found[asset.fake].load())(self.world, asset.id, settings)
 
     def _bring(self, name: str, entry: Mapping[str, Plain]) -> None:
-        contents = Contents(
+        contents = filled(
             Millilitres(_number(entry, "volume")),
-            Cells(_number(entry, "live")),
-            Cells(_number(entry, "dead")),
-            _number(entry, "dmso"),
+            live=Cells(_number(entry, "live", 0.0)),
+            dead=Cells(_number(entry, "dead", 0.0)),
+            dmso=_number(entry, "dmso", 0.0),
+            density=_number(entry, "density", DENSITY),
         )
+        contents = replace(contents, solutes={**contents.solutes, **_solutes(entry)})
         container = Container(name, str(entry.get("kind", "bag20")), contents=contents)
         temperature = Celsius(_number(entry, "temperature"))
         self.world.add(container, place=str(entry.get("place", "fridge")), at=temperature, now=self.start)
@@ -124,23 +95,18 @@ def build(file: SiteFile, clock: Clock, log: Path, *, careful: bool, faults: obj
     return plant
 
 
-def _build(asset: AssetEntry) -> Build:
-    strategy = asset.settings.get("power_fail")
-    if strategy is None:
-        return Build()
-    known = {one.value: one for one in PowerFail}
-    if strategy not in known:
-        msg = f"assets.{asset.id}.settings.power_fail is {strategy!r}; this fake can {', '.join(known)}"
-        raise InputError(msg, where=asset.where)
-    return Build(power_fail=known[strategy])
-
-
 def _mapping(value: Plain) -> Mapping[str, Plain]:
     return value if isinstance(value, dict) else {}
 
 
-def _number(entry: Mapping[str, Plain], key: str) -> float:
-    value = entry.get(key)
+def _solutes(entry: Mapping[str, Plain]) -> dict[str, float]:
+    """Give the other solutes of a container (g of each)."""
+    stated = _mapping(entry.get("solutes"))
+    return {name: _number(stated, name) for name in stated}
+
+
+def _number(entry: Mapping[str, Plain], key: str, usual: float | None = None) -> float:
+    value = entry.get(key, usual)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         msg = f"world.containers: {key} is {value!r}; a number is needed"
         raise InputError(msg)

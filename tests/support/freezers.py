@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from automation.kernel.clock import MICRO, SimulatedClock, run_simulated
 from automation.kernel.quantity import Cells, Celsius, Instant, KelvinPerMinute, Millilitres, Seconds
+from fakes.contents import filled
 from fakes.eurotherm import EurothermFreezer
 from fakes.eurotherm_bisynch import EurothermBisynchFreezer
 from fakes.eurotherm_controller import Controller, Setup
@@ -17,7 +18,7 @@ from fakes.faults import Fault, FaultKind, Faults
 from fakes.physics.chamber import Build
 from fakes.plant import Plant, PlantLog
 from fakes.serve import Seat, serving
-from fakes.world import Container, Contents, World
+from fakes.world import Container, World
 from instruments.drivers.eurotherm import driver_bisynch, driver_modbus
 from instruments.drivers.eurotherm.programs import program_digest
 from instruments.interfaces.freezer import ControlledRateFreezer, Program, Segment, SegmentType
@@ -117,7 +118,7 @@ def on_bench(wish: Wish, work: Callable[[Bench], Coroutine[object, object, _T]])
 
 def put_bag(world: World) -> None:
     """Put a bag of 20 mL into the fridge."""
-    contents = Contents(Millilitres(20.0), live=Cells(1e9), dead=Cells(1e8), dmso=0.1)
+    contents = filled(Millilitres(20.0), live=Cells(1e9), dead=Cells(1e8), dmso=0.1)
     world.add(Container("bag", "bag20", contents=contents), place="fridge", at=Celsius(4.0), now=START)
 
 

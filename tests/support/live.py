@@ -33,6 +33,7 @@ from automation.ledger.read import Reader
 from automation.views.objects import Objects
 from fakes.eurotherm import EurothermFreezer, build
 from fakes.serve import rebuild
+from fakes.world import World
 from tests.support.commands import cellwright
 
 T = TypeVar("T")
@@ -138,7 +139,7 @@ class Served:
 
     def starts(self) -> int:
         """Let a freezer live through its log and give its own count of program starts."""
-        freezer: EurothermFreezer = build(1)
+        freezer: EurothermFreezer = build(World(1), "freezer", {})
         rebuild(freezer, self.log, name="eurotherm_freezer")
         return freezer.acts["start"]
 

@@ -147,10 +147,10 @@ def test_an_unknown_key_is_named_with_those_there_are(fake: EurothermFreezer) ->
         fake.hand("key", {"key": "turbo"}, later(0))
 
 
-def test_each_fake_can_be_built_from_a_seed_alone() -> None:
+def test_each_fake_can_be_built_alone_in_a_world() -> None:
     """As ``fakes serve`` does; both answer in their own protocol."""
-    assert build(1).feed(modbus.Read(1, r.STATUS, count=1).frame, START)[1] == 3
-    assert build_bisynch(1).feed(bisynch.Ask(1, "PC").frame, START) == bisynch.message("PC", "1")
+    assert build(World(1), "freezer", {}).feed(modbus.Read(1, r.STATUS, count=1).frame, START)[1] == 3
+    assert build_bisynch(World(1), "freezer", {}).feed(bisynch.Ask(1, "PC").frame, START) == bisynch.message("PC", "1")
 
 
 def test_a_program_entered_at_the_panel_is_the_one_that_is_read() -> None:
@@ -233,7 +233,10 @@ def test_half_a_request_is_forgotten_after_a_pause(fake: EurothermFreezer) -> No
 
 def test_without_power_there_is_silence() -> None:
     """In both protocols."""
-    for fake, frame in ((build(1), modbus.Read(1, 1, count=1).frame), (build_bisynch(1), bisynch.Ask(1, "PV").frame)):
+    for fake, frame in (
+        (build(World(1), "freezer", {}), modbus.Read(1, 1, count=1).frame),
+        (build_bisynch(World(1), "freezer", {}), bisynch.Ask(1, "PV").frame),
+    ):
         fake.hand("power", {"on": False}, START)
         assert fake.feed(frame, START) == b""
 
@@ -247,7 +250,7 @@ def test_a_dark_panel_has_no_keys(fake: EurothermFreezer) -> None:
 
 def test_an_unsound_or_unknown_setting_is_met_with_nak() -> None:
     """EE then holds a number."""
-    fake = build_bisynch(1)
+    fake = build_bisynch(World(1), "freezer", {})
     good = bisynch.Tell(1, "SL", text="4.0").frame
     for frame, error in ((good[:-1] + b"\x00", "2"), (bisynch.Tell(1, "ZZ", text="1").frame, "1")):
         assert fake.feed(frame, START) == bytes((bisynch.NAK,))

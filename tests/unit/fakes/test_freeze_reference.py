@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import pytest
 
 from automation.kernel.quantity import Cells, Celsius, Instant, Millilitres
+from fakes.contents import filled
 from fakes.freezer import Freezer
 from fakes.physics.chamber import Build
 from fakes.physics.programmer import Sequence, State, Step
-from fakes.world import Container, Contents, World
+from fakes.world import Container, World
 
 pytestmark = pytest.mark.requirement("F048", "C07")
 
@@ -64,7 +65,7 @@ def frozen(case: Published, program: str, build: Build) -> list[float]:
     start = Instant(float(BEGIN))
     world = World(1)
     freezer = Freezer(world, "freezer", build)
-    contents = Contents(Millilitres(case.fill), live=Cells(1e9), dead=Cells(1e7))
+    contents = filled(Millilitres(case.fill), live=Cells(1e9), dead=Cells(1e7))
     world.add(Container("c", case.kind, contents=contents), place="fridge", at=Celsius(4.0), now=start)
     world.nucleates("c", at=Celsius(case.nucleates))
     freezer.aim(4.0, Instant(float(BEGIN - 3600)))
@@ -164,7 +165,7 @@ def test_the_programs_take_as_long_as_published(program: str) -> None:
 def test_liquid_product_follows_with_the_published_time_constant(case: Published) -> None:
     """After one time constant on the bench, 63.2 % of the way from 4 to 22 degC are done."""
     world, start = World(1), Instant(0.0)
-    contents = Contents(Millilitres(case.fill), live=Cells(0.0), dead=Cells(0.0))
+    contents = filled(Millilitres(case.fill), live=Cells(0.0), dead=Cells(0.0))
     world.add(Container("c", case.kind, contents=contents), place="bench", at=Celsius(4.0), now=start)
     reached = next(s for s in range(1200) if float(world.temperature("c", Instant(float(s)))) >= 22 - 18 / math.e)
     assert reached / 60.0 == pytest.approx(case.liquid, rel=SHARE)

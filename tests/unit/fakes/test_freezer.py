@@ -4,10 +4,11 @@ import pytest
 
 from automation.kernel.errors import FailedError
 from automation.kernel.quantity import Cells, Celsius, Instant, Millilitres
+from fakes.contents import filled
 from fakes.freezer import Freezer, ObservedFreezer
 from fakes.physics.chamber import Build
 from fakes.physics.programmer import PowerFail, Sequence, State, Step
-from fakes.world import Container, Contents, World, grid
+from fakes.world import Container, World, grid
 from instruments.drivers.curve_csv import wire as curve_csv
 
 pytestmark = pytest.mark.requirement("F048", "C07")
@@ -165,7 +166,7 @@ def test_a_program_runs_as_often_as_it_says_and_ends_as_it_says() -> None:
 def observed() -> ObservedFreezer:
     """Give a freezer without a link, with a bag and a program entered at its panel."""
     world = World(1)
-    contents = Contents(Millilitres(20.0), live=Cells(1e9), dead=Cells(1e8))
+    contents = filled(Millilitres(20.0), live=Cells(1e9), dead=Cells(1e8))
     world.add(Container("bag", "bag20", contents=contents), place="fridge", at=Celsius(4.0), now=later(0))
     freezer = ObservedFreezer(world, "freezer")
     freezer.hand("set point", {"target": 4.0}, later(0))

@@ -4,8 +4,9 @@ import pytest
 
 from automation.kernel.errors import FailedError
 from automation.kernel.quantity import Cells, Celsius, Instant, Millilitres, Seconds
+from fakes.contents import filled
 from fakes.physics.trace import Constant
-from fakes.world import Container, Contents, World
+from fakes.world import Container, World
 
 pytestmark = pytest.mark.requirement("C07")
 
@@ -15,16 +16,16 @@ def later(seconds: float) -> Instant:
     return Instant(1_000_000.0 + seconds)
 
 
-def filled(name: str = "bag", kind: str = "bag20") -> Container:
+def a_container(name: str = "bag", kind: str = "bag20") -> Container:
     """Give a container with cells in it."""
-    return Container(name, kind, contents=Contents(Millilitres(20.0), live=Cells(1e9), dead=Cells(1e8), dmso=0.1))
+    return Container(name, kind, contents=filled(Millilitres(20.0), live=Cells(1e9), dead=Cells(1e8), dmso=0.1))
 
 
 @pytest.fixture
 def world() -> World:
     """Give a world with one bag from the fridge on the bench."""
     world = World(1)
-    world.add(filled(), place="fridge", at=Celsius(4.0), now=later(0))
+    world.add(a_container(), place="fridge", at=Celsius(4.0), now=later(0))
     return world
 
 
@@ -46,7 +47,7 @@ def test_looking_often_gives_the_same_as_looking_once() -> None:
     curves = []
     for looks in (range(0, 4000, 7), (3999,)):
         world = World(3)
-        world.add(filled(), place="fridge", at=Celsius(4.0), now=later(0))
+        world.add(a_container(), place="fridge", at=Celsius(4.0), now=later(0))
         world.attach("101", to="bag", now=later(0))
         world.move("bag", to="storage", now=later(60))
         for second in looks:
@@ -60,7 +61,7 @@ def test_looking_every_second_gives_the_same_long_after_everything_has_settled()
     ends = []
     for looks in (range(8000), (7999,)):
         world = World(3)
-        vial = Container("vial", "vial", contents=Contents(Millilitres(1.8), live=Cells(1e7), dead=Cells(0.0)))
+        vial = Container("vial", "vial", contents=filled(Millilitres(1.8), live=Cells(1e7), dead=Cells(0.0)))
         world.add(vial, place="fridge", at=Celsius(4.0), now=later(0))
         world.attach("101", to="vial", now=later(0))
         world.move("vial", to="storage", now=later(60))
@@ -75,7 +76,7 @@ def test_ice_forms_where_the_seed_says() -> None:
     found = []
     for seed, name in ((1, "a"), (1, "b"), (2, "a"), (1, "a")):
         world = World(seed)
-        world.add(filled(name), place="storage", at=Celsius(4.0), now=later(0))
+        world.add(a_container(name), place="storage", at=Celsius(4.0), now=later(0))
         world.temperature(name, later(3600))
         at = world.nucleated(name)
         assert at is not None

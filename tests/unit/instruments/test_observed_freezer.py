@@ -10,8 +10,9 @@ import pytest
 
 from automation.kernel.errors import FailedError, InputError, RefusedError
 from automation.kernel.quantity import Cells, Celsius, Instant, KelvinPerMinute, Millilitres, Seconds
+from fakes.contents import filled
 from fakes.freezer import ObservedFreezer as Thing
-from fakes.world import Container, Contents, World
+from fakes.world import Container, World
 from instruments.drivers.observed_freezer.driver import FACTORY, written
 from instruments.interfaces.device import Identity
 from instruments.interfaces.freezer import ControlledRateFreezer, PowerFail, Program, RunState, Segment, SegmentType
@@ -206,7 +207,7 @@ def run_report() -> bytes:
     """Give the report of a fake freezer that ran for 10 min with a bag in it."""
     world = World(1)
     thing = Thing(world, "freezer")
-    contents = Contents(Millilitres(20.0), live=Cells(1e9), dead=Cells(1e8), dmso=0.1)
+    contents = filled(Millilitres(20.0), live=Cells(1e9), dead=Cells(1e8), dmso=0.1)
     world.add(Container("bag", "bag20", contents=contents), place="fridge", at=Celsius(4.0), now=START)
     thing.hand("load", {"container": "bag"}, START)
     thing.hand("program", {"segments": [{"type": "ramp", "target": -10.0, "rate": 1.0}]}, START)

@@ -1,0 +1,66 @@
+"""A person's hands at the bench: containers are taken, filled, mixed, sampled and carried, on the record of the plant.
+
+Every simulated site has one, under the name ``bench``; it has no link.
+Units: mL, degC.
+"""
+
+from automation.kernel.errors import FailedError
+from automation.kernel.quantity import Celsius, Instant, Millilitres
+from fakes.freezer import number, text
+from fakes.world import Container, World
+
+NAME = "bench"
+ROOM = Celsius(22.0)
+
+
+class Bench:
+    """Hands without a device."""
+
+    def __init__(self, world: World) -> None:
+        """Work in a world."""
+        self._world = world
+
+    def feed(self, data: bytes, now: Instant) -> bytes:  # noqa: ARG002  nothing is said to a bench
+        """Answer nothing: a bench has no link."""
+        return b""
+
+    def unasked(self, now: Instant) -> bytes:  # noqa: ARG002  it never speaks
+        """Say nothing."""
+        return b""
+
+    def due(self, now: Instant) -> Instant | None:  # noqa: ARG002  it never speaks
+        """Never speak."""
+        return None
+
+    def hand(self, action: str, details: dict[str, object], now: Instant) -> None:
+        """Act; raises FailedError for an unknown action, container or place, and for what does not go in.
+
+        ``new``: take an empty ``container`` of a ``kind`` to a ``place``. ``pour``: ``volume`` from ``source`` to
+        ``dest`` (all without one; ``settled`` takes it off the top). ``sample``: take a new tube ``container`` and pour
+        into it. ``mix`` a ``container``; ``move`` a ``container`` ``to`` a place.
+        """
+        match action:
+            case "new":
+                self._new(details, now)
+            case "pour":
+                self._pour(details, text(details, "dest"), now)
+            case "sample":
+                self._new({**details, "kind": details.get("kind", "tube")}, now)
+                self._pour(details, text(details, "container"), now)
+            case "mix":
+                self._world.mix(text(details, "container"), now)
+            case "move":
+                self._world.move(text(details, "container"), to=text(details, "to"), now=now)
+            case _:
+                msg = f"action is {action!r}; a bench knows new, pour, sample, mix and move"
+                raise FailedError(msg)
+
+    def _new(self, details: dict[str, object], now: Instant) -> None:
+        empty = Container(text(details, "container"), text(details, "kind"))
+        self._world.add(empty, place=text(details, "place", NAME), at=ROOM, now=now)
+
+    def _pour(self, details: dict[str, object], dest: str, now: Instant) -> None:
+        source = text(details, "source")
+        everything = self._world.container(source).contents.volume
+        volume = Millilitres(number(details, "volume")) if "volume" in details else everything
+        self._world.pour(source, dest, volume=volume, now=now, settled=bool(details.get("settled", False)))

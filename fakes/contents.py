@@ -1,0 +1,87 @@
+"""What is in a container: volume, mass, cells and solutes, all of which only ever move from one container to another.
+
+Amounts add up and split without loss, so that a whole plant closes its balances to rounding.
+Units:  mL, g, cells; solutes in g. Volumes are taken as additive (a model: mixing water and DMSO shrinks by up to 3 %).
+Source: density of DMSO 1.10 g/mL (20 degC); the other liquids are given by the site file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from automation.kernel.quantity import Cells, Grams, Millilitres
+
+DMSO = "dmso"
+DMSO_DENSITY = 1.10  # g/mL
+DENSITY = 1.05  # g/mL, of a formulated product
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Amounts of everything in one container; a value, changed only by replacing it."""
+
+    volume: Millilitres = Millilitres(0.0)
+    live: Cells = Cells(0.0)
+    dead: Cells = Cells(0.0)
+    mass: Grams = Grams(0.0)
+    solutes: Mapping[str, float] = field(default_factory=dict)  # g of each
+
+    def __add__(self, other: "Contents") -> "Contents":
+        """Give what is there when both are in one container."""
+        names = dict.fromkeys((*self.solutes, *other.solutes))
+        return Contents(
+            self.volume + other.volume,
+            self.live + other.live,
+            self.dead + other.dead,
+            self.mass + other.mass,
+            {name: self.solutes.get(name, 0.0) + other.solutes.get(name, 0.0) for name in names},
+        )
+
+    def __sub__(self, other: "Contents") -> "Contents":
+        """Give what is left when ``other`` is taken out."""
+        return self + other.times(-1.0)
+
+    def times(self, factor: float) -> "Contents":
+        """Give a share of everything."""
+        return Contents(
+            self.volume * factor,
+            self.live * factor,
+            self.dead * factor,
+            self.mass * factor,
+            {name: amount * factor for name, amount in self.solutes.items()},
+        )
+
+    def taken(self, volume: Millilitres, *, cells: float = 1.0) -> "Contents":
+        """Give what comes along with a volume (mL, at most all); ``cells`` is their share against an even mixture."""
+        part = min(1.0, float(volume) / float(self.volume)) if float(self.volume) > 0.0 else 0.0
+        even = self.times(part)
+        share = min(1.0, part * cells)
+        return Contents(even.volume, self.live * share, self.dead * share, even.mass, even.solutes)
+
+    @property
+    def cells(self) -> Cells:
+        """Give all cells, live and dead."""
+        return self.live + self.dead
+
+    @property
+    def viability(self) -> float:
+        """Give the share of live cells (0 to 1); 0 without cells."""
+        return float(self.live) / float(self.cells) if float(self.cells) else 0.0
+
+    @property
+    def dmso(self) -> float:
+        """Give DMSO as a share of the volume (0 to 1)."""
+        grams = self.solutes.get(DMSO, 0.0)
+        return grams / DMSO_DENSITY / float(self.volume) if float(self.volume) else 0.0
+
+
+def filled(
+    volume: Millilitres,
+    *,
+    live: Cells = Cells(0.0),
+    dead: Cells = Cells(0.0),
+    dmso: float = 0.0,
+    density: float = DENSITY,
+) -> Contents:
+    """Give a liquid of one density (g/mL) with cells and DMSO (a share of the volume)."""
+    solutes = {DMSO: dmso * float(volume) * DMSO_DENSITY} if dmso else {}
+    return Contents(volume, live, dead, Grams(float(volume) * density), solutes)

@@ -1,0 +1,1 @@
+"""Decks and labware: versioned, hashed data of ours."""
