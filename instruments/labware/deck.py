@@ -65,11 +65,13 @@ class Deck:
     sha256: str = ""
 
     def position(self, well: str) -> Position:
-        """Give the position ``labware.position``; raises RefusedError naming what there is."""
+        """Give the position ``labware.position``, or ``labware`` where it has one alone; RefusedError names what there is."""
         name, _, place = well.partition(".")
         if name not in self.labware:
             raise RefusedError(f"well is {well!r}; the deck {self.name} has {', '.join(sorted(self.labware))}")
         positions = self.labware[name].positions
+        if not place and len(positions) == 1:
+            return next(iter(positions.values()))
         if place not in positions:
             raise RefusedError(f"well is {well!r}; {name} has {', '.join(positions)}")
         return positions[place]
