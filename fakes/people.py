@@ -55,6 +55,8 @@ class Staff:
         self._scanned: Prompt | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._papers = self._read_papers(file.world.get("papers"))
+        papers_of = file.world.get("papers_of")  # of single containers
+        self._own_papers: Mapping[str, Plain] = papers_of if isinstance(papers_of, dict) else {}
 
     def come(self, site: Site) -> None:
         """Start work: what is open already is answered, what is asked later too."""
@@ -248,8 +250,8 @@ class Staff:
         return [
             Habit(r"export the results", self._count, Seconds(420.0)),
             Habit(r"^Put .* into the chamber", self._load),
-            Habit(r"^Take the container out", self._take_out),
-            Habit(r"in its position in the store", self._put_away),
+            Habit(r"^Take .* out and transfer now", self._take_out),
+            Habit(r"in their positions in the store", self._put_away),
             Habit(r"^Clean ", panel.clean),
             Habit(r"select the stored program", panel.select, Seconds(240.0)),
             Habit(r"set the chamber to", panel.aim),
@@ -269,7 +271,7 @@ class Staff:
             case "scan":
                 return {"code": self.symbol(opening.accept[0], opening.expects)}
             case "enter":
-                return {one.name: self._paper(one.name, prompt.batch) for one in opening.fields}
+                return self._papers_say(prompt)
             case "choose":
                 return {"choice": opening.options[0]}
             case _:
@@ -296,10 +298,14 @@ class Staff:
         return {}
 
     async def _load(self, prompt: Prompt) -> Values:
-        container = (prompt.opening.text if prompt.opening else "").split()[1]
+        text = prompt.opening.text if prompt.opening else ""
+        containers = text.removeprefix("Put ").partition(" into the chamber")[0].split(", ")
+        probed = re.search(r"sample probe to (\S+?),", text)
+        container = probed[1] if probed else containers[0]
         freezer = self.asset("controlled rate freezer")
         self.plant.hand(freezer, "lid", open=True)
-        self.plant.hand(freezer, "load", container=container)
+        for one in containers:
+            self.plant.hand(freezer, "load", container=one)
         self.plant.hand(freezer, "probe", to=container)
         self.plant.hand(freezer, "probe", channel="sample", to=container)
         self.plant.hand(freezer, "lid", open=False)
@@ -312,9 +318,10 @@ class Staff:
         self.plant.hand(freezer, "probe", channel="sample", to="bench")
         return {}
 
-    async def _put_away(self, _prompt: Prompt) -> Values:
+    async def _put_away(self, prompt: Prompt) -> Values:
         freezer = self.asset("controlled rate freezer")
-        for container in self.plant.world.inside("bench"):
+        text = prompt.opening.text if prompt.opening else ""
+        for container in re.sub(r"^Confirm when (.*) are in their positions.*", r"\1", text).split(", "):
             self.plant.hand(freezer, "unload", container=container, to="storage")
         return {}
 
@@ -322,23 +329,34 @@ class Staff:
         """Give the asset of a class that a fake stands for; empty when there is none."""
         return next((a.id for a in self.file.assets.values() if a.asset_class == capability and a.fake), "")
 
-    def _paper(self, name: str, batch: str) -> str | float | bool:
-        """Read a value off the papers; the seal is read off the container of the batch."""
-        made = self.site.house.door.find("batch", batch)
-        if name == "seal" and isinstance(made, Batch) and made.containers:
-            stated = self.file.containers.get(made.containers[0])
-            if stated is not None and stated.sealed_with:
-                return stated.sealed_with
-        if name == "position":
-            return self._free_position(str(self._papers.get(name, "1")))
-        if name not in self._papers:
-            msg = f"the scripted people know no {name}; world.papers has {', '.join(sorted(self._papers))}"
-            raise CellwrightError(msg)
-        return self._papers[name]
+    def _papers_say(self, prompt: Prompt) -> Values:
+        """Read every entry off the papers; positions are those that are free, each another one."""
+        values: Values = {}
+        for one in prompt.opening.fields if prompt.opening else ():
+            word, _, container = one.name.partition(" ")
+            if word == "position" and container:
+                first = str(self._papers.get("position", "1"))
+                values[one.name] = self._free_position(first, besides={str(said) for said in values.values()})
+            else:
+                values[one.name] = self._paper(one.name, prompt.batch)
+        return values
 
-    def _free_position(self, first: str) -> str:
-        """Give the first position from ``first`` on in which no container stands."""
-        taken = {getattr(thing, "position", "") for thing in self.site.house.door.every("container")}
+    def _paper(self, name: str, batch: str) -> str | float | bool:
+        """Read a value off the papers of the batch's container, else off the site's; the seal off the container."""
+        made = self.site.house.door.find("batch", batch)
+        container = made.containers[0] if isinstance(made, Batch) and made.containers else ""
+        stated = self.file.containers.get(container)
+        if name == "seal" and stated is not None and stated.sealed_with:
+            return stated.sealed_with
+        papers = {**self._papers, **self._read_papers(self._own_papers.get(container))}
+        if name not in papers:
+            msg = f"the scripted people know no {name}; world.papers has {', '.join(sorted(papers))}"
+            raise CellwrightError(msg)
+        return papers[name]
+
+    def _free_position(self, first: str, *, besides: set[str]) -> str:
+        """Give the first position from ``first`` on in which no container stands, nor is about to."""
+        taken = {getattr(thing, "position", "") for thing in self.site.house.door.every("container")} | besides
         rack, _, number = first.rpartition("/")
         at = int(number)
         while f"{rack}/{at:02d}" in taken:

@@ -92,7 +92,7 @@ class Assembly:
         trends = Trends(recorder, self._house.blobs, self._house.recent)
         gates = StepGates(self._house.door, self._batch.id, step.id, self._batch.identity)
         watch = Watch(recorder, trends, StepTroubles(recorder, gates, alarms, tuple(assets.values())))
-        product = Product(recorder, self._house.door, alarms, containers=self._batch.containers)
+        product = Product(recorder, self._house.door, alarms)
         binding = Binding(recorder, gates)
         parts: dict[object, object] = {Watch: watch, Operator: operator, Product: product, Trends: trends}
         given: dict[str, object] = {"given": bound.given} if spec.given is not None else {}

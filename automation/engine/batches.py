@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from automation.engine.alarms import Alarms
 from automation.engine.assembly import Assembled, Assembly
 from automation.engine.equipment import Equipment
+from automation.engine.holdings import of_batch
 from automation.engine.house import House
 from automation.engine.limits_in_time import TimeLimits
 from automation.engine.operation import digest
@@ -23,7 +24,6 @@ from automation.gmp.door import Command
 from automation.gmp.objects import Recorded as DoorBody
 from automation.gmp.objects import Thing
 from automation.gmp.product.batches import Batch, Continuation, Decision, Order
-from automation.gmp.product.containers import Container
 from automation.gmp.quality.timers import Timer
 from automation.kernel.errors import CellwrightError, RefusedError
 from automation.kernel.machine import Procedural
@@ -327,10 +327,9 @@ class BatchRun:
 
     def _qa_hold(self, reason: str) -> None:
         """Leave no product of a batch that did not come to its end without a hold, whichever step had it."""
-        for name in self.batch.containers:
-            thing = self._house.door.find("container", name)
-            if isinstance(thing, Container) and thing.state in {"in process", "stored"} and not thing.on_hold:
-                self._house.door.enter(Command(f"container/{name}", "qa_hold", {"reason": reason}, RUNNER))
+        for thing in of_batch(self._house.door, self.id):
+            if thing.state in {"in process", "stored"} and not thing.on_hold:
+                self._house.door.enter(Command(f"container/{thing.id}", "qa_hold", {"reason": reason}, RUNNER))
 
     # what people decide about doubts and unready equipment
 

@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from automation.engine.alarms import Alarms
 from automation.engine.binding import STAY, Stay
 from automation.engine.handles import Container, Lot
+from automation.engine.holdings import of_batch
 from automation.engine.journal import Fell, raised
 from automation.engine.prompts import Answer
 from automation.engine.recorder import RUNNER, Recorder
+from automation.formulas.identifiers import Kind as Code
 from automation.gmp.door import Command, Door
+from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.product import containers
+from automation.gmp.product.containers import Purpose
 from automation.gmp.quality.timers import Timer
-from automation.kernel.errors import IdentityError, RefusedError
-from automation.kernel.quantity import Instant, Seconds
+from automation.kernel.errors import GateError, IdentityError, RefusedError
+from automation.kernel.quantity import Grams, Instant, Millilitres, Seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +34,74 @@ class Labelled:
     din: str  # donation identification number
     product_code: str
     seal: str
-    volume_ml: float
+    volume: Millilitres  # as the record knows it
+    kind: str = ""
+    purpose: Purpose = Purpose.PRODUCT
+    parent: str = ""
+    state: str = ""
+
+    @property
+    def code(self) -> str:
+        """Give what tells this container from all others: our own label on what was filled here, else the DIN."""
+        return self.id if self.parent else self.din
+
+    @property
+    def expects(self) -> Code:
+        """Say what kind of code that is."""
+        return Code.CONTAINER if self.parent else Code.DIN
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much was moved, with its standard uncertainty; mass only where it was weighed."""
+
+    volume: Millilitres
+    standard: Millilitres = Millilitres(0.0)
+    mass: Grams | None = None
+
+    @property
+    def body(self) -> dict[str, object]:
+        """Give it as it is written."""
+        mass = None if self.mass is None else float(self.mass)
+        return {"volume_ml": float(self.volume), "standard_ml": float(self.standard), "mass_g": mass}
+
+
+HERE = frozenset({"expected", "in process", "stored"})
+PROCESSED = frozenset({Purpose.PRODUCT, Purpose.INTERMEDIATE})
 
 
 class Product:
     """The containers and lots of one batch, as one step may handle them."""
 
-    def __init__(self, recorder: Recorder, door: Door, alarms: Alarms, *, containers: tuple[str, ...]) -> None:
-        """Handle the containers that the batch was issued for, in the step that the alarms speak for."""
+    def __init__(self, recorder: Recorder, door: Door, alarms: Alarms) -> None:
+        """Handle the containers of the batch, in the step that the alarms speak for."""
         self._recorder = recorder
         self._door = door
         self._alarms = alarms
         self._batch = alarms.batch
         self._step = alarms.step
-        self._ids = containers
 
-    def labels(self) -> tuple[Labelled, ...]:
-        """Give the labels of the batch's containers, in the order of issue."""
-        found = (self._thing(name) for name in self._ids)
-        return tuple(Labelled(c.id, c.identity, c.din, c.product_code, c.sealed_with, c.volume_ml) for c in found)
+    def labels(self, *purposes: Purpose) -> tuple[Labelled, ...]:
+        """Give the labels of the batch's containers that are here or expected, in the order in which they came.
+
+        Without a purpose: of those that hold product or are meant to.
+        """
+        wanted = frozenset(purposes) or PROCESSED
+        every = of_batch(self._door, self._batch)
+        return tuple(_labelled(one) for one in every if one.state in HERE and one.purpose in wanted)
+
+    def label(self, name: str) -> Labelled:
+        """Give the label of one container of the batch; raises IdentityError for another."""
+        return _labelled(self._own(name))
+
+    def one(self) -> Labelled:
+        """Give the one container in process that holds the product now; raises RefusedError when there are several."""
+        found = [label for label in self.labels() if label.state == "in process"]
+        if len(found) != 1:
+            names = ", ".join(label.id for label in found) or "none"
+            msg = f"batch {self._batch} has its product in {names}; one container is needed here"
+            raise RefusedError(msg)
+        return found[0]
 
     async def receive(self, container: Container, *, condition: str, seal: str, exposure: Seconds) -> None:
         """Take a container in after its identity was verified; exposure (s) is taken over."""
@@ -63,15 +116,80 @@ class Product:
 
     def handle(self, container: str, *, identified: Answer) -> Container:
         """Give a handle after a verified scan; raises IdentityError for a container of another batch."""
-        if container not in self._ids:
-            msg = f"container {container} is not one of batch {self._batch}"
-            raise IdentityError(msg)
-        return Container(container, identified.seq)
+        return Container(self._own(container).id, identified.seq)
+
+    def held(self, container: str) -> Container:
+        """Give a handle of a container that came in by a recorded receipt or transfer of this batch."""
+        thing = self._own(container)
+        if thing.state not in {"in process", "stored"}:
+            msg = f"container {container} is {thing.state}; it has to be taken in first"
+            raise RefusedError(msg)
+        return Container(thing.id, thing.received_seq)
 
     def transferred(self) -> tuple[Container, ...]:
         """Give handles of the containers that came in by this batch's recorded transfers."""
-        found = [self._thing(name) for name in self._ids]
-        return tuple(Container(c.id) for c in found if c.state in {"in process", "stored"})
+        found = (one for one in of_batch(self._door, self._batch) if one.purpose in PROCESSED)
+        return tuple(Container(one.id, one.received_seq) for one in found if one.state in {"in process", "stored"})
+
+    async def expect(
+        self, name: str, *, of: Container, kind: str, purpose: Purpose, product_code: str = ""
+    ) -> Labelled:
+        """Make a container known that is to be filled from another; it inherits identity, DIN and warming.
+
+        ``kind`` is what it is (bag, vial, ...); raises RefusedError for an id that is taken.
+        """
+        parent = self._own(of.id)
+        body: dict[str, object] = {
+            "identity": parent.identity,
+            "din": parent.din,
+            "product_code": product_code or parent.product_code,
+            "kind": kind,
+            "parent": parent.id,
+            "label": name,
+            "batch": self._batch,
+            "purpose": str(purpose),
+            "warming_s": float(parent.warming_s),
+            "first_cold_at": None if parent.first_cold_at is None else float(parent.first_cold_at),
+        }
+        await self._move(f"container/{name}", "expect", body=body)
+        return _labelled(self._thing(name))
+
+    async def take_in(self, container: Container, *, condition: str = "new, empty, label verified") -> Container:
+        """Take an empty container in after its label was verified; gives the handle under which it may be filled."""
+        body = {"batch": self._batch, "step": self._step, "condition": condition}
+        seq = await self._move(f"container/{container.id}", "receive", body=body, cause=container.seq or None)
+        return Container(container.id, seq)
+
+    async def transfer(self, *, source: Container, dest: Container, amount: Amount, why: str = "") -> None:
+        """Note that product went from one container into another."""
+        await self.draw(source, to=dest.id, amount=amount, why=why)
+        body = {**amount.body, "source": source.id, "what": why, "batch": self._batch, "step": self._step}
+        await self._move(f"container/{dest.id}", "fill", body=body)
+
+    async def add(self, container: Container, *, lot: Lot, amount: Amount, what: str) -> None:
+        """Note that material of a lot was added to a container."""
+        body = {**amount.body, "lot": lot.id, "what": what, "batch": self._batch, "step": self._step}
+        await self._move(f"container/{container.id}", "fill", body=body)
+
+    async def draw(self, container: Container, *, to: str, amount: Amount, why: str = "") -> None:
+        """Note that something was taken out: ``to`` is a container, the name of a sample, or ``waste``."""
+        body = {**amount.body, "to": to, "why": why, "batch": self._batch, "step": self._step}
+        del body["mass_g"]
+        await self._move(f"container/{container.id}", "draw", body=body)
+
+    async def empty(self, container: Container, *, left: Millilitres = Millilitres(0.0)) -> None:
+        """Note that a container was emptied but for its hold-up (mL)."""
+        body = {"left_ml": float(left), "batch": self._batch, "step": self._step}
+        await self._move(f"container/{container.id}", "empty", body=body)
+
+    def lot(self, material: str) -> Lot:
+        """Give the lot of a material that this step uses; raises GateError when none was set out for it."""
+        here = (self._batch, self._step)
+        for thing in self._door.every("lot"):
+            if isinstance(thing, MaterialLot) and thing.what == material and here in thing.used_in:
+                return Lot(thing.id)
+        msg = f"no lot of {material} was taken for {self._batch}/{self._step}; its bill of materials has to name it"
+        raise GateError(msg)
 
     async def place(self, container: Container, *, where: str, reason: str) -> None:
         """Note where a container is now."""
@@ -175,6 +293,10 @@ class Product:
         """Tell when a container first reached storage temperature."""
         return self._thing(container.id).first_cold_at
 
+    def position(self, container: Container) -> str:
+        """Give the storage position of a container; empty while it is not stored."""
+        return self._thing(container.id).position
+
     def warmed(self, container: Container) -> Seconds:
         """Give what a container has used of its lifetime warming budget (s)."""
         return self._thing(container.id).warming_s
@@ -203,9 +325,31 @@ class Product:
     def _place(self, stay: Stay, n: int) -> str:
         return f"{self._batch}/{self._step}/{stay.number}/{n}"
 
+    def _own(self, name: str) -> containers.Container:
+        thing = self._thing(name)
+        if all(thing.id != one.id for one in of_batch(self._door, self._batch)):
+            msg = f"container {name} is not one of batch {self._batch}"
+            raise IdentityError(msg)
+        return thing
+
     def _thing(self, name: str) -> containers.Container:
         thing = self._door.find("container", name)
         if not isinstance(thing, containers.Container):
             msg = f"container {name} is not known"
             raise RefusedError(msg)
         return thing
+
+
+def _labelled(thing: containers.Container) -> Labelled:
+    return Labelled(
+        thing.id,
+        thing.identity,
+        thing.din,
+        thing.product_code,
+        thing.sealed_with,
+        Millilitres(thing.volume_ml),
+        thing.kind,
+        thing.purpose,
+        thing.parent,
+        str(thing.state),
+    )

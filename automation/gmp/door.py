@@ -81,7 +81,7 @@ class Door:
         self._kinds = kinds
         self._secrets = secrets
         self._roles = roles
-        self._things: dict[tuple[str, str], Thing] = {}
+        self._things: dict[str, dict[str, Thing]] = {word: {} for word in self._kinds}
         self._versions: dict[str, int] = {}  # of each stream as folded, so that no decision rests on an older state
         self._commands: dict[str, Event] = {}
         self._read: list[tuple[str, int]] = []
@@ -107,11 +107,11 @@ class Door:
         """Give an object; one that was never heard of stands in its initial state."""
         stream = f"{kind}/{id}"
         self._read.append((stream, self._versions.get(stream, 0)))
-        return self._things.get((kind, id)) or self._kinds[kind].make(id)
+        return self._things[kind].get(id) or self._kinds[kind].make(id)
 
     def every(self, kind: str) -> Iterator[Thing]:
         """Give all objects of a kind in the order of their making."""
-        return (thing for (word, _), thing in list(self._things.items()) if word == kind)
+        return iter(tuple(self._things[kind].values()))
 
     def rights(self, person: str) -> frozenset[str]:
         """Give the rights of a person (while active) or of a system principal."""
@@ -153,7 +153,7 @@ class Door:
             known = ", ".join(sorted(self._kinds))
             msg = f"object {stream!r} is not known; write KIND/ID with KIND one of: {known}"
             raise InputError(msg)
-        return self._kinds[word], self._things.get((word, name)) or self._kinds[word].make(name)
+        return self._kinds[word], self._things[word].get(name) or self._kinds[word].make(name)
 
     def _decide(self, command: Command, kind: Kind, thing: Thing) -> Event:
         row = kind.table.decide(thing.state, command.command)
@@ -241,10 +241,10 @@ class Door:
         kind = self._kinds.get(word)
         if kind is None or "/" in name:
             return
-        thing = self._things.get((word, name)) or kind.make(name)
+        thing = self._things[word].get(name) or kind.make(name)
         fact = read_fact(event, kind.table, thing.state)
         after = thing.apply(fact)
-        self._things[word, name] = after
+        self._things[word][name] = after
         self._versions[event.stream] = event.version
         recorded = event.read(Recorded)
         if recorded.command:

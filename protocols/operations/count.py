@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
-from automation.engine.product import Product
+from automation.engine.product import Amount, Product
 from automation.engine.prompts import Entry, Operator
 from automation.engine.visit import Move, Visit
 from automation.formulas.counts import Count as Counted
@@ -35,6 +35,7 @@ class Parameters:
     """Set by the approved recipe; there are no defaults."""
 
     volume: Millilitres = field(metadata={"range": (0.0, 5000.0), "label": "Volume of the container"})
+    sample: Millilitres = field(metadata={"range": (0.05, 50.0), "label": "Volume drawn for each sample"})
     differ_at_most: Percent = field(metadata={"range": (0.1, 50.0), "label": "Duplicates differ at most"})
     dilution_uncertainty: Percent = field(metadata={"range": (0.0, 20.0), "label": "Uncertainty of the dilution"})
     volume_uncertainty: Percent = field(metadata={"range": (0.0, 20.0), "label": "Uncertainty of the volume"})
@@ -65,7 +66,8 @@ class Results:
     viable_concentration: CellsPerMillilitre | None = None
     viable_uncertainty: CellsPerMillilitre | None = None
     viability: Percent | None = None
-    viable_cells: Cells | None = None
+    viable_cells: Cells | None = None  # in the volume before the samples were drawn
+    total_cells: Cells | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,14 @@ class Count:
         """Get two counts of one pair of samples, from the file when it names them, else by hand."""
         pair = visit.got.pair + 1
         names = tuple(f"{visit.batch}-{visit.step}-{pair}{letter}" for letter in "AB")
-        await self.operator.confirm(f"Count the samples {names[0]} and {names[1]}, export the results, then confirm")
+        source = self.product.one()
+        await self.operator.confirm(
+            f"Mix. Draw {self.given.sample:g} mL from {source.id} into each of {names[0]} and {names[1]}, "
+            "count them, export the results, then confirm"
+        )
+        drawn = Amount(self.given.sample, self.given.sample * (float(self.given.volume_uncertainty) / 100))
+        for name in names:
+            await self.product.draw(self.product.held(source.id), to=name, amount=drawn, why="sample for counting")
         found = [await self._single(name) for name in names]
         return Move("read", counts=tuple(found), pair=pair)
 
@@ -155,6 +164,7 @@ class Count:
             "viable_uncertainty": CellsPerMillilitre(viable.standard),
             "viability": Percent(100.0 * viable.value / total.value if total.value else 0.0),
             "viable_cells": total_cells(concentration, self.given.volume),
+            "total_cells": total_cells(CellsPerMillilitre(total.value), self.given.volume),
         }
 
 

@@ -17,7 +17,6 @@ from automation.engine.visit import Move, Visit
 from automation.engine.watch import DEADLINE, Watch, When
 from automation.formulas.curves import Point
 from automation.formulas.freezing import Criteria, Criterion, FreezeJudgement, Verdict, judge
-from automation.formulas.identifiers import Kind
 from automation.kernel.errors import FailedError, UnknownError, WireError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Celsius, Instant, Kelvin, KelvinPerMinute, Seconds
@@ -137,12 +136,18 @@ class Freeze:
 
     async def ready_for_product(self, _visit: Visit[Results]) -> Move:
         """Let the identified containers be put into the chamber, with the sample probe in place."""
-        for label in self.product.labels():
+        labels = self.product.labels()
+        inside = []
+        for label in labels:
             scanned = await self.operator.scan(
-                f"Scan the label of {label.id} at the freezer", accept=(label.din,), expects=Kind.DIN
+                f"Scan the label of {label.id} at the freezer", accept=(label.code,), expects=label.expects
             )
-            container = self.product.handle(label.id, identified=scanned)
-            await self.operator.confirm(f"Put {label.id} into the chamber, attach the sample probe, close the lid")
+            inside.append(self.product.handle(label.id, identified=scanned))
+        names = ", ".join(label.id for label in labels)
+        await self.operator.confirm(
+            f"Put {names} into the chamber, attach the sample probe to {labels[0].id}, close the lid"
+        )
+        for container in inside:
             await self.product.place(container, where="controlled-rate freezer", reason="freezing")
         return Move("load")
 

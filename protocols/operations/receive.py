@@ -37,10 +37,12 @@ class Parameters:
 
     transport_lowest: Celsius = field(metadata={"range": (-200.0, 40.0), "label": "Transport at least"})
     transport_highest: Celsius = field(metadata={"range": (-200.0, 40.0), "label": "Transport at most"})
-    exposure_longest: Seconds = field(
+    exposure_longest: Seconds | None = field(  # null: the product comes without cryoprotectant
         metadata={"range": (60.0, 86400.0), "label": "Cryoprotectant contact to freezing"}
     )
-    warn_at: Percent = field(metadata={"range": (1.0, 99.0), "label": "Share of the exposure at which people are told"})
+    warn_at: Percent | None = field(  # null as above
+        metadata={"range": (1.0, 99.0), "label": "Share of the exposure at which people are told"}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Receive:
             accept=(label.identity,),
             expects=Kind.COI,
         )
-        return Move("identify", container=label.id, volume=Millilitres(label.volume_ml))
+        return Move("identify", container=label.id, volume=label.volume)
 
     async def identified(self, _visit: Visit[Results]) -> Move:
         """Look at seal, temperature trace and condition; what is not as it should be is a finding."""
@@ -96,7 +98,7 @@ class Receive:
             Entry("lowest", "Lowest temperature of the trace", unit="degC", low=-200.0, high=60.0),
             Entry("highest", "Highest temperature of the trace", unit="degC", low=-200.0, high=60.0),
             Entry("condition", "Condition of the container", options=(INTACT, "leaking", "damaged")),
-            Entry("exposure", "Time since cryoprotectant was added", unit="min", low=0.0, high=1440.0, decimals=1),
+            *self._asks_exposure(),
             second=True,
         )
         findings = self._findings(seen, label)
@@ -106,7 +108,7 @@ class Receive:
             "examine",
             lowest=Celsius(seen.number("lowest")),
             highest=Celsius(seen.number("highest")),
-            exposure=Seconds(60.0 * seen.number("exposure")),
+            exposure=Seconds(60.0 * seen.number("exposure")) if self._asks_exposure() else None,
             seal=seen.word("seal"),
             findings=findings,
         )
@@ -122,14 +124,21 @@ class Receive:
         await self.product.receive(container, condition=condition, seal=got.seal, exposure=exposure)
         if got.findings:
             await self.product.qa_hold(container, reason=f"received with findings: {condition}")
-        await self.product.start_clock(
-            EXPOSURE, longest=self.given.exposure_longest, used=exposure, warn_at=float(self.given.warn_at) / 100
-        )
+        if self.given.exposure_longest is not None and self.given.warn_at is not None:
+            share = float(self.given.warn_at) / 100
+            await self.product.start_clock(EXPOSURE, longest=self.given.exposure_longest, used=exposure, warn_at=share)
         return Move("accept")
 
     async def holding(self, _visit: Visit[Results]) -> None:
         """Keep the product cool; the exposure clock runs on."""
-        await self.operator.confirm("Held: keep the container at 2 to 8 degC. The exposure clock runs on.")
+        clock = " The exposure clock runs on." if self._asks_exposure() else ""
+        await self.operator.confirm(f"Held: keep the container as its label says.{clock}")
+
+    def _asks_exposure(self) -> tuple[Entry, ...]:
+        """Give the entry for the time in cryoprotectant; none when the product comes without it."""
+        if self.given.exposure_longest is None:
+            return ()
+        return (Entry("exposure", "Time since cryoprotectant was added", unit="min", low=0.0, high=1440.0, decimals=1),)
 
     def _label(self) -> Labelled:
         return self.product.labels()[0]

@@ -5,6 +5,7 @@ are filled from one inherit it. A container on its way has no pause: holding onl
 Source: transient warming of vitrified product above -130 degC counts against a lifetime budget; EU GMP Part IV.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
@@ -13,7 +14,6 @@ from automation.engine.product import Product
 from automation.engine.prompts import Answer, Entry, Operator
 from automation.engine.visit import Move, Visit
 from automation.engine.watch import Watch
-from automation.formulas.identifiers import Kind
 from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Celsius, Instant, Seconds
@@ -69,56 +69,62 @@ class Store:
     )
 
     async def cold(self, _visit: Visit[Results]) -> Move:
-        """Time the transfer; the label is scanned before the container leaves the freezer."""
-        for label in self.product.labels():
+        """Time the transfer; the labels are scanned before anything leaves the freezer."""
+        labels = self.product.labels()
+        for label in labels:
             await self.operator.scan(
-                f"Scan the label of {label.id} at the freezer", accept=(label.din,), expects=Kind.DIN
+                f"Scan the label of {label.id} at the freezer", accept=(label.code,), expects=label.expects
             )
-        await self.operator.confirm("Take the container out and transfer it now: confirm when it leaves the freezer")
+        names = ", ".join(label.id for label in labels)
+        await self.operator.confirm(f"Take {names} out and transfer now: confirm when they leave the freezer")
         out = await self.watch.moment()
-        await self.operator.confirm("Confirm when it is in its position in the store")
+        await self.operator.confirm(f"Confirm when {names} are in their positions in the store")
         there = await self.watch.moment()
         return Move("move", taken_out_at=out, transfer=there - out)
 
     async def moved(self, visit: Visit[Results]) -> Move:
-        """Note the position and the temperature there, and count the transfer against the warming budget."""
+        """Note positions and the temperature there, and count the transfer against the warming budget."""
         transfer = visit.got.transfer or Seconds(0.0)
-        seen = await self._where("")
-        warming = await self._put(seen.word("position"), transfer)
-        while isinstance(warming, RefusedError):
-            seen = await self._where(f"Not possible: {warming}. ")
-            warming = await self._put(seen.word("position"), transfer)
+        names = [container.id for container in self.product.transferred()]
+        seen = await self._where("", names)
+        wrong = await self._put(seen, transfer)
+        while wrong is not None:
+            left = [name for name in names if self.product.label(name).state != "stored"]
+            seen = await self._where(f"Not possible: {wrong}. ", left)
+            wrong = await self._put(seen, transfer)
+        warming = max((self.product.warmed(one) for one in self.product.transferred()), default=transfer)
         there = Celsius(seen.number("temperature"))
         if there > self.given.storage_highest:
             await self.product.deviation(
                 f"store at {there:g} degC, above {self.given.storage_highest:g} degC", rule="storage temperature"
             )
-        results = {"position": seen.word("position"), "store_temperature": there, "warming": warming}
+        positions = ", ".join(self.product.position(one) for one in self.product.transferred())
+        results = {"position": positions, "store_temperature": there, "warming": warming}
         if warming > self.given.warming_longest:
             await self.product.deviation("the warming budget is used up", rule="warming budget")
             return Move("overrun", **results)
         return Move("store", **results)
 
-    async def _where(self, trouble: str) -> Answer:
+    async def _where(self, trouble: str, names: Sequence[str]) -> Answer:
         return await self.operator.enter(
-            f"{trouble}Where it stands now",
-            Entry("position", "Position (store, rack, box, place)"),
+            f"{trouble}Where they stand now",
+            *(Entry(f"position {name}", f"Position of {name} (store, rack, box, place)") for name in names),
             Entry("temperature", "Temperature of the store", unit="degC", low=-210.0, high=0.0),
             second=True,
         )
 
-    async def _put(self, position: str, transfer: Seconds) -> Seconds | RefusedError:
-        """Note the position of each container; gives what the last one has used of its budget, or why it can't be."""
-        warming = transfer
+    async def _put(self, seen: Answer, transfer: Seconds) -> RefusedError | None:
+        """Note the position of each container that is not stored yet; gives why one can't be where it was said."""
         for container in self.product.transferred():
-            cold_before = self.product.first_cold(container) is not None
-            counted = transfer if cold_before else Seconds(0.0)
+            if self.product.label(container.id).state == "stored":
+                continue
+            counted = transfer if self.product.first_cold(container) is not None else Seconds(0.0)
+            position = seen.word(f"position {container.id}")
             try:
                 await self.product.store(container, position=position, transfer=transfer, warming=counted)
             except RefusedError as refusal:
                 return refusal
-            warming = self.product.warmed(container)
-        return warming
+        return None
 
     async def holding(self, _visit: Visit[Results]) -> None:
         """A container on its way has no pause."""

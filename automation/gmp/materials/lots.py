@@ -95,6 +95,7 @@ class MaterialLot:
     storage: str = ""
     received_by: str = ""
     released_by: str = ""
+    used_in: tuple[tuple[str, str], ...] = ()  # batch and step of each use
 
     def expired(self, now: Instant, zone: str) -> bool:
         """Tell whether the last day of its use is over in a zone."""
@@ -143,8 +144,9 @@ class MaterialLot:
                     storage=said.storage,
                     received_by=fact.by,
                 )
-            case Use(quantity=quantity):
-                return replace(after, left=round(self.left - quantity, 9))
+            case Use(quantity=quantity) as use:
+                left = round(self.left - quantity, 9)
+                return replace(after, left=left, used_in=(*self.used_in, (use.batch, use.step)))
         return replace(after, released_by=fact.by) if fact.kind == "release" else after
 
 

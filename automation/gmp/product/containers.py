@@ -23,8 +23,17 @@ class State(StrEnum):
     EXPECTED = "expected"
     IN_PROCESS = "in process"
     STORED = "stored"
+    EMPTIED = "emptied"
     DESTROYED = "destroyed"
     CANCELLED = "cancelled"
+
+
+class Purpose(StrEnum):
+    """What a container's contents are for."""
+
+    PRODUCT = "product"  # goes on through the process, to the patient
+    ALIQUOT = "aliquot"  # goes to QC
+    INTERMEDIATE = "intermediate"  # holds product on the way and is emptied again
 
 
 class Expectation(Body):
@@ -39,6 +48,7 @@ class Expectation(Body):
     sealed_with: str = field(label="Seal", help="Number of the seal that it was sent with", default="")
     parent: str = field(label="Parent", help="The container that it was filled from", default="")
     batch: str = field(label="Batch", default="")
+    purpose: Purpose = field(label="Purpose", default=Purpose.PRODUCT)
     warming_s: float = field(label="Warming of the parent so far", unit="s", low=0, default=0.0)
     first_cold_at: float | None = field(label="When the parent was first cold", unit="s", default=None)
 
@@ -77,6 +87,38 @@ class Retrieval(Body):
     reason: str = field(label="Reason", default="")
 
 
+class Filling(Body):
+    """What was put in: out of another container, or of a lot of material."""
+
+    volume_ml: float = field(label="Volume", unit="mL", low=0)
+    standard_ml: float = field(label="Standard uncertainty of the volume", unit="mL", low=0, default=0.0)
+    mass_g: float | None = field(label="Mass", unit="g", low=0, default=None)
+    source: str = field(label="Out of the container", default="")
+    lot: str = field(label="Out of the lot", default="")
+    what: str = field(label="What it is", default="")
+    batch: str = field(label="Batch", default="")
+    step: str = field(label="Step", default="")
+
+
+class Drawing(Body):
+    """What was taken out: into another container, or as a sample, or to waste."""
+
+    volume_ml: float = field(label="Volume", unit="mL", low=0)
+    standard_ml: float = field(label="Standard uncertainty of the volume", unit="mL", low=0, default=0.0)
+    to: str = field(label="To", help="A container, a sample's name, or waste", length=1)
+    why: str = field(label="Why", default="")
+    batch: str = field(label="Batch", default="")
+    step: str = field(label="Step", default="")
+
+
+class Emptying(Body):
+    """That nothing is left in it but what can't be got out."""
+
+    left_ml: float = field(label="Hold-up left inside", unit="mL", low=0, default=0.0)
+    batch: str = field(label="Batch", default="")
+    step: str = field(label="Step", default="")
+
+
 class Chilling(Body):
     """Storage temperature was reached for the first time."""
 
@@ -111,6 +153,9 @@ TABLE = Table(
         Row("receive", State.EXPECTED, State.IN_PROCESS, by=_HANDS, body=Receipt),
         Row("store", State.IN_PROCESS, State.STORED, by=_HANDS, body=Storing),
         Row("retrieve", State.STORED, State.IN_PROCESS, by=_HANDS, body=Retrieval),
+        Row("fill", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Filling),
+        Row("draw", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Drawing),
+        Row("empty", State.IN_PROCESS, State.EMPTIED, by=_HANDS, body=Emptying),
         Row("chill", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Chilling),
         Row("expose", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Exposure),
         *(Row("move", state, state, by=_HANDS, body=Moving) for state in _HERE),
@@ -154,6 +199,7 @@ class Container:
     sealed_with: str = ""
     parent: str = ""
     batch: str = ""
+    purpose: Purpose = Purpose.PRODUCT
     where: str = ""
     position: str = ""
     condition: str = ""
@@ -180,6 +226,8 @@ class Container:
                 self._check_place(fact.stated(Storing).position, site)
             case "move" if self.state is State.STORED:
                 self._check_place(fact.stated(Moving).where, site)
+            case "draw":
+                self._check_draw(fact.stated(Drawing))
             case "chill":
                 self._refuse(self.first_cold_at is not None, "was cold before; warming has been counted since")
             case "warm":
@@ -189,6 +237,12 @@ class Container:
             case "lift":
                 self._refuse(not self.on_hold, "is not on QA hold")
                 self._refuse(fact.by == self.held_by, f"was put on hold by {fact.by}; someone else has to lift it")
+
+    def _check_draw(self, said: Drawing) -> None:
+        """Refuse more than can be there: what the record knows, with three times the uncertainty of the drawing."""
+        most = self.volume_ml + 3.0 * said.standard_ml
+        there = f"holds {self.volume_ml:.10g} mL; {said.volume_ml:.10g} mL can't be drawn"
+        self._refuse(said.volume_ml > most + 1e-9, there)
 
     def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
         if wrong:
@@ -246,6 +300,8 @@ class Container:
                 )
             case Retrieval() as said:
                 return replace(after, position="", batch=said.batch or self.batch)
+            case Filling() | Drawing() | Emptying() as said:
+                return replace(after, volume_ml=_volume(self.volume_ml, said))
             case Chilling():
                 return replace(after, first_cold_at=fact.at)
             case Warming(seconds=seconds):
@@ -257,6 +313,16 @@ class Container:
         if fact.kind == "lift":
             return replace(after, on_hold=False, hold_reason="", held_by="")
         return after
+
+
+def _volume(was: float, said: Filling | Drawing | Emptying) -> float:
+    """Give the volume (mL) after something was put in or taken out."""
+    match said:
+        case Filling(volume_ml=volume):
+            return was + volume
+        case Drawing(volume_ml=volume):
+            return max(0.0, was - volume)
+    return 0.0
 
 
 def _moment(seconds: float | None) -> Instant | None:
@@ -275,6 +341,7 @@ def _expected(blank: _C, said: Expectation) -> _C:
         sealed_with=said.sealed_with,
         parent=said.parent,
         batch=said.batch,
+        purpose=said.purpose,
         warming_s=Seconds(said.warming_s),
         first_cold_at=_moment(said.first_cold_at),
     )

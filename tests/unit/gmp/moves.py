@@ -78,6 +78,11 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
     "timer": {"start": {"what": "into the store", "due": float(START), "warn": float(START)}},
 }
 _PLACES: Final = {"store": "position", "move": "where", "receive": "", "retrieve": ""}
+_AMOUNTS: Final[dict[str, dict[str, object]]] = {
+    "fill": {"volume_ml": 1.0},
+    "draw": {"volume_ml": 0.0, "to": "waste"},
+    "empty": {},
+}
 BEFORE: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {  # what a rule wants beyond the shortest path
     ("container", "in process", "warm"): ("chill",),
     **{("container", state, "lift"): ("qa_hold",) for state in ("expected", "in process", "stored")},
@@ -119,6 +124,8 @@ def body(kind: str, row: Row, *, way: tuple[str, ...], name: str) -> dict[str, o
     if kind == "container" and row.command in _PLACES:
         where = _PLACES[row.command]
         return {where: f"tank-1/{name}"} if where else {}
+    if kind == "container" and row.command in _AMOUNTS:
+        return dict(_AMOUNTS[row.command])
     if kind == "prompt" and row.command in {"answer", "enter", "verify", *SIGNING}:
         return {}
     return BODIES[kind].get(row.command, {} if row.command == "again" else REASON)
