@@ -33,9 +33,10 @@ class Order:
 
 async def issue(site: Site, recipe: Recipe, order: Order, *, by: str) -> None:
     """Issue a batch; raises RefusedError for an id or a container in use, InputError for containers that do not fit."""
-    containers = order.containers or _expected(site)
+    containers = order.containers or _expected(site, recipe)
     for name in containers:
         _check_free(site, _container(site, name), order.batch)
+        _check_kind(_container(site, name), recipe)
     identities = {_container(site, name).identity for name in containers}
     if len(identities) != 1:
         msg = f"containers {', '.join(containers)} belong to {len(identities)} chains of identity; one batch has one"
@@ -95,14 +96,22 @@ def _named_in(site: Site, container: str, *, besides: str = "") -> Batch | None:
     )
 
 
-def _expected(site: Site) -> tuple[str, ...]:
-    found = tuple(
-        thing.id
-        for thing in site.house.door.every("container")
-        if isinstance(thing, Container) and thing.state == "expected"
-    )
+def _check_kind(container: Container, recipe: Recipe) -> None:
+    """Raise InputError for a container from which the recipe does not start."""
+    wanted = recipe.product.starts_from
+    if wanted and container.kind != wanted:
+        msg = f"container {container.id} is a {container.kind or 'container'}; {recipe.header.id} starts from {wanted}"
+        raise InputError(msg)
+
+
+def _expected(site: Site, recipe: Recipe) -> tuple[str, ...]:
+    """Give the container that the recipe would start from: of its kind, expected, and not filled here."""
+    wanted = recipe.product.starts_from
+    every = (thing for thing in site.house.door.every("container") if isinstance(thing, Container))
+    coming = [thing for thing in every if thing.state == "expected" and not thing.parent]
+    found = tuple(thing.id for thing in coming if not wanted or thing.kind == wanted)
     if not found:
-        msg = "no container is expected at this site; name one with --container"
+        msg = f"no {wanted or 'container'} is expected at this site; name one with --container"
         raise InputError(msg)
     found = tuple(name for name in found if _named_in(site, name) is None) or found
     first = _container(site, found[0]).identity

@@ -118,7 +118,7 @@ def _header(node: Node) -> Header:
 
 
 def _product(node: Node) -> Product:
-    pairs = node.fields(required=("name",), optional=("code", "container"))
+    pairs = node.fields(required=("name",), optional=("code", "container", "starts_from"))
     return Product(**{key: one.string() for key, one in pairs.items()})
 
 

@@ -40,6 +40,7 @@ class Product:
     name: str
     code: str = ""
     container: str = ""
+    starts_from: str = ""  # kind of container that comes in; empty: any that is expected
 
 
 @dataclass(frozen=True, slots=True)
