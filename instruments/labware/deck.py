@@ -65,7 +65,7 @@ class Deck:
     sha256: str = ""
 
     def position(self, well: str) -> Position:
-        """Give the position ``labware.position``; ``labware`` alone will do where it has one. RefusedError names them."""
+        """Give the position ``labware.position`` (``labware`` where it has one); RefusedError names what there is."""
         name, _, place = well.partition(".")
         if name not in self.labware:
             raise RefusedError(f"well is {well!r}; the deck {self.name} has {', '.join(sorted(self.labware))}")
