@@ -28,6 +28,7 @@ class Weighing:
     state: Weight
     net: Grams | None  # None unless stable or moving
     shown: str = ""  # as the balance wrote it
+    tare: Grams | None = None  # that stands in the balance; a power cut forgets it. None when it was not asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Balances that speak MT-SICS (Mettler Toledo and others)."""
