@@ -15,7 +15,7 @@ from automation.kernel.clock import MICRO, Clock
 from automation.kernel.errors import DamagedError
 from automation.kernel.lines import open_lines
 from automation.kernel.quantity import Instant
-from fakes.faults import Faults
+from fakes.faults import Fault, FaultKind, Faults
 from fakes.world import World
 from instruments.transport import MemoryStream
 
@@ -82,6 +82,7 @@ class Plant:
         self.faults = faults
         self._fakes: dict[str, Fake] = {}
         self._streams: dict[str, MemoryStream] = {}
+        self._owed: dict[str, Fault] = {}  # faults that hit what comes when it is due
 
     def add(self, link: str, fake: Fake) -> None:
         """Put a fake at the end of a link."""
@@ -143,8 +144,10 @@ class Plant:
         answer = fake.feed(data, now)
         if fault is None:
             self._streams[link].deliver(answer)
-        else:
+        elif answer or fault.kind is FaultKind.LOSE_LINK:
             self._send(link, fault.bend(answer), float(fault.delay))
+        else:
+            self._owed[link] = fault
         self._expect(link, fake.due(now), now)
 
     def _send(self, link: str, answer: bytes | None, delay: float) -> None:
@@ -171,7 +174,11 @@ class Plant:
     def _speak(self, link: str) -> None:
         said = self._fakes[link].unasked(self._clock.now())
         if said and link in self._streams:
-            self._streams[link].deliver(said)
+            fault = self._owed.pop(link, None)
+            if fault is None:
+                self._streams[link].deliver(said)
+            else:
+                self._send(link, fault.bend(said), float(fault.delay))
         self._wake(link)
 
 
