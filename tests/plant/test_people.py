@@ -146,6 +146,7 @@ def counted(tubes: dict[str, float]) -> Hook:
             named = re.findall(r"\S+-\d+[A-Z]\b", prompt.opening.text if prompt.opening else "")
             for sample in named:
                 known = {"total": tubes[sample], "viability": 92.0} if sample in tubes else {}
+                plant_of(site).hand("bench", "sample", container=sample, source="BAG-0001", volume=0.1)
                 plant_of(site).hand("counter-01", "count", sample=sample, after=1.0, **known)
             await site.house.clock.sleep(Seconds(60.0))
             return {}
@@ -214,7 +215,7 @@ def tries(pattern: str, person: str, **values: str) -> Hook:
 @pytest.mark.requirement("C06")
 def test_who_is_not_trained_on_an_operation_answers_nothing_of_it(tmp_path: Path) -> None:
     """Refused at the door and recorded; a trained person does it."""
-    untrained = "ben: {name: Ben Okafor, roles: [operator], trained: [receive, count, freeze, store]}"
+    untrained = "ben: {name: Ben Okafor, roles: [operator], trained: [receive, count, wash, formulate, fill, freeze, store]}"
     folder = change_site(make_site(tmp_path), (untrained, untrained.replace("freeze, ", "")))
     run = run_batch(folder, tries(r"^Put .* into the chamber", "ben"))
     [why] = refused(run, "prompt/B-001.freeze")
