@@ -221,6 +221,11 @@ def _refuse(what: str) -> NoReturn:
     raise RefusedError(msg)
 
 
+async def pause(duration: Seconds) -> None:
+    """Let time pass on the loop that runs, simulated or real; for drivers, which have no clock of their own."""
+    await asyncio.sleep(float(duration))
+
+
 def run_simulated(main: Callable[[SimulatedClock], Coroutine[object, object, _T]], *, start: Instant) -> _T:
     """Run a coroutine on a new simulated loop; gives its result and closes the loop."""
     loop = SimulatedLoop()

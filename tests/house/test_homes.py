@@ -19,7 +19,8 @@ HOMES: Final = {  # library: the paths that may import it
     "zxingcpp": ("automation/surfaces/documents/",),
     "rich": ("automation/surfaces/cli/",),
     "click": ("automation/surfaces/cli/",),
-    "pylabrobot": ("instruments/drivers/pylabrobot_io.py",),
+    "pylabrobot": ("instruments/drivers/hamilton_star/",),
+    "asyncua": ("instruments/transport/", "fakes/opcua.py"),
     "unittest": (),
     "pickle": (),
 }

@@ -11,6 +11,7 @@ The balance itself waits for stability, for a time that is set in it. Nothing th
 import asyncio
 from collections.abc import Mapping
 
+from automation.kernel.clock import pause
 from automation.kernel.effect import Call, Done, NotDone, Reconciled, Unknown
 from automation.kernel.errors import FailedError, InputError, RefusedError, WireError
 from automation.kernel.ids import digest
@@ -95,7 +96,7 @@ class MtSicsBalance:
         end = clock() + float(WITHIN)
         seen = await self._weight("S")
         while seen is None and clock() + float(PAUSE + self._patience + ANSWER) <= end:
-            await asyncio.sleep(float(PAUSE))
+            await pause(PAUSE)
             seen = await self._weight("S")
         return seen
 
