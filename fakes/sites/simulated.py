@@ -6,7 +6,8 @@ fakes, and what the scripted people read off papers. Units: degC, mL, g/mL, cell
 
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import cast
 
@@ -61,8 +62,7 @@ class SimulatedPlant(Plant):
         """Make the fake of an asset; ``world.fakes`` may set more of it than the driver's own settings say."""
         more = _mapping(_mapping(self.file.world.get("fakes")).get(asset.id))
         settings = {**asset.settings, **{key: str(value) for key, value in more.items()}}
-        found = {point.name: point for point in entry_points(group="cellwright.fakes")}
-        return cast("Build", found[asset.fake].load())(self.world, asset.id, settings)
+        return cast("Build", _fakes()[asset.fake].load())(self.world, asset.id, settings)
 
     def _bring(self, name: str, entry: Mapping[str, Plain]) -> None:
         contents = filled(
@@ -97,6 +97,12 @@ def build(file: SiteFile, clock: Clock, log: Path, *, careful: bool, faults: obj
 
 def _mapping(value: Plain) -> Mapping[str, Plain]:
     return value if isinstance(value, dict) else {}
+
+
+@cache
+def _fakes() -> Mapping[str, EntryPoint]:
+    """Give what is installed in the group ``cellwright.fakes``."""
+    return {point.name: point for point in entry_points(group="cellwright.fakes")}
 
 
 def _solutes(entry: Mapping[str, Plain]) -> dict[str, float]:
