@@ -174,7 +174,6 @@ class Product:
     async def draw(self, container: Container, *, to: str, amount: Amount, why: str = "") -> None:
         """Note that something was taken out: ``to`` is a container, the name of a sample, or ``waste``."""
         body = {**amount.body, "to": to, "why": why, "batch": self._batch, "step": self._step}
-        del body["mass_g"]
         await self._move(f"container/{container.id}", "draw", body=body)
 
     async def empty(self, container: Container, *, left: Millilitres = Millilitres(0.0)) -> None:
