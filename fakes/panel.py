@@ -4,6 +4,8 @@ Units: degC, K/min, s.
 """
 
 import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from automation.engine.site import Site
@@ -25,6 +27,15 @@ _RAMP = re.compile(r"ramp to (\S+) degC at (\S+) K/min")
 _HOLD = re.compile(r"hold at (\S+) degC for (\S+) min")
 _STEP = re.compile(r"step to (\S+) degC")
 _ENDS = {State.COMPLETE: "ended", State.HOLD: "held", State.RESET: "stopped"}
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """What a person does about prompts whose text matches: gives values, or None to leave it alone."""
+
+    pattern: str
+    act: Callable[[Prompt], Awaitable[Values | None]]
+    takes: Seconds | None = None  # instead of the usual time
 
 
 class Place(Protocol):

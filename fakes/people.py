@@ -6,8 +6,7 @@ person takes is a pure function of (seed, prompt). Units: s.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Coroutine, Mapping
 
 from automation.engine.answers import Given
 from automation.engine.recipe.yaml_source import Plain
@@ -26,19 +25,10 @@ from automation.kernel.ids import uniform
 from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
 from fakes.bench import NAME as BENCH
-from fakes.panel import Panel, Place, Values
+from fakes.panel import Habit, Panel, Place, Values
 
 QUICKEST, SLOWEST = 8.0, 35.0  # s from a question to its answer
 TERMINAL = "terminal-1"
-
-
-@dataclass(frozen=True, slots=True)
-class Habit:
-    """What a person does about prompts whose text matches: gives values, or None to leave it alone."""
-
-    pattern: str
-    act: Callable[[Prompt], Awaitable[Values | None]]
-    takes: Seconds | None = None  # instead of the usual time
 
 
 class Staff:

@@ -16,8 +16,7 @@ from automation.gmp.people.prompts import Prompt
 from automation.kernel.errors import RefusedError
 from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
-from fakes.panel import Values
-from fakes.people import Habit
+from fakes.panel import Habit, Values
 from instruments.interfaces.counter import CountReport
 from protocols.operations.count import Single
 from tests.support.runs import BATCH, Hook, Run, make_site, plant_of, resume_batch, run_batch, staff_of

@@ -16,8 +16,7 @@ from automation.kernel.clock import SimulatedClock, run_simulated
 from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
 from automation.ledger.verify import verify
-from fakes.panel import Values
-from fakes.people import Habit
+from fakes.panel import Habit, Values
 from tests.support.runs import Hook, Run, make_site, staff_of, with_hooks
 
 BOTH = {"B-001": "BAG-0001", "B-002": "BAG-0002"}

@@ -10,8 +10,7 @@ from automation.gmp.door import Command, Proof
 from automation.gmp.people.prompts import Prompt
 from automation.kernel.errors import RefusedError
 from automation.kernel.quantity import Seconds
-from fakes.panel import Values
-from fakes.people import Habit
+from fakes.panel import Habit, Values
 from tests.support.runs import BATCH, Hook, Run, plant_of, staff_of, when
 
 WHY = "as the test asks"
