@@ -10,6 +10,9 @@ from automation.engine.handles import Container
 from automation.kernel.effect import Kind, effect
 from instruments.interfaces.device import Identity
 
+FAULTS = ("paper_out", "ribbon_out", "head_open", "paused", "buffer_full", "ram_lost", "too_cold", "too_hot")
+"""What keeps a printer from printing: fields of its status."""
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -34,17 +37,20 @@ class PrinterStatus:
     buffer_full: bool = False
     waiting: int = 0  # formats that it has received and not printed
     left: int = 0  # labels of the present format that are still to come
+    partial: bool = False  # a format has begun to arrive and has not ended
+    ram_lost: bool = False  # its configuration is lost
+    too_cold: bool = False  # the printhead
+    too_hot: bool = False
 
     @property
     def faults(self) -> tuple[str, ...]:
         """Name what keeps it from printing; empty when nothing does."""
-        names = ("paper_out", "ribbon_out", "head_open", "paused", "buffer_full")
-        return tuple(name.replace("_", " ") for name in names if getattr(self, name))
+        return tuple(name.replace("_", " ") for name in FAULTS if getattr(self, name))
 
     @property
     def idle(self) -> bool:
         """Tell whether everything that was sent has been printed."""
-        return not self.waiting and not self.left
+        return not self.waiting and not self.left and not self.partial
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Label printers that understand ZPL (Zebra and others)."""

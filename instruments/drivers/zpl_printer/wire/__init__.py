@@ -1,0 +1,1 @@
+"""Words of a ZPL printer: what it says of itself, formats, and the symbol on a label."""
