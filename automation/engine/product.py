@@ -4,19 +4,17 @@ Each call is one move at the door, under an id that a restart finds again, so th
 Units: mL, s, degC.
 """
 
-import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from automation.engine.alarms import Alarms
-from automation.engine.binding import STAY, Stay
+from automation.engine.binding import STAY
 from automation.engine.handles import Container, Lot
 from automation.engine.holdings import of_batch
-from automation.engine.journal import Fell, raised
+from automation.engine.moves import Moves
 from automation.engine.prompts import Answer
-from automation.engine.recorder import RUNNER, Recorder
+from automation.engine.recorder import Recorder
 from automation.formulas.identifiers import Kind as Code
-from automation.gmp.door import Command, Door
+from automation.gmp.door import Door
 from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.product import containers
 from automation.gmp.product.containers import Purpose
@@ -75,7 +73,7 @@ class Product:
 
     def __init__(self, recorder: Recorder, door: Door, alarms: Alarms) -> None:
         """Handle the containers of the batch, in the step that the alarms speak for."""
-        self._recorder = recorder
+        self._moves = Moves(recorder, door, batch=alarms.batch, step=alarms.step)
         self._door = door
         self._alarms = alarms
         self._batch = alarms.batch
@@ -112,7 +110,7 @@ class Product:
             "seal": seal,
             "exposure_s": float(exposure),
         }
-        await self._move(f"container/{container.id}", "receive", body=body, cause=container.seq or None)
+        await self._moves.move(f"container/{container.id}", "receive", body=body, cause=container.seq or None)
 
     def handle(self, container: str, *, identified: Answer) -> Container:
         """Give a handle after a verified scan; raises IdentityError for a container of another batch."""
@@ -151,35 +149,35 @@ class Product:
             "warming_s": float(parent.warming_s),
             "first_cold_at": None if parent.first_cold_at is None else float(parent.first_cold_at),
         }
-        await self._move(f"container/{name}", "expect", body=body)
+        await self._moves.move(f"container/{name}", "expect", body=body)
         return _labelled(self._thing(name))
 
     async def take_in(self, container: Container, *, condition: str = "new, empty, label verified") -> Container:
         """Take an empty container in after its label was verified; gives the handle under which it may be filled."""
         body = {"batch": self._batch, "step": self._step, "condition": condition}
-        seq = await self._move(f"container/{container.id}", "receive", body=body, cause=container.seq or None)
+        seq = await self._moves.move(f"container/{container.id}", "receive", body=body, cause=container.seq or None)
         return Container(container.id, seq)
 
     async def transfer(self, *, source: Container, dest: Container, amount: Amount, why: str = "") -> None:
         """Note that product went from one container into another."""
         await self.draw(source, to=dest.id, amount=amount, why=why)
         body = {**amount.body, "source": source.id, "what": why, "batch": self._batch, "step": self._step}
-        await self._move(f"container/{dest.id}", "fill", body=body)
+        await self._moves.move(f"container/{dest.id}", "fill", body=body)
 
     async def add(self, container: Container, *, lot: Lot, amount: Amount, what: str) -> None:
         """Note that material of a lot was added to a container."""
         body = {**amount.body, "lot": lot.id, "what": what, "batch": self._batch, "step": self._step}
-        await self._move(f"container/{container.id}", "fill", body=body)
+        await self._moves.move(f"container/{container.id}", "fill", body=body)
 
     async def draw(self, container: Container, *, to: str, amount: Amount, why: str = "") -> None:
         """Note that something was taken out: ``to`` is a container, the name of a sample, or ``waste``."""
         body = {**amount.body, "to": to, "why": why, "batch": self._batch, "step": self._step}
-        await self._move(f"container/{container.id}", "draw", body=body)
+        await self._moves.move(f"container/{container.id}", "draw", body=body)
 
     async def empty(self, container: Container, *, left: Millilitres = Millilitres(0.0)) -> None:
         """Note that a container was emptied but for its hold-up (mL)."""
         body = {"left_ml": float(left), "batch": self._batch, "step": self._step}
-        await self._move(f"container/{container.id}", "empty", body=body)
+        await self._moves.move(f"container/{container.id}", "empty", body=body)
 
     def lot(self, material: str) -> Lot:
         """Give the lot of a material that this step uses; raises GateError when none was set out for it."""
@@ -192,34 +190,34 @@ class Product:
 
     async def place(self, container: Container, *, where: str, reason: str) -> None:
         """Note where a container is now."""
-        await self._move(f"container/{container.id}", "move", body={"where": where, "reason": reason})
+        await self._moves.move(f"container/{container.id}", "move", body={"where": where, "reason": reason})
 
     async def expose(self, container: Container, *, duration: Seconds) -> None:
         """Add time outside its storage condition (s) to a container's exposure."""
         body = {"seconds": float(duration)}
-        await self._move(f"container/{container.id}", "expose", body=body)
+        await self._moves.move(f"container/{container.id}", "expose", body=body)
 
     async def warm(self, container: Container, *, duration: Seconds, above: float) -> None:
         """Add time above a temperature (s, degC) to a container's lifetime warming budget."""
         body = {"seconds": float(duration), "above_c": above}
-        await self._move(f"container/{container.id}", "warm", body=body)
+        await self._moves.move(f"container/{container.id}", "warm", body=body)
 
     async def store(self, container: Container, *, position: str, transfer: Seconds, warming: Seconds) -> None:
         """Put a container into a storage position; times in s."""
         body = {"position": position, "transfer_s": float(transfer), "warming_s": float(warming)}
-        await self._move(f"container/{container.id}", "store", body=body)
+        await self._moves.move(f"container/{container.id}", "store", body=body)
 
     async def qa_hold(self, container: Container, *, reason: str) -> None:
         """Put a container on QA hold; one that is held already stays so, for its first reason."""
         if self._thing(container.id).on_hold:
-            await self._skip()
+            await self._moves.skip()
             return
-        await self._move(f"container/{container.id}", "qa_hold", body={"reason": reason})
+        await self._moves.move(f"container/{container.id}", "qa_hold", body={"reason": reason})
 
     async def use(self, lot: Lot, *, quantity: float) -> None:
         """Take a quantity of a lot, in its unit."""
         body = {"quantity": quantity, "batch": self._batch, "step": self._step}
-        await self._move(f"lot/{lot.id}", "use", body=body)
+        await self._moves.move(f"lot/{lot.id}", "use", body=body)
 
     async def deviation(self, title: str, *, rule: str = "") -> str:
         """Open a deviation on this step and give its id."""
@@ -238,7 +236,7 @@ class Product:
         n = stay.begin("alarm")
         try:
             await stay.passage()
-            self._alarms.at(self._place(stay, n)).sound(
+            self._alarms.at(self._moves.place(stay, n)).sound(
                 source, message, consequence="the product may be lost", response=response
             )
         finally:
@@ -250,7 +248,7 @@ class Product:
         n = stay.begin("alarm over")
         try:
             await stay.passage()
-            self._alarms.at(self._place(stay, n)).clear(source)
+            self._alarms.at(self._moves.place(stay, n)).clear(source)
         finally:
             stay.end()
 
@@ -268,22 +266,16 @@ class Product:
         }
         if longest <= used:
             body["due"] = body["warn"] = float(now)
-        await self._move(f"timer/{self._clock(what)}", "start", body=body)
+        await self._moves.move(f"timer/{self._clock(what)}", "start", body=body)
 
     async def stop_clock(self, what: str) -> bool:
         """Stop a clock; tells whether it was stopped in time."""
         timer = self._door.find("timer", self._clock(what))
         if not isinstance(timer, Timer) or not timer.going:
-            await self._skip()
+            await self._moves.skip()
             return isinstance(timer, Timer) and timer.state == "met"
-        await self._move(f"timer/{self._clock(what)}", "meet", body={})
+        await self._moves.move(f"timer/{self._clock(what)}", "meet", body={})
         return True
-
-    async def _skip(self) -> None:
-        """Take a number of the visit without a move, so that a restart counts the same."""
-        stay = STAY.get()
-        stay.begin("nothing to move")
-        stay.end()
 
     def _clock(self, what: str) -> str:
         return f"{self._batch}.{what}".replace(" ", "-")
@@ -299,30 +291,6 @@ class Product:
     def warmed(self, container: Container) -> Seconds:
         """Give what a container has used of its lifetime warming budget (s)."""
         return self._thing(container.id).warming_s
-
-    async def _move(self, stream: str, command: str, *, body: Mapping[str, object], cause: int | None = None) -> int:
-        """Move an object once: the id of the command is the place in the protocol; a refusal is kept for a restart."""
-        stay = STAY.get()
-        n = stay.begin(command)
-        entry = None
-        try:
-            entry = stay.journal.check(n, f"{stream}.{command}", b"{}")
-            if entry is not None and entry.outcome is not None:
-                raise raised(entry.outcome)
-            await stay.passage()
-            once = f"{self._place(stay, n)}/{hashlib.sha256(f'{stream} {command}'.encode()).hexdigest()[:8]}"
-            event = await self._door.submit(Command(stream, command, body, RUNNER, cause=cause, id=once))
-        except RefusedError as refusal:
-            if entry is None or entry.outcome is None:
-                kind, why = type(refusal).__name__, str(refusal)
-                self._recorder.write("refused", Fell(stay.number, n, kind, why, asset=stream, method=command))
-            raise
-        finally:
-            stay.end()
-        return event.seq
-
-    def _place(self, stay: Stay, n: int) -> str:
-        return f"{self._batch}/{self._step}/{stay.number}/{n}"
 
     def _own(self, name: str) -> containers.Container:
         thing = self._thing(name)
