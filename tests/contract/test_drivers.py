@@ -13,6 +13,7 @@ from automation.kernel.effect import effects
 from automation.kernel.errors import FailedError, InputError
 from automation.kernel.quantity import Instant
 from fakes.plant import Fake
+from fakes.world import World
 from instruments.drivers.factory import Factory
 from instruments.transport.ports import SCHEMES
 
@@ -81,7 +82,7 @@ def test_a_fake_survives_any_bytes(entry: EntryPoint) -> None:
     """A device does not fall over because a cable was plugged in wrongly."""
 
     async def main(_clock: SimulatedClock) -> None:
-        fake: Fake = entry.load()(1)
+        fake: Fake = entry.load()(World(1), entry.name, {})
         for at, rubbish in enumerate(RUBBISH):
             now = Instant(float(NOON) + at)
             assert isinstance(fake.feed(rubbish, now), bytes)
@@ -95,7 +96,7 @@ def test_a_fake_survives_any_bytes(entry: EntryPoint) -> None:
 @pytest.mark.parametrize("entry", FAKES, ids=lambda entry: entry.name)
 def test_a_fake_says_the_same_when_its_bytes_come_one_by_one(entry: EntryPoint) -> None:
     """Frames are what the grammar says, not what the line delivers together."""
-    whole, pieces = entry.load()(1), entry.load()(1)
+    whole, pieces = (entry.load()(World(1), entry.name, {}) for _ in range(2))
     asked = b"*IDN?\nLIST\n\x040011PV\x05"
     together = whole.feed(asked, NOON)
     assert b"".join(pieces.feed(bytes([byte]), NOON) for byte in asked) == together
