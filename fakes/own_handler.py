@@ -70,9 +70,11 @@ class FakeOwnHandler:
             case "tips":
                 pipettor.refill()
             case "clot" | "block":
-                pipettor.trouble(self._channel(details), Cause.CLOT if action == "clot" else Cause.PRESSURE)
+                pipettor.trouble(
+                    pipettor.number(number(details, "channel")), Cause.CLOT if action == "clot" else Cause.PRESSURE
+                )
             case "lose tip":
-                pipettor.lose_tip(self._channel(details), now)
+                pipettor.lose_tip(pipettor.number(number(details, "channel")), now)
             case "remove tips":
                 for channel in pipettor.channels:
                     pipettor.drop(channel, "waste", now)
@@ -173,13 +175,6 @@ class FakeOwnHandler:
             self.last = replace(self.last, results=tuple(lost))
         self._powered, self._ready, self._moving = on, False, None
         self._late, self._received = [], b""
-
-    def _channel(self, details: dict[str, object]) -> int:
-        channel = round(number(details, "channel"))
-        if channel not in self.pipettor.channels:
-            msg = f"channel is {channel}; {self.pipettor.name} has 1 to {len(self.pipettor.channels)}"
-            raise FailedError(msg)
-        return channel
 
 
 def _seconds(word: str, orders: Iterable[wire.Order]) -> float:

@@ -29,6 +29,7 @@ Went = tuple[Outcome, Cause]
 """How one channel's part went."""
 
 DONE: Went = (Outcome.DONE, Cause.NONE)
+_NOTHING: Went = (Outcome.NOT_DONE, Cause.POSITION)  # nothing stands there
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,22 @@ class Pipettor:
     def standing(self) -> Mapping[str, str]:
         """Give which container stands where."""
         return self._standing
+
+    def number(self, stated: float) -> int:
+        """Give the number of a channel; raises FailedError when there is none such."""
+        if stated not in self.channels:
+            msg = f"channel is {stated:g}; {self.name} has 1 to {len(self.channels)}"
+            raise FailedError(msg)
+        return round(stated)
+
+    def stands(self, position: str) -> str:
+        """Name the container at a position; where one thing stands on a labware, the labware alone names it."""
+        if position in self._standing:
+            return self._standing[position]
+        labware, _, place = position.partition(".")
+        alone = [one for at, one in self._standing.items() if at.partition(".")[0] == labware]
+        exact = labware in self._standing  # the place has no name of its own
+        return alone[0] if len(alone) == 1 and (not place or exact) else ""
 
     def place(self, position: str, container: str, now: Instant) -> None:
         """Put a container of the world on a position; raises FailedError when something stands there."""
@@ -107,7 +124,7 @@ class Pipettor:
         missing = self._missing(channel)
         if missing is not None:
             return missing
-        if spot != WASTE and spot not in self._empty:
+        if spot.partition(".")[0] != WASTE and spot not in self._empty:
             return Outcome.NOT_DONE, Cause.TIP_ALREADY
         self._empty.discard(spot)
         self._shed(number, now)
@@ -116,10 +133,10 @@ class Pipettor:
     def draw(self, number: int, position: str, volume: Microlitres, *, mixed: bool, now: Instant) -> Went:
         """Draw a volume (uL), the well mixed before when asked."""
         channel = self.channels[number]
-        missing = self._missing(channel) or self._absent(position)
+        source, tip = self.stands(position), self._tip(number)
+        missing = self._missing(channel) or (None if source else _NOTHING)
         if missing is not None:
             return missing
-        source, tip = self._standing[position], self._tip(number)
         asked = float(volume)
         if MICRO * float(self.world.container(source).contents.volume) < ENOUGH * asked:
             return Outcome.NOT_DONE, Cause.NO_LIQUID
@@ -135,10 +152,10 @@ class Pipettor:
     def give(self, number: int, position: str, volume: Microlitres, now: Instant) -> Went:
         """Give a volume (uL); the last one that the tip holds empties it."""
         channel = self.channels[number]
-        missing = self._missing(channel) or self._absent(position)
+        dest, tip = self.stands(position), self._tip(number)
+        missing = self._missing(channel) or (None if dest else _NOTHING)
         if missing is not None:
             return missing
-        dest, tip = self._standing[position], self._tip(number)
         there, asked = float(self.world.container(tip).contents.volume), float(volume)
         part = 1.0
         if asked < channel.held - _ROUNDING:
@@ -182,9 +199,6 @@ class Pipettor:
             return None
         fell, channel.fell = channel.fell, False
         return Outcome.NOT_DONE, Cause.TIP_LOST if fell else Cause.NO_TIP
-
-    def _absent(self, position: str) -> Went | None:
-        return None if position in self._standing else (Outcome.NOT_DONE, Cause.POSITION)
 
     def _trueness(self, number: int) -> float:
         return self._precision.trueness * (2.0 * uniform(self.world.seed, self.name, number) - 1.0)

@@ -109,7 +109,7 @@ class OwnHandler:
         self._commanding("drop")
         self._check(tips)
         for tip in tips:
-            if tip.spot != WASTE:
+            if tip.spot.partition(".")[0] != WASTE:
                 self._spot(tip)
         return await self._move("drop", tips, MOTION)
 

@@ -1,0 +1,79 @@
+"""Hands that pipette: what a scripted person does about the questions of manual pipetting.
+
+The question names channels, volumes and places; which container stands at a place the person sees, because it was put
+there (``place`` of the fake, for the handler and for the pipette alike; see ``stand``).
+Units: uL.
+"""
+
+import re
+
+from automation.gmp.people.prompts import Prompt
+from fakes.bench import NAME as BENCH
+from fakes.manual_pipetting import HandPipette
+from fakes.panel import Crew, Habit, Values
+from fakes.pipetting import Went
+from instruments.interfaces.liquid_handler import Outcome
+
+CLASS = "liquid handler"
+KINDS = {"vials": "vial", "trough": "trough"}  # what stands on a labware; tubes on any other
+_LINES = {
+    "tip": re.compile(r"^channel (\d+): new tip from (\S+)$", re.MULTILINE),
+    "drop": re.compile(r"^channel (\d+): tip to (\S+)$", re.MULTILINE),
+    "draw": re.compile(r"^channel (\d+): draw (\S+) uL from ([^\s,]+)(, mixed first.*)?$", re.MULTILINE),
+    "give": re.compile(r"^channel (\d+): give (\S+) uL into (\S+)$", re.MULTILINE),
+}
+_STANDS = re.compile(r"^(\w+\.\w+): (\S+)$", re.MULTILINE)
+
+
+def stand(crew: Crew, position: str, container: str) -> None:
+    """Put a container on a position of the site's handler; what the world does not know yet is taken new and empty."""
+    if not crew.plant.world.has(container):
+        kind = KINDS.get(position.partition(".")[0], "tube")
+        crew.plant.hand(BENCH, "new", container=container, kind=kind)
+    crew.plant.hand(crew.asset(CLASS), "place", position=position, container=container)
+
+
+def habits(crew: Crew) -> list[Habit]:
+    """Give what hands do about the questions of manual pipetting, and about a list ``POSITION: CONTAINER``."""
+
+    async def load(prompt: Prompt) -> Values:
+        for position, container in _STANDS.findall(_text(prompt)):
+            stand(crew, position, container)
+        return {}
+
+    async def pipette(prompt: Prompt) -> Values:
+        return _pipetted(crew, _text(prompt))
+
+    return [
+        Habit(r"^Put these on the deck of ", load),
+        Habit(r"^At \S+: (put tips on|draw|give|take tips off)\b", pipette),
+    ]
+
+
+def _pipetted(crew: Crew, text: str) -> Values:
+    """Do what the lines ask, channel by channel, and say how each went."""
+    asset = crew.asset(CLASS)
+    fake = crew.plant.fake(asset)
+    if not isinstance(fake, HandPipette):
+        raise TypeError(fake)
+    said: Values = {}
+    for action, pattern in _LINES.items():
+        for found in pattern.findall(text):
+            channel = int(found[0])
+            details: dict[str, object] = {"channel": channel, "position": found[-1]}
+            if action == "draw":
+                details |= {"volume": float(found[1]), "position": found[2], "mixed": bool(found[3])}
+            elif action == "give":
+                details |= {"volume": float(found[1])}
+            crew.plant.hand(asset, action, **details)
+            said[f"channel{channel}"] = _said(fake.went)
+    return said
+
+
+def _said(went: Went) -> str:
+    outcome, cause = went
+    return str(outcome) if outcome is Outcome.DONE else f"{outcome}, {cause}"
+
+
+def _text(prompt: Prompt) -> str:
+    return prompt.opening.text if prompt.opening else ""
