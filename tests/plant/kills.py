@@ -1,18 +1,25 @@
-"""A batch killed at every moment: each append of the ledger, and each frame of the acts of the freezing step.
+"""A batch killed at every moment: each append of the ledger, and each frame of every act on a device.
 
-Run with ``python -m tests.plant.kills``: every moment is resumed, and one line says what is not as in an undisturbed
-run (none in the good case); 0 is the exit status when all end the same. The suite takes a spread of the moments.
+Run with ``python -m tests.plant.kills [--recipe final-day] [--site b] [--tenth]``: every moment is resumed, one line a
+step says how many were tried, and one line a difference says what is not as in an undisturbed run (none in the good
+case); 0 is the exit status when all end the same. The suite takes a spread of the moments.
 """
 
+import argparse
 import sys
 import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from automation.ledger.event import Event
 from tests.support.crash import Kept, added, at_appends, at_frames, ends, left_open, resumed
-from tests.support.runs import BATCH, Run
+from tests.support.runs import BATCH, Run, make_site
 
 ACTS = ("load", "stand_by", "start")
+WORKERS = 2
 
 
 class Started:
@@ -40,21 +47,46 @@ def faults(run: Run, undisturbed: Run) -> list[str]:
     return found + ([f"the record says less: {less}"] if less else [])
 
 
-def _every(folder: Path) -> list[tuple[Run, Kept]]:
-    made = [at_appends(folder / "site", folder / "kept", Started())]
-    return made + [at_frames(folder / f"site {act}", folder / f"kept {act}", step="freeze", method=act) for act in ACTS]
+def step_of(run: Run) -> str:
+    """Give the step that had begun last when the program was killed; ``-`` before the first."""
+    epochs = [event.seq for event in run.events if event.kind == "epoch taken"]
+    before = (e.stream for e in run.events if e.seq < epochs[-1] and e.stream.startswith(f"batch/{BATCH}/step/"))
+    return max(enumerate(before), default=(0, "-"))[1].rpartition("/")[2]
+
+
+def tried(kept: Kept, whole: Run, moment: str) -> tuple[str, str, list[str]]:
+    """Resume one moment; gives the step, the moment and what differs."""
+    run = resumed(kept, moment)
+    return step_of(run), moment, faults(run, whole)
+
+
+def _made(folder: Path, asked: argparse.Namespace) -> Iterator[tuple[Run, Kept]]:
+    for how in ("appends", "frames"):
+        site, into = make_site(folder / how, asked.site), folder / f"kept {how}"
+        if how == "appends":
+            yield at_appends(site, into, Started(), recipe=asked.recipe)
+        else:
+            yield at_frames(site, into, recipe=asked.recipe)
 
 
 def main() -> None:
     """Resume every moment, and say what differs."""
-    count = wrong = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for whole, kept in _every(Path(folder)):
-            for moment in kept.moments:
-                differs = faults(resumed(kept, moment), whole)
-                count, wrong = count + 1, wrong + bool(differs)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recipe", default="freeze-day")
+    parser.add_argument("--site", default="a")
+    parser.add_argument("--tenth", action="store_true", help="every tenth moment only")
+    asked = parser.parse_args()
+    points, survived = Counter[str](), Counter[str]()
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(WORKERS) as pool:
+        for whole, kept in _made(Path(folder), asked):
+            moments = kept.moments[:: 10 if asked.tenth else 1]
+            for step, moment, differs in pool.map(partial(tried, kept, whole), moments):
+                points[step] += 1
+                survived[step] += not differs
                 sys.stdout.writelines(f"{moment}: {one}\n" for one in differs)
-    sys.stdout.write(f"{count} kills, {wrong} of them end otherwise than an undisturbed run\n")
+    sys.stdout.writelines(f"{step:<16} {points[step]:>6} kills {survived[step]:>6} survived\n" for step in points)
+    wrong = points.total() - survived.total()
+    sys.stdout.write(f"{points.total()} kills, {wrong} of them end otherwise than an undisturbed run\n")
     sys.exit(wrong > 0)
 
 

@@ -27,6 +27,7 @@ class Kept:
 
     folder: Path  # of the site
     into: Path
+    recipe: str = "freeze-day"
     moments: list[str] = field(default_factory=list)
 
     def keep(self, what: str) -> None:
@@ -50,9 +51,9 @@ class Frames(Faults):
         return None
 
 
-def at_appends(folder: Path, into: Path, wanted: Wanted, *hooks: Hook) -> tuple[Run, Kept]:
+def at_appends(folder: Path, into: Path, wanted: Wanted, *hooks: Hook, recipe: str = "freeze-day") -> tuple[Run, Kept]:
     """Run a batch and keep what a kill at each wanted append leaves."""
-    kept = Kept(folder if (folder / "site.yaml").exists() else make_site(folder), into)
+    kept = Kept(folder if (folder / "site.yaml").exists() else make_site(folder), into, recipe)
 
     def hook(site: Site) -> None:
         def look(event: Event) -> None:
@@ -61,12 +62,18 @@ def at_appends(folder: Path, into: Path, wanted: Wanted, *hooks: Hook) -> tuple[
 
         site.house.ledger.subscribe(look, first=True)
 
-    return run_batch(folder, hook, *hooks, way=Way(careful=True, each=True)), kept
+    return run_batch(folder, hook, *hooks, way=Way(careful=True, each=True), recipe=recipe), kept
 
 
-def at_frames(folder: Path, into: Path, *, step: str, method: str) -> tuple[Run, Kept]:
-    """Run a batch and keep what a kill leaves before each frame of an act, and before the next frame after it."""
-    kept, frames, going = Kept(make_site(folder), into), Frames(), list[str]()
+def at_frames(
+    folder: Path, into: Path, *, step: str = "", method: str = "", recipe: str = "freeze-day"
+) -> tuple[Run, Kept]:
+    """Run a batch and keep what a kill leaves before each frame of an act, and before the next frame after it.
+
+    Without a step and a method: of every act of every step.
+    """
+    kept = Kept(folder if (folder / "site.yaml").exists() else make_site(folder), into, recipe)
+    frames, going = Frames(), list[str]()
 
     def tell(link: str) -> None:
         if going:
@@ -76,21 +83,21 @@ def at_frames(folder: Path, into: Path, *, step: str, method: str) -> tuple[Run,
 
     def hook(site: Site) -> None:
         def look(event: Event) -> None:
-            if event.stream == f"batch/{BATCH}/step/{step}":
-                if event.kind == "call" and event.fields["method"] == method:
-                    going.append("going")
+            if event.stream.startswith(f"batch/{BATCH}/step/{step}"):
+                if event.kind == "call" and (not method or event.fields["method"] == method):
+                    going[:] = ["going"]
                 elif event.kind == "reply" and going:
                     going[0] = "over"
 
         site.house.ledger.subscribe(look)
 
     frames.tell = tell
-    return run_batch(folder, hook, way=Way(careful=True, each=True, faults=frames)), kept
+    return run_batch(folder, hook, way=Way(careful=True, each=True, faults=frames), recipe=recipe), kept
 
 
 def resumed(kept: Kept, moment: str, *hooks: Hook) -> Run:
     """Let a new program go on from what a kill left."""
-    return resume_batch(kept.into / moment, *hooks, way=Way(careful=True, each=True))
+    return resume_batch(kept.into / moment, *hooks, way=Way(careful=True, each=True), recipe=kept.recipe)
 
 
 def story(run: Run) -> Counter[str]:
@@ -119,7 +126,7 @@ def left_open(run: Run) -> list[str]:
 def ends(run: Run) -> dict[str, str]:
     """Give the state in which every object of the batch ended, and every step."""
     things = {name: str(thing.state) for name, thing in run.things.items()}
-    return things | {f"step {name}": run.step(name).state for name in ("receive", "count", "freeze", "store")}
+    return things | {f"step {name}": run.step(name).state for name in run.steps}
 
 
 def spread(moments: list[str], count: int) -> list[str]:

@@ -17,6 +17,7 @@ from automation.engine.past import Past, past
 from automation.engine.recipe.load import load
 from automation.engine.site import Site
 from automation.gmp.objects import Thing
+from automation.gmp.registry import KINDS
 from automation.kernel.clock import SimulatedClock, run_simulated
 from automation.kernel.quantity import Instant, Seconds
 from automation.ledger.event import Event
@@ -46,6 +47,12 @@ class Run:
         """Give the fold of a step."""
         stream = f"batch/{BATCH}/step/{name}"
         return past("", [event for event in self.events if event.stream == stream])
+
+    @property
+    def steps(self) -> list[str]:
+        """Give the ids of the steps that were begun, in the order of their beginning."""
+        prefix = f"batch/{BATCH}/step/"
+        return list(dict.fromkeys(e.stream.removeprefix(prefix) for e in self.events if e.stream.startswith(prefix)))
 
     def kinds(self, name: str) -> list[str]:
         """Give the kinds of a step's events, in order."""
@@ -120,14 +127,19 @@ def run_batch(
 
 
 def resume_batch(
-    folder: Path, *hooks: Hook, way: Way | None = None, down: Seconds = Seconds(0.0), until: float = LONGEST
+    folder: Path,
+    *hooks: Hook,
+    way: Way | None = None,
+    down: Seconds = Seconds(0.0),
+    recipe: str = "freeze-day",
+    until: float = LONGEST,
 ) -> Run:
     """Open the site again ``down`` s later and let the batch go on."""
 
     async def main(clock: SimulatedClock) -> Run:
         site = await open_site(folder, with_hooks(way, hooks), clock=clock)
         try:
-            return await _finish(site, clock, folder, recipe="freeze-day", changes=None, until=until)
+            return await _finish(site, clock, folder, recipe=recipe, changes=None, until=until)
         finally:
             site.close()
 
@@ -159,8 +171,7 @@ async def _finish(
     found.state, found.at = run.batch.state, clock.now()
     found.head = site.house.ledger.last.hash.hex()
     found.events = list(site.house.ledger.events())
-    kinds = ("person", "prompt", "batch", "container", "lot", "asset", "alarm", "deviation", "timer")
-    found.things = {f"{kind}/{thing.id}": thing for kind in kinds for thing in site.house.door.every(kind)}
+    found.things = {f"{kind}/{thing.id}": thing for kind in KINDS for thing in site.house.door.every(kind)}
     if site.plant is not None:
         found.told = list(staff_of(site).notes)
         for asset in site.file.assets.values():
