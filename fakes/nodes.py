@@ -1,0 +1,92 @@
+"""What every fake behind a node port shares: named values, read and written by lines; files by folder words.
+
+Source: ``instruments.transport.nodes`` and ``instruments.transport.folder``.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from automation.kernel.clock import MICRO
+from automation.kernel.errors import WireError
+from automation.kernel.quantity import Instant
+from instruments.transport import folder, nodes
+
+
+class NodeRefusedError(Exception):
+    """A device does not take a value: an OPC UA status word, and the reason."""
+
+    def __init__(self, status: str, text: str) -> None:
+        """Keep both."""
+        super().__init__(f"{status}: {text}")
+        self.status, self.text = status, text
+
+
+class Nodes(Protocol):
+    """A device as named values."""
+
+    @property
+    def words(self) -> Mapping[str, tuple[str, ...]]:
+        """Give the words of each node that is an enumeration, in their order."""
+        ...
+
+    @property
+    def writable(self) -> frozenset[str]:
+        """Name the nodes that may be written."""
+        ...
+
+    def values(self, now: Instant) -> dict[str, nodes.Value]:
+        """Give every node with what it holds now."""
+        ...
+
+    def write(self, name: str, value: nodes.Value, now: Instant) -> None:
+        """Take a value; raises NodeRefusedError, which changes nothing."""
+        ...
+
+    def files(self, now: Instant) -> Mapping[str, tuple[bytes, Instant]]:
+        """Give the files that stand in the device's folder, with the time of their last change."""
+        ...
+
+
+class NodeFeed:
+    """Turns bytes into reads and writes of a device, and files; an unfinished line is kept."""
+
+    def __init__(self, device: Nodes) -> None:
+        """Speak for a device."""
+        self._device = device
+        self._received = b""
+
+    def feed(self, data: bytes, now: Instant) -> bytes:
+        """Answer every complete line; one that is not whole is not answered, as a server drops what it can't read."""
+        *lines, self._received = (self._received + data).split(b"\n")
+        return b"".join(self._answer(line + b"\n", now) for line in lines)
+
+    def _answer(self, line: bytes, now: Instant) -> bytes:
+        if line.startswith((folder.LIST, b"READ ")):
+            files = self._device.files(now)
+            listed = {name: folder.Entry(len(d), round(float(at) * MICRO)) for name, (d, at) in files.items()}
+            return folder.answer(line, listed, lambda name: files[name][0])
+        try:
+            asked = nodes.request(line)
+        except WireError:
+            return b""
+        return nodes.line(self._write(asked, now) if asked.write else self._read(asked, now))
+
+    def _read(self, asked: nodes.Request, now: Instant) -> nodes.Reply:
+        held = self._device.values(now)
+        values = {name: held[name] for name in asked.read if name in held}
+        status = {name: nodes.GOOD if name in held else nodes.UNKNOWN for name in asked.read}
+        return nodes.Reply(asked.id, values, status)
+
+    def _write(self, asked: nodes.Request, now: Instant) -> nodes.Reply:
+        for name, value in asked.write.items():
+            try:
+                self._put(name, value, now)
+            except NodeRefusedError as refusal:
+                return nodes.Reply(asked.id, error=refusal.status, name=name, text=refusal.text)
+        return nodes.Reply(asked.id, ok=True)
+
+    def _put(self, name: str, value: nodes.Value, now: Instant) -> None:
+        if name not in self._device.writable:
+            known = name in self._device.values(now)
+            raise NodeRefusedError("BadNotWritable" if known else nodes.UNKNOWN, "")
+        self._device.write(name, value, now)

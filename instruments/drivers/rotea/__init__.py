@@ -1,0 +1,1 @@
+"""Gibco CTS Rotea counterflow centrifugation system, through the OPC UA server of its Run Manager."""
