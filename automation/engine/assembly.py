@@ -9,6 +9,7 @@ from automation.engine.alarms import Alarms
 from automation.engine.binding import Binding
 from automation.engine.gates import StepGates
 from automation.engine.house import House
+from automation.engine.labelling import Labels
 from automation.engine.operation import Operation, check_operation
 from automation.engine.product import Product
 from automation.engine.prompts import Operator
@@ -94,7 +95,14 @@ class Assembly:
         watch = Watch(recorder, trends, StepTroubles(recorder, gates, alarms, tuple(assets.values())))
         product = Product(recorder, self._house.door, alarms)
         binding = Binding(recorder, gates)
-        parts: dict[object, object] = {Watch: watch, Operator: operator, Product: product, Trends: trends}
+        labels = Labels(recorder, self._house.door, alarms, self._house.blobs)
+        parts: dict[object, object] = {
+            Watch: watch,
+            Operator: operator,
+            Product: product,
+            Labels: labels,
+            Trends: trends,
+        }
         given: dict[str, object] = {"given": bound.given} if spec.given is not None else {}
         for name, asset in assets.items():
             device = self._house.devices[asset]

@@ -52,6 +52,10 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "warm": {"seconds": 30.0, "above_c": -120.0},
         "expose": {"seconds": 60.0},
     },
+    "label": {
+        "print": {"sha256": "a" * 64},
+        "verify": {"code": "CONTAINER:BAG-1"},
+    },
     "lot": {
         "receive": {"what": "DMSO", "supplier": "ACME", "quantity": 10.0, "unit": "mL", "expiry": "2027-03"},
         "use": {"quantity": 1.5, "batch": "B1"},
@@ -126,9 +130,24 @@ def body(kind: str, row: Row, *, way: tuple[str, ...], name: str) -> dict[str, o
         return {where: f"tank-1/{name}"} if where else {}
     if kind == "container" and row.command in _AMOUNTS:
         return dict(_AMOUNTS[row.command])
+    if kind == "label" and row.command in {"issue", "apply"}:
+        return _labelled(name, issue=row.command == "issue")
     if kind == "prompt" and row.command in {"answer", "enter", "verify", *SIGNING}:
         return {}
     return BODIES[kind].get(row.command, {} if row.command == "again" else REASON)
+
+
+def _labelled(container: str, *, issue: bool) -> dict[str, object]:
+    if not issue:
+        return {"container": container}
+    return {
+        "container": container,
+        "code": "CONTAINER:BAG-1",
+        "lines": ["T cells"],
+        "marks": ["SIMULATED"],
+        "template": "container",
+        "template_version": "1",
+    }
 
 
 def _opening(way: tuple[str, ...]) -> dict[str, object]:
@@ -163,6 +182,9 @@ def someone(row: Row, favourite: str) -> str:
 def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> str:
     """Make an object and bring it to where the row applies; gives its stream."""
     table, stream = KINDS[kind].table, f"{kind}/{name}"
+    if kind == "label":
+        stream = f"{stream}-L1"
+        way.do(f"container/{name}", "expect", {"identity": "COI-1"}, by=SYSTEM)
     commands = path(kind, row)
     for command in commands:
         step = table.decide(way.state(stream), command)
