@@ -91,8 +91,12 @@ class Deck:
         if float(move.volume) <= 0.0:
             raise RefusedError(f"{where}: volume is {float(move.volume):g} uL; more than 0 uL is needed")
         place = self.position(move.well)
+        if float(move.in_well) > place.holds + 1e-9:
+            raise RefusedError(f"{where}: in_well is {float(move.in_well):g} uL; the well holds {place.holds:g} uL")
         if isinstance(move, Aspirate):
             self._finite(move.mix_volume, f"{where}: mix_volume")
+            if move.mix_cycles < 0:
+                raise RefusedError(f"{where}: mix_cycles is {move.mix_cycles}; 0 or more are needed")
             free = self.tip.holds - float(move.in_tip)
             most, what = min(free, float(move.in_well)), "the tip takes" if free < float(move.in_well) else "there are"
             if float(move.mix_volume) > min(self.tip.holds, float(move.in_well)):
