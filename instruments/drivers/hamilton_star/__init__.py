@@ -1,0 +1,1 @@
+"""Driver of a Hamilton STAR through the unmodified back end of PyLabRobot."""
