@@ -19,6 +19,7 @@ from instruments.drivers.zpl_printer.wire import symbol, zpl
 from instruments.interfaces.label_printer import PrinterStatus
 
 EACH = Seconds(1.2)  # s for one label
+BOOT = Seconds(10.0)  # s from power on until it takes notice
 BUFFER = 20  # formats; then it is full
 PAPER, RIBBON = 500, 900  # labels on a new roll
 LENGTH = 200  # dots
@@ -77,14 +78,14 @@ class FakeZplPrinter:
         self.taken: list[PrintedLabel] = []
         self.identification = f"ZD421-203dpi,V84.20.18Z,{dots},8176KB"
         self._mute = mute
-        self._on = True
+        self._on, self._awake = True, Instant(0.0)  # and from when on it takes notice
         self._media = _Media()
         self._buffer = _Buffer()
 
     def feed(self, data: bytes, now: Instant) -> bytes:
         """Take bytes: queries are answered at once, formats are printed one after the other."""
         self._pass(now)
-        if not self._on:
+        if not self._on or now < self._awake:
             return b""
         self._buffer.received += data
         said = b""
@@ -115,7 +116,7 @@ class FakeZplPrinter:
             case "jam" | "clear":
                 media.jammed = action == "jam"
             case "power":
-                self._on, self._buffer = flag(details, "on"), _Buffer()
+                self._on, self._buffer, self._awake = flag(details, "on"), _Buffer(), now + BOOT
             case _:
                 msg = f"action is {action!r}; a printer knows take, head, paper, ribbon, pause, jam, clear and power"
                 raise FailedError(msg)
@@ -128,9 +129,9 @@ class FakeZplPrinter:
         self._pass(now)
         return b""
 
-    def due(self, now: Instant) -> Instant | None:  # noqa: ARG002  it never speaks by itself
-        """Never speak by itself."""
-        return None
+    def due(self, now: Instant) -> Instant | None:  # noqa: ARG002  a label takes its own time
+        """Tell when the next label comes out, so that it lies there when somebody looks."""
+        return None if self._buffer.since is None else self._buffer.since + EACH
 
     def at(self, now: Instant) -> PrinterStatus:
         """Give the state as its panel shows it."""

@@ -28,7 +28,7 @@ ANSWER = Seconds(3.0)  # s, for a status
 EVERY = Seconds(0.5)  # s between two looks at a label that is being printed
 WITHIN = Seconds(45.0)  # s, of the 60 s of a print, in which a label comes out
 CALM = 2  # looks in a row at which the printer is empty: the first may come before it has read the format
-UNHEARD = 3  # looks in a row without a readable answer, after which nothing is known
+GARBLED = 3  # looks in a row that can't be read, after which nothing is known
 DOTS = (6, 8, 12, 24)  # per mm, of the printheads in the guide
 
 
@@ -102,21 +102,24 @@ class ZplPrinter:
     async def _empty(self, label: Label) -> None:
         """Look until the printer is empty again; raises UnknownError for a fault, silence or when it takes too long."""
         clock = asyncio.get_running_loop().time
-        end, calm, unheard, why = clock() + float(WITHIN), 0, 0, "nothing was seen of it"
-        while clock() < end:
+        end, calm, garbled, why = clock() + float(WITHIN), 0, 0, ""
+        while calm < CALM and clock() < end:
             try:
                 now = await self.status()
-            except (LinkError, WireError) as error:
-                calm, unheard, why = 0, unheard + 1, f"the printer does not say how it is ({error})"
+            except WireError as error:
+                calm, garbled, why = 0, garbled + 1, f"what the printer says can't be read ({error})"
+            except LinkError as error:
+                why = f"the printer fell silent ({error}); an empty queue after that proves nothing"
+                break
             else:
-                calm, unheard, why = calm + 1 if now.idle else 0, 0, _told(now)
+                calm, garbled, why = calm + 1 if now.idle else 0, 0, _told(now)
                 if now.faults:
                     break
-            if calm == CALM:
-                return
-            if unheard == UNHEARD:
+            if garbled == GARBLED:
                 break
             await asyncio.sleep(float(EVERY))
+        if calm == CALM:
+            return
         msg = f"{self._link.name}: label {label.id} was sent and may or may not have come out, now or later: {why}"
         raise UnknownError(msg)
 
