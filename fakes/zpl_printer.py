@@ -163,7 +163,7 @@ class FakeZplPrinter:
             return b""
         if query >= 0:
             before = data[start:query] if 0 <= start < query else b""
-            buffer.received = before + data[query + len(word) :]
+            buffer.received = before + data[query + len(word) :].removeprefix(b"\r\n")
             return self._tell(word, now)
         buffer.received = data[start:] if start >= 0 else data[-2:]
         return None
