@@ -14,7 +14,10 @@ from automation.views import record
 from automation.views.audit_trail import audit_trail
 from automation.views.finding import Shown
 from automation.views.findings import findings
+from automation.views.genealogy import genealogy
+from automation.views.labels import labels
 from automation.views.people import signatures_of
+from automation.views.reconciliation import reconciliations
 from automation.views.step_record import step_record
 from automation.views.story import Story
 from automation.views.trends import Files
@@ -34,7 +37,8 @@ def draw(story: Story, files: Files, *, as_of: int, drawn: int, proof: record.Pr
     """Give the record of a story; ``as_of`` and ``drawn`` (us) are the last event that was looked at."""
     steps = tuple(step_record(story, name, files) for name in story.steps)
     master = _master(story, files)
-    rules, found = findings(story, Shown(steps, master))
+    balances, printed = reconciliations(story), labels(story, files)
+    rules, found = findings(story, Shown(steps, master, balances, printed))
     draft = story.batch.now.state != "closed"
     return record.BatchRecord(
         simulated=story.genesis.mode is Mode.SIMULATED,
@@ -47,7 +51,9 @@ def draw(story: Story, files: Files, *, as_of: int, drawn: int, proof: record.Pr
         rules=rules,
         findings=found,
         master=master,
-        containers=tuple(_containers(story)),
+        containers=genealogy(story),
+        reconciliation=balances,
+        labels=printed,
         people=tuple(record.Person(told.id, told.now.name, told.now.roles) for told in story.people),
         limits=tuple(_limits(story)),
         steps=steps,
@@ -141,25 +147,6 @@ def _checked(steps: tuple[record.Step, ...], found: tuple[record.Finding, ...]) 
         f"{count(samples, 'reading')} of process data, {count(prompts, 'entry', many='entries')} by people, "
         f"{count(sum(one.times for one in found), 'exception')}."
     )
-
-
-def _containers(story: Story) -> list[record.Container]:
-    return [
-        record.Container(
-            id=told.id,
-            identity=told.now.identity,
-            kind=told.now.kind,
-            din=told.now.din,
-            product_code=told.now.product_code,
-            volume_ml=told.now.volume_ml,
-            state=told.now.state,
-            position=told.now.position or told.now.where,
-            exposure_s=float(told.now.exposure_s),
-            warming_s=float(told.now.warming_s),
-            on_hold=told.now.hold_reason,
-        )
-        for told in story.containers
-    ]
 
 
 def _limits(story: Story) -> list[record.TimeLimit]:

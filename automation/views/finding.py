@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from automation.engine.journal import Called, Fell
 from automation.ledger.event import Event
-from automation.views.record import Finding, Master, Step
+from automation.views.record import Finding, Labels, Master, Reconciliation, Step
 from automation.views.wording import stamp
 
 
@@ -18,6 +18,8 @@ class Shown:
 
     steps: tuple[Step, ...]
     master: Master
+    reconciliation: tuple[Reconciliation, ...]
+    labels: Labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

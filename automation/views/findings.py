@@ -7,6 +7,7 @@ Source: 21 CFR 211.100(b), 211.192 (deviations, unexplained discrepancies), 211.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from automation.views import findings_of_balances as balances
 from automation.views import findings_of_people as people
 from automation.views import findings_of_process as process
 from automation.views import findings_of_quality as quality
@@ -40,6 +41,12 @@ RULES = (
     _Rule("E12", "Gaps in data", "Every time without readings, every sample or file missing.", process.gaps),
     _Rule("E13", "Holds and stops", "Every hold, pause, stop, abort and QA hold, with its reason.", quality.holds),
     _Rule("E14", "Interruptions", "Every restart, clock step or changed configuration.", quality.interruptions),
+    _Rule(
+        "E15",
+        "Reconciliation",
+        "Every balance of amounts or labels that does not close.",
+        balances.balances,
+    ),
 )
 
 

@@ -19,6 +19,7 @@ from automation.ledger.read import matches
 from automation.ledger.record import Proven, Record
 from automation.views import record, shapes
 from automation.views.batch_record import draw
+from automation.views.labels import ENCODING
 from automation.views.story import Story
 
 
@@ -47,15 +48,16 @@ class Exported:
 
 
 class Shown:
-    """Process data and recipe as the record shows them, by the names of the files that they came from."""
+    """Process data, recipe and specimens as the record shows them, by the names of the files that they came from."""
 
     def __init__(self, said: record.BatchRecord, source: Exported) -> None:
-        """Cut each trend into the chunks that it was sealed in."""
+        """Cut each trend into the chunks that it was sealed in; take recipe and specimens as they stand."""
         streams = (f"batch/{said.header.batch}/step/{step.id}" for step in said.steps)
         told = (event for stream in streams for event in source.stream(stream) if event.kind == "data")
         names = {event.seq: event.read(shapes.Chunk).blob for event in told}
         master = said.master.text.encode()
-        self._files: dict[str, bytes] = {sha256(master).hexdigest(): master}
+        specimens = (one.data.encode(ENCODING, "replace") for one in said.labels.specimens)
+        self._files = {sha256(data).hexdigest(): data for data in (master, *specimens)}
         for trend in (trend for step in said.steps for trend in step.trends):
             start = 0
             for chunk in trend.chunks:

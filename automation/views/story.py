@@ -20,6 +20,7 @@ from automation.gmp.plant.alarms import Alarm
 from automation.gmp.plant.assets import Asset
 from automation.gmp.product.batches import Batch
 from automation.gmp.product.containers import Container
+from automation.gmp.product.labels import Label
 from automation.gmp.quality.deviations import Deviation
 from automation.gmp.quality.timers import Timer
 from automation.gmp.registry import KINDS
@@ -146,6 +147,11 @@ class Story:
         return self._every(KINDS["container"], lambda told: told.id in issued or told.now.batch == self.id, ids=issued)
 
     @cached_property
+    def labels(self) -> tuple[Told[Label], ...]:
+        """Give the labels that were issued for the batch."""
+        return self._every(KINDS["label"], lambda told: told.now.batch == self.id)
+
+    @cached_property
     def lots(self) -> tuple[Told[MaterialLot], ...]:
         """Give the material lots that the batch was bound to or used."""
         bound = {lot for one in self.bound.values() for lot in one.materials.values()}
@@ -191,7 +197,7 @@ class Story:
     @cached_property
     def trail(self) -> tuple[Event, ...]:
         """Give every event of the record in the order of the ledger; nothing of the batch's streams is left out."""
-        groups = (self.prompts, self.alarms, self.deviations, self.timers, self.containers)
+        groups = (self.prompts, self.alarms, self.deviations, self.timers, self.containers, self.labels)
         found = {event.seq: event for group in groups for told in group for event in told.events}
         used = (*(told.events for told in self.lots), *(told.events for told in self.assets))
         found |= {event.seq: event for events in used for event in events if self.first <= event.seq <= self.end}
@@ -203,7 +209,7 @@ class Story:
 
     def signed(self) -> Iterator[tuple[Event, Signed]]:
         """Give every signature in the batch's objects with its event."""
-        groups = ((self.batch,), self.prompts, self.deviations, self.containers, tuple(self._used()))
+        groups = ((self.batch,), self.prompts, self.deviations, self.containers, self.labels, tuple(self._used()))
         pairs = (pair for group in groups for told in group for pair in zip(told.events, told.facts, strict=True))
         yield from ((event, signature) for event, one in pairs for signature in one.signed)
 
@@ -224,8 +230,8 @@ class Story:
 
     def _objects(self) -> Iterator[tuple[Event, ...]]:
         """Give the events of each object."""
-        groups = (self.prompts, self.alarms, self.deviations, self.timers, self.containers, self.lots, self.assets)
-        return (told.events for group in groups for told in group)
+        made = (self.prompts, self.alarms, self.deviations, self.timers, self.containers, self.labels)
+        return (told.events for group in (*made, self.lots, self.assets) for told in group)
 
     def _every(
         self, kind: Kind, belongs: Callable[[Told[T]], bool], *, ids: Collection[str] = ()

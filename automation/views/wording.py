@@ -15,6 +15,7 @@ _EMPTY: tuple[object, ...] = (None, "", [], {}, ())
 _MOMENTS = frozenset({"deadline", "due", "warn", "until"})
 _RECENT = 1_000_000_000.0  # s since 1970: numbers below it are no moments of ours
 _HOUR, _MINUTE = 3600.0, 60.0
+_MANY = 1000.0  # cells, from which on powers of ten are read more easily
 
 
 def stamp(at: int | Instant | None, *, zone: str) -> str:
@@ -53,6 +54,22 @@ def show(value: object) -> str:
             return "; ".join(show(part) for part in value) or NOTHING
         case _:
             return str(value)
+
+
+def quantity(value: float, unit: str) -> str:
+    """Write an amount with its unit: cells by powers of ten, mL and g to two decimals."""
+    return f"{_number(value, unit)} {unit}"
+
+
+def with_uncertainty(value: float, expanded: float, unit: str) -> str:
+    """Write an amount with its expanded uncertainty; one that states none stands alone."""
+    return f"{_number(value, unit)} ± {_number(expanded, unit)}" if expanded else _number(value, unit)
+
+
+def _number(value: float, unit: str) -> str:
+    if unit != "cells":
+        return f"{value + 0.0:.2f}".replace("-0.00", "0.00")
+    return f"{value:.3g}" if abs(value) < _MANY else f"{value:.3e}".replace("e+0", "e").replace("e+", "e")
 
 
 def _part(name: str, value: object) -> str:
