@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pylabrobot.liquid_handling import Strictness, set_strictness
-from pylabrobot.liquid_handling.backends.hamilton.base import HamiltonLiquidHandler
 from pylabrobot.liquid_handling.backends.hamilton.STAR_backend import STARBackend
 from pylabrobot.liquid_handling.standard import Drop, Mix, Pickup, SingleChannelAspiration, SingleChannelDispense
 from pylabrobot.resources import Container, Coordinate, TipSpot, Trash, set_tip_tracking, set_volume_tracking
@@ -64,7 +63,6 @@ class Star:
         Gives the number of channels.
         """
         backend = self._backend
-        await HamiltonLiquidHandler.setup(backend)
         # Its own setup would set these after moving all channels up and throwing mounted tips away.
         backend._machine_conf = await backend.request_machine_configuration()  # noqa: SLF001
         backend._extended_conf = await backend.request_extended_configuration()  # noqa: SLF001
@@ -181,7 +179,7 @@ def _lay_out(deck: Deck, tip: HamiltonTip) -> _Places:
                 labware.y + position.y - thing.get_size_y() / 2,
                 labware.z + position.z,
             )
-            places.deck.assign_child_resource(thing, location=at)
+            places.deck.assign_child_resource(thing, location=at, ignore_collision=True)  # looks at every pair
             table = places.spots if labware.kind in {"tips", "waste"} else places.wells
             for known_as in (thing.name, *((name,) if len(labware.positions) == 1 else ())):
                 table[known_as] = thing

@@ -43,13 +43,17 @@ class Usb:
         """Start without anybody who sends the frames."""
         self.pass_on: Callable[[bytes, asyncio.Future[bytes]], None] | None = None
         self._answers: queue.Queue[bytes] = queue.Queue()
+        self._reading: asyncio.AbstractEventLoop | None = None  # the loop of PyLabRobot's reader
         self._turn = asyncio.Lock()
 
     async def setup(self) -> None:
         """Do nothing: the link is opened by the site."""
 
     async def stop(self) -> None:
-        """Do nothing: the link is closed by the site."""
+        """Close the loop that PyLabRobot's reader leaves open when it ends; the link is closed by the site."""
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
 
     async def write(self, data: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109  its signature
         """Have one frame sent and keep its answer for the reader; raises what the link raises."""
@@ -62,6 +66,7 @@ class Usb:
 
     async def read(self, timeout: float | None = None, size: int | None = None) -> bytes:  # noqa: ARG002, ASYNC109
         """Give the next answer; raises TimeoutError when there is none. Runs in PyLabRobot's reader thread."""
+        self._reading = asyncio.get_running_loop()
         try:
             return self._answers.get(timeout=POLL)
         except queue.Empty:
@@ -108,9 +113,9 @@ class Backstage:
         self.last: list[Callable[[], Coroutine[object, object, None]]] = []
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(_quiet)
-        thread = threading.Thread(target=self._loop.run_forever, name="pylabrobot", daemon=True)
+        thread = threading.Thread(target=_live, args=(self._loop, self.last), name="pylabrobot", daemon=True)
         thread.start()
-        self.close = weakref.finalize(self, _end, self._loop, thread, self.last)
+        self.close = weakref.finalize(self, _end, self._loop, thread)
 
     async def run(self, work: Coroutine[object, object, _T], exchange: Exchange) -> _T | Trouble:
         """Let PyLabRobot do some work; its frames go through ``exchange``, whose errors are raised here.
@@ -172,12 +177,16 @@ def _quiet(_loop: asyncio.AbstractEventLoop, _context: dict[str, object]) -> Non
     """Say nothing when PyLabRobot's reader answers a call that was given up: its outcome is recorded as unknown."""
 
 
-def _end(
-    loop: asyncio.AbstractEventLoop, thread: threading.Thread, last: list[Callable[[], Coroutine[object, object, None]]]
-) -> None:
-    """End what runs on the loop, the loop and its thread."""
+def _live(loop: asyncio.AbstractEventLoop, last: list[Callable[[], Coroutine[object, object, None]]]) -> None:
+    """Run the loop until it is stopped, then what is last."""
+    loop.run_forever()
     for end in last:
-        asyncio.run_coroutine_threadsafe(_kept(end()), loop).result(LEAVING)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(LEAVING)
+        loop.run_until_complete(_kept(end()))
     loop.close()
+
+
+def _end(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+    """Stop the loop and wait for its thread, unless the collector of garbage calls from there."""
+    loop.call_soon_threadsafe(loop.stop)
+    if thread is not threading.current_thread():
+        thread.join(LEAVING)
