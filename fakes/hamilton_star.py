@@ -93,17 +93,17 @@ class FakeHamiltonStar:
     def hand(self, action: str, details: dict[str, object], now: Instant) -> None:
         """Let a person act; raises FailedError for what is not possible.
 
-        ``place`` a ``container`` on a ``position``, ``clear`` it away ``to`` a place; ``fill`` the tip racks;
+        ``place`` a ``container`` on a ``position``, ``take`` it away ``to`` a place; ``tips`` refills the racks;
         ``clot``, ``block`` and ``lose tip`` of a ``channel``; ``remove tips`` by hand; ``power`` {on}.
         """
         pipettor = self.pipettor
         match action:
             case "place":
                 pipettor.place(self._place(details), text(details, "container"), now)
-            case "clear":
-                pipettor.clear(self._place(details), text(details, "to", "bench"), now)
-            case "fill":
-                pipettor.fill()
+            case "take":
+                pipettor.take(self._place(details), text(details, "to", "bench"), now)
+            case "tips":
+                pipettor.refill()
             case "clot" | "block":
                 pipettor.trouble(
                     pipettor.number(number(details, "channel")), Cause.CLOT if action == "clot" else Cause.PRESSURE
@@ -115,7 +115,7 @@ class FakeHamiltonStar:
             case "power":
                 self._power(on=flag(details, "on"))
             case _:
-                known = "place, clear, fill, clot, block, lose tip, remove tips and power"
+                known = "place, take, tips, clot, block, lose tip, remove tips and power"
                 raise FailedError(f"action is {action!r}; a STAR knows {known}")
 
     def _bare(self, now: Instant) -> None:
