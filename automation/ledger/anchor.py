@@ -3,6 +3,7 @@
 Format: one JSON object a line, see docs/ledger-format.md. Written only after the events are committed.
 """
 
+import fcntl
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from automation.kernel.errors import DamagedError
 from automation.ledger.head import Head, parse
 
 NAME = "heads.log"
+_TAIL = 65_536  # bytes; holds every head that an earlier owner can have written beside one that wakes up
 
 
 class _Line(msgspec.Struct, forbid_unknown_fields=True):
@@ -60,9 +62,15 @@ class Anchor:
             raise DamagedError(f"its last line is no head ({error})", where=str(self._path)) from error
 
     def add(self, heads: Sequence[Head]) -> None:
-        """Append heads whose events are committed."""
-        with self._path.open("ab") as out:
-            out.write(b"".join(head.line for head in heads))
+        """Append heads whose events are committed; one that stands there already is not said twice.
+
+        Raises OSError, also when an owner that was taken over still holds the file.
+        """
+        with self._path.open("a+b") as out:
+            fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            out.seek(max(0, out.tell() - _TAIL))
+            said = out.read().splitlines()
+            out.write(b"".join(head.line for head in heads if head.line[:-1] not in said))
             out.flush()
             if self._live:
                 os.fsync(out.fileno())

@@ -88,12 +88,19 @@ def create(file: Path, *, live: bool) -> sqlite3.Connection:
 
 
 def open_to_write(file: Path, *, live: bool) -> sqlite3.Connection:
-    """Open the ledger's file for its one writer; raises InputError when it may only be read."""
+    """Open the ledger's file for its one writer; raises InputError when it can't be written.
+
+    What stands in the -wal file is brought into the ledger and through to the disk first: after a failed fsync
+    nobody knows what the disk holds, and what can still be read is what counts; see https://lwn.net/Articles/752063.
+    """
     connection = sqlite3.connect(_uri(file, "mode=rw"), uri=True, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("ROLLBACK")
-        return _as_writer(connection, live=live)
+        _as_writer(connection, live=live)
+        if live and connection.execute("PRAGMA wal_checkpoint(FULL)").fetchone()[0]:
+            raise sqlite3.OperationalError("another process is in the midst of reading or writing it")
+        return connection
     except sqlite3.OperationalError as error:
         connection.close()
         raise InputError(f"the ledger can't be written ({error})", where=str(file)) from error

@@ -1,40 +1,107 @@
 """One owner process per site folder: a lock that the system drops when the process ends, however it ends.
 
-The lock keeps a second owner out. Should it ever fail, the ledger's table still takes only the next number, so a
-stale owner appends nothing (see ``writer``).
+The lock keeps a second owner out. One that no longer answers and can't be ended may be taken over: the lock file is
+replaced, and the former owner finds at its next append that its own is gone. Should even that fail, the ledger's table
+takes only the next number, so a stale owner appends nothing (see ``writer``).
+The lock file also holds a mark: the last event that was acknowledged, written after it was on disk. A ledger that ends
+before its mark has lost what somebody was told.
 """
 
+import contextlib
 import fcntl
 import os
+import re
 from pathlib import Path
+from typing import NamedTuple
 
 from automation.kernel.errors import InputError, RefusedError
 
 NAME = "ledger.lock"
+_SIZE = 96  # bytes; the content always has this length
+_MARK = re.compile(rb" *(\d+)\n *(\d+) ([0-9a-f]{64})\n")
+
+
+class Mark(NamedTuple):
+    """The last event that was acknowledged: its number and hash."""
+
+    seq: int
+    hash: bytes
 
 
 class Lease:
     """The ownership of a site folder, held from construction to ``release``."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take the site; raises RefusedError when another process owns it, InputError when it is read-only."""
-        path = folder / NAME
-        try:
-            self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise InputError(f"the site folder can't be written ({error.strerror})", where=str(path)) from error
+    def __init__(self, folder: Path, *, take_over: bool = False) -> None:
+        """Take the site; ``take_over`` also from a process that still owns it.
+
+        Raises RefusedError when another process owns it, InputError when it is read-only.
+        """
+        self._path = folder / NAME
+        self._handle = _open(self._path, os.O_RDWR | os.O_CREAT)
+        self.taken_from: int | None = None  # the process that owned the site; 0 for one that the lock does not name
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            owner = os.pread(self._handle, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            self.taken_from = _holder(self._handle)
             os.close(self._handle)
-            raise RefusedError(f"{folder}: the site is owned by process {owner}") from error
-        os.ftruncate(self._handle, 0)
-        os.pwrite(self._handle, f"{os.getpid()}\n".encode(), 0)
+            if not take_over:
+                who = self.taken_from or "unknown"
+                raise RefusedError(f"{folder}: the site is owned by process {who}") from error
+        self.mark = mark(folder)
+        if self.taken_from is not None:
+            self._replace()
+        self._write()
+
+    def check(self) -> None:
+        """Raise RefusedError when the lock file was replaced or taken away, so that another may own the site."""
+        if not os.fstat(self._handle).st_nlink:
+            what = "another process has taken the site over: this one is stale and appends nothing"
+            raise RefusedError(f"{self._path.parent}: {what}")
+
+    def note(self, seq: int, digest: bytes) -> None:
+        """Mark an event as acknowledged; the mark may fall behind the ledger and never runs ahead of it."""
+        self.mark = Mark(seq, digest)
+        with contextlib.suppress(OSError):  # the event is on disk already; a mark that fell behind tells no lie
+            self._write()
 
     def release(self) -> None:
         """Give the site up."""
         os.close(self._handle)
+
+    def _replace(self) -> None:
+        """Put a lock file of our own in the place of one that another process holds."""
+        aside = self._path.with_suffix(f".{os.getpid()}.tmp")
+        self._handle = _open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._write()
+        aside.replace(self._path)
+
+    def _write(self) -> None:
+        seq, digest = self.mark or Mark(0, bytes(32))
+        os.pwrite(self._handle, b"%10d\n%19d %b\n" % (os.getpid(), seq, digest.hex().encode()), 0)
+        os.ftruncate(self._handle, _SIZE)
+
+
+def _open(path: Path, flags: int) -> int:
+    try:
+        return os.open(path, flags, 0o600)
+    except OSError as error:
+        raise InputError(f"the site folder can't be written ({error.strerror})", where=str(path)) from error
+
+
+def _holder(handle: int) -> int:
+    """Give the process that a lock file names; 0 when it names none."""
+    text = os.pread(handle, 10, 0).decode("ascii", "replace").strip()
+    return int(text) if text.isdigit() else 0
+
+
+def mark(folder: Path) -> Mark | None:
+    """Give the last event of a site folder that was acknowledged; None when nobody noted one."""
+    try:
+        found = _MARK.fullmatch((folder / NAME).read_bytes())
+    except OSError:
+        return None
+    return Mark(int(found[2]), bytes.fromhex(found[3].decode())) if found and int(found[2]) else None
 
 
 def owner(folder: Path) -> int | None:
@@ -46,8 +113,7 @@ def owner(folder: Path) -> int | None:
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        text = os.pread(handle, 20, 0).decode("ascii", "replace").strip()
-        return int(text) if text.isdigit() else 0
+        return _holder(handle)
     finally:
         os.close(handle)
     return None

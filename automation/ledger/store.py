@@ -7,6 +7,7 @@ Source: docs/ledger-format.md.
 import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +21,7 @@ from automation.ledger.anchor import Anchor
 from automation.ledger.chain import entry_hash, merkle_root, opening
 from automation.ledger.event import OWN_STREAM, ZEROS, Draft, Envelope, Event, Genesis, Mode
 from automation.ledger.head import Head, HeadBody, is_signed, key_id, public_key, sign
-from automation.ledger.lease import Lease
+from automation.ledger.lease import Lease, Mark
 from automation.ledger.live_writer import LiveWriter
 from automation.ledger.read import Reader, matches
 from automation.ledger.writer import Committer, InlineWriter, Row, Writer
@@ -68,27 +69,40 @@ class Ledger:
         lease = Lease(folder)
         try:
             connection = file.create(folder / file.NAME, live=live)
-            Committer(connection, Anchor(folder / anchor.NAME, live=live), tip=None).commit([_first_row(genesis)], [])
+            log = Anchor(folder / anchor.NAME, live=live)
+            Committer(connection, log, tip=None, note=lease.note).commit([_first_row(genesis)], [])
             connection.close()
         finally:
             lease.release()
         return cls.open(folder, key=key, commit_each=commit_each)
 
     @classmethod
-    def open(cls, folder: Path, *, key: bytes | None, mode: Mode | None = None, commit_each: bool = False) -> "Ledger":
+    def open(
+        cls,
+        folder: Path,
+        *,
+        key: bytes | None,
+        mode: Mode | None = None,
+        commit_each: bool = False,
+        take_over_at: int | None = None,
+    ) -> "Ledger":
         """Own the ledger of a site folder; without ``key`` nothing new gets signed.
 
-        The first append takes a new epoch, unless it follows the genesis. Raises RefusedError when another process
-        owns it; InputError and its kin when it is absent, read-only, damaged, of another ``mode``, newer, never was
-        a ledger, or has another key.
+        The first append takes a new epoch, unless it follows the genesis. ``take_over_at`` (UTC us) takes the site
+        also from a process that still owns it and no longer answers; the new epoch is then on disk at once. Raises
+        RefusedError when another process owns it; InputError and its kin when it is absent, read-only, damaged, of
+        another ``mode``, newer, never was a ledger, or has another key.
         """
         file.check(folder / file.NAME)
-        lease = Lease(folder)
+        lease = Lease(folder, take_over=take_over_at is not None)
         try:
-            return cls._opened(folder, lease, key=key, mode=mode, commit_each=commit_each)
+            ledger = cls._opened(folder, lease, key=key, mode=mode, commit_each=commit_each)
         except BaseException:
             lease.release()
             raise
+        if take_over_at is not None and lease.taken_from is not None:
+            ledger._succeed(take_over_at, lease.taken_from)  # noqa: SLF001  a class method
+        return ledger
 
     @classmethod
     def _opened(
@@ -103,10 +117,11 @@ class Ledger:
             _check_key(reader, key)
             log = Anchor(folder / anchor.NAME, live=genesis.mode is Mode.LIVE)
             check_tail(reader)
+            _check_mark(reader, lease.mark)
             connection = file.open_to_write(path, live=genesis.mode is Mode.LIVE)
             log.add(_unanchored(reader, log))
             last = reader.last
-            committer = Committer(connection, log, tip=(last.seq, last.hash))
+            committer = Committer(connection, log, tip=(last.seq, last.hash), note=lease.note)
             if genesis.mode is Mode.LIVE and not commit_each:
                 writer: Writer = LiveWriter(committer, committed=last.seq)
             else:
@@ -281,6 +296,7 @@ class Ledger:
 
     def _take(self, events: list[Event], rows: list[Row], *, moved: dict[str, tuple[int, bytes]]) -> None:
         """Hand linked events to the writer; only when it has taken them they count as appended."""
+        self._lease.check()
         if len(self._leaves) + len(events) >= HEAD_EVERY and self._key is not None:
             self._take_sealed(events, rows)
         else:
@@ -315,10 +331,21 @@ class Ledger:
         finally:
             self._telling = False
 
-    def _take_epoch(self, at: int) -> None:
+    def _succeed(self, at: int, former: int) -> None:
+        """Take the epoch, on disk, from an owner that may wake up; raises what stands against it."""
+        try:
+            self._take_epoch(max(at, self._last.at), taken_from=former)
+            self.flush()
+        except CellwrightError:
+            with suppress(CellwrightError):  # the first error says it all
+                self.close()
+            raise
+
+    def _take_epoch(self, at: int, **more: int) -> None:
         self._epoch += 1
         try:
-            events = self._link([Draft(OWN_STREAM, "epoch taken", _encode({"epoch": self._epoch}), "system")], at)
+            body = _encode({"epoch": self._epoch, **more})
+            events = self._link([Draft(OWN_STREAM, "epoch taken", body, "system")], at)
         except CellwrightError:
             self._epoch -= 1
             raise
@@ -411,6 +438,16 @@ def check_tail(reader: Reader) -> None:
         expected, prev = expected + 1, event.hash
         if head is not None and event.seq == head.said.seq and event.hash.hex() != head.said.hash:
             raise DamagedError(f"event {event.seq} is not the one that was signed; run verify", where=str(reader.file))
+
+
+def _check_mark(reader: Reader, mark: Mark | None) -> None:
+    """Raise DamagedError when an event that was acknowledged is not there any more."""
+    if mark is None or reader.hash_at(mark.seq) == mark.hash:
+        return
+    end = reader.last.seq
+    lost = f"{end + 1} to {mark.seq} were acknowledged and are gone" if end < mark.seq else f"{mark.seq} was exchanged"
+    what = f"event {lost}: the -wal file is missing or damaged, or an older copy was put back; restore the files"
+    raise DamagedError(what, where=str(reader.file))
 
 
 def _unanchored(reader: Reader, log: Anchor) -> list[Head]:

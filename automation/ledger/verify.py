@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from automation.kernel.errors import CellwrightError, InputError, NewerVersionError, NotOursError
-from automation.ledger import anchor, file, verify_record
+from automation.ledger import anchor, file, lease, verify_record
 from automation.ledger.chain import merkle_root, opening
 from automation.ledger.event import ZEROS, Genesis
 from automation.ledger.head import Head, is_signed, key_id, parse
@@ -20,6 +20,7 @@ from automation.ledger.verdict import BadError, FirstBad, Verdict
 
 _SLICE = 50_000
 _FIRST = -(1 << 63)  # smallest key that SQLite knows
+_EPOCH = b',"epoch":%d,"at":'  # no text of an envelope can hold it: quotes inside a text are escaped
 _Row = tuple[int, bytes, bytes, bytes, bytes]  # seq, stream, envelope, body, hash
 _HeadRow = tuple[int, int, bytes, bytes, bytes]  # seq, at, key_id, body, signature
 
@@ -28,6 +29,13 @@ class _Time(msgspec.Struct):
     """What the check of a head needs of an envelope."""
 
     at: int
+
+
+class _Taken(msgspec.Struct):
+    """What the check of the owners needs of an envelope."""
+
+    kind: str
+    epoch: int
 
 
 def verify(path: Path, *, key: bytes | None = None, head: str | None = None) -> Verdict:
@@ -90,6 +98,7 @@ class _Check:
 
     def __init__(self, connection: sqlite3.Connection, place: Path, *, key: bytes | None, wanted: bytes | None) -> None:
         self._connection = connection
+        self._mark = lease.mark(place.parent)  # before anything is read, which its owner may go on writing
         self._log = place.with_name(anchor.NAME)
         self._given = key.hex() if key else ""
         self._key = self._given
@@ -99,6 +108,7 @@ class _Check:
         self._streams: dict[bytes, tuple[bytes, int, bytes]] = {}
         self._heads: list[Head] = []
         self._anchored = 0
+        self._epoch = _EPOCH % 1  # as it stands in the envelopes of the owner whose turn it is
         self._notes: list[str] = []
 
     def run(self) -> Verdict:
@@ -141,6 +151,7 @@ class _Check:
         if not self._events:
             raise BadError(1, "there are no events")
         self._check_log()
+        self._check_mark()
         self._check_index()
         if self._wanted is not None:
             what = "the head given is not in this ledger: the tail was cut, or an older copy was put back"
@@ -183,6 +194,7 @@ class _Check:
     def _link(self, rows: Sequence[_Row]) -> list[bytes]:
         """Check rows against the chain; inlined for speed, the same sums as ``chain.entry_hash``."""
         start, streams, prev, expected, join = self._opening, self._streams, self._hash, self._events, b"".join
+        epoch = self._epoch
         found: list[bytes] = []
         try:
             for seq, stream, envelope, body, digest in rows:
@@ -194,6 +206,8 @@ class _Check:
                 place = b'{"seq":%d,"stream":%b,"version":%d,' % (seq, name, version)
                 if right != digest or seq != expected or not envelope.startswith(place):
                     raise BadError(expected, _what(seq, expected, is_hash_right=right == digest))
+                if epoch not in envelope:
+                    epoch = _epoch_taken(expected, envelope, epoch)
                 streams[stream] = name, version, digest
                 prev = digest
                 found.append(digest)
@@ -202,7 +216,7 @@ class _Check:
             raise BadError(expected, f"the event can't be read ({error})") from error
         finally:
             self._events += len(found)
-            self._hash = prev
+            self._hash, self._epoch = prev, epoch
         return found
 
     def _check_head(self, row: _HeadRow, digests: list[bytes]) -> None:
@@ -262,6 +276,12 @@ class _Check:
         if torn and not expected.startswith(torn):
             raise BadError(self._anchored + 1, f"line {len(lines) + 1} of heads.log is no head")
 
+    def _check_mark(self) -> None:
+        """Compare with the last event that somebody was told of, as far as the lock file knows."""
+        if self._mark is not None and self._mark.seq > self._events:
+            what = f"missing: event {self._mark.seq} was acknowledged (ledger.lock): the tail or the -wal file was lost"
+            raise BadError(self._events + 1, what)
+
     def _check_index(self) -> None:
         """Let SQLite compare table and index, by which streams are read."""
         said = str(self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0], "utf-8", "replace")
@@ -280,6 +300,15 @@ class _Check:
             )
         if not self._given:
             yield "the key was read from the ledger itself: give the public key from outside (--key) to trust it"
+
+
+def _epoch_taken(seq: int, envelope: bytes, before: bytes) -> bytes:
+    """Give the epoch that begins with this event; raises BadError when none may begin."""
+    found = msgspec.json.decode(envelope, type=_Taken)
+    now = _EPOCH % found.epoch
+    if found.kind != "epoch taken" or before != _EPOCH % (found.epoch - 1):
+        raise BadError(seq, f"it was written in epoch {found.epoch} by an owner whose turn it was not")
+    return now
 
 
 def _what(seq: int, expected: int, *, is_hash_right: bool) -> str:

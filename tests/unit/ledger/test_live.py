@@ -62,7 +62,7 @@ def test_a_failed_write_reaches_everybody_who_waits(tmp_path: Path) -> None:
     """Nobody is told that an event is on disk when it is not."""
 
     async def work(ledger: Ledger) -> list[object]:
-        events = [ledger.append([draft(n=number)], at=START)[0] for number in range(3)]
+        events = ledger.append([draft(n=number) for number in range(3)], at=START)
         return list(await asyncio.gather(*(ledger.durable(e.seq) for e in events), return_exceptions=True))
 
     ledger = make(tmp_path, mode=Mode.LIVE)
