@@ -24,7 +24,7 @@ from automation.kernel.errors import CellwrightError, IdentityError, InputError,
 from automation.kernel.ids import uniform
 from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
-from fakes import hands_pipetting
+from fakes import hands_balance, hands_filling, hands_pipetting, hands_washing
 from fakes.bench import NAME as BENCH
 from fakes.panel import Habit, Panel, Place, Values
 
@@ -251,7 +251,10 @@ class Staff:
             Habit(r"when the program no longer runs", panel.look_for_end),
             Habit(r"attach the report", panel.attach, Seconds(90.0)),
             Habit(r"^Enter the count of", panel.count, Seconds(300.0)),
+            *hands_filling.habits(self),
+            *hands_balance.habits(self),
             *hands_pipetting.habits(self),
+            *hands_washing.habits(self),
         ]
 
     async def _usual(self, prompt: Prompt) -> Values | None:

@@ -11,6 +11,7 @@ Units:   mL, mL/min, kPa, s.
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from automation.kernel.clock import iso
 from automation.kernel.errors import FailedError
@@ -21,6 +22,7 @@ from fakes.physics.washer import STEPS, Setting
 from fakes.washer import Stop, Washing
 from fakes.world import World
 from instruments.drivers.rotea import wire
+from instruments.drivers.washer_history import wire as history
 from instruments.interfaces.cell_washer import ProcessValues, RunHistory
 from instruments.transport import nodes
 
@@ -161,7 +163,8 @@ class FakeRotea:
 
         ``kit`` {id, valid, used} (no id: take it out), ``door`` {open, forced}, ``connect`` {line, container},
         ``clamp`` {line, share}, ``bubble``, ``select`` {protocol}, ``edit`` {protocol, revision}, ``power`` {on},
-        ``clear`` an error, ``start at`` {step}, ``lose histories``; at the panel ``pause``, ``acknowledge`` {answer}.
+        ``clear`` an error, ``start at`` {step}, ``lose histories``; at the panel ``enter`` {values}, ``start``,
+        ``pause``, ``acknowledge`` {answer}.
         """
         self._live(now)
         hands: dict[str, Callable[[Details, Instant], None]] = {
@@ -175,6 +178,8 @@ class FakeRotea:
             "power": self._power,
             "clear": self._clear,
             "start at": self._start_at,
+            "enter": self._enter,
+            "start": self._start_by_hand,
             "pause": lambda _, at: self.washing.wait(Stop.PANEL, at),
             "acknowledge": self._acknowledge_by_hand,
             "lose histories": lambda _d, _at: self._files.clear(),
@@ -191,7 +196,7 @@ class FakeRotea:
         if self.washing.runs > self._reported and not self.washing.begun:
             self._reported = self.washing.runs
             done = Instant(float(self.washing.ended) + float(WRITES))
-            self._files[f"run-{self._reported:04d}.csv"] = (wire.write_history(self._history()), done)
+            self._files[f"run-{self._reported:04d}.csv"] = (history.write(self._history()), done)
 
     def _history(self) -> RunHistory:
         washing = self.washing
@@ -296,8 +301,13 @@ class FakeRotea:
             self._set.clear()
 
     def _select_by_hand(self, protocol: str) -> None:
+        self._by_hand(lambda: self._select(protocol))
+
+    @staticmethod
+    def _by_hand(act: Callable[[], None]) -> None:
+        """Do at the panel what is refused over the link in the same words."""
         try:
-            self._select(protocol)
+            act()
         except NodeRefusedError as refusal:
             raise FailedError(refusal.text) from None
 
@@ -355,6 +365,28 @@ class FakeRotea:
             msg = f"a run can't be started at step {step} now"
             raise FailedError(msg)
         self._run(now, step=step - 1)
+
+    def _enter(self, details: Details, now: Instant) -> None:
+        """Enter parameters at the panel, by their names."""
+        values, protocol = details.get("values"), self.library.get(self._protocol)
+        if not isinstance(values, dict) or protocol is None:
+            msg = (
+                f"values are {values!r} for protocol {self._protocol!r}; names with numbers, and a protocol, are needed"
+            )
+            raise FailedError(msg)
+        for n, (name, _, _) in enumerate(protocol.parameters, 1):
+            if name in values:
+                self._by_hand(partial(self._set_parameter, n, values[name]))
+        self._sent = now
+
+    def _start_by_hand(self, _details: Details, now: Instant) -> None:
+        """Start at the panel what was entered, with a valid kit and the door closed."""
+        protocol = self.library.get(self._protocol)
+        sets = [self._valid(n, known) for n, known in enumerate(protocol.parameters, 1)] if protocol else [""]
+        if set(sets) != {wire.Valid.VALID} or self._kit_state() != "Valid" or self.washing.begun or self._error:
+            msg = f"it does not start: {self._state(now)}, kit {self._kit_state()}, parameters {sets}"
+            raise FailedError(msg)
+        self._run(now)
 
     def _acknowledge_by_hand(self, details: Details, now: Instant) -> None:
         if self.washing.stop is None:

@@ -81,10 +81,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """An answer that a driver asked for under a word, in the order of the answers."""
+    """An answer that a driver asked for under a word, in the order of the answers, and the text of the question."""
 
     word: str
     answer: Answer
+    text: str = ""
 
 
 class Desk:
@@ -157,6 +158,11 @@ class Desk:
         """Give the answered prompts whose name begins so, in the order of their answers."""
         found = [p for p in self._prompts() if p.state == "answered" and p.id.startswith(prefix)]
         return tuple((p.id, _answer(p)) for p in sorted(found, key=lambda p: p.answered_seq))
+
+    def text(self, name: str) -> str:
+        """Give what a prompt asks; empty when it was never opened."""
+        opening = self._prompt(name).opening
+        return opening.text if opening else ""
 
     def asking(self, batch: str, step: str) -> tuple[Prompt, ...]:
         """Give the prompts of a step that still want an answer, in the order of their making."""
@@ -288,6 +294,11 @@ class Operator:
         name = f"{self.name(stay, stay.n)}.{stay.asked}" + (f".{word}" if word else "")
         return await self._desk.ask(name, question, batch=self._batch, step=self._step, alarms=self._alarms)
 
+    def already(self, *, word: str) -> bool:
+        """Tell whether the next question of this effect was answered before, as when it is settled after a restart."""
+        stay = STAY.get()
+        return self._desk.answered(f"{self.name(stay, stay.n)}.{stay.asked + 1}.{word}") is not None
+
     def ask_aside(self, question: Question, *, word: str, number: int) -> Answer | None:
         """Open a question once in the step and give its answer, or None while there is none."""
         return self._desk.look(self._aside(word, number), question, batch=self._batch, step=self._step)
@@ -307,8 +318,12 @@ class Operator:
         """Give what was answered in this step to questions under a word, in the order of the answers."""
         if self._heard[0] != self._desk.moves:
             prefix = f"{self._batch}.{self._step}."
-            words = ((name.removeprefix(prefix).split("."), answer) for name, answer in self._desk.answers(prefix))
-            found = (Heard(part, answer) for parts, answer in words for part in parts if part.isalpha())
+            found = (
+                Heard(part, answer, self._desk.text(name))
+                for name, answer in self._desk.answers(prefix)
+                for part in name.removeprefix(prefix).split(".")
+                if part.isalpha()
+            )
             self._heard = (self._desk.moves, tuple(found))
         return self._heard[1]
 

@@ -7,6 +7,7 @@ By hand: selecting the protocol, loading the kit and closing the door; pausing t
 """
 
 from collections.abc import Callable, Mapping
+from typing import NoReturn
 
 from automation.engine.handles import Container
 from automation.kernel.effect import Call, Done, NotDone, Reconciled, Unknown
@@ -237,7 +238,7 @@ class Rotea:
         if not self._control:
             self._refuse(f"{what} needs control; this driver was given none")
 
-    def _refuse(self, why: str) -> None:
+    def _refuse(self, why: str) -> NoReturn:
         msg = f"{self._name}: {why}"
         raise RefusedError(msg)
 

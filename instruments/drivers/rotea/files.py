@@ -1,14 +1,14 @@
 """Run-history files of the washer: found by the kit that they name, complete, hashed, never changed.
 
 Source: user guide page 94 (a unique file is written each time a protocol is run). A kit is used once, so a file that
-        holds the kit's id is of its run; the layout of the washer's own files was not seen (see ``wire``).
+        holds the kit's id is of its run; what is read of it: see ``washer_history``.
 """
 
 from pathlib import Path
 
 from automation.kernel.quantity import Seconds
-from instruments.drivers.rotea import wire
 from instruments.drivers.rotea.settings import SAME_LINK
+from instruments.drivers.washer_history import wire
 from instruments.interfaces.cell_washer import RunHistory
 from instruments.transport import Link, folder
 
@@ -50,7 +50,7 @@ class Histories:
             answered = await self._link.exchange(asked, folder.content_complete, deadline=ANSWER)
             data = folder.content(answered)
             if isinstance(data, bytes) and wanted in data:
-                return wire.read_history(data)
+                return wire.read(data)
         return None
 
     @staticmethod

@@ -7,20 +7,12 @@ Disputed: page 93 says ProtocolReadyToStart, page 102 ReadyToStart; page 94 writ
         ProtocolState written. Both states are understood; ``SetProtocolState`` is written.
 """
 
-import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
 from automation.kernel.errors import WireError
-from automation.kernel.quantity import Millilitres
-from instruments.interfaces.cell_washer import (
-    Kit,
-    ProcessValues,
-    RunHistory,
-    Waiting,
-    WasherState,
-)
+from instruments.interfaces.cell_washer import Kit, Waiting, WasherState
 
 STATE, COMMAND = "ProtocolState", "SetProtocolState"
 NAME, CHECKSUM, STEP = "ProtocolName", "ProtocolChecksum", "ProtocolStepNumber"
@@ -92,55 +84,3 @@ def word(table: Mapping[str, _Word], said: str, *, node: str) -> _Word:
         msg = f"{node} says {said!r}; known: {', '.join(table)}"
         raise WireError(msg)
     return table[said]
-
-
-# Run history. The layout of the washer's own files was not seen: only their hash is taken. Files in the layout below
-# are read as well: ``key,value`` lines, then one ``event,text`` line for each event. It is this project's own.
-
-HEADER = "cellwright washer run history 1"
-_VOLUMES = ("processed", "washed", "collected", "wasted")
-
-
-def write_history(history: RunHistory) -> bytes:
-    """Write a run history in the project's own layout; its hash is not part of it."""
-    lines = [HEADER, f"protocol,{history.protocol}", f"kit,{history.kit_id}"]
-    lines += [f"started,{history.started}", f"ended,{history.ended}"]
-    for name in _VOLUMES:
-        value = getattr(history.volumes, name)
-        lines += [] if value is None else [f"{name}_ml,{float(value):.3f}"]
-    lines += [f"event,{event}" for event in history.events]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def read_history(data: bytes) -> RunHistory:
-    """Read a run history; of a file in another layout only the hash is given. Raises WireError for a broken line."""
-    sha256 = hashlib.sha256(data).hexdigest()
-    lines = data.decode("utf-8", "replace").splitlines()
-    if not lines or lines[0] != HEADER:
-        return RunHistory(sha256, "", "", "", "", (), ProcessValues())
-    said: dict[str, str] = {}
-    events: list[str] = []
-    for number, one in enumerate(lines[1:], 2):
-        key, comma, value = one.partition(",")
-        if not comma:
-            msg = f"run history {sha256[:12]}, line {number} is {one!r}; 'key,value' is due"
-            raise WireError(msg)
-        if key == "event":
-            events.append(value)
-        else:
-            said[key] = value
-    processed, washed, collected, wasted = (_millilitres(said, name) for name in _VOLUMES)
-    volumes = ProcessValues(processed, washed, collected, wasted)
-    protocol, kit, started, ended = (said.get(key, "") for key in ("protocol", "kit", "started", "ended"))
-    return RunHistory(sha256, protocol, kit, started, ended, tuple(events), volumes)
-
-
-def _millilitres(said: Mapping[str, str], name: str) -> Millilitres | None:
-    text = said.get(f"{name}_ml")
-    if text is None:
-        return None
-    try:
-        return Millilitres(float(text))
-    except ValueError:
-        msg = f"run history: {name}_ml is {text!r}; a number of mL is due"
-        raise WireError(msg) from None

@@ -1,0 +1,1 @@
+"""Washing by a person with a centrifuge."""

@@ -1,0 +1,1 @@
+"""A washer that a person works at its panel, because nobody can talk to it."""

@@ -1,0 +1,1 @@
+"""Run histories of cell washers as files."""
