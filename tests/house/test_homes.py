@@ -16,7 +16,7 @@ HOMES: Final = {  # library: the paths that may import it
     "sqlite3": ("automation/ledger/",),
     "matplotlib": ("automation/surfaces/documents/",),
     "typst": ("automation/surfaces/documents/",),
-    "zxingcpp": ("automation/surfaces/documents/",),
+    "zxingcpp": ("automation/surfaces/documents/", "instruments/drivers/zpl_printer/wire/symbol.py"),
     "rich": ("automation/surfaces/cli/",),
     "click": ("automation/surfaces/cli/",),
     "pylabrobot": ("instruments/drivers/hamilton_star/",),

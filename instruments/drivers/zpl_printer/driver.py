@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Mapping
 
 from automation.engine.handles import Container
+from automation.kernel.clock import pause
 from automation.kernel.effect import Call, Reconciled, Unknown
 from automation.kernel.errors import FailedError, InputError, LinkError, RefusedError, UnknownError, WireError
 from automation.kernel.ids import digest
@@ -117,7 +118,7 @@ class ZplPrinter:
                     break
             if garbled == GARBLED:
                 break
-            await asyncio.sleep(float(EVERY))
+            await pause(EVERY)
         if calm == CALM:
             return
         msg = f"{self._link.name}: label {label.id} was sent and may or may not have come out, now or later: {why}"

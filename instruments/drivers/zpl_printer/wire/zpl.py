@@ -78,7 +78,7 @@ def read(text: str) -> Drawn:
         for x, y, height, width, data in _TEXT.findall(text)
     ]
     pictures = [
-        Picture(int(x), int(y), _dots(data, int(count), int(row)))
+        Picture(int(x), int(y), _dots(data, count=int(count), row=int(row)))
         for x, y, _, count, row, data in _PICTURE.findall(text)
     ]
     copies = _COPIES.search(text)
@@ -97,7 +97,7 @@ def _picture(field: Picture) -> str:
     return f"^FO{field.x},{field.y}^GFA,{count},{count},{row},{data}^FS"
 
 
-def _dots(data: str, count: int, row: int) -> Bitmap:
+def _dots(data: str, *, count: int, row: int) -> Bitmap:
     """Read the bitmap of a ``^GFA`` field; what is missing is white."""
     if not row:
         return ()
