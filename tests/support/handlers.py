@@ -1,6 +1,8 @@
 """Our own liquid handler wired to its fake over memory, a pty or TCP, on a small deck; units uL, s.
 
-The deck is the tests' own: two racks of tips, six vials, a rack of tubes, a trough and the waste.
+Behind a pty or TCP the fake's time runs a thousand times as fast as the wall's.
+
+The deck is the tests' own, its places named as on the final day's: tips, eight vials, two troughs and the waste.
 """
 
 import asyncio
@@ -10,14 +12,14 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from automation.engine.handles import Container
-from automation.kernel.clock import SimulatedClock, run_simulated
-from automation.kernel.quantity import Cells, Celsius, Microlitres, Millilitres, Seconds
+from automation.kernel.clock import MICRO, SimulatedClock, SystemClock, run_simulated
+from automation.kernel.quantity import Cells, Celsius, Microlitres, Millilitres
 from fakes.bench import Bench as Table
 from fakes.contents import filled
 from fakes.faults import Fault, FaultKind, Faults
 from fakes.own_handler import FakeOwnHandler
 from fakes.plant import Plant, PlantLog
-from fakes.serve import Seat, serving
+from fakes.serve import FastClock, Seat, serving
 from fakes.world import Container as Vessel
 from fakes.world import World
 from instruments.drivers.own_handler.driver import OwnHandler
@@ -25,12 +27,10 @@ from instruments.interfaces.liquid_handler import Aspirate, ChannelResult, Dispe
 from instruments.labware.deck import Deck, read
 from instruments.transport import ByteStream, Link
 from instruments.transport.ports import open_stream
-from tests.support.freezers import KINDS, START, HandClock
-
-__all__ = ["KINDS", "NAME", "START"]
+from tests.support.freezers import START
 
 NAME = "handler"
-VIALS = tuple(f"vials.A{column}" for column in range(1, 7))
+VIALS = tuple(f"vials.{row}1" for row in "ABCDEFGH")
 TIPS = tuple(f"tips.{row}{column}" for column in range(1, 13) for row in "ABCDEFGH")
 NO_LOG = PlantLog(None)
 _T = TypeVar("_T")
@@ -50,8 +50,8 @@ def deck_data() -> dict[str, object]:
         "tip": {"kind": "1000 uL filter", "holds": 1000.0},
         "labware": {
             "tips": {"kind": "tips", **origin, "positions": _row([spot.partition(".")[2] for spot in TIPS], 0.0)},
-            "vials": {"kind": "tubes", **origin, "positions": _row([f"A{n}" for n in range(1, 7)], 2000.0)},
-            "tubes": {"kind": "tubes", **origin, "positions": _row([f"A{n}" for n in range(1, 7)], 2000.0)},
+            "vials": {"kind": "tubes", **origin, "positions": _row([f"{row}1" for row in "ABCDEFGH"], 2000.0)},
+            "waste": {"kind": "waste", **origin, "positions": _row(["A1"], 0.0)},
             "trough": {"kind": "trough", **origin, "positions": _row(["A1", "A2"], 200_000.0)},
         },
     }
@@ -80,7 +80,6 @@ class Bench:
     fake: FakeOwnHandler
     link: Link
     hand: Callable[..., None]
-    passes: Callable[[float], Coroutine[object, object, None]]
     faults: Faults
 
     @property
@@ -134,7 +133,7 @@ async def dispense(bench: Bench, *moves: Dispense) -> tuple[ChannelResult, ...]:
 
 
 def furnish(world: World, fake: FakeOwnHandler, wish: Wish) -> None:
-    """Put a full trough and six empty vials on the deck."""
+    """Put a full trough and eight empty vials on the deck."""
     contents = filled(Millilitres(20.0), live=Cells(20.0 * wish.cells), dmso=0.0)
     world.add(Vessel("trough", "trough", contents=contents), place="bench", at=Celsius(22.0), now=START)
     fake.hand("place", {"position": "trough.A1", "container": "trough"}, START)
@@ -150,9 +149,9 @@ def on_bench(wish: Wish, work: Callable[[Bench], Coroutine[object, object, _T]])
     furnish(world, fake, wish)
     if wish.kind == "memory":
         return run_simulated(lambda clock: _in_memory(clock, (wish, fake), work), start=START)
-    clock = HandClock()
+    clock = FastClock(SystemClock(), speed=1000.0, not_before=round(float(START) * MICRO))
     with serving(Seat(fake, clock, NAME), tcp=0 if wish.kind == "tcp" else None) as (server, port):
-        return asyncio.run(_served((wish, fake), (open_stream(port), clock, server.hand), work))
+        return asyncio.run(_served((wish, fake), (open_stream(port), server.hand), work))
 
 
 async def _in_memory(
@@ -168,28 +167,22 @@ async def _in_memory(
     def hand(action: str, **details: object) -> None:
         plant.hand(NAME, action, **details)
 
-    async def passes(seconds: float) -> None:
-        await clock.sleep(Seconds(seconds))
-
     handler = OwnHandler(link, small_deck(), control=wish.control)
-    return await work(Bench(handler, fake, link, hand, passes, plant.faults))
+    return await work(Bench(handler, fake, link, hand, plant.faults))
 
 
 async def _served(
     given: tuple[Wish, FakeOwnHandler],
-    far: tuple[ByteStream, HandClock, Callable[..., None]],
+    far: tuple[ByteStream, Callable[..., None]],
     work: Callable[[Bench], Coroutine[object, object, _T]],
 ) -> _T:
     wish, fake = given
-    stream, clock, hand = far
+    stream, hand = far
     link = Link(stream, name=NAME)
     await link.open()
 
-    async def passes(seconds: float) -> None:
-        clock.passed += seconds
-
     handler = OwnHandler(link, small_deck(), control=wish.control)
     try:
-        return await work(Bench(handler, fake, link, hand, passes, Faults()))
+        return await work(Bench(handler, fake, link, hand, Faults()))
     finally:
         await link.close()
