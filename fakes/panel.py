@@ -72,6 +72,10 @@ class Crew(Protocol):
         """Give the asset of a class that a fake stands for."""
         ...
 
+    def symbol(self, code: str, kind: str) -> str:
+        """Give a code as it stands in the symbol on a label."""
+        ...
+
 
 class Panel:
     """What one person's hands do at the panel of an observed freezer, and at a microscope."""

@@ -24,7 +24,7 @@ from automation.kernel.errors import CellwrightError, IdentityError, InputError,
 from automation.kernel.ids import uniform
 from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
-from fakes import hands_balance, hands_filling, hands_pipetting, hands_washing
+from fakes import hands_balance, hands_filling, hands_pipetting, hands_wash_step, hands_washing
 from fakes.bench import NAME as BENCH
 from fakes.panel import Habit, Panel, Place, Values
 
@@ -251,6 +251,7 @@ class Staff:
             Habit(r"when the program no longer runs", panel.look_for_end),
             Habit(r"attach the report", panel.attach, Seconds(90.0)),
             Habit(r"^Enter the count of", panel.count, Seconds(300.0)),
+            *hands_wash_step.habits(self),
             *hands_filling.habits(self),
             *hands_balance.habits(self),
             *hands_pipetting.habits(self),

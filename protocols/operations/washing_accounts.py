@@ -1,0 +1,108 @@
+"""The accounts of a wash: volumes from weights and from what the washer counted, what is left over, and the residual.
+
+In + buffer = out + waste + hold-up. In and out are weighed, buffer and waste counted by the washer (or entered from its
+sheet), the hold-up is declared by the recipe; every line carries its standard uncertainty.
+Units:  mL, g, %.
+Source: ``automation.formulas.washing`` and ``automation.formulas.reconciliation``.
+"""
+
+from dataclasses import dataclass
+
+from automation.formulas.reconciliation import Balance, Line
+from automation.formulas.uncertainty import Uncertain, relative
+from automation.formulas.washing import batch_residual, continuous_residual, weighed_volume
+from automation.kernel.quantity import Grams, Millilitres, Percent
+from protocols.operations.washing import Approved, Parameters, Washout
+
+NONE = Millilitres(0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """Four weighings (g): each bag as it was and as it is."""
+
+    source_before: Grams
+    source_after: Grams
+    product_before: Grams
+    product_after: Grams
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the washer counted (mL), and where that was read."""
+
+    washed: Millilitres
+    wasted: Millilitres
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """One wash in numbers."""
+
+    came_in: Uncertain
+    came_out: Uncertain
+    left: Millilitres  # in the source bag
+    mass_out: Grams
+    residual: Percent
+    balance: Balance
+
+
+def account(weights: Weights, counted: Counted, *, approved: Approved, given: Parameters) -> Accounts:
+    """Work out a wash; raises InputError for what is no weight or volume."""
+    came_in = _weighed(weights.source_before, weights.source_after, given.source_density, given)
+    came_out = _weighed(weights.product_after, weights.product_before, given.product_density, given)
+    left = _weighed(weights.source_after, given.source_empty, given.source_density, given)
+    share = float(given.flow_uncertainty) / 100.0
+    washed, wasted = relative(float(counted.washed), share), relative(float(counted.wasted), share)
+    lines = (
+        Line("out of the source bag", came_in.value, came_in.standard, goes_in=True, source="weighed"),
+        Line("wash buffer", washed.value, washed.standard, goes_in=True, source=counted.source),
+        Line("washed product", came_out.value, came_out.standard, source="weighed"),
+        Line("waste", wasted.value, wasted.standard, source=counted.source),
+        Line(
+            "hold-up of the kit",
+            float(approved.hold_up),
+            float(approved.hold_up_uncertainty),
+            source="recipe",
+            measured=False,
+        ),
+    )
+    return Accounts(
+        came_in,
+        came_out,
+        max(NONE, Millilitres(left.value)),
+        weights.product_after - weights.product_before,
+        residual(counted.washed, approved),
+        Balance("volume of the wash", "mL", lines),
+    )
+
+
+def residual(washed: Millilitres, approved: Approved) -> Percent:
+    """Give the calculated share of the old medium (%) after this much buffer (mL, all that was used)."""
+    buffer = max(NONE, washed - approved.other_buffer)
+    match approved.washout:
+        case Washout.CONTINUOUS:
+            return continuous_residual(buffer=buffer, chamber=approved.chamber)
+        case Washout.BATCH:
+            return batch_residual(buffer=buffer, left=approved.chamber, cycles=approved.cycles)
+
+
+def source_volume(mass: Grams, given: Parameters) -> Millilitres:
+    """Give the volume in the source bag (mL) by its weight."""
+    return Millilitres(_weighed(mass, given.source_empty, given.source_density, given).value)
+
+
+def product_volume(gross: Grams, bag: Grams, given: Parameters) -> Uncertain:
+    """Give the volume in the product bag (mL) by its weight."""
+    return _weighed(gross, bag, given.product_density, given)
+
+
+def _weighed(heavier: Grams, lighter: Grams, density: float, given: Parameters) -> Uncertain:
+    return weighed_volume(
+        heavier,
+        lighter,
+        standard=given.balance_uncertainty,
+        density_g_per_ml=density,
+        density_share=given.density_uncertainty,
+    )
