@@ -34,6 +34,7 @@ def test_the_volume_follows_the_cells_between_what_is_needed_and_what_the_bag_ho
     assert _volume(viable) == pytest.approx(volume)
 
 
+@pytest.mark.requirement("F017")
 def test_the_parts_of_a_mixture_by_hand() -> None:
     """50 mL with 10 % from a stock of 20 %: half is stock; 20 mL of cells leave 5 mL for diluent."""
     made = mixture(Millilitres(20.0), Millilitres(50.0), dmso=TEN, stock=TWENTY)
