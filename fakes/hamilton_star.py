@@ -33,7 +33,8 @@ SAID = {
 CHANNEL_SAID = {"RF": "rf5.0S i 2019-05-14 ", "VW": "vw0 0 0 0", "VY": "yc180 194 199"}
 TAKES = {"VI": Seconds(30.0), "DI": Seconds(15.0), "ZA": Seconds(2.0), "TP": Seconds(6.0), "TR": Seconds(5.0)}
 MOVE = Seconds(4.0)  # of the arm to one column and back up
-NEAR, WIDE = 10, 400  # 0.1 mm; how far from its middle a position is met: one for a channel, one for several
+NEAR = 10  # 0.1 mm; how far from its middle a position is met
+WIDE = {"trough": 580, "waste": 1200}  # the same in y, where several channels go together
 NOT_INITIALISED, FULL, UNKNOWN_COMMAND = (2, 51), (2, 53), (1, 30)
 CODES = {
     Cause.NO_LIQUID: (6, 70),
@@ -224,7 +225,7 @@ class FakeHamiltonStar:
 
     def _under(self, x: int, y: int) -> str:
         for place, (px, py, kind) in self._places.items():
-            if abs(x - px) <= NEAR and abs(y - py) <= (WIDE if kind in {"trough", "waste"} else NEAR):
+            if abs(x - px) <= NEAR and abs(y - py) <= WIDE.get(kind, NEAR):
                 return place
         return ""
 

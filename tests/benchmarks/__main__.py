@@ -3,7 +3,7 @@
 import sys
 from statistics import median
 
-from tests.benchmarks import day_bench, ledger_bench, steps_bench, yardstick
+from tests.benchmarks import day_bench, handler_bench, ledger_bench, star_bench, steps_bench, yardstick
 
 ROUNDS = 3
 
@@ -25,6 +25,12 @@ def main() -> None:
         live = ledger_bench.live_against_executemany(callers=callers)
         line(f"live durable appends / raw executemany, same rows and groups, batches: {callers}", f"{live:.2f}", goal)
     line("verify / bare sha256 chain, same bytes", f"{ledger_bench.verify_against_bare_chain():.2f}", "at least 0.5")
+    handler_bench.ours(100)
+    own = min(handler_bench.ours() for _ in range(ROUNDS))
+    line("1,000 recorded transfers on our own handler (s)", f"{own:.3f}", "at most 0.5")
+    each, ratio = star_bench.star_against_pylabrobot()
+    line("a recorded transfer of eight channels through the STAR driver (ms)", f"{1000 * each:.1f}")
+    line("  against PyLabRobot alone on the same fake, median of rounds", f"{ratio:.2f}", "at most 1.15")
     for site in ("a", "b"):
         line(
             f"simulated day on site {site.upper()}: open, run, close (s)", f"{day_bench.core(site):.3f}", "at most 0.2"

@@ -30,6 +30,7 @@ from fakes.world import World
 from instruments.drivers.own_handler.driver import OwnHandler
 from instruments.interfaces.liquid_handler import Aspirate, Dispense, LiquidHandler, TipMove
 from instruments.transport import Link
+from tests.benchmarks import star_bench
 from tests.benchmarks.steps_bench import KEY, START, Open
 from tests.support.handlers import NAME, small_deck
 
@@ -98,6 +99,7 @@ def main() -> None:
     ours(100)  # the first round would pay for what is loaded once
     taken = min(ours() for _ in range(3))
     sys.stdout.write(f"{TRANSFERS} recorded transfers on our own handler: {taken:.3f} s (at most 0.5)\n")
+    star_bench.main()
 
 
 if __name__ == "__main__":
