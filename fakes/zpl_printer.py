@@ -22,7 +22,7 @@ EACH = Seconds(1.2)  # s for one label
 BOOT = Seconds(10.0)  # s from power on until it takes notice
 BUFFER = 20  # formats; then it is full
 PAPER, RIBBON = 500, 900  # labels on a new roll
-LENGTH = 200  # dots
+LENGTH = 400  # dots
 START, STOP = zpl.START.encode(), zpl.STOP.encode()
 QUERIES = (wire.HOST_STATUS.strip(), wire.HOST_IDENTIFICATION.strip())
 

@@ -5,11 +5,10 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
-from zebrafy import ZebrafyZPL
+from zebrafy.zebrafy_zpl import ZebrafyZPL
 
 from automation.engine.handles import Container
 from automation.kernel.clock import SystemClock
-from automation.kernel.quantity import Grams
 from fakes.mt_sics import FakeMtSics
 from fakes.serve import FastClock, Seat, Server, serving
 from fakes.world import World
@@ -65,7 +64,7 @@ def test_the_balance_tares_and_weighs_over_every_transport(tcp: int | None) -> N
         served.hand("load", name="second", mass=2.0)
         seen = await driver.weigh()
         assert (seen.state, seen.tare) == (Weight.STABLE, tared.tare)
-        assert seen.net == Grams(pytest.approx(2.0, abs=0.05))
+        assert seen.net == pytest.approx(2.0, abs=0.05)
 
     with balance(tcp=tcp) as (served, port):
         over(port, script)

@@ -154,7 +154,7 @@ def test_a_code_that_a_scanner_could_read_otherwise_is_refused(code: str) -> Non
 
 def test_a_whole_format_stands_as_it_was_agreed() -> None:
     """Template container 1: a change of one byte needs a new version, because printed labels name it."""
-    format_ = draw(Label("L-1", "A", ("T^",), marks=("SIMULATED",)), Stock())
+    format_ = draw(Label("L-1", "A", ("T^",), marks=("SIMULATED",)), Stock(50.0, 25.0))
     head, _, rest = format_.decode().partition("^GFA,")
     assert head == "^XA^CI28^LH0,0^PW400^LL200^FO12,12"
     assert rest.partition(",")[0] == "392"

@@ -30,6 +30,7 @@ EVERY = Seconds(0.5)  # s between two looks at a label that is being printed
 WITHIN = Seconds(45.0)  # s, of the 60 s of a print, in which a label comes out
 CALM = 2  # looks in a row at which the printer is empty: the first may come before it has read the format
 GARBLED = 3  # looks in a row that can't be read, after which nothing is known
+USUAL = Stock()
 DOTS = (6, 8, 12, 24)  # per mm, of the printheads in the guide
 
 
@@ -133,11 +134,11 @@ def _told(now: PrinterStatus) -> str:
 
 def build(link: Link, settings: Mapping[str, str], *, control: bool) -> ZplPrinter:
     """Make the driver from the settings of a site; raises InputError for a size that is not one."""
-    dots = int(_number(settings, "dots", 8.0))
+    dots = int(_number(settings, "dots", USUAL.dots))
     if dots not in DOTS:
         msg = f"dots is {settings['dots']!r}; allowed: {', '.join(map(str, DOTS))} per mm"
         raise InputError(msg, where="dots")
-    stock = Stock(_number(settings, "width", 50.0), _number(settings, "height", 25.0), dots)
+    stock = Stock(_number(settings, "width", USUAL.width), _number(settings, "height", USUAL.height), dots)
     plate = Identity(settings.get("maker", ""), "", settings.get("plate_serial", ""))
     return ZplPrinter(link, stock, control=control, plate=plate)
 
@@ -165,9 +166,9 @@ FACTORY = Factory(
     ),
     transports=("memory", "pty", "tcp"),
     settings={
-        "width": "mm, width of the labels; 50 unless stated",
-        "height": "mm, height of the labels; 25 unless stated",
-        "dots": f"per mm, of the printhead ({', '.join(map(str, DOTS))}); 8 unless stated",
+        "width": f"mm, width of the labels; {USUAL.width:g} unless stated",
+        "height": f"mm, height of the labels; {USUAL.height:g} unless stated",
+        "dots": f"per mm, of the printhead ({', '.join(map(str, DOTS))}); {USUAL.dots} unless stated",
         "maker": "maker on the rating plate; the printer does not tell it",
         "plate_serial": "serial number on the rating plate; the printer does not tell it",
     },

@@ -23,8 +23,8 @@ INK = 0.85  # share of that height which the characters take
 class Stock:
     """The labels in the printer: width and height in mm, and the printer's dots per mm."""
 
-    width: float = 50.0
-    height: float = 25.0
+    width: float = 100.0
+    height: float = 50.0
     dots: int = 8
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from fakes.plant import Plant, PlantLog
 from fakes.zpl_printer import FakeZplPrinter
 from instruments.drivers.zpl_printer.driver import FACTORY, ZplPrinter, build
 from instruments.drivers.zpl_printer.templates import Stock, draw
+from instruments.drivers.zpl_printer.wire import zpl
 from instruments.interfaces.label_printer import Label, Printed
 from instruments.transport import Link, MemoryStream
 
@@ -317,4 +319,16 @@ def test_identity_carries_what_the_site_states_of_the_plate() -> None:
 def test_a_label_that_can_not_be_drawn_is_refused_before_anything_is_sent(label: Label, named: str) -> None:
     """Nothing is cut off, and no template is guessed."""
     with pytest.raises(RefusedError, match=named):
-        draw(label, Stock())
+        draw(label, Stock(50.0, 25.0))
+
+
+def test_a_full_label_of_a_bag_fits_on_the_usual_stock() -> None:
+    """Six lines, the longest statement and both marks, each in full."""
+    lines = tuple(f"line {number} of a label as long as they get" for number in range(6))
+    marks = ("FOR USE BY INTENDED RECIPIENT ONLY", "RECORD COPY", "SIMULATED")
+    format_ = draw(Label("B-2026-0001/DOSE-01-002", "CONTAINER:B-2026-0001/DOSE-01", lines, marks=marks), Stock())
+    drawn = zpl.read(format_.decode())
+    assert [field.text for field in drawn.texts] == [*lines, *marks, "B-2026-0001/DOSE-01-002"]
+    assert all(field.x + field.width * len(field.text) <= 800 for field in drawn.texts)
+    assert all(lower.y >= upper.y + upper.height for upper, lower in itertools.pairwise(drawn.texts))
+    assert drawn.texts[-1].y + drawn.texts[-1].height <= 400
