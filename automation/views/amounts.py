@@ -56,6 +56,7 @@ class _Inside:
     through: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     events: list[int] = field(default_factory=list)
+    step: str = ""  # that last put something in
 
     def share(self, volume: Traced) -> dict[str, Traced]:
         """Give what comes along with a volume; of an empty container nothing is known but the volume."""
@@ -144,7 +145,7 @@ class _Replay:
             return
         standard = volume * max((self._relative[step] for step, of in self._counts.items() if of == name), default=0.0)
         inside.amounts = {VOLUME: reading(f"volume of {name}", volume, standard)}
-        inside.how, inside.events = {VOLUME: DECLARED}, [event.seq]
+        inside.how, inside.events, inside.step = {VOLUME: DECLARED}, [event.seq], _step(event)
         self._crossings.append(
             Crossing(f"{name}, as received", "received", (told.events[0].seq, event.seq), _step(event),
                      dict(inside.amounts), dict(inside.how), goes_in=True)
@@ -162,6 +163,7 @@ class _Replay:
                 inside.amounts[quantity] = inside.amounts.get(quantity, NOTHING) + moved[quantity]
         inside.how = _how(said)
         inside.events.append(event.seq)
+        inside.step = said.step
         if said.source:
             source = self._inside.get(said.source, _Inside())
             inside.through = tuple(dict.fromkeys((*inside.through, *source.through, said.step)))
@@ -274,7 +276,7 @@ class _Replay:
             how = {q: inside.how.get(q, CALCULATED) if q not in CELLS else CALCULATED for q in inside.amounts}
             what = f"{name}, {told.now.purpose}" + (", destroyed" if told.now.state == State.DESTROYED else "")
             self._crossings.append(
-                Crossing(what, "container", tuple(inside.events), "", dict(inside.amounts), how, source=name)
+                Crossing(what, "container", tuple(inside.events), inside.step, dict(inside.amounts), how, source=name)
             )
         return Tally(tuple(self._crossings), dict(self._unknown))
 

@@ -46,7 +46,7 @@ def draw(story: Story, files: Files, *, as_of: int, drawn: int, proof: record.Pr
         as_of=as_of,
         drawn=stamp(drawn, zone=story.zone),
         header=_header(story),
-        verdict=_verdict(story, steps, found),
+        verdict=_verdict(story, steps, found, balances),
         checked=_checked(steps, found),
         rules=rules,
         findings=found,
@@ -114,7 +114,12 @@ def _master(story: Story, files: Files) -> record.Master:
         return record.Master(name, "", f"the file {name} is missing or was changed")
 
 
-def _verdict(story: Story, steps: tuple[record.Step, ...], found: tuple[record.Finding, ...]) -> str:
+def _verdict(
+    story: Story,
+    steps: tuple[record.Step, ...],
+    found: tuple[record.Finding, ...],
+    balances: tuple[record.Reconciliation, ...],
+) -> str:
     """Say how the batch stands; whether it is released is not for the record to say."""
     waiting = sum(one.times for one in found if one.is_open)
     beyond = sum(one.times for one in found if one.rule in {"E02", "E03"})
@@ -123,6 +128,7 @@ def _verdict(story: Story, steps: tuple[record.Step, ...], found: tuple[record.F
     parts = [f"Batch {ended} and closed" if story.batch.now.state == "closed" else f"Batch {story.batch.now.state}"]
     parts += ["run accepted" if verdict == "pass" else f"run NOT accepted ({verdict})" for verdict in tests]
     parts.append(_within(steps, beyond))
+    parts += [f"{one.quantity} NOT reconciled" for one in balances if one.closes is False]
     parts.append(f"{count(waiting, 'exception')} still open" if waiting else "no exception open")
     reviewed = story.batch.now.reviewed_by
     parts.append(f"reviewed by {reviewed}" if reviewed else "not yet reviewed")

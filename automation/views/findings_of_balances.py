@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from automation.views import record
 from automation.views.finding import Found, Item, Shown
 from automation.views.story import Story
-from automation.views.wording import count, quantity
+from automation.views.wording import count, percent, quantity
 
 _WORDS = ("reconcil", "balance", "unaccounted")
 
@@ -35,7 +35,7 @@ def _amounts(some: tuple[record.Reconciliation, ...]) -> Iterator[tuple[str, tup
     for one in some:
         if one.closes is False:
             left, sure = quantity(one.unaccounted, one.unit), quantity(one.expanded, one.unit)
-            what = f"{one.quantity}: {left} ({one.share:+.2f} %) unaccounted for, uncertain by {sure}"
+            what = f"{one.quantity}: {left} ({percent(one.share)}) unaccounted for, uncertain by {sure}"
             yield what, tuple(sorted({seq for line in one.lines for seq in line.events}))
 
 

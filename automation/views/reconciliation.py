@@ -6,11 +6,14 @@ Units:  mL, g, cells.
 Source: 21 CFR 211.103, 211.188(b)(7) (actual and theoretical yield), 211.192; ``automation.formulas.reconciliation``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+import msgspec
+
+from automation.engine.journal import Moved
 from automation.formulas.reconciliation import COVERAGE, Balance, Line
-from automation.views import record
-from automation.views.amounts import CALCULATED, MASS, MEASURED, TOTAL, VIABLE, VOLUME, Crossing, Tally, tally
+from automation.views import record, shapes
+from automation.views.amounts import CALCULATED, DECLARED, MASS, MEASURED, TOTAL, VIABLE, VOLUME, Crossing, Tally, tally
 from automation.views.story import Story
 
 UNITS = {VOLUME: "mL", MASS: "g", VIABLE: "cells", TOTAL: "cells"}
@@ -19,9 +22,10 @@ _WORDS = ("recovery", "yield", "reconcil", "unaccounted", "residual", "volume", 
 
 
 def reconciliations(story: Story) -> tuple[record.Reconciliation, ...]:
-    """Give a balance for each quantity of which anything was read; none for a batch without containers."""
+    """Give a balance for each quantity of which anything was read, and those that steps have drawn themselves."""
     told = tally(story)
-    return tuple(found for quantity in UNITS if (found := _balance(quantity, told)) is not None)
+    whole = tuple(found for quantity in UNITS if (found := _balance(quantity, told)) is not None)
+    return (*whole, *_of_steps(story))
 
 
 def against(steps: Iterable[record.Step]) -> tuple[tuple[str, record.Judged], ...]:
@@ -39,25 +43,61 @@ def _balance(quantity: str, told: Tally) -> record.Reconciliation | None:
     shown = sorted((one for one in crossings if one.is_shown), key=lambda one: _ORDER.index(one.kind))
     if not shown:
         return None
-    unit = UNITS[quantity]
-    balance = Balance(quantity, unit, tuple(_line(one, quantity) for one in shown))
-    note = told.unknown.get(quantity, "")
+    lines = tuple(
+        record.BalanceLine(
+            what=one.what,
+            kind=one.kind,
+            step=one.step,
+            goes_in=one.goes_in,
+            value=one.amounts[quantity].value,
+            expanded=COVERAGE * one.amounts[quantity].standard,
+            how=one.how.get(quantity, CALCULATED),
+            events=one.events,
+        )
+        for one in shown
+    )
+    balance = Balance(quantity, UNITS[quantity], tuple(_line(one, quantity) for one in shown))
+    return _drawn(balance, lines, told.unknown.get(quantity, ""))
+
+
+class _Brought(msgspec.Struct, frozen=True):
+    """A balance that an operation brings among its results (see ``automation.formulas.reconciliation.Line``), in mL."""
+
+    balance: tuple[shapes.Amount, ...] = ()
+
+
+def _of_steps(story: Story) -> Iterator[record.Reconciliation]:
+    """Give the balances of volume that single steps have drawn themselves, such as that of a wash."""
+    for step, events in story.steps.items():
+        for event in events:
+            if event.kind == "move" and b'"balance":[{' in bytes(event.read(Moved).results):
+                said = msgspec.json.decode(bytes(event.read(Moved).results), type=_Brought)
+                yield _of_step(step, said.balance, event.seq)
+
+
+def _of_step(step: str, said: tuple[shapes.Amount, ...], event: int) -> record.Reconciliation:
+    lines = tuple(Line(one.what, one.value, one.standard, one.goes_in, one.source, one.measured) for one in said)
+    shown = tuple(
+        record.BalanceLine(
+            what=f"{one.what}, {one.source}" if one.source else one.what,
+            kind="in" if one.goes_in else "out",
+            step=step,
+            goes_in=one.goes_in,
+            value=one.value,
+            expanded=COVERAGE * one.standard,
+            how=MEASURED if one.measured else DECLARED,
+            events=(event,),
+        )
+        for one in lines
+    )
+    return _drawn(Balance(f"volume in step {step}", UNITS[VOLUME], lines), shown)
+
+
+def _drawn(balance: Balance, lines: tuple[record.BalanceLine, ...], note: str = "") -> record.Reconciliation:
     return record.Reconciliation(
-        quantity=quantity,
-        unit=unit,
-        lines=tuple(
-            record.BalanceLine(
-                what=one.what,
-                kind=one.kind,
-                step=one.step,
-                goes_in=one.goes_in,
-                value=one.amounts[quantity].value,
-                expanded=COVERAGE * one.amounts[quantity].standard,
-                how=one.how.get(quantity, CALCULATED),
-                events=one.events,
-            )
-            for one in shown
-        ),
+        quantity=balance.what,
+        unit=balance.unit,
+        lines=lines,
         came_in=balance.came_in,
         went_out=balance.went_out,
         unaccounted=balance.unaccounted,

@@ -59,6 +59,17 @@ class Accepted(msgspec.Struct, frozen=True):
     criteria: tuple[Criterion, ...] = ()
 
 
+class Amount(msgspec.Struct, frozen=True):
+    """One line of a balance that an operation brings."""
+
+    what: str = ""
+    value: float = 0.0
+    standard: float = 0.0
+    goes_in: bool = False
+    source: str = ""
+    measured: bool = True
+
+
 class Gap(msgspec.Struct, frozen=True):
     """A reading that could not be had, or is there again."""
 

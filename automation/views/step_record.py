@@ -16,7 +16,7 @@ from automation.views.story import Story
 from automation.views.trends import Files, trends
 from automation.views.wording import NOTHING, is_person, show, stamp
 
-_SHOWN_APART = "criteria"  # of acceptance: a table of its own
+_SHOWN_APART = frozenset({"criteria", "balance"})  # of acceptance, and of reconciliation: tables of their own
 _STATUS = {"refused": "refused", "failed": "failed", "doubt": "doubt", "overridden": "overridden"}
 
 
@@ -141,7 +141,7 @@ def _results(story: Story, name: str) -> Iterator[record.Result]:
         if event.kind == "move":
             brought: dict[str, object] = msgspec.json.decode(bytes(event.read(Moved).results))
             for key, value in brought.items():
-                if key != _SHOWN_APART:
+                if key not in _SHOWN_APART:
                     found[key] = _result(key, value, unit=units.get(key, ""), zone=story.zone, event=event.seq)
     yield from found.values()
 

@@ -15,6 +15,7 @@ _EMPTY: tuple[object, ...] = (None, "", [], {}, ())
 _MOMENTS = frozenset({"deadline", "due", "warn", "until"})
 _RECENT = 1_000_000_000.0  # s since 1970: numbers below it are no moments of ours
 _HOUR, _MINUTE = 3600.0, 60.0
+_LEAST = 0.005  # mL, g or %, below which a number is written as 0
 _MANY = 1000.0  # cells, from which on powers of ten are read more easily
 
 
@@ -63,13 +64,19 @@ def quantity(value: float, unit: str) -> str:
 
 def with_uncertainty(value: float, expanded: float, unit: str) -> str:
     """Write an amount with its expanded uncertainty; one that states none stands alone."""
-    return f"{_number(value, unit)} ± {_number(expanded, unit)}" if expanded else _number(value, unit)
+    return f"{_number(value, unit)} ± {_number(expanded, unit, digits=1)}" if expanded else _number(value, unit)
 
 
-def _number(value: float, unit: str) -> str:
+def percent(value: float) -> str:
+    """Write a signed share; one too small to be seen has no sign."""
+    return "0.00 %" if abs(value) < _LEAST else f"{value:+.2f} %"
+
+
+def _number(value: float, unit: str, *, digits: int = 3) -> str:
+    """Write a number; ``digits`` are those after the point of a power of ten."""
     if unit != "cells":
-        return f"{value + 0.0:.2f}".replace("-0.00", "0.00")
-    return f"{value:.3g}" if abs(value) < _MANY else f"{value:.3e}".replace("e+0", "e").replace("e+", "e")
+        return f"{value:.2f}".removeprefix("-") if abs(value) < _LEAST else f"{value:.2f}"
+    return f"{value:.0f}" if abs(value) < _MANY else f"{value:.{digits}e}".replace("e+0", "e").replace("e+", "e")
 
 
 def _part(name: str, value: object) -> str:

@@ -74,6 +74,17 @@ class Picture(Block, frozen=True):
     mm: float = 178.0  # wide
 
 
+class Specimen(Block, frozen=True):
+    """What a label looks like: its text, its marks, and its symbol with what that says."""
+
+    lines: tuple[str, ...]
+    marks: tuple[str, ...]
+    code: str
+    svg: str
+    number: str
+    caption: str
+
+
 class Source(Block, frozen=True):
     """A text file as it is, line by line."""
 
@@ -88,7 +99,7 @@ class Seal(Block, frozen=True):
     lines: tuple[str, ...]
 
 
-AnyBlock = Title | Heading | Pairs | Note | Table | Picture | Source | Seal
+AnyBlock = Title | Heading | Pairs | Note | Table | Picture | Specimen | Source | Seal
 
 
 class Document(msgspec.Struct, frozen=True):

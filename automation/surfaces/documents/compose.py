@@ -27,6 +27,7 @@ from automation.surfaces.documents.blocks import (
     row,
 )
 from automation.surfaces.documents.codes import data_matrix
+from automation.surfaces.documents.compose_product import product_blocks
 from automation.surfaces.documents.compose_steps import step_blocks
 from automation.surfaces.documents.writing import brief, digest, events, moment, names
 from automation.views.record import BatchRecord, Finding
@@ -51,6 +52,7 @@ def compose(record: BatchRecord) -> Document:
         blocks=(
             *_front(record),
             *(block for number, step in enumerate(record.steps, 1) for block in step_blocks(record, step, number)),
+            *product_blocks(record),
             *_appendix(record),
             *_proof(record),
         ),
@@ -160,8 +162,7 @@ def _rules(record: BatchRecord) -> Table:
 
 
 def _appendix(record: BatchRecord) -> Blocks:
-    yield Heading(1, "Product, time limits, people, signatures")
-    yield from _product(record)
+    yield Heading(1, "Time limits, people, signatures")
     if record.limits:
         columns = (
             Column("Limit", share=2), Column("Rule", share=3), Column("Started", mm=20), Column("Due", mm=20),
@@ -192,24 +193,6 @@ def _master(record: BatchRecord) -> Blocks:
         f"Copy of the master, byte for byte; SHA-256 of the file {master.file}, as the issue of the batch cites it."
     )
     yield Source(tuple(master.text.splitlines()))
-
-
-def _product(record: BatchRecord) -> Iterator[Table]:
-    columns = (
-        Column("Container", share=2), Column("Kind", share=2), Column("Donation number", share=2),
-        Column("Product code", share=1.5), Column("State", mm=18), Column("Position", share=2),
-        Column("Exposure", mm=16, align="right"), Column("Warming", mm=16, align="right"), Column("QA hold", share=2),
-    )  # fmt: skip
-    rows = tuple(
-        row(
-            one.id, one.kind or NOTHING, one.din or NOTHING, one.product_code or NOTHING, one.state,
-            one.position or NOTHING, span(one.exposure_s), span(one.warming_s),
-            cell(one.on_hold or "no", STRONG if one.on_hold else ""),
-        )
-        for one in record.containers
-    )  # fmt: skip
-    if rows:
-        yield Table(columns, rows, "Containers at the end of the record")
 
 
 def _people(record: BatchRecord) -> Iterator[Table | Note]:

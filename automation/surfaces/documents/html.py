@@ -19,6 +19,7 @@ from automation.surfaces.documents.blocks import (
     Picture,
     Seal,
     Source,
+    Specimen,
     Table,
     Title,
 )
@@ -72,6 +73,14 @@ def _block(block: Block) -> Iterator[str]:
         case Picture() as picture:
             yield f'<figure><img alt="{escape(picture.alt)}" src="{_data(picture.svg)}">'
             yield f"<figcaption>{escape(picture.caption)}</figcaption></figure>"
+        case Specimen() as one:
+            marks = "".join(f"<b>{escape(mark)}</b>" for mark in one.marks)
+            lines = "".join(f"<p>{escape(line)}</p>" for line in one.lines)
+            image = f'<img alt="Data Matrix code of {escape(one.code)}" src="{_data(one.svg)}">'
+            words = f"<div>{marks}{lines}<p class=code>{escape(one.number)}</p></div>"
+            symbol = f"<div>{image}<p class=code>{escape(one.code)}</p></div>"
+            yield f"<figure class=specimen><div>{words}{symbol}</div>"
+            yield f"<figcaption>{escape(one.caption)}</figcaption></figure>"
         case Source() as source:
             yield f"<pre>{escape(chr(10).join(source.lines))}</pre>"
         case Seal() as seal:
