@@ -197,7 +197,9 @@ def test_a_read_only_driver_weighs_and_refuses_to_tare_or_to_zero() -> None:
     at_bench(script, control=False)
 
 
-@pytest.mark.parametrize("kind", [FaultKind.LOSE_REPLY, FaultKind.GARBLE_REPLY, FaultKind.CUT_REPLY])
+@pytest.mark.parametrize(
+    "kind", [FaultKind.LOSE_REPLY, FaultKind.GARBLE_REPLY, FaultKind.CUT_REPLY, FaultKind.LOSE_LINK]
+)
 def test_a_tare_whose_reply_is_lost_shows_in_the_balance_and_is_not_done_again(kind: FaultKind) -> None:
     """The stored tare and a pan that reads zero over it are the proof."""
 
@@ -213,7 +215,8 @@ def test_a_tare_whose_reply_is_lost_shows_in_the_balance_and_is_not_done_again(k
     at_bench(script, Fault("balance", 2, kind))
 
 
-def test_a_tare_that_never_reached_the_balance_was_not_done() -> None:
+@pytest.mark.parametrize("kind", [FaultKind.LOSE_COMMAND, FaultKind.NOISE])
+def test_a_tare_that_never_reached_the_balance_was_not_done(kind: FaultKind) -> None:
     """No tare stands, and the pan reads what is on it."""
 
     async def script(bench: Bench) -> None:
@@ -222,7 +225,7 @@ def test_a_tare_that_never_reached_the_balance_was_not_done() -> None:
         assert isinstance(await in_doubt(bench, TARE), NotDone)
         assert bench.fake.acts["tare"] == 0
 
-    at_bench(script, Fault("balance", 2, FaultKind.LOSE_COMMAND))
+    at_bench(script, Fault("balance", 2, kind))
 
 
 def test_a_tare_over_an_older_tare_is_left_to_a_person() -> None:
@@ -253,6 +256,20 @@ def test_a_tare_of_an_empty_pan_that_may_have_been_restarted_is_left_to_a_person
         assert isinstance(await bench.driver.reconcile(TARE), Unknown)
 
     at_bench(script, Fault("balance", 2, FaultKind.LOSE_REPLY))
+
+
+def test_a_tare_in_doubt_on_a_balance_of_another_unit_is_left_to_a_person() -> None:
+    """Nothing is converted, not even to settle a doubt."""
+
+    async def script(bench: Bench) -> None:
+        bench.hand("put", container="bag")
+        await bench.rest()
+        bench.hand("unit", unit="kg")
+        found = await bench.driver.reconcile(TARE)
+        assert isinstance(found, Unknown)
+        assert "'kg'" in found.why
+
+    at_bench(script)
 
 
 def test_a_tare_is_still_unknown_while_the_balance_is_not_stable() -> None:
