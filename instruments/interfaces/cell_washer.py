@@ -67,8 +67,8 @@ class WashProgram:
     """A washer's protocol as approved in the recipe."""
 
     name: str
-    checksum: str  # 32 hex digits, as the washer computes it; empty for a washer that has none
-    parameters: tuple[WashParameter, ...]
+    checksum: str = ""  # 32 hex digits, as the washer computes it; empty for a washer that has none
+    parameters: tuple[WashParameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

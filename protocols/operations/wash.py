@@ -203,7 +203,7 @@ class Wash:
         """Import the washer's report, weigh what came out and what is left, close the accounts, and judge."""
         got, approved = visit.got, self._approved(visit.got.model)
         report = Report(self.washer, self.operator, self.product, self.given)
-        history, decision = await report.history(got.kit)
+        history, decision = await report.history(got.kit) if approved.writes_history else (None, "")
         flows = await self._attendance().flows() or ProcessValues()
         reasons = [*got.findings, *([decision] if decision == REFUSE else [])]
         reasons += [] if history is None else report.disagreements(history, flows, got=got, approved=approved)

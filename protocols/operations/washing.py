@@ -60,6 +60,7 @@ class Approved:
     other_buffer: Millilitres = field(
         metadata={"range": (0.0, 500.0), "label": "Buffer that primes and recovers, and washes nothing"}
     )
+    writes_history: bool = field(metadata={"label": "It writes a run history"})
     pause_in: tuple[int, ...] = field(metadata={"label": "Steps in which a pause keeps the cells"})
     longest: Seconds = field(metadata={"range": (60.0, 28800.0), "label": "Longest run"})
 
