@@ -181,7 +181,7 @@ def build(link: Link, settings: Mapping[str, str], *, control: bool) -> OwnHandl
     """Make the driver from the settings of a site; raises InputError for a deck or number of channels that is none."""
     FACTORY.check(settings)
     channels = settings.get("channels", str(CHANNELS))
-    if not channels.isdigit() or not 1 <= int(channels) <= 16:
+    if not channels.isdecimal() or not 1 <= int(channels) <= 16:
         raise InputError(f"channels is {channels!r}; a number from 1 to 16 is needed", where="channels")
     return OwnHandler(link, load(settings.get("deck", DECK)), channels=int(channels), control=control)
 

@@ -189,7 +189,7 @@ def _result(word: str) -> ChannelResult:
 def read_did(text: str, *, tag: str) -> Did:
     """Read what follows ``did``; raises WireError."""
     number, _, results = text.partition(" ")
-    if not number.isdigit():
+    if not number.isdecimal():
         raise WireError(f"{text!r} is no motion with its number")
     return Did(int(number), tag, read_results(results))
 
@@ -202,7 +202,7 @@ def last(known: Did) -> str:
 def read_last(text: str) -> Did:
     """Read the answer to ``last``; number 0 and the tag ``-`` before the first motion. Raises WireError."""
     number, tag, *results = (*text.split(" ", 2), "", "")[:3]
-    if not number.isdigit() or not tag:
+    if not number.isdecimal() or not tag:
         raise WireError(f"{text!r} is no last motion")
     return Did(int(number), tag, read_results(results[0]))
 
@@ -216,7 +216,7 @@ def status(seen: HandlerStatus) -> str:
 def read_status(text: str) -> HandlerStatus:
     """Read the answer to ``status``; raises WireError."""
     channels, tips, state, problem = (*text.split(" ", 3), "", "", "", "")[:4]
-    right = channels.isdigit() and len(tips) == int(channels) and set(tips) <= set("01") and state in {"ready", "down"}
+    right = channels.isdecimal() and len(tips) == int(channels) and set(tips) <= set("01") and state in {"ready", "down"}
     if not right:
         raise WireError(f"{text!r} is no status")
     return HandlerStatus(int(channels), tuple(tip == "1" for tip in tips), state == "ready", problem)
