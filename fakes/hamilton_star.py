@@ -1,7 +1,7 @@
 """Fake of a Hamilton STAR with eight channels: firmware frames in, firmware frames out.
 
 Liquids and tips: ``fakes.pipetting``; liquid moves when a command begins, the answer comes when the arm is back.
-Answers to questions are those that PyLabRobot's tests show of real machines where they show any (RU, UA); the others
+Answers to questions are those that PyLabRobot's tests show of real machines where they show any (RU, UA, TR); others
 keep to the formats with which it reads them. Nobody published what follows, so it is ours: how long things take; a
 frame that comes while the arm moves is answered when it is back; drives that are not initialised answer 02/51.
 Units:  0.1 mm, 0.1 uL and 0.1 s on the wire; uL, s.
@@ -31,6 +31,7 @@ SAID = {
     "C0RF": "rf7.6S 35 2019-10-15 (SIM)",
 }
 CHANNEL_SAID = {"RF": "rf5.0S i 2019-05-14 ", "VW": "vw0 0 0 0", "VY": "yc180 194 199"}
+HEIGHTS = "kz000 000 000 000 000 000 000 000vz000 000 000 000 000 000 000 000"
 TAKES = {"VI": Seconds(30.0), "DI": Seconds(15.0), "ZA": Seconds(2.0), "TP": Seconds(6.0), "TR": Seconds(5.0)}
 MOVE = Seconds(4.0)  # of the arm to one column and back up
 NEAR = 10  # 0.1 mm; how far from its middle a position is met
@@ -175,7 +176,10 @@ class FakeHamiltonStar:
         work = {"TP": self._pick_up, "TR": self._drop, "AS": self._aspirate, "DS": self._dispense}[frame.command]
         errors = {part.channel: error for part in parts if (error := work(frame, part, now)) is not None}
         columns = len({_at(frame, "xp", part.index) for part in parts})
-        return wire.write_answer(frame, channels=errors), Seconds(columns * float(self._duration(frame, parts)))
+        payload = HEIGHTS if frame.command == "TR" else ""
+        return wire.write_answer(frame, payload, channels=errors), Seconds(
+            columns * float(self._duration(frame, parts))
+        )
 
     def _duration(self, frame: wire.Frame, parts: list[Part]) -> Seconds:
         if frame.command in TAKES:

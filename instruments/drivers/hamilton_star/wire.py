@@ -136,6 +136,6 @@ def last(data: bytes) -> str:
 
 def _head(text: str) -> tuple[str, str, int | None, str]:
     found = _HEAD.match(text)
-    if found is None:
+    if found is None or text.startswith("id", found.end()):
         raise WireError(f"frame is {text[:80]!r}; module, command and id are needed, for example 'C0RTid0001'")
     return found[1], found[2], int(found[3]) if found[3] else None, text[found.end() :]
