@@ -216,7 +216,9 @@ def status(seen: HandlerStatus) -> str:
 def read_status(text: str) -> HandlerStatus:
     """Read the answer to ``status``; raises WireError."""
     channels, tips, state, problem = (*text.split(" ", 3), "", "", "", "")[:4]
-    right = channels.isdecimal() and len(tips) == int(channels) and set(tips) <= set("01") and state in {"ready", "down"}
+    right = (
+        channels.isdecimal() and len(tips) == int(channels) and set(tips) <= set("01") and state in {"ready", "down"}
+    )
     if not right:
         raise WireError(f"{text!r} is no status")
     return HandlerStatus(int(channels), tuple(tip == "1" for tip in tips), state == "ready", problem)
