@@ -85,6 +85,7 @@ class FakeRotea:
         self._protocol = ""
         self._set: dict[int, int] = {}
         self._sent: Instant | None = None
+        self._told = ""  # the last command that was taken
         self._kit = ("", False)  # id and whether it is of the right kind
         self._used: set[str] = set()
         self._closed, self._powered, self._error = True, True, False
@@ -129,6 +130,7 @@ class FakeRotea:
         protocol, washing = self.library.get(self._protocol), self.washing
         found: dict[str, nodes.Value] = {
             wire.STATE: self._state(now),
+            wire.COMMAND: self._told,
             wire.NAME: self._protocol,
             wire.CHECKSUM: protocol.checksum if protocol else "",
             wire.STEP: washing.step + 1 if washing.begun else 0,
@@ -141,7 +143,8 @@ class FakeRotea:
         }
         counted = washing.volumes(now)
         found |= {node: round(float(getattr(counted, name)), 3) for name, node in SIM_VOLUMES.items()}
-        return found | self._parameters(protocol)
+        selects: dict[str, nodes.Value] = {self._select_node: self._protocol} if self._select_node else {}
+        return found | selects | self._parameters(protocol)
 
     def write(self, name: str, value: nodes.Value, now: Instant) -> None:
         """Take a command, a parameter or (where the site names the node) a selection."""
@@ -150,6 +153,7 @@ class FakeRotea:
             self._select(str(value))
         elif name == wire.COMMAND:
             self._command(str(value), now)
+            self._told = str(value)
         else:
             self._set_parameter(int(name.removeprefix("SetParameter")), value)
 

@@ -4,6 +4,7 @@
 ``tcp:127.0.0.1:7001``               a host and port; ``tcp:[::1]:7001`` for IPv6
 ``visa:ASRL/dev/ttyS0::INSTR?57600-8N1-xonxoff``, ``visa:TCPIP::192.168.1.5::5025::SOCKET``
 ``folder:/data/vicell``              a folder with result files
+``opcua:opc.tcp://127.0.0.1:4840/rotea``  an OPC UA server, as a node port
 ``pty:/dev/pts/3``                   a pseudo-terminal; simulated sites only
 ``memory``                           a cable in memory; simulated sites only, connected by the plant
 """
@@ -18,12 +19,13 @@ from instruments.transport.link import Link
 from instruments.transport.memory import MemoryStream
 from instruments.transport.stream import ByteStream
 
-SCHEMES = ("serial", "tcp", "visa", "folder", "pty", "memory")
+SCHEMES = ("serial", "tcp", "visa", "folder", "opcua", "pty", "memory")
 _EXAMPLES = {
     "serial": "serial:/dev/ttyUSB0?9600-8N1",
     "tcp": "tcp:127.0.0.1:7001",
     "visa": "visa:ASRL/dev/ttyS0::INSTR",
     "folder": "folder:/data/vicell",
+    "opcua": "opcua:opc.tcp://127.0.0.1:4840/rotea",
     "pty": "pty:/dev/pts/3",
     "memory": "memory",
 }
@@ -68,6 +70,8 @@ def read_port(text: object, *, where: str = "", field: str = "port") -> Port:
         _refuse(f"{field} is {text!r}: only serial, visa and pty ports have line settings after '?'", where)
     if scheme == "tcp":
         _check_tcp(address, f"{field} is {text!r}", where=where)
+    if scheme == "opcua":
+        _check_opcua(address, f"{field} is {text!r}", where=where)
     if scheme == "visa" and not address.upper().endswith(("::INSTR", "::SOCKET")):
         _refuse(f"{field} is {text!r}; a VISA resource ends with ::INSTR or ::SOCKET", where)
     line = line_settings(settings, where=f"{where}: {field}" if where else field) if asked else None
@@ -93,6 +97,10 @@ def open_stream(port: str | Port, *, where: str = "", field: str = "port") -> By
             from instruments.transport.visa import VisaStream  # noqa: PLC0415  heavy, only for VISA ports
 
             return VisaStream(read.address, read.line)
+        case "opcua":
+            from instruments.transport.opcua import OpcUaStream  # noqa: PLC0415  only for OPC UA servers
+
+            return OpcUaStream(read.address)
         case "folder":
             from instruments.transport.folder import FolderStream  # noqa: PLC0415  only for folders
 
@@ -110,6 +118,12 @@ def _check_tcp(address: str, what: str, *, where: str) -> None:
     host, _, number = address.rpartition(":")
     if not host or not number.isdigit() or not 0 < int(number) <= _HIGHEST:
         _refuse(f"{what}; a host and a port from 1 to {_HIGHEST} are needed, for example {_EXAMPLES['tcp']!r}", where)
+
+
+def _check_opcua(address: str, what: str, *, where: str) -> None:
+    host, _, number = address.removeprefix("opc.tcp://").partition("/")[0].rpartition(":")
+    if not address.startswith("opc.tcp://") or not host or not number.isdigit() or not 0 < int(number) <= _HIGHEST:
+        _refuse(f"{what}; an endpoint is needed, for example {_EXAMPLES['opcua']!r}", where)
 
 
 def _refuse(message: str, where: str) -> NoReturn:

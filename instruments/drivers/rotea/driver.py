@@ -16,7 +16,7 @@ from automation.kernel.quantity import Millilitres, Seconds
 from instruments.drivers.factory import Factory
 from instruments.drivers.rotea import settling, wire
 from instruments.drivers.rotea.files import Histories
-from instruments.drivers.rotea.settings import KEYS, Settings, settings
+from instruments.drivers.rotea.settings import KEYS, Settings, configure, settings
 from instruments.interfaces.cell_washer import (
     Acknowledgement,
     CellWasher,
@@ -264,6 +264,7 @@ def _status(read: Read, *, runs: str) -> WasherStatus:
 def build(link: Link, given: Mapping[str, str], *, control: bool) -> Rotea:
     """Build the driver over a link; raises InputError for a setting that is not allowed."""
     FACTORY.check(given)
+    configure(link, given)
     return Rotea(link, settings(given), control=control)
 
 

@@ -2,15 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.resources import as_file, files
+from pathlib import Path
 
 from automation.kernel.errors import InputError
 from instruments.interfaces.device import Identity
+from instruments.transport import Link
+from instruments.transport.opcua import OpcUaStream
+from instruments.transport.opcua_site import read_access, read_mapping
 
 SAME_LINK = "link"
 FLOWS = ("processed", "washed", "collected", "wasted", "pressure_kpa")
 KEYS = {
     "serial": "serial number on the washer's label; declared",
     "firmware": "version of instrument and Run Manager; declared",
+    "nodes": "mapping file (JSON) of an opcua: port; the BrowseNames of the user guide unless it is named",
+    "access": "file with user, password and security of an opcua: port; readable by its owner only",
     "history_folder": "folder with Run Manager's run histories; 'link' for a fake, which gives them itself",
     "select_node": "the site's own node that selects a protocol by its name; without it a person selects",
     "pause_word": "the word that pauses when it is written to SetProtocolState, from the site's own manual",
@@ -41,6 +48,19 @@ def settings(given: Mapping[str, str]) -> Settings:
         runs=given.get("runs_node", ""),
         flows=_flows(given.get("flows", "")),
     )
+
+
+def configure(link: Link, given: Mapping[str, str]) -> None:
+    """Tell an ``opcua:`` port which node is which and as whom it speaks; raises InputError for any other port."""
+    stream = link.stream
+    if not isinstance(stream, OpcUaStream):
+        for key in {"nodes", "access"} & set(given):
+            raise InputError(f"{key} is {given[key]!r}; only an opcua: port has one", where=key)
+        return
+    with as_file(files("instruments.drivers.rotea") / "nodes.json") as usual:
+        stream.mapped = read_mapping(Path(given["nodes"]) if "nodes" in given else usual)
+    if "access" in given:
+        stream.access = read_access(Path(given["access"]))
 
 
 def _flows(text: str) -> dict[str, str]:
