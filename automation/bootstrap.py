@@ -81,10 +81,14 @@ class PlantBuilder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a site is opened: ``careful`` commits before every act, ``each`` after every event (crash tests)."""
+    """How a site is opened: ``careful`` commits before every act, ``each`` after every event (crash tests).
+
+    ``take_over`` takes it also from a process that owns it and no longer answers.
+    """
 
     careful: bool = False
     each: bool = False
+    take_over: bool = False
     seed: int | None = None  # instead of the one in the site file; a new simulated site only
     faults: object = None
     staffed: bool = True
@@ -256,7 +260,8 @@ def open_ledger(folder: Path, file: SiteFile, clock: Clock, way: Way) -> Ledger:
             release=release(),
         )
         return Ledger.create(folder, genesis=genesis, key=key, commit_each=way.each)
-    return Ledger.open(folder, key=read_key(folder), mode=mode, commit_each=way.each)
+    moment = clock.micros() if way.take_over else None
+    return Ledger.open(folder, key=read_key(folder), mode=mode, commit_each=way.each, take_over_at=moment)
 
 
 async def open_site(folder: Path, way: Way | None = None, *, clock: Clock | None = None) -> Site:

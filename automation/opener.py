@@ -175,7 +175,12 @@ def in_simulated_time(file: SiteFile) -> bool:
 
 
 def _way(folder: Path, file: SiteFile, opening: Opening) -> Way:
-    way = Way(careful=opening.careful, seed=_seed(folder, file, opening.seed), staffed=opening.staffed)
+    way = Way(
+        careful=opening.careful,
+        take_over=opening.take_over,
+        seed=_seed(folder, file, opening.seed),
+        staffed=opening.staffed,
+    )
     crash = os.environ.get(CRASH, "")
     if not crash:
         return way

@@ -47,11 +47,13 @@ async def bell(site: Site) -> AsyncIterator[None]:
             server = await asyncio.start_unix_server(callers.serve, path=address, limit=_LINE)
         finally:
             os.umask(before)
+        ours = path.stat().st_ino
         try:
             yield
         finally:
             server.close()
-            path.unlink(missing_ok=True)
+            if path.exists() and path.stat().st_ino == ours:  # else another process has taken the site over
+                path.unlink()
             await callers.part()
 
 

@@ -6,7 +6,7 @@ Units: s of simulated time.
 import asyncio
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -149,7 +149,7 @@ def resume_batch(
 def with_hooks(way: Way | None, hooks: tuple[Hook, ...]) -> Way:
     """Give a way that calls the hooks when the site is open."""
     plain = way or Way()
-    return Way(plain.careful, plain.each, plain.seed, plain.faults, plain.staffed, [*plain.after, *hooks])
+    return replace(plain, after=[*plain.after, *hooks])
 
 
 async def _finish(

@@ -19,12 +19,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How a site is opened for one command; ``down`` (s) is how long a simulated one was left alone before."""
+    """How a site is opened for one command; ``down`` (s) is how long a simulated one was left alone before.
+
+    ``take_over`` takes it from an owner that no longer answers.
+    """
 
     seed: int | None = None
     down: float = 0.0
     staffed: bool = True
     careful: bool = True
+    take_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,10 +74,13 @@ def run(session: Session, /, folder: Path, seed: int | None, *, as_json: bool, *
 @click.argument("batch")
 @site
 @click.option("--down", default="", metavar="DURATION", help="Simulated: how long nobody ran it; the plant lived on.")
+@click.option("--take-over", is_flag=True, help="Also from an owner that no longer answers and can't be ended.")
 @stop_option
 @as_json
 @session
-def resume(session: Session, batch: str, folder: Path, down: str, *, stop_at: str, as_json: bool) -> None:  # noqa: PLR0913  as options
+def resume(  # noqa: PLR0913  as options
+    session: Session, batch: str, folder: Path, down: str, *, take_over: bool, stop_at: str, as_json: bool
+) -> None:
     """Go on with a batch after a stop or a crash."""
     gone = float(read(down, Seconds, what="--down")) if down else 0.0
     mark = Mark.read(stop_at) if stop_at else None
@@ -95,7 +98,7 @@ def resume(session: Session, batch: str, folder: Path, down: str, *, stop_at: st
             await start(here, batch, by=person(here.file, "", Right.PERFORM))
         return await conduct(here, taken, stop_at=mark)
 
-    show(session, folder, session.opener.work(folder, job, Opening(down=gone)), as_json=as_json)
+    show(session, folder, session.opener.work(folder, job, Opening(down=gone, take_over=take_over)), as_json=as_json)
 
 
 async def begin(here: Site, recipe: Recipe, wish: Wish, *, release: str) -> Left:
