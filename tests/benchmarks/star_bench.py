@@ -6,8 +6,6 @@ Units: s for ``ROUNDS`` times eight channels, drawn from a trough and given into
 """
 
 import asyncio
-import contextlib
-import queue
 import sys
 import time
 from pathlib import Path
@@ -43,6 +41,7 @@ from fakes.plant import Plant, PlantLog
 from fakes.world import Container as Vessel
 from fakes.world import World
 from instruments.drivers.hamilton_star import driver, wire
+from instruments.drivers.hamilton_star.backstage import Usb
 from instruments.interfaces.liquid_handler import Aspirate, Dispense, LiquidHandler, TipMove
 from instruments.labware.deck import load
 from instruments.transport import Link
@@ -118,30 +117,16 @@ async def _bound(clock: SimulatedClock, folder: Path, ledger: Ledger) -> LiquidH
     return cast("LiquidHandler", binding.bind(NAME, made, LiquidHandler))
 
 
-class Usb:
-    """PyLabRobot's USB, with the fake at its end; answers at once."""
+def plugged(fake: FakeHamiltonStar) -> Usb:
+    """Give PyLabRobot's USB with a fake at its end, which answers at once."""
+    usb = Usb()
 
-    def __init__(self, fake: FakeHamiltonStar) -> None:
-        """Connect to a fake."""
-        self._fake = fake
-        self._answers: queue.Queue[bytes] = queue.Queue()
+    def answer(data: bytes, to: asyncio.Future[bytes]) -> None:
+        said = fake.feed(data + wire.END, START) or fake.unasked(FOREVER)
+        to.set_result(said.removesuffix(wire.END))
 
-    async def setup(self) -> None:
-        """Do nothing."""
-
-    async def stop(self) -> None:
-        """Do nothing."""
-
-    async def write(self, data: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109  its signature
-        """Have the fake answer."""
-        answer = self._fake.feed(data + wire.END, START) or self._fake.unasked(FOREVER)
-        self._answers.put(answer.removesuffix(wire.END))
-
-    async def read(self) -> bytes:
-        """Give the next answer; raises TimeoutError when there is none."""
-        with contextlib.suppress(queue.Empty):
-            return self._answers.get(timeout=0.05)
-        raise TimeoutError
+    usb.pass_on = answer
+    return usb
 
 
 def alone(rounds: int = ROUNDS) -> float:
@@ -151,9 +136,9 @@ def alone(rounds: int = ROUNDS) -> float:
 
 async def _alone(rounds: int) -> float:
     backend = STARBackend()
-    backend.io = Usb(star(World(1)))
+    backend.io = plugged(star(World(1)))
     deck = STARDeck()
-    tips, trough, vials = _labware(deck)
+    tips, trough, vials = labware(deck)
     handler = PlrHandler(backend, deck=deck)
     await handler.setup()
     await handler.pick_up_tips(tips["A1:H1"])
@@ -166,7 +151,7 @@ async def _alone(rounds: int) -> float:
     return taken
 
 
-def _labware(deck: STARDeck) -> tuple[TipRack, Trough, list[Tube]]:
+def labware(deck: STARDeck) -> tuple[TipRack, Trough, list[Tube]]:
     """Put PyLabRobot's own labware where our deck has it; gives rack, trough and eight tubes."""
     tip_carrier, troughs = TIP_CAR_480_A00("tip carrier"), Trough_CAR_4R200_A00("trough carrier")
     tubes = hamilton_tube_carrier_32_a00_insert_eppendorf_1_5mL("tube carrier")
