@@ -16,6 +16,7 @@ from automation.views import record, shapes
 _RISE, _RISE_WITHIN = Kelvin(2.0), Seconds(60.0)  # K, s; only for the mark on a plot when the recipe states none
 
 _TIMES = frozenset({"s", "min", "h"})  # time over time shows nothing
+_TITLES = {"mL": "Volumes", "kPa": "Pressure"}
 DEVICE_CHANNELS = ("chamber", "setpoint", "output")  # channels that show the device, not what is in it
 
 
@@ -37,7 +38,7 @@ def _chart(events: tuple[Event, ...], unit: str, trends: list[record.Trend], bou
         low, high = sorted((criteria["rate_from"], criteria["rate_to"]))
         band, text = (low, high), f"cooling rate judged from {high:g} to {low:g} degC"
         marks += tuple(_nucleation(trends, criteria))
-    title = "Freezing curve" if band else f"Process data ({unit or 'no unit recorded'})"
+    title = "Freezing curve" if band else _TITLES.get(unit, f"Process data ({unit or 'no unit recorded'})")
     return record.Chart(title, unit, tuple(t.channel for t in trends), events[0].at, marks, band, text)
 
 

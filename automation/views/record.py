@@ -293,6 +293,29 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighing:
+    """One stable weight of a container as it stands (g), bag and contents."""
+
+    container: str
+    at: int  # us, UTC
+    mass_g: float
+    asset: str
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What was weighed into a container (g), beside target and tolerance of the recipe; None where it has none."""
+
+    container: str
+    at: int  # us, UTC
+    mass_g: float
+    target_g: float | None
+    tolerance_g: float | None
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One operation of the recipe as it was carried out."""
 
@@ -300,6 +323,7 @@ class Step:
     operation: str
     state: str
     stage: str  # ISA-88
+    since: int  # us, UTC: its begin
     begun: str
     ended: str
     duration_s: float | None
@@ -316,6 +340,8 @@ class Step:
     prompts: tuple[Prompt, ...]
     trends: tuple[Trend, ...]
     charts: tuple[Chart, ...]
+    weighings: tuple[Weighing, ...]
+    fills: tuple[Filled, ...]
     signatures: tuple[Signature, ...]
 
 

@@ -14,6 +14,7 @@ from automation.views.charts import charts
 from automation.views.people import prompts_of, signatures_of
 from automation.views.story import Story
 from automation.views.trends import Files, trends
+from automation.views.weights import fills, weighings
 from automation.views.wording import NOTHING, is_person, show, stamp
 
 _SHOWN_APART = frozenset({"criteria", "balance"})  # of acceptance, and of reconciliation: tables of their own
@@ -34,6 +35,7 @@ def step_record(story: Story, name: str, files: Files) -> record.Step:
         operation=bound.operation or name,
         state=_state(events),
         stage=stages[-1][1].state if stages else "idle",
+        since=begun.at,
         begun=stamp(begun.at, zone=story.zone),
         ended=stamp(ended.at, zone=story.zone) if over else "",
         duration_s=(ended.at - begun.at) / MICRO if over else None,
@@ -52,6 +54,8 @@ def step_record(story: Story, name: str, files: Files) -> record.Step:
         prompts=asked,
         trends=curves,
         charts=charts(events, curves, bound),
+        weighings=weighings(story, name),
+        fills=fills(story, name),
         signatures=signatures_of(story, name),
     )
 

@@ -14,6 +14,8 @@ from automation.kernel.errors import DamagedError, InputError
 from automation.ledger.event import Event
 from automation.views import record, shapes
 
+_KPA = "_kpa"  # a channel of pressure names its unit
+
 
 class Files(Protocol):
     """Where the sealed values are kept."""
@@ -44,7 +46,7 @@ def _trend(channel: str, chunks: list[tuple[Event, shapes.Chunk]], files: Files)
         times += some[0]
         values += some[1]
         kept.append(record.Chunk(event.seq, said.first, said.last, said.count, said.digest, problem))
-    unit = next((said.unit for _, said in chunks if said.unit), "")
+    unit = next((said.unit for _, said in chunks if said.unit), "kPa" if channel.endswith(_KPA) else "")
     return record.Trend(channel, unit, tuple(times), tuple(values), tuple(kept))
 
 

@@ -19,6 +19,7 @@ from automation.surfaces.documents.blocks import (
     row,
 )
 from automation.surfaces.documents.plots import draw
+from automation.surfaces.documents.plots_of_weights import draw_fills, draw_weighings
 from automation.surfaces.documents.writing import brief, digest, events, moment, names
 from automation.views.record import Acceptance, BatchRecord, Judged, Step, Trend
 from automation.views.wording import NOTHING, count, show, span
@@ -37,7 +38,7 @@ def step_blocks(record: BatchRecord, step: Step, number: int) -> Blocks:
     tables = (
         ("acceptance", tuple(block for one in step.acceptance for block in _acceptance(one))),
         ("results against limits", _judged(step)),
-        ("plots", tuple(_plots(record, step))),
+        ("plots", (*_plots(record, step), *_weights(record, step))),
         ("results", _results(step)),
         ("parameters", _parameters(step)),
         ("equipment", _equipment(step)),
@@ -124,6 +125,18 @@ def _plots(record: BatchRecord, step: Step) -> Iterator[Picture]:
         channels = ", ".join(chart.channels)
         caption = f"{chart.title}: {channels}" + (f"; shaded: {chart.band_text}" if chart.band_text else "")
         yield Picture(draw(chart, step.trends, zone=record.header.zone), f"{chart.title} of step {step.id}", caption)
+
+
+def _weights(record: BatchRecord, step: Step) -> Iterator[Picture]:
+    zone, since = record.header.zone, step.since
+    if step.fills:
+        aimed = any(one.target_g is not None for one in step.fills)
+        caption = "Mass weighed into each container" + (", beside target and tolerance" if aimed else "")
+        yield Picture(draw_fills(step.fills), f"Filled masses of step {step.id}", caption)
+    if step.weighings:
+        assets = ", ".join(dict.fromkeys(one.asset for one in step.weighings))
+        caption = f"Weights of whole containers on {assets}, bag and contents"
+        yield Picture(draw_weighings(step.weighings, since=since, zone=zone), f"Weights of step {step.id}", caption)
 
 
 def _results(step: Step) -> tuple[Table, ...]:

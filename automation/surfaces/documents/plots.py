@@ -5,7 +5,7 @@ Lines differ by dash as well as by shade, so that a print without colours can be
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING
 
@@ -18,23 +18,31 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.typing import RcKeyType
 
-_LOOKS = (("#1b4f8a", "-"), ("#c2560c", "--"), ("#3b7a3b", "-."), ("#6b3f8f", ":"), ("#555555", (0, (6, 2, 1, 2))))
-_WIDE, _HIGH = 7.0, 3.1  # inches
-_MINUTE = 60 * MICRO
+LOOKS = (("#1b4f8a", "-"), ("#c2560c", "--"), ("#3b7a3b", "-."), ("#6b3f8f", ":"), ("#555555", (0, (6, 2, 1, 2))))
+_WIDE, HIGH = 7.0, 3.1  # inches
+MINUTE = 60 * MICRO
 
 
 def draw(chart: Chart, trends: Sequence[Trend], *, zone: str) -> str:
     """Give one plot as SVG text."""
+
+    def paint(axes: "Axes") -> None:
+        _lines(axes, chart, [trend for trend in trends if trend.channel in chart.channels])
+        _frame(axes, chart, zone)
+
+    return svg(paint, salt=f"{chart.title} {chart.unit} {chart.channels} {chart.since}")
+
+
+def svg(paint: Callable[["Axes"], None], *, salt: str, high: float = HIGH) -> str:
+    """Give a figure as SVG text, as wide as a page and ``high`` inches high; ``salt`` says what it shows."""
     import matplotlib as mpl  # noqa: PLC0415  heavy, and only needed here
     from matplotlib.figure import Figure  # noqa: PLC0415  as above
 
     with mpl.rc_context():
         mpl.rcParams.update(mpl.rcParamsDefault)
-        mpl.rcParams.update(_style(chart))
-        figure = Figure(figsize=(_WIDE, _HIGH), layout="constrained")
-        axes = figure.add_subplot()
-        _lines(axes, chart, [trend for trend in trends if trend.channel in chart.channels])
-        _frame(axes, chart, zone)
+        mpl.rcParams.update(_style(salt))
+        figure = Figure(figsize=(_WIDE, high), layout="constrained")
+        paint(figure.add_subplot())
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return out.getvalue()
@@ -42,8 +50,8 @@ def draw(chart: Chart, trends: Sequence[Trend], *, zone: str) -> str:
 
 def _lines(axes: "Axes", chart: Chart, trends: Sequence[Trend]) -> None:
     first = sorted(trends, key=lambda trend: any(word in trend.channel for word in DEVICE_CHANNELS))
-    for trend, (colour, dash) in zip(first, cycle(_LOOKS), strict=False):
-        minutes = [(at - chart.since) / _MINUTE for at in trend.times]
+    for trend, (colour, dash) in zip(first, cycle(LOOKS), strict=False):
+        minutes = [(at - chart.since) / MINUTE for at in trend.times]
         values = [float("nan") if value is None else value for value in trend.values]
         axes.plot(
             minutes, values, color=colour, linestyle=dash, linewidth=1.5 if dash == "-" else 1.1, label=trend.channel
@@ -54,18 +62,22 @@ def _lines(axes: "Axes", chart: Chart, trends: Sequence[Trend]) -> None:
 
 def _frame(axes: "Axes", chart: Chart, zone: str) -> None:
     axes.set_ylabel(chart.unit or "value")
-    axes.set_xlabel(
-        f"min since {local(Instant(chart.since / MICRO), zone=zone):%Y-%m-%d %H:%M:%S %z}, begin of the step"
-    )
-    axes.grid(visible=True, color="#dddddd", linewidth=0.5)
     axes.margins(x=0.01)
-    for mark in _grouped(chart.marks, within=0.03 * (axes.get_xlim()[1] - axes.get_xlim()[0]) * _MINUTE):
+    over_time(axes, since=chart.since, zone=zone)
+    for mark in _grouped(chart.marks, within=0.03 * (axes.get_xlim()[1] - axes.get_xlim()[0]) * MINUTE):
         _mark(axes, mark, chart.since)
+    axes.legend(loc="best", frameon=False, fontsize=7, handlelength=3.2)
+
+
+def over_time(axes: "Axes", *, since: int, zone: str) -> None:
+    """Make the axis below one of minutes since the begin of the step (us), with the clock above."""
+    begun = f"{local(Instant(since / MICRO), zone=zone):%Y-%m-%d %H:%M:%S %z}"
+    axes.set_xlabel(f"min since {begun}, begin of the step")
+    axes.grid(visible=True, color="#dddddd", linewidth=0.5)
     above = axes.secondary_xaxis("top")
     ticks = [tick for tick in axes.get_xticks() if axes.get_xlim()[0] <= tick <= axes.get_xlim()[1]]
-    above.set_xticks(ticks, [_clock(chart.since, tick, zone) for tick in ticks])
+    above.set_xticks(ticks, [_clock(since, tick, zone) for tick in ticks])
     above.tick_params(length=2, labelsize=7)
-    axes.legend(loc="best", frameon=False, fontsize=7, handlelength=3.2)
 
 
 def _grouped(marks: Sequence[Mark], *, within: float) -> list[Mark]:
@@ -82,7 +94,7 @@ def _grouped(marks: Sequence[Mark], *, within: float) -> list[Mark]:
 
 
 def _mark(axes: "Axes", mark: Mark, since: int) -> None:
-    at = (mark.at - since) / _MINUTE
+    at = (mark.at - since) / MINUTE
     if mark.value is None:
         axes.axvline(at, color="#999999", linewidth=0.6, linestyle=(0, (1, 2)))
         foot = axes.get_xaxis_transform()
@@ -97,7 +109,7 @@ def _clock(since: int, minutes: float, zone: str) -> str:
     return f"{local(Instant(since / MICRO + minutes * 60), zone=zone):%H:%M}"
 
 
-def _style(chart: Chart) -> "dict[RcKeyType, object]":
+def _style(salt: str) -> "dict[RcKeyType, object]":
     """Give the settings of a plot; names inside the SVG are drawn from what it shows, never from chance."""
     return {
         "font.size": 8.0,
@@ -109,5 +121,5 @@ def _style(chart: Chart) -> "dict[RcKeyType, object]":
         "xtick.color": "#333333",
         "ytick.color": "#333333",
         "svg.fonttype": "path",
-        "svg.hashsalt": f"{chart.title} {chart.unit} {chart.channels} {chart.since}",
+        "svg.hashsalt": salt,
     }
