@@ -3,6 +3,7 @@
 #   make demo    the main job on fakes, in simulated time
 #   make test    lint, types, import contracts, all tests
 #   make lint    the first three of these alone
+#   make storm   seeded faults over every link of a site: make storm SEEDS=1000 SITE=b RECIPE=final-day
 #   make bench   ratios to yardsticks, which live in an environment of their own
 #   make pictures  the pages of the README, drawn anew (needs pdftoppm)
 #   make lock    resolve the locks anew from pyproject.toml
@@ -20,7 +21,7 @@ PIP := -m pip --disable-pip-version-check install --quiet
 COMPILE = $(PY) -m uv pip compile pyproject.toml --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: demo test lint bench lock pictures clean
+.PHONY: demo test lint storm bench lock pictures clean
 .DELETE_ON_ERROR:
 
 demo: $(CORE)
@@ -34,6 +35,13 @@ lint: $(DEV)
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -c 'from importlinter.cli import lint_imports_command as run; run()'
+
+SEEDS ?= 100
+SITE ?= a
+RECIPE ?= freeze-day
+
+storm: $(DEV)
+	$(PY) -m tests.storms --seeds $(SEEDS) --site $(SITE) --recipe $(RECIPE)
 
 bench: $(YARDSTICKS)
 	$(BENCH)/bin/python -m tests.benchmarks

@@ -370,9 +370,30 @@ class Binding:
 
     async def _resolved(self, doing: "Doing", resolved: Resolved, attempt: int) -> object:
         await doing.stay.passage()
-        if resolved.outcome == "done":
-            return _decode(bytes(resolved.value), doing.bound)
-        return await self._act(doing, attempt=attempt + 1)
+        if resolved.outcome != "done":
+            return await self._act(doing, attempt=attempt + 1)
+        if doing.bound.returns in {None, type(None)}:
+            return None
+        return await self._reply_of(doing)
+
+    async def _reply_of(self, doing: "Doing") -> object:
+        """Give the reply of an act that a person has seen to be done: the driver knows or reads what it would be."""
+        bound = doing.bound
+        ask = getattr(bound.device, "reply_of", None)
+        try:
+            if ask is None:
+                msg = f"{bound.what} is done, as a person has seen; what it would have answered is not known"
+                raise FailedError(msg)
+            async with asyncio.timeout(float(bound.effect.deadline)):
+                value: object = await ask(Call(bound.asset, bound.method, dict(doing.arguments)))
+            raw = _checked(value, bound)
+        except (CellwrightError, TimeoutError) as trouble:
+            error = trouble if isinstance(trouble, CellwrightError) else LinkError(f"{bound.what}: no answer")
+            self._fell("failed", doing, error)
+            raise error from None
+        reply = Replied(doing.stay.number, doing.n, msgspec.Raw(raw), _tape(bound.device), reconciled=True)
+        await self._recorder.ledger.durable(self._recorder.write("reply", reply).seq)
+        return value
 
     def _fell(self, kind: str, doing: "Doing", error: Exception, *, cause: int | None = None) -> None:
         """Record how an effect ended badly; with a cause the call event already says what was asked."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from automation.engine.alarms import Alarms
+from automation.engine.binding import QUERY_TRIES
 from automation.gmp.door import Command, Door
 from automation.kernel.clock import Clock
 from automation.kernel.errors import FailedError, UnknownError
@@ -96,9 +97,7 @@ class Connections:
 
     async def _reached(self, one: Connection) -> bool:
         try:
-            if one.line is not None:
-                await one.line.open()
-            identity = await one.driver.identify()
+            identity = await self._identified(one)
         except (UnknownError, FailedError) as trouble:
             if one in self._lost:
                 return False
@@ -111,6 +110,19 @@ class Connections:
             self.door.enter(Command(f"asset/{one.asset}", "identify", said, SETUP))
         self._alarms.clear(f"{one.asset} connection")
         return True
+
+    async def _identified(self, one: Connection) -> Identity:
+        """Ask a device who it is, again when its answer was lost or broken; raises what the last try ended with."""
+        tries = 1 if one in self._lost else QUERY_TRIES
+        while True:
+            tries -= 1
+            try:
+                if one.line is not None:
+                    await one.line.open()
+                return await one.driver.identify()
+            except UnknownError:
+                if not tries:
+                    raise
 
     def _tell(self, asset: str, trouble: Exception) -> None:
         """Say once that a device can't be asked; it is not ready from now on."""

@@ -140,6 +140,7 @@ class Entry:
     called: Event | None = None
     outcome: Event | None = None  # read, reply, refused, failed, doubt, resolved or seen
     again: int = 0  # how often a person let it be tried anew
+    seen_done: bool = False  # a person has seen that it took effect
 
 
 @dataclass(slots=True)
@@ -175,8 +176,12 @@ class Journal:
                 if fell.asset:
                     entry.what, entry.args = f"{fell.asset}.{fell.method}", bytes(fell.args)
                 entry.outcome = event
-            case "reply" | "resolved" | "seen":
+            case "reply" | "seen":
                 self._entry(event.read(_Numbered).n).outcome = event
+            case "resolved":
+                decision = event.read(Resolved)
+                entry = self._entry(decision.n)
+                entry.outcome, entry.seen_done = event, decision.outcome == "done"
             case "again":
                 self._again(self._entry(event.read(Again).n))
             case _:
@@ -198,7 +203,8 @@ class Journal:
     @staticmethod
     def _again(entry: Entry) -> None:
         """Let an effect be tried anew; it is settled first, unless its only attempt is known to have failed."""
-        if entry.outcome is not None and entry.outcome.kind in {"refused", "failed"} and entry.attempt <= 1:
+        fell = entry.outcome is not None and entry.outcome.kind in {"refused", "failed"}
+        if fell and entry.attempt <= 1 and not entry.seen_done:
             entry.called = None
         entry.outcome, entry.attempt, entry.again = None, 0, entry.again + 1
 

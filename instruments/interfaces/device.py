@@ -72,3 +72,11 @@ class Reconciles(Protocol):
     async def reconcile(self, call: Call) -> Reconciled:
         """Say from the device's own state whether an open call took effect."""
         ...
+
+
+class Replies(Protocol):
+    """A driver whose acts answer something; reads only."""
+
+    async def reply_of(self, call: Call) -> object:
+        """Give what an act would have answered, once a person has seen that it is done; raises FailedError."""
+        ...

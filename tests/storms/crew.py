@@ -1,0 +1,97 @@
+"""A supervisor in a storm: looks at the device, says what is true of every act in doubt, and lets the batch go on.
+
+What is true is read off the device's own counter of acts, as a person would read it off its panel.
+Units: s of simulated time.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from automation.engine.journal import Called, Resolved
+from automation.engine.setup import secret_of
+from automation.engine.site import Site
+from automation.gmp.door import Command, Proof
+from automation.gmp.objects import Thing
+from automation.gmp.words import Meaning
+from automation.kernel.errors import RefusedError
+from automation.ledger.event import Event
+from tests.support.runs import BATCH, plant_of
+
+SUPERVISOR = "carla"
+STEPS = f"batch/{BATCH}/step/"
+LOOKS, PATIENCE = 180.0, 12  # s until the supervisor has looked; how often the batch is let go on
+
+
+def done(events: Iterable[Event]) -> Counter[tuple[str, str]]:
+    """Count what the record holds as done: acts of each asset that were answered, or that a person has seen done."""
+    called: dict[tuple[str, object, object], tuple[str, str]] = {}
+    good: set[tuple[str, object, object]] = set()
+    for event in events:
+        if event.kind not in {"call", "reply", "resolved"} or not event.stream.startswith(STEPS):
+            continue
+        place = (event.stream, event.fields["visit"], event.fields["n"])
+        if event.kind == "call":
+            call = event.read(Called)
+            called[place] = (call.asset, call.method)
+        elif event.kind == "reply" or event.read(Resolved).outcome == "done":
+            good.add(place)
+    return Counter(called[place] for place in good)
+
+
+def counted(site: Site, asset: str, method: str) -> int | None:
+    """Give how often a device says that it did something; None when it does not count that."""
+    acts = getattr(plant_of(site).fake(asset), "acts", {}) if site.file.assets[asset].fake else {}
+    return acts.get(method.replace("_", " "))
+
+
+class Crew:
+    """Answers every hold of the batch until patience ends; then the batch is stopped, as people would."""
+
+    def __init__(self, site: Site) -> None:
+        """Watch a site."""
+        self.site = site
+        self.rounds = 0
+        self.refused: list[str] = []
+        site.house.door.follow(self._follow)
+
+    def _follow(self, event: Event, thing: Thing) -> None:
+        if event.stream == f"batch/{BATCH}" and event.kind == "done" and thing.state == "held":
+            self.rounds += 1
+            asyncio.get_running_loop().call_later(LOOKS, self._decide)
+
+    def _decide(self) -> None:
+        if self.site.house.door.find("batch", BATCH).state != "held":
+            return
+        if self.rounds > PATIENCE:
+            self._say("stop", {"reason": "the storm does not end"})
+            return
+        for step, asset, method in self._doubts():
+            seen = counted(self.site, asset, method)
+            happened = seen is not None and seen > done(self.site.house.ledger.events(prefix=STEPS))[asset, method]
+            body = {"step": step, "outcome": "done" if happened else "not done", "reason": "seen at the device"}
+            self._say("resolve", body, signed=True)
+        self._say("restart", {"reason": "looked at, may go on"})
+
+    def _doubts(self) -> list[tuple[str, str, str]]:
+        """Give step, asset and method of every act in doubt that nobody has decided yet."""
+        opened: dict[tuple[str, object, object], tuple[str, str, str]] = {}
+        called: dict[tuple[str, object, object], tuple[str, str, str]] = {}
+        for event in self.site.house.ledger.events(prefix=STEPS):
+            place = (event.stream, event.fields.get("visit"), event.fields.get("n"))
+            if event.kind == "call":
+                call = event.read(Called)
+                called[place] = (event.stream.removeprefix(STEPS), call.asset, call.method)
+            elif event.kind == "doubt":
+                opened[place] = called[place]
+            elif event.kind in {"resolved", "reply"}:
+                opened.pop(place, None)
+        return list(opened.values())
+
+    def _say(self, command: str, body: Mapping[str, object], *, signed: bool = False) -> None:
+        secret = secret_of(self.site.file.people[SUPERVISOR])
+        proofs = (Proof(SUPERVISOR, secret, Meaning.RESPONSIBLE),) if signed else ()
+        try:
+            self.site.house.door.enter(Command(f"batch/{BATCH}", command, body, SUPERVISOR, "terminal-1", proofs))
+        except RefusedError as refusal:
+            self.refused.append(str(refusal))
