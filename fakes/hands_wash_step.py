@@ -25,7 +25,7 @@ _LINES = {
     "product": re.compile(r"product bag ([^\s,.]+)"),
     "source": re.compile(r"source bag ([^\s,.]+)"),
 }
-_RINSE = re.compile(r"cells (?:out of the chamber )?into (\S+) by hand")
+_RINSE = re.compile(r"out of the chamber into (\S+) by hand")
 
 
 def habits(crew: Crew) -> list[Habit]:
@@ -38,7 +38,7 @@ def habits(crew: Crew) -> list[Habit]:
         Habit(r"^Connect at the washer in this order", hands.connect, CONNECTS),
         Habit(r"^(Close the door of the washer|The washer did not start)", hands.close_door),
         Habit(r"^The washer waits: ", hands.put_right),
-        Habit(r"^Bring the cells out .* by hand|Bring the cells into \S+ by hand", hands.rinse, Seconds(300.0)),
+        Habit(r"Bring the cells out of the chamber into \S+ by hand", hands.rinse, Seconds(300.0)),
     ]
 
 
@@ -97,11 +97,12 @@ class Hands:
         return {}
 
     async def put_right(self, prompt: Prompt) -> Values:
-        """Open all clamps and let the step go on; when it waits for the same again, go on with the next."""
+        """Close the door, open all clamps, let the step go on; when it waits for the same again, go on with the next."""
         if isinstance(self._fake(), FakeRotea):
+            self._washer("door", open=False)
             for line in _LINES:
                 self._washer("clamp", line=line, share=0.0)
-        first = ", time 1." in _text(prompt)
+        first = ", time 1" in _text(prompt)
         return {"choice": "continue" if first else "skip"}
 
     async def rinse(self, prompt: Prompt) -> Values:
@@ -112,7 +113,8 @@ class Hands:
             self._plant.hand(BENCH, "pour", source=kit, dest=found[1])
             self._plant.hand(BENCH, "pour", source=buffer, dest=kit, volume=RINSE)
             self._plant.hand(BENCH, "pour", source=kit, dest=found[1])
-        return {}
+            return {"rinsed": RINSE}
+        return {"rinsed": 0.0}
 
     def _kits(self) -> int:
         """Count the kits that were asked for at this site, this one too."""

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from automation.engine.handles import Container
 from automation.engine.product import Amount, Labelled, Product
-from automation.engine.prompts import Operator
+from automation.engine.prompts import Entry, Operator
 from automation.engine.visit import Move, Visit
 from automation.engine.watch import DEADLINE, Watch, When
 from automation.formulas.identifiers import Kind
@@ -41,6 +41,7 @@ from protocols.operations.washing import (
     Parameters,
     Results,
     State,
+    flowed,
     salvage,
     stood,
     time_left,
@@ -51,6 +52,7 @@ from protocols.operations.washing_run import BROKEN, IN_RUN, RULE, TRIES, Attend
 from protocols.operations.washing_setup import BAG, BUFFER, KIT, Setup
 from protocols.operations.weighing import Weighed, weigh
 
+MOST_ANSWERS = 20  # in one visit; a wait that comes back more often is no wait any more
 CLAMPS = "Close the clamps in this order: product bag, source bag, wash buffer, waste bag; then open the door. "
 
 
@@ -168,6 +170,8 @@ class Wash:
                     return Move("interrupt", why=why, step=known.step, **notes.results)
                 return Move("end", **notes.results)
             known = await attend.take_note(status, known, approved, notes)
+            if at >= last or len(notes.acknowledgements) - len(got.acknowledgements) >= MOST_ANSWERS:
+                return Move("interrupt", why="the washer waits again and again", step=known.step, **notes.results)
 
     async def interrupted(self, visit: Visit[Results]) -> Move:
         """Look where the cells are, put both bags on QA hold, and let two people choose from the salvage table."""
@@ -178,7 +182,7 @@ class Wash:
             await self.product.qa_hold(container, reason=f"wash interrupted: {got.why}")
         cells = where(flows, step=got.step, recovery_step=approved.recovery_step)
         choice = await self.operator.choose(
-            f"Wash interrupted: {got.why}. Washer {stood(status)}, cells {cells}. {time_left(cells)}",
+            f"Wash interrupted: {got.why}. Washer {stood(status)}, cells {cells} ({flowed(flows)}). {time_left(cells)}",
             *salvage(cells, WasherState.UNKNOWN if status is None else status.state),
             second=True,
         )
@@ -186,12 +190,8 @@ class Wash:
             await self.operator.confirm(f"Clamp {got.source} and {got.product}, take both off, keep them cool")
             return Move("keep", decision=choice)
         if choice == RINSE:
-            await self.operator.confirm(
-                f"Bring the cells out of the chamber into {got.product} by hand, as the instruction for salvage says, "
-                "then confirm",
-                second=True,
-            )
-        if choice in {RINSE, COLLECT}:
+            return Move("collect", decision=choice, rinsed=await self._by_hand(got, ""))
+        if choice == COLLECT:
             return Move("collect", decision=choice)
         if choice == RECOVER:
             await attend.to_recovery(approved)
@@ -202,14 +202,14 @@ class Wash:
     async def collected(self, visit: Visit[Results]) -> Move:
         """Import the washer's report, weigh what came out and what is left, close the accounts, and judge."""
         got, approved = visit.got, self._approved(visit.got.model)
-        report = Report(self.washer, self.operator, self.product, self.given)
+        report = Report(self.washer, self.watch, self.operator, self.product, self.given)
         history, decision = await report.history(got.kit) if approved.writes_history else (None, "")
         flows = await self._attendance().flows() or ProcessValues()
         reasons = [*got.findings, *([decision] if decision == REFUSE else [])]
         reasons += [] if history is None else report.disagreements(history, flows, got=got, approved=approved)
         counted = await report.counted(flows, history)
         weights = await self._weights(got)
-        done = accounts.account(weights, counted, approved=approved, given=self.given)
+        done = accounts.account(weights, counted, approved=approved, given=self.given, rinsed=got.rinsed)
         await self._book(got, done)
         reasons += self._out_of_limit(done)
         for reason in reasons:
@@ -272,12 +272,17 @@ class Wash:
             await self.operator.confirm(f"The wash was {how} before its start. {CLAMPS}Take {got.source} off.")
             return
         if status is None or status.state in BROKEN:
-            await self.operator.confirm(
-                f"The wash was {how} and the washer {stood(status)}. Bring the cells into {got.product} by hand, "
-                "as the instruction for salvage says, then confirm",
-                second=True,
-            )
+            await self._by_hand(got, f"The wash was {how} and the washer {stood(status)}. ")
         await self._take_product(got, f"wash {how}")
+
+    async def _by_hand(self, got: Results, why: str) -> Millilitres:
+        """Let two people bring the cells out of the chamber; gives the buffer that they used (mL)."""
+        entered = await self.operator.enter(
+            f"{why}Bring the cells out of the chamber into {got.product} by hand, as the instruction for salvage says",
+            Entry("rinsed", "Buffer used for it", unit="mL", low=0.0, high=500.0, decimals=1),
+            second=True,
+        )
+        return Millilitres(entered.number("rinsed"))
 
     async def _take_product(self, got: Results, why: str) -> None:
         """Close clamps, then the door, weigh the product bag, and note what went into it."""
@@ -342,7 +347,12 @@ class Wash:
         await self.product.transfer(source=source, dest=dest, amount=amount, why="washed cells in buffer")
         waste = Amount(gone, Millilitres(done.came_in.standard))
         await self.product.draw(source, to="waste", amount=waste, why="old medium, by weight")
-        await self.product.empty(source, left=done.left)
+        if done.left <= self.given.source_left_at_most:
+            await self.product.empty(source, left=done.left)
+        else:
+            title = f"{done.left:.1f} mL are left in {got.source}"
+            await self.product.deviation(title, rule="empty source")
+            await self.product.qa_hold(source, reason=title)
 
     def _out_of_limit(self, done: accounts.Accounts) -> list[str]:
         """Say what of the accounts can't be accepted."""

@@ -75,6 +75,9 @@ class Parameters:
     source_differs_at_most: Percent = field(
         metadata={"range": (0.1, 50.0), "label": "Volume by weight against the record, at most"}
     )
+    source_left_at_most: Millilitres = field(
+        metadata={"range": (0.0, 100.0), "label": "Volume left in the source bag, at most, to call it empty"}
+    )
     source_density: float = field(metadata={"range": (0.9, 1.2), "label": "Density of the source (g/mL)"})
     product_density: float = field(metadata={"range": (0.9, 1.2), "label": "Density of the washed product (g/mL)"})
     density_uncertainty: Percent = field(metadata={"range": (0.0, 5.0), "label": "Uncertainty of the densities"})
@@ -104,6 +107,7 @@ class Results:
     step: int = 0  # of the washer's program, the last that was seen before an interruption
     why: str = ""  # the run was interrupted by
     decision: str = ""
+    rinsed: Millilitres | None = None  # buffer with which people brought the cells out
     history_sha256: str = ""
     volume_in: Millilitres | None = None  # that left the source bag
     volume_in_uncertainty: Millilitres | None = None
@@ -155,6 +159,13 @@ def salvage(cells: Where, state: WasherState) -> tuple[str, ...]:
             return (*leads, RINSE, KEEP, *go_on)
 
 
+def flowed(flows: ProcessValues | None) -> str:
+    """Say what has flowed, as far as it is known."""
+    names = {"processed": "drawn from the source", "washed": "buffer", "collected": "collected"}
+    known = [(getattr(flows, name), what) for name, what in names.items()]
+    return ", ".join(f"{value:.0f} mL {what}" for value, what in known if value is not None) or "volumes not known"
+
+
 def time_left(cells: Where) -> str:
     """Say how long people have; example values of the user's own table."""
     minutes = {Where.SOURCE: 30, Where.PRODUCT: 15}.get(cells, 5)
@@ -166,4 +177,5 @@ def stood(status: WasherStatus | None) -> str:
     if status is None:
         return "does not answer"
     step = f", step {status.step}" if status.step else ""
-    return f"{status.state}{step}"
+    door = ", its door is open" if status.door_closed is False else ""
+    return f"{status.state}{step}{door}"

@@ -6,6 +6,7 @@ Units:  mL, g, %.
 Source: ``automation.formulas.washing`` and ``automation.formulas.reconciliation``.
 """
 
+import math
 from dataclasses import dataclass
 
 from automation.formulas.reconciliation import Balance, Line
@@ -48,8 +49,13 @@ class Accounts:
     balance: Balance
 
 
-def account(weights: Weights, counted: Counted, *, approved: Approved, given: Parameters) -> Accounts:
-    """Work out a wash; raises InputError for what is no weight or volume."""
+def account(
+    weights: Weights, counted: Counted, *, approved: Approved, given: Parameters, rinsed: Millilitres | None
+) -> Accounts:
+    """Work out a wash; ``rinsed`` is the buffer (mL) with which people brought the cells out, None when none did.
+
+    Raises InputError for what is no weight or volume.
+    """
     came_in = _weighed(weights.source_before, weights.source_after, given.source_density, given)
     came_out = _weighed(weights.product_after, weights.product_before, given.product_density, given)
     left = _weighed(weights.source_after, given.source_empty, given.source_density, given)
@@ -60,13 +66,8 @@ def account(weights: Weights, counted: Counted, *, approved: Approved, given: Pa
         Line("wash buffer", washed.value, washed.standard, goes_in=True, source=counted.source),
         Line("washed product", came_out.value, came_out.standard, source="weighed"),
         Line("waste", wasted.value, wasted.standard, source=counted.source),
-        Line(
-            "hold-up of the kit",
-            float(approved.hold_up),
-            float(approved.hold_up_uncertainty),
-            source="recipe",
-            measured=False,
-        ),
+        _hold_up(approved, rinsed),
+        *([] if rinsed is None else [_rinse(rinsed)]),
     )
     return Accounts(
         came_in,
@@ -86,6 +87,18 @@ def residual(washed: Millilitres, approved: Approved) -> Percent:
             return continuous_residual(buffer=buffer, chamber=approved.chamber)
         case Washout.BATCH:
             return batch_residual(buffer=buffer, left=approved.chamber, cycles=approved.cycles)
+
+
+def _hold_up(approved: Approved, rinsed: Millilitres | None) -> Line:
+    """Give what stays in the kit; once it was rinsed out by hand, anything from nothing to the usual is possible."""
+    value, standard = float(approved.hold_up), float(approved.hold_up_uncertainty)
+    if rinsed is not None:
+        value, standard = value / 2.0, math.hypot(standard, value / math.sqrt(12.0))
+    return Line("hold-up of the kit", value, standard, source="recipe", measured=False)
+
+
+def _rinse(rinsed: Millilitres) -> Line:
+    return Line("rinse by hand", float(rinsed), 0.1 * float(rinsed), goes_in=True, source="entered")
 
 
 def source_volume(mass: Grams, given: Parameters) -> Millilitres:

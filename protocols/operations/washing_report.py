@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from automation.engine.product import Product
 from automation.engine.prompts import Entry, Operator
+from automation.engine.watch import Watch
 from automation.kernel.errors import FailedError, UnknownError
-from automation.kernel.quantity import Millilitres
+from automation.kernel.quantity import Millilitres, Seconds
 from instruments.interfaces.cell_washer import CellWasher, ProcessValues, RunHistory
 from protocols.operations.washing import Approved, Parameters, Results
 from protocols.operations.washing_accounts import Counted
 
 TRIES = 3
+WRITES = Seconds(30.0)  # s in which a washer writes its file
 LOOK_AGAIN = "look again for the run history"
 WITHOUT = "go on without it: what was watched stands"
 REFUSE = "refuse the wash: its run history is missing"
@@ -27,6 +29,7 @@ class Report:
     """Imports and compares the report of one wash."""
 
     washer: CellWasher
+    watch: Watch
     operator: Operator
     product: Product
     given: Parameters
@@ -35,6 +38,9 @@ class Report:
         """Give the run history, or None with what people decided when there was none."""
         for turn in range(1, TRIES + 1):
             found = await self._file()
+            if found is None and turn == 1:
+                await self.watch.pause(WRITES)
+                found = await self._file()
             if found is not None:
                 return found, ""
             await self.product.deviation(f"no run history of kit {kit} was found", rule="run history")

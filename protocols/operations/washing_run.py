@@ -118,10 +118,11 @@ class Attendance:
         """Let a person look and decide, and tell the washer once, in the step in which it waits."""
         what = f"{seen.waiting} in step {seen.step}"
         time = 1 + sum(note.startswith(f"{what}:") for note in notes.acknowledgements)
+        door = ", the door is open" if seen.door_closed is False else ""
         await self._trouble("wait", what, notes.interruptions)
         async with self.watch.alongside(self.washer.flows, every=self.every):
             choice = await self.operator.choose(
-                f"The washer waits: {what}, time {time}. Look at bags, lines and clamps, put right what is wrong",
+                f"The washer waits: {what}, time {time}{door}. Look at bags, lines and clamps, put right what is wrong",
                 *Acknowledgement,
             )
         try:
