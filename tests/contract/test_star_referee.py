@@ -24,7 +24,7 @@ from automation.kernel.quantity import Cells, Celsius, Microlitres, Millilitres
 from fakes.contents import filled
 from fakes.hamilton_star import FakeHamiltonStar
 from fakes.world import Container, World
-from instruments.drivers.hamilton_star import adapter, wire
+from instruments.drivers.hamilton_star import wire
 from instruments.labware.deck import Deck, Labware, Position, Tip
 from tests.benchmarks.star_bench import FOREVER, labware, plugged, star
 from tests.benchmarks.steps_bench import START
@@ -198,4 +198,3 @@ def test_pylabrobot_s_back_end_still_has_the_fields_that_the_adapter_sets() -> N
     """They are not public, and what its own set-up would set."""
     backend = STARBackend()
     assert [name for name in SET_BY_US if not hasattr(backend, name)] == []
-    assert adapter.STARBackend is STARBackend

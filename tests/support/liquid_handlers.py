@@ -4,7 +4,7 @@ A handler joins the contract by one entry of ``HANDLERS``.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -171,7 +171,8 @@ def on_bench(
         fake = kind.fake(world, NAME, DECK)
         plant.add(NAME, fake)
         plant.faults.add(Fault("nowhere", 1, FaultKind.NOISE))  # so that chunks are counted from the start
-        _furnish(world, plant)
+        for name, position in bring(world).items():
+            plant.hand(NAME, "place", position=position, container=name)
         link = Link(plant.connect(NAME), name=NAME)
         await link.open()
         bench = Bench(kind.driver(link, DECK, control), fake, link, world, clock, plant)
@@ -180,15 +181,15 @@ def on_bench(
     return run_simulated(main, start=START)
 
 
-def _furnish(world: World, plant: Plant) -> None:
-    vessels: Mapping[str, tuple[str, str, float]] = {
-        "product": ("trough", "trough.A1", FULL / 1000.0),
-        **{f"vial{n}": ("vial", well(n), 0.0) for n in range(1, 9)},
-    }
-    for name, (kind, position, volume) in vessels.items():
+def bring(world: World) -> dict[str, str]:
+    """Bring a full trough and eight empty vials into a world; gives where each is to be placed."""
+    places = {"product": "trough.A1"} | {f"vial{number}": well(number) for number in range(1, 9)}
+    for name in places:
+        volume = FULL / 1000.0 if name == "product" else 0.0
         contents = filled(Millilitres(volume), live=Cells(1e6 * volume), dmso=0.1)
-        world.add(Vessel(name, kind, contents=contents), place="bench", at=Celsius(20.0), now=START)
-        plant.hand(NAME, "place", position=position, container=name)
+        vessel = Vessel(name, "trough" if volume else "vial", contents=contents)
+        world.add(vessel, place="bench", at=Celsius(20.0), now=START)
+    return places
 
 
 async def cancelled_after(work: Coroutine[object, object, object], *, bench: Bench, seconds: float) -> bool:

@@ -49,6 +49,7 @@ MOTION = {
 }
 """The frames that move something, and how long each may take; all others are questions and definitions."""
 RATE = 100.0  # uL/s; slow, for cells
+MOST_CYCLES = 99  # of mixing, in one command
 
 _T = TypeVar("_T")
 _M = TypeVar("_M", TipMove, Aspirate, Dispense)
@@ -268,6 +269,10 @@ class HamiltonStar:
         self._laid.check(moves)
         for move in moves:
             self._check_kind(move.well, ("plate", "tubes", "trough"))
+            if isinstance(move, Aspirate) and not 0 <= move.mix_cycles <= MOST_CYCLES:
+                raise RefusedError(
+                    f"channel {move.channel}: mix_cycles is {move.mix_cycles}; 0 to {MOST_CYCLES} are allowed"
+                )
 
     def _check_tips(self, tips: tuple[TipMove, ...], kinds: tuple[str, ...]) -> None:
         self._commanding("handling tips")
