@@ -323,7 +323,6 @@ class Step:
     operation: str
     state: str
     stage: str  # ISA-88
-    since: int  # us, UTC: its begin
     begun: str
     ended: str
     duration_s: float | None

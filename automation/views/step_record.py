@@ -35,7 +35,6 @@ def step_record(story: Story, name: str, files: Files) -> record.Step:
         operation=bound.operation or name,
         state=_state(events),
         stage=stages[-1][1].state if stages else "idle",
-        since=begun.at,
         begun=stamp(begun.at, zone=story.zone),
         ended=stamp(ended.at, zone=story.zone) if over else "",
         duration_s=(ended.at - begun.at) / MICRO if over else None,

@@ -26,6 +26,7 @@ from automation.views.wording import NOTHING, count, show, span
 
 _GOOD_BANDS = frozenset({"within limits", "within", "pass"})
 _ACT_ROWS = 300
+_RAW_DIGITS = 10
 _UNITS = "numbers in degC, K/min, s, mL, cells/mL"  # of every interface; the wire has its own
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d")
 Blocks = Iterator[AnyBlock]
@@ -94,6 +95,14 @@ def _result(one: Judged) -> str:
     return f"{name} (yield)" if one.kind == "yield" else name
 
 
+def _raw(text: str) -> str:
+    """Write a raw number without what only the binary form has; the JSON keeps it as it is."""
+    try:
+        return f"{float(text):.{_RAW_DIGITS}g}" if len(text) > _RAW_DIGITS else text
+    except ValueError:
+        return text
+
+
 def _number(value: str, unit: str) -> str:
     """Write a value with its unit; what has no value has no unit."""
     return value if value == NOTHING else f"{value} {unit}".strip()
@@ -112,7 +121,7 @@ def _judged(step: Step) -> tuple[Table, ...]:
     )  # fmt: skip
     rows = tuple(
         row(
-            _result(one), one.raw, _number(one.reported, one.unit),
+            _result(one), _raw(one.raw), _number(one.reported, one.unit),
             one.limit or NOTHING, cell(one.band, "" if one.band in _GOOD_BANDS else BAD), one.sentence, one.event,
         )
         for one in step.judged
@@ -128,7 +137,6 @@ def _plots(record: BatchRecord, step: Step) -> Iterator[Picture]:
 
 
 def _weights(record: BatchRecord, step: Step) -> Iterator[Picture]:
-    zone, since = record.header.zone, step.since
     if step.fills:
         aimed = any(one.target_g is not None for one in step.fills)
         caption = "Mass weighed into each container" + (", beside target and tolerance" if aimed else "")
@@ -136,7 +144,7 @@ def _weights(record: BatchRecord, step: Step) -> Iterator[Picture]:
     if step.weighings:
         assets = ", ".join(dict.fromkeys(one.asset for one in step.weighings))
         caption = f"Weights of whole containers on {assets}, bag and contents"
-        yield Picture(draw_weighings(step.weighings, since=since, zone=zone), f"Weights of step {step.id}", caption)
+        yield Picture(draw_weighings(step.weighings, zone=record.header.zone), f"Weights of step {step.id}", caption)
 
 
 def _results(step: Step) -> tuple[Table, ...]:

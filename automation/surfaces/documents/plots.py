@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.typing import RcKeyType
 
 LOOKS = (("#1b4f8a", "-"), ("#c2560c", "--"), ("#3b7a3b", "-."), ("#6b3f8f", ":"), ("#555555", (0, (6, 2, 1, 2))))
-_WIDE, HIGH = 7.0, 3.1  # inches
-MINUTE = 60 * MICRO
+_WIDE, _HIGH = 7.0, 3.1  # inches
+_MINUTE = 60 * MICRO
 
 
 def draw(chart: Chart, trends: Sequence[Trend], *, zone: str) -> str:
@@ -33,7 +33,7 @@ def draw(chart: Chart, trends: Sequence[Trend], *, zone: str) -> str:
     return svg(paint, salt=f"{chart.title} {chart.unit} {chart.channels} {chart.since}")
 
 
-def svg(paint: Callable[["Axes"], None], *, salt: str, high: float = HIGH) -> str:
+def svg(paint: Callable[["Axes"], None], *, salt: str, high: float = _HIGH) -> str:
     """Give a figure as SVG text, as wide as a page and ``high`` inches high; ``salt`` says what it shows."""
     import matplotlib as mpl  # noqa: PLC0415  heavy, and only needed here
     from matplotlib.figure import Figure  # noqa: PLC0415  as above
@@ -51,10 +51,18 @@ def svg(paint: Callable[["Axes"], None], *, salt: str, high: float = HIGH) -> st
 def _lines(axes: "Axes", chart: Chart, trends: Sequence[Trend]) -> None:
     first = sorted(trends, key=lambda trend: any(word in trend.channel for word in DEVICE_CHANNELS))
     for trend, (colour, dash) in zip(first, cycle(LOOKS), strict=False):
-        minutes = [(at - chart.since) / MINUTE for at in trend.times]
+        minutes = [(at - chart.since) / _MINUTE for at in trend.times]
         values = [float("nan") if value is None else value for value in trend.values]
+        wide, alone = (1.5 if dash == "-" else 1.1), ("o" if len(minutes) == 1 else None)
         axes.plot(
-            minutes, values, color=colour, linestyle=dash, linewidth=1.5 if dash == "-" else 1.1, label=trend.channel
+            minutes,
+            values,
+            color=colour,
+            linestyle=dash,
+            linewidth=wide,
+            marker=alone,
+            markersize=4,
+            label=trend.channel,
         )
     if chart.band is not None:
         axes.axhspan(*chart.band, color="#888888", alpha=0.14, linewidth=0, label=chart.band_text)
@@ -63,13 +71,13 @@ def _lines(axes: "Axes", chart: Chart, trends: Sequence[Trend]) -> None:
 def _frame(axes: "Axes", chart: Chart, zone: str) -> None:
     axes.set_ylabel(chart.unit or "value")
     axes.margins(x=0.01)
-    over_time(axes, since=chart.since, zone=zone)
-    for mark in _grouped(chart.marks, within=0.03 * (axes.get_xlim()[1] - axes.get_xlim()[0]) * MINUTE):
+    _over_time(axes, since=chart.since, zone=zone)
+    for mark in _grouped(chart.marks, within=0.03 * (axes.get_xlim()[1] - axes.get_xlim()[0]) * _MINUTE):
         _mark(axes, mark, chart.since)
     axes.legend(loc="best", frameon=False, fontsize=7, handlelength=3.2)
 
 
-def over_time(axes: "Axes", *, since: int, zone: str) -> None:
+def _over_time(axes: "Axes", *, since: int, zone: str) -> None:
     """Make the axis below one of minutes since the begin of the step (us), with the clock above."""
     begun = f"{local(Instant(since / MICRO), zone=zone):%Y-%m-%d %H:%M:%S %z}"
     axes.set_xlabel(f"min since {begun}, begin of the step")
@@ -94,7 +102,7 @@ def _grouped(marks: Sequence[Mark], *, within: float) -> list[Mark]:
 
 
 def _mark(axes: "Axes", mark: Mark, since: int) -> None:
-    at = (mark.at - since) / MINUTE
+    at = (mark.at - since) / _MINUTE
     if mark.value is None:
         axes.axvline(at, color="#999999", linewidth=0.6, linestyle=(0, (1, 2)))
         foot = axes.get_xaxis_transform()

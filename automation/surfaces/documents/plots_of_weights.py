@@ -1,44 +1,49 @@
-"""Plots of weights as SVG: whole containers over the time of a step, and what was filled beside target and tolerance.
+"""Plots of weights as SVG: whole containers one after another, and what was filled beside target and tolerance.
 
 Units: g; min since the step's begin.
 Marks differ by shape as well as by shade, so that a print without colours can be read.
 """
 
 from collections.abc import Sequence
-from itertools import cycle
 from typing import TYPE_CHECKING
 
-from automation.surfaces.documents.plots import LOOKS, MINUTE, over_time, svg
+from automation.kernel.clock import MICRO, local
+from automation.kernel.quantity import Instant
+from automation.surfaces.documents.plots import LOOKS, svg
 from automation.views.record import Filled, Weighing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_SHAPES = ("o", "s", "^", "D", "v")
+_SHADES = ("#9db7d5", "#e3e3e3", "#c9dcc0", "#d9c7e6")
 _ROW, _FRAME = 0.26, 0.8  # inches for each container, and around them all
 _BESIDE = 2.5  # tolerances that are shown on either side of a target, at least
 
 
-def draw_weighings(some: Sequence[Weighing], *, since: int, zone: str) -> str:
-    """Give the weights of whole containers over the time of a step (us), each with its number."""
+def draw_weighings(some: Sequence[Weighing], *, zone: str) -> str:
+    """Give the weights of whole containers as bars, from the first to the last, each with its moment and number."""
 
     def paint(axes: "Axes") -> None:
-        names = dict.fromkeys(one.container for one in some)
-        for name, (colour, dash), shape in zip(names, cycle(LOOKS), cycle(_SHAPES), strict=False):
-            own = [one for one in some if one.container == name]
-            minutes, grams = [(one.at - since) / MINUTE for one in own], [one.mass_g for one in own]
-            label = name or "container not scanned"
-            axes.plot(
-                minutes, grams, color=colour, linestyle=dash, linewidth=0.8, marker=shape, markersize=4, label=label
+        names = list(dict.fromkeys(one.container for one in some))
+        for place, one in enumerate(some):
+            shade = _SHADES[names.index(one.container) % len(_SHADES)]
+            axes.barh(place, one.mass_g, height=0.6, color=shade, edgecolor="#555555", linewidth=0.5)
+            axes.annotate(
+                f"{one.mass_g:.2f}", (one.mass_g, place), xytext=(4, -2.5), textcoords="offset points", fontsize=7
             )
-            for at, mass in zip(minutes, grams, strict=True):
-                axes.annotate(f"{mass:.2f}", (at, mass), xytext=(5, 4), textcoords="offset points", fontsize=6.5)
-        axes.set_ylabel("g")
-        axes.margins(x=0.08, y=0.15)
-        over_time(axes, since=since, zone=zone)
-        axes.legend(loc="best", frameon=False, fontsize=7, handlelength=3.2)
+        labels = [f"{one.container or 'not scanned'}  {_clock(one.at, zone)}" for one in some]
+        axes.set_yticks(range(len(some)), labels)
+        axes.set_ylim(len(some) - 0.4, -0.6)
+        axes.set_xlabel("g, container and contents")
+        axes.margins(x=0.12)
+        axes.grid(visible=True, axis="x", color="#dddddd", linewidth=0.5)
+        axes.set_axisbelow(True)
 
-    return svg(paint, salt=f"weights {since} {[one.event for one in some]}", high=2.4)
+    return svg(paint, salt=f"weights {[(one.at, one.event) for one in some]}", high=_FRAME + _ROW * len(some))
+
+
+def _clock(at: int, zone: str) -> str:
+    return f"{local(Instant(at / MICRO), zone=zone):%H:%M:%S}"
 
 
 def draw_fills(some: Sequence[Filled]) -> str:
