@@ -13,6 +13,7 @@ from automation.kernel.quantity import Cells, Grams, Millilitres
 DMSO = "dmso"
 DMSO_DENSITY = 1.10  # g/mL
 DENSITY = 1.05  # g/mL, of a formulated product
+ROUNDING = 1e-9  # share of an amount (of one unit below that)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,25 @@ class Contents:
         even = self.times(part)
         share = min(1.0, part * cells)
         return Contents(even.volume, self.live * share, self.dead * share, even.mass, even.solutes)
+
+    def lacks(self, amounts: "Contents") -> str:
+        """Name what can't be taken out of here, with how much: more than there is, or less than nothing.
+
+        Empty when all can; a share of ``ROUNDING`` more than there is counts as rounding.
+        """
+        names = dict.fromkeys((*self.solutes, *amounts.solutes))
+        pairs = [
+            ("mL", amounts.volume, self.volume),
+            ("live cells", amounts.live, self.live),
+            ("dead cells", amounts.dead, self.dead),
+            ("g", amounts.mass, self.mass),
+            *((f"g of {name}", amounts.solutes.get(name, 0.0), self.solutes.get(name, 0.0)) for name in names),
+        ]
+        for unit, taken, there in pairs:
+            most = float(there) + ROUNDING * max(1.0, abs(float(there)))
+            if not -ROUNDING * max(1.0, abs(float(there))) <= float(taken) <= most:
+                return f"{float(taken):g} of {float(there):g} {unit}"
+        return ""
 
     @property
     def cells(self) -> Cells:

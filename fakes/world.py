@@ -139,10 +139,22 @@ class World:
         cells = self._evenness(self.container(source), now) if settled else 1.0
         self.age(source, now)
         amounts = self.container(source).contents.taken(volume, cells=cells)
-        return self.separate(amounts, source=source, dest=dest, now=now)
+        return self._shift(amounts, source=source, dest=dest, now=now)
 
     def separate(self, amounts: Contents, *, source: str, dest: str, now: Instant) -> Contents:
-        """Move these amounts and nothing else, as a separator does; raises FailedError when they do not go in."""
+        """Move these amounts and nothing else, as a separator does.
+
+        Raises FailedError when they are not there, or do not go in.
+        """
+        self.age(source, now)
+        lacking = self.container(source).contents.lacks(amounts)
+        if lacking:
+            msg = f"{lacking} can't be taken out of {source}"
+            raise FailedError(msg)
+        return self._shift(amounts, source=source, dest=dest, now=now)
+
+    def _shift(self, amounts: Contents, *, source: str, dest: str, now: Instant) -> Contents:
+        """Move amounts that are there; raises FailedError when they do not go in."""
         from_, to = self.container(source), self.container(dest)
         if float(amounts.volume) > float(to.room) + 1e-9:
             msg = f"{float(amounts.volume):g} mL do not go into {dest}: there is room for {float(to.room):g} mL"
@@ -176,9 +188,11 @@ class World:
         item = self.container(name)
         since, item.aged_at = item.aged_at or now, now
         hours = float(now - since) / 3600.0
-        if hours <= 0.0 or item.contents.dmso <= 0.0 or self._products[name].frozen:
+        if hours <= 0.0 or item.contents.dmso <= 0.0:
             return
         warmth = max(0.0, float(self.temperature(name, now)) - 4.0) / 18.0
+        if self._products[name].frozen:  # known only now that its temperature is
+            return
         rate = (TOXIC_COLD + (TOXIC_WARM - TOXIC_COLD) * warmth) * item.contents.dmso / 0.10
         died = item.contents.live * (1.0 - math.exp(-rate * hours))
         item.contents = item.contents + Contents(live=-died, dead=died)

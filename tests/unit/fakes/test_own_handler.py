@@ -8,7 +8,8 @@ from fakes.contents import filled
 from fakes.own_handler import FakeOwnHandler
 from fakes.world import Container, World
 from instruments.drivers.own_handler import wire
-from tests.support.handlers import START, VIALS, Wish, furnish
+from tests.support.freezers import START
+from tests.support.handlers import VIALS, Wish, furnish
 
 pytestmark = pytest.mark.requirement("F119", "C07")
 
