@@ -18,7 +18,7 @@ class Bench:
 
     def __init__(self, world: World) -> None:
         """Work in a world."""
-        self._world = world
+        self.world = world
 
     def feed(self, data: bytes, now: Instant) -> bytes:  # noqa: ARG002  nothing is said to a bench
         """Answer nothing: a bench has no link."""
@@ -48,19 +48,19 @@ class Bench:
                 self._new({**details, "kind": details.get("kind", "tube")}, now)
                 self._pour(details, text(details, "container"), now)
             case "mix":
-                self._world.mix(text(details, "container"), now)
+                self.world.mix(text(details, "container"), now)
             case "move":
-                self._world.move(text(details, "container"), to=text(details, "to"), now=now)
+                self.world.move(text(details, "container"), to=text(details, "to"), now=now)
             case _:
                 msg = f"action is {action!r}; a bench knows new, pour, sample, mix and move"
                 raise FailedError(msg)
 
     def _new(self, details: dict[str, object], now: Instant) -> None:
         empty = Container(text(details, "container"), text(details, "kind"))
-        self._world.add(empty, place=text(details, "place", NAME), at=ROOM, now=now)
+        self.world.add(empty, place=text(details, "place", NAME), at=ROOM, now=now)
 
     def _pour(self, details: dict[str, object], dest: str, now: Instant) -> None:
         source = text(details, "source")
-        everything = self._world.container(source).contents.volume
+        everything = self.world.container(source).contents.volume
         volume = Millilitres(number(details, "volume")) if "volume" in details else everything
-        self._world.pour(source, dest, volume=volume, now=now, settled=bool(details.get("settled", False)))
+        self.world.pour(source, dest, volume=volume, now=now, settled=bool(details.get("settled", False)))
