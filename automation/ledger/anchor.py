@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from automation.kernel.errors import DamagedError
+from automation.kernel.errors import DamagedError, FailedError, InputError
 from automation.ledger.head import Head, parse
 
 NAME = "heads.log"
@@ -45,14 +45,15 @@ class Anchor:
     def last(self) -> Head | None:
         """Give the last whole head of the file; a torn last line is cut off.
 
-        Raises DamagedError when the last whole line is no head.
+        Raises DamagedError when the last whole line is no head, InputError when the file can't be opened.
         """
-        if not self._path.exists():
-            return None
-        text = self._path.read_bytes()
-        whole = text[: text.rfind(b"\n") + 1]
-        if len(whole) < len(text):
-            os.truncate(self._path, len(whole))
+        try:
+            text = self._path.read_bytes() if self._path.exists() else b""
+            whole = text[: text.rfind(b"\n") + 1]
+            if len(whole) < len(text):
+                os.truncate(self._path, len(whole))
+        except OSError as error:
+            raise InputError(f"it can't be read or written ({error.strerror})", where=str(self._path)) from error
         if not whole:
             return None
         line = whole[:-1].rpartition(b"\n")[2]
@@ -64,13 +65,16 @@ class Anchor:
     def add(self, heads: Sequence[Head]) -> None:
         """Append heads whose events are committed; one that stands there already is not said twice.
 
-        Raises OSError, also when an owner that was taken over still holds the file.
+        Raises FailedError, also when an owner that was taken over still holds the file.
         """
-        with self._path.open("a+b") as out:
-            fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            out.seek(max(0, out.tell() - _TAIL))
-            said = out.read().splitlines()
-            out.write(b"".join(head.line for head in heads if head.line[:-1] not in said))
-            out.flush()
-            if self._live:
-                os.fsync(out.fileno())
+        try:
+            with self._path.open("a+b") as out:
+                fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                out.seek(max(0, out.tell() - _TAIL))
+                said = out.read().splitlines()
+                out.write(b"".join(head.line for head in heads if head.line[:-1] not in said))
+                out.flush()
+                if self._live:
+                    os.fsync(out.fileno())
+        except OSError as error:
+            raise FailedError(f"{NAME} can't be written ({error.strerror}): the head is not anchored yet") from error

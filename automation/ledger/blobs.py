@@ -7,7 +7,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from automation.kernel.errors import DamagedError, InputError
+from automation.kernel.errors import DamagedError, FailedError, InputError
 
 
 class Blobs:
@@ -19,22 +19,35 @@ class Blobs:
         self._sync = sync
 
     def put(self, data: bytes) -> str:
-        """Keep bytes and give their SHA-256 (hex); the same bytes twice are one file."""
+        """Keep bytes and give their SHA-256 (hex); the same bytes twice are one file.
+
+        Raises FailedError when the disk refuses; then nothing stands under the name.
+        """
         name = hashlib.sha256(data).hexdigest()
         path = self._path(name)
-        if path.exists():
-            return name
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        aside = path.with_suffix(f".{os.getpid()}.tmp")
-        with aside.open("wb") as file:
-            file.write(data)
-            if self._sync:
-                file.flush()
-                os.fsync(file.fileno())
-        aside.replace(path)
-        if self._sync:
-            self._sync_folder(path.parent)
+        try:
+            if not path.exists():
+                self._keep(path, data)
+        except OSError as error:
+            raise FailedError(f"a file can't be kept in {self._folder} ({error.strerror})") from error
         return name
+
+    def _keep(self, path: Path, data: bytes) -> None:
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._sync_folder(self._folder)
+        aside = path.with_suffix(f".{os.getpid()}.tmp")
+        try:
+            with aside.open("wb") as file:
+                file.write(data)
+                if self._sync:
+                    file.flush()
+                    os.fsync(file.fileno())
+            aside.replace(path)
+        except OSError:
+            aside.unlink(missing_ok=True)
+            raise
+        self._sync_folder(path.parent)
 
     def get(self, name: str) -> bytes:
         """Give the bytes; raises InputError when there are none, DamagedError when they are not what they were."""
@@ -54,8 +67,9 @@ class Blobs:
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name
 
-    @staticmethod
-    def _sync_folder(folder: Path) -> None:
+    def _sync_folder(self, folder: Path) -> None:
+        if not self._sync:
+            return
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)

@@ -14,6 +14,7 @@ from automation.ledger.event import FORMAT
 
 NAME = "ledger.sqlite"
 APPLICATION_ID = 0x43454C57  # "CELW"
+_PATIENCE = 1.0  # s; how long the owner waits for another program that sits in a transaction
 _MAGIC = b"SQLite format 3\0"
 
 SCHEMA = """
@@ -93,7 +94,9 @@ def open_to_write(file: Path, *, live: bool) -> sqlite3.Connection:
     What stands in the -wal file is brought into the ledger and through to the disk first: after a failed fsync
     nobody knows what the disk holds, and what can still be read is what counts; see https://lwn.net/Articles/752063.
     """
-    connection = sqlite3.connect(_uri(file, "mode=rw"), uri=True, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        _uri(file, "mode=rw"), uri=True, isolation_level=None, check_same_thread=False, timeout=_PATIENCE
+    )
     try:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("ROLLBACK")

@@ -43,14 +43,18 @@ class Lease:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             self.taken_from = _holder(self._handle)
-            os.close(self._handle)
             if not take_over:
+                os.close(self._handle)
                 who = self.taken_from or "unknown"
                 raise RefusedError(f"{folder}: the site is owned by process {who}") from error
         self.mark = mark(folder)
-        if self.taken_from is not None:
-            self._replace()
-        self._write()
+        try:
+            if self.taken_from is not None:
+                self._replace()
+            self._write()
+        except OSError as error:
+            os.close(self._handle)
+            raise _unwritable(self._path, error) from error
 
     def check(self) -> None:
         """Raise RefusedError when the lock file was replaced or taken away, so that another may own the site."""
@@ -70,8 +74,9 @@ class Lease:
 
     def _replace(self) -> None:
         """Put a lock file of our own in the place of one that another process holds."""
+        os.close(self._handle)
         aside = self._path.with_suffix(f".{os.getpid()}.tmp")
-        self._handle = _open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        self._handle = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._write()
         aside.replace(self._path)
@@ -86,7 +91,11 @@ def _open(path: Path, flags: int) -> int:
     try:
         return os.open(path, flags, 0o600)
     except OSError as error:
-        raise InputError(f"the site folder can't be written ({error.strerror})", where=str(path)) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(f"the site folder can't be written ({error.strerror})", where=str(path))
 
 
 def _holder(handle: int) -> int:

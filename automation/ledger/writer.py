@@ -88,10 +88,7 @@ class Committer:
             self._tip = (rows[-1][0], rows[-1][4])
             self._note(*self._tip)
         if heads:
-            try:
-                self._anchor.add(heads)
-            except OSError as error:
-                raise FailedError(f"heads.log can't be written ({error.strerror})") from error
+            self._anchor.add(heads)
 
     def close(self) -> None:
         """Let the file go."""
