@@ -174,6 +174,14 @@ class Product:
         body = {**amount.body, "to": to, "why": why, "batch": self._batch, "step": self._step}
         await self._moves.move(f"container/{container.id}", "draw", body=body)
 
+    async def weighed(self, container: Container, *, amount: Amount) -> None:
+        """Note what a container holds by weight; raises RefusedError for an amount without a mass."""
+        if amount.mass is None:
+            msg = f"container {container.id} was not weighed: the amount has no mass"
+            raise RefusedError(msg)
+        body = {**amount.body, "batch": self._batch, "step": self._step}
+        await self._moves.move(f"container/{container.id}", "weigh", body=body)
+
     async def empty(self, container: Container, *, left: Millilitres = Millilitres(0.0)) -> None:
         """Note that a container was emptied but for its hold-up (mL)."""
         body = {"left_ml": float(left), "batch": self._batch, "step": self._step}

@@ -15,9 +15,10 @@ import msgspec
 from automation.engine.journal import Moved
 from automation.formulas.traced import NOTHING, Traced, reading
 from automation.gmp.objects import Fact
-from automation.gmp.product.containers import Drawing, Emptying, Filling, State
+from automation.gmp.product.containers import Drawing, Emptying, Filling, State, Weighing
 from automation.ledger.event import Event
 from automation.views.story import Story
+from automation.views.wording import quantity as written
 
 VOLUME, MASS, VIABLE, TOTAL = "volume", "mass", "viable cells", "total cells"
 CELLS = (VIABLE, TOTAL)
@@ -40,6 +41,7 @@ class Crossing:
     how: dict[str, str]
     goes_in: bool = False
     source: str = ""  # the container that it came out of
+    of: str = ""  # the container that came in, or was counted
 
     @property
     def is_shown(self) -> bool:
@@ -57,6 +59,7 @@ class _Inside:
     sources: tuple[str, ...] = ()
     events: list[int] = field(default_factory=list)
     step: str = ""  # that last put something in
+    is_weighed: bool = False
 
     def share(self, volume: Traced) -> dict[str, Traced]:
         """Give what comes along with a volume; of an empty container nothing is known but the volume."""
@@ -134,6 +137,8 @@ class _Replay:
                 self._draw(event, what, inside, body)
             case Emptying():
                 self._empty(event, what, inside, body)
+            case Weighing():
+                self._weigh(event, what, inside, body)
             case _ if event.kind == "receive":
                 self._receive(event, what, inside)
 
@@ -148,7 +153,7 @@ class _Replay:
         inside.how, inside.events, inside.step = {VOLUME: DECLARED}, [event.seq], _step(event)
         self._crossings.append(
             Crossing(f"{name}, as received", "received", (told.events[0].seq, event.seq), _step(event),
-                     dict(inside.amounts), dict(inside.how), goes_in=True)
+                     dict(inside.amounts), dict(inside.how), goes_in=True, of=name)
         )  # fmt: skip
 
     def _fill(self, event: Event, name: str, inside: _Inside, said: Filling) -> None:
@@ -222,6 +227,44 @@ class _Replay:
         self._crossings.append(gone)
         inside.amounts = {VOLUME: NOTHING}
 
+    def _weigh(self, event: Event, name: str, inside: _Inside, said: Weighing) -> None:
+        """Set what a container holds by weight: its volume and mass, and its cells by their concentration."""
+        volume = reading(f"event {event.seq}", said.volume_ml, said.standard_ml)
+        before, after = inside.amounts[VOLUME], {VOLUME: volume, MASS: _mass(volume, said.mass_g)}
+        if before.value > 0.0:
+            after |= {q: held * volume / before for q, held in inside.amounts.items() if q in CELLS}
+        change = {q: amount - inside.amounts.get(q, NOTHING) for q, amount in after.items()}
+        if name in self._roots and not inside.is_weighed:
+            self._came_in_by_weight(event, name, change)
+        else:
+            known = {q: NOTHING - amount for q, amount in change.items() if q in inside.amounts}
+            self._crossings.append(Crossing(name, _GONE, (event.seq,), said.step, known, {}, source=name))
+            if MASS not in inside.amounts:
+                mass = {MASS: after[MASS]}
+                self._cross(f"{name}, first weighed", "weighed", event, said.step, mass, {MASS: MEASURED})
+        inside.amounts, inside.is_weighed = inside.amounts | after, True
+        inside.how = {VOLUME: MEASURED, MASS: MEASURED}
+        inside.events.append(event.seq)
+
+    def _came_in_by_weight(self, event: Event, name: str, change: Amounts) -> None:
+        """Let a container from outside have come in with what it weighs and what was drawn from it before."""
+        mine = [one for one in self._crossings if name in {one.source, one.of}]
+        volume, mass = self._inside[name].amounts[VOLUME] + change[VOLUME], change[MASS]
+        for one in mine:
+            if not one.goes_in:
+                one.amounts[MASS] = mass / volume * one.amounts[VOLUME]
+                mass = mass + one.amounts[MASS]
+                volume = volume + one.amounts[VOLUME]
+        for one in mine:
+            if one.goes_in:
+                one.amounts |= {q: amount + change[q] for q, amount in one.amounts.items()}
+            if one.kind == "received":
+                declared = one.amounts[VOLUME].value - change[VOLUME].value
+                one.what = f"{name}, by weight (declared: {written(declared, 'mL')})"
+                one.amounts[MASS] = mass
+                one.how |= {VOLUME: MEASURED, MASS: MEASURED}
+                one.events += (event.seq,)
+
     def _count(self, event: Event, said: _Counted) -> None:
         """Set the cells of a container anew; what is missing from what was carried there was lost on the way."""
         step = event.stream.rpartition("/")[2]
@@ -249,7 +292,7 @@ class _Replay:
                                 lost, dict.fromkeys(lost, CALCULATED))  # fmt: skip
         else:
             crossing = Crossing(f"{name}, counted", "counted", (event.seq,), step, found,
-                                dict.fromkeys(found, MEASURED), goes_in=True)  # fmt: skip
+                                dict.fromkeys(found, MEASURED), goes_in=True, of=name)  # fmt: skip
         self._crossings.append(crossing)
         inside.through, inside.sources = (), ()
 

@@ -73,20 +73,22 @@ class Day:
             self.made.way.do(stream, command, more)
 
 
-def until_washed(day: Day, *, left: float = 2.0, collected: float = 20.0) -> None:
-    """Receive, count, wash and count again; ``left`` (mL) is what is said to stay in the harvest bag."""
+def until_washed(day: Day, *, weighs: float | None = None) -> None:
+    """Receive, count, wash and count again; ``weighs`` (mL) is what the harvest holds by weight, None without one."""
     day.made.way.do(f"container/{HARVEST}", "receive", {"batch": BATCH, "step": "receive"})
     day.count("count", HARVEST, sample=0.5, viable=3.0e6, total=3.3e6)
     day.made.note("wash", "bound", operation="wash", assets={}, parameters={}, materials={})
+    if weighs is not None:
+        day.move(HARVEST, "weigh", mass_g=weighs * DENSITY, volume_ml=weighs, standard_ml=1.2, step="wash")
     day.child(WASHED, of=HARVEST, step="wash", kind="bag150", purpose="intermediate")
-    day.transfer(HARVEST, WASHED, collected, "wash")
+    day.transfer(HARVEST, WASHED, 20.0, "wash")
     day.move(HARVEST, "draw", to="waste", volume_ml=377.0, standard_ml=0.5, why="medium", step="wash")
-    day.move(HARVEST, "empty", left_ml=left, step="wash")
+    day.move(HARVEST, "empty", left_ml=2.0, step="wash")
     day.count("count-washed", WASHED, sample=0.1, viable=5.5e7, total=5.8e7)
 
 
-def until_filled(day: Day, *, bag: float = 20.0, left: float = 0.5) -> None:
-    """Formulate to 49.8 mL and fill two bags of ``bag`` mL and a vial; the rest is waste but for ``left`` mL."""
+def until_filled(day: Day, *, bag: float = 20.0) -> None:
+    """Formulate to 49.8 mL and fill two bags of ``bag`` mL and a vial; the rest is waste but for half a mL."""
     day.made.note("formulate", "bound", operation="formulate", assets={}, parameters={}, materials={})
     day.add(WASHED, "BUF-1", 5.0, "formulate", "diluent")
     day.add(WASHED, "CRYO-1", 25.0, "formulate", "cryoprotectant")
@@ -98,7 +100,7 @@ def until_filled(day: Day, *, bag: float = 20.0, left: float = 0.5) -> None:
     day.child(VIAL, of=WASHED, step="fill", kind="vial")
     day.transfer(WASHED, VIAL, 1.0, "fill", weighed=False)
     day.move(WASHED, "draw", to="waste", volume_ml=8.3, standard_ml=0.06, mass_g=8.3 * DENSITY, step="fill")
-    day.move(WASHED, "empty", left_ml=left, step="fill")
+    day.move(WASHED, "empty", left_ml=0.5, step="fill")
 
 
 @contextlib.contextmanager

@@ -112,6 +112,16 @@ class Drawing(Body):
     step: str = field(label="Step", default="")
 
 
+class Weighing(Body):
+    """What it holds by weight: from then on the record's volume."""
+
+    mass_g: float = field(label="Mass of the contents", unit="g", low=0)
+    volume_ml: float = field(label="Volume", unit="mL", low=0)
+    standard_ml: float = field(label="Standard uncertainty of the volume", unit="mL", low=0, default=0.0)
+    batch: str = field(label="Batch", default="")
+    step: str = field(label="Step", default="")
+
+
 class Emptying(Body):
     """That nothing is left in it but what can't be got out."""
 
@@ -156,6 +166,7 @@ TABLE = Table(
         Row("retrieve", State.STORED, State.IN_PROCESS, by=_HANDS, body=Retrieval),
         Row("fill", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Filling),
         Row("draw", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Drawing),
+        Row("weigh", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Weighing),
         Row("empty", State.IN_PROCESS, State.EMPTIED, by=_HANDS, body=Emptying),
         Row("chill", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Chilling),
         Row("expose", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Exposure),
@@ -301,7 +312,7 @@ class Container:
                 )
             case Retrieval() as said:
                 return replace(after, position="", batch=said.batch or self.batch)
-            case Filling() | Drawing() | Emptying() as said:
+            case Filling() | Drawing() | Emptying() | Weighing() as said:
                 return replace(after, volume_ml=_volume(self.volume_ml, said))
             case Chilling():
                 return replace(after, first_cold_at=fact.at)
@@ -316,13 +327,15 @@ class Container:
         return after
 
 
-def _volume(was: float, said: Filling | Drawing | Emptying) -> float:
-    """Give the volume (mL) after something was put in or taken out."""
+def _volume(was: float, said: Filling | Drawing | Emptying | Weighing) -> float:
+    """Give the volume (mL) after something was put in or taken out, or was weighed."""
     match said:
         case Filling(volume_ml=volume):
             return was + volume
         case Drawing(volume_ml=volume):
             return max(0.0, was - volume)
+        case Weighing(volume_ml=volume):
+            return volume
     return 0.0
 
 

@@ -86,6 +86,7 @@ _AMOUNTS: Final[dict[str, dict[str, object]]] = {
     "fill": {"volume_ml": 1.0},
     "draw": {"volume_ml": 0.0, "to": "waste"},
     "empty": {},
+    "weigh": {"mass_g": 20.4, "volume_ml": 20.0},
 }
 BEFORE: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {  # what a rule wants beyond the shortest path
     ("container", "in process", "warm"): ("chill",),

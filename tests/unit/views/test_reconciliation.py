@@ -86,6 +86,23 @@ def test_mass_is_balanced_from_the_first_weighing_on(tmp_path: Path) -> None:
     assert mass.closes
 
 
+@pytest.mark.requirement("F048")
+def test_a_harvest_that_was_weighed_came_in_with_what_it_weighs(tmp_path: Path) -> None:
+    """397 mL by weight and 1 mL of samples before it, where 400 were declared; mass is known from then on."""
+
+    def weighed(day: Day) -> None:
+        until_washed(day, weighs=397.0)
+
+    found = balances(told(tmp_path, weighed, until_filled))
+    [received] = [line for line in found["volume"].lines if line.kind == "received"]
+    assert (received.what, received.how) == (f"{HARVEST}, by weight (declared: 400.00 mL)", "measured")
+    assert received.value == pytest.approx(398.0)
+    assert found["volume"].unaccounted == pytest.approx(-2.0)  # 377 of waste and 20 were drawn, 2 are left
+    assert amounts(found["mass"], "received", "added") == pytest.approx([398.0 * 1.02, 5.1, 25.5])
+    assert amounts(found["viable cells"], "counted") == pytest.approx([3.0e6 * 398.0])
+    assert all(one.closes for one in found.values())
+
+
 def test_a_mass_that_nobody_knows_leaves_its_balance_open_and_says_why(tmp_path: Path) -> None:
     """A buffer was added by volume alone."""
 
