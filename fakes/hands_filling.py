@@ -11,12 +11,22 @@ from automation.gmp.people.prompts import Prompt
 from automation.kernel.ids import normal
 from automation.kernel.quantity import Seconds
 from fakes.bench import NAME as BENCH
-from fakes.hands_balance import weighed
+from fakes.hands_balance import clear, put_alone, weighed
+from fakes.hands_pipetting import stand
 from fakes.panel import Crew, Habit, Values
+from fakes.pipetting import Pipettor
+from fakes.zpl_printer import FakeZplPrinter
 
 HAND = 0.05  # mL, standard deviation of what a hand adds
-MIXES = Seconds(45.0)  # s for adding and mixing
+MIXES, SEALS = Seconds(45.0), Seconds(120.0)  # s for adding and mixing, for sealing and looking
+HANDLER, PRINTER = "liquid handler", "label printer"
 _ADD = re.compile(r"Add (\S+) mL of [^,]+, lot (\S+), to (\S+)")
+_NEW = re.compile(r"^Put the new, empty (\S+) (\S+) alone on the balance")
+_FILL = re.compile(r"^Mix (\S+)\. Fill (\S+) mL (?:more )?from it into ([^\s,]+),")
+_STAND = re.compile(r"^Scan the label of the new, empty (\S+) (\S+) and put it open on the deck at (\S+)$")
+_TROUGH = re.compile(r"^Put (\S+) on the deck at ([^\s,]+), and a full rack of tips")
+_SEAL = re.compile(r"^Take all off the deck\. Seal or close (.*), look at each")
+_COUNT = re.compile(r"^Line clearance after filling .*?(\d+) containers are filled", re.DOTALL)
 
 
 def habits(crew: Crew) -> list[Habit]:
@@ -26,6 +36,12 @@ def habits(crew: Crew) -> list[Habit]:
         Habit(_ADD.pattern, hands.add, MIXES),
         Habit(r"^Bring (\S+) and .* to 2 to 8 degC and make ready", hands.cool),
         Habit(r"\. Mix, close and put .* at 2 to 8 degC", hands.put_away),
+        Habit(_NEW.pattern, hands.take_new),
+        Habit(_FILL.pattern, hands.fill, MIXES),
+        Habit(_STAND.pattern, hands.stand),
+        Habit(_TROUGH.pattern, hands.load),
+        Habit(_SEAL.pattern, hands.seal, SEALS),
+        Habit(_COUNT.pattern, hands.count),
     ]
 
 
@@ -37,34 +53,88 @@ class _Hands:
 
     async def add(self, prompt: Prompt) -> Values:
         """Add what the question names, mix, and weigh when it asks for that."""
-        found = _ADD.search(_text(prompt))
-        if found:
-            volume, lot, container = float(found[1]), found[2], found[3]
-            self._pour(lot, container, volume, prompt.id)
+        volume, lot, container = _found(_ADD, prompt)
+        self._pour(lot, container, float(volume), prompt.id)
         return weighed(self._crew, prompt)
 
     async def cool(self, prompt: Prompt) -> Values:
         """Put the container on a cold pack."""
-        found = re.match(r"Bring (\S+) ", _text(prompt))
-        if found:
-            self._crew.plant.hand(BENCH, "move", container=found[1], to="fridge")
+        self._bench("move", container=_text(prompt).split(" ")[1], to="fridge")
         return {}
 
     async def put_away(self, prompt: Prompt) -> Values:
         """Put every container that the question names into the refrigerator."""
         named = re.search(r"put (.*) at 2 to 8 degC", _text(prompt))
         for one in named[1].split(", ") if named else ():
-            self._crew.plant.hand(BENCH, "move", container=one, to="fridge")
+            self._bench("move", container=one, to="fridge")
         return {}
+
+    async def take_new(self, prompt: Prompt) -> Values:
+        """Stick the label on a new container, and put it on the balance."""
+        kind, container = _found(_NEW, prompt)
+        if not self._crew.plant.world.has(container):
+            self._bench("new", container=container, kind=kind)
+        put_alone(self._crew, container)
+        return {"code": self._label(container)}
+
+    async def fill(self, prompt: Prompt) -> Values:
+        """Fill the container on the balance."""
+        source, volume, container = _found(_FILL, prompt)
+        self._pour(source, container, float(volume), prompt.id)
+        return {}
+
+    async def stand(self, prompt: Prompt) -> Values:
+        """Put a new tube with its label on the deck."""
+        _, container, position = _found(_STAND, prompt)
+        stand(self._crew, position, container)
+        return {"code": self._label(container)}
+
+    async def load(self, prompt: Prompt) -> Values:
+        """Put the trough on the deck, and a full rack of tips."""
+        container, position = _found(_TROUGH, prompt)
+        clear(self._crew)
+        stand(self._crew, position, container)
+        self._crew.plant.hand(self._crew.asset(HANDLER), "tips")
+        return {}
+
+    async def seal(self, prompt: Prompt) -> Values:
+        """Take everything off the deck and the balance, close it, look at it, and put it on cold packs."""
+        handler = self._crew.asset(HANDLER)
+        pipettor = getattr(self._crew.plant.fake(handler), "pipettor", None)
+        for position, container in dict(pipettor.standing if isinstance(pipettor, Pipettor) else {}).items():
+            self._crew.plant.hand(handler, "take", position=position, to="fridge" if "." in container else "bench")
+        clear(self._crew)
+        for one in _found(_SEAL, prompt)[0].split(", "):
+            self._bench("move", container=one, to="fridge")
+        return {entry.name: "good" for entry in prompt.opening.fields} if prompt.opening else {}
+
+    async def count(self, prompt: Prompt) -> Values:
+        """Count as many containers as there should be, and no label."""
+        return {"labels": 0.0, "containers": float(_found(_COUNT, prompt)[0])}
 
     def _pour(self, source: str, dest: str, volume: float, key: str) -> None:
         """Mix the source, pour about as much as was asked for, mix again."""
         world = self._crew.plant.world
         meant = max(0.0, volume + HAND * normal(world.seed, "hand", key))
-        self._crew.plant.hand(BENCH, "mix", container=source)
-        self._crew.plant.hand(BENCH, "pour", source=source, dest=dest, volume=meant)
-        self._crew.plant.hand(BENCH, "mix", container=dest)
+        self._bench("mix", container=source)
+        self._bench("pour", source=source, dest=dest, volume=meant)
+        self._bench("mix", container=dest)
+
+    def _bench(self, action: str, **details: object) -> None:
+        self._crew.plant.hand(BENCH, action, **details)
+
+    def _label(self, container: str) -> str:
+        """Read the newest label that came out of the printer for a container; nothing when there is none."""
+        fake = self._crew.plant.fake(self._crew.asset(PRINTER))
+        out = (*fake.taken, *fake.printed) if isinstance(fake, FakeZplPrinter) else ()
+        return next((one.code for one in reversed(out) if one.id.startswith(f"{container}-L")), "no label")
 
 
 def _text(prompt: Prompt) -> str:
     return prompt.opening.text if prompt.opening else ""
+
+
+def _found(pattern: re.Pattern[str], prompt: Prompt) -> tuple[str, ...]:
+    """Give what a question names; empty words when it says something else."""
+    found = pattern.search(_text(prompt))
+    return found.groups() if found else ("",) * pattern.groups

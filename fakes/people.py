@@ -251,8 +251,8 @@ class Staff:
             Habit(r"when the program no longer runs", panel.look_for_end),
             Habit(r"attach the report", panel.attach, Seconds(90.0)),
             Habit(r"^Enter the count of", panel.count, Seconds(300.0)),
+            *hands_filling.habits(self),  # before those at the balance: an addition ends there
             *hands_wash_step.habits(self),
-            *hands_filling.habits(self),
             *hands_balance.habits(self),
             *hands_pipetting.habits(self),
             *hands_washing.habits(self),

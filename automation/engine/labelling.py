@@ -125,9 +125,10 @@ class Labels:
         }
         name = found or numbered(container, len(mine) + 1)
         await self._moves.move(f"label/{name}", "issue", body=body)
-        return self._label(name)
+        return self.label(name)
 
-    def _label(self, name: str) -> Label:
+    def label(self, name: str) -> Label:
+        """Give a label by its number; raises TypeError for what is none."""
         thing = self._door.find("label", name)
         if not isinstance(thing, Label):
             raise TypeError(thing)

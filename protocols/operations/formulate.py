@@ -150,7 +150,7 @@ class Formulate:
     )
 
     async def washed(self, _visit: Visit[Results]) -> Move:
-        """Identify the lots, weigh the bag and calculate what goes in; what can't be made is refused before anything."""
+        """Identify the lots, weigh the bag and calculate what goes in; what can't be made is refused first."""
         label = self.product.one()
         for material in (self.given.diluent, self.given.cryoprotectant):
             lot = self.product.lot(material).id
