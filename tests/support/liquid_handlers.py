@@ -98,6 +98,10 @@ class Bench:
         """Give what is truly in a vial (uL)."""
         return 1000.0 * float(self.world.container(f"vial{number}").contents.volume)
 
+    async def passes(self, seconds: float) -> None:
+        """Let time pass."""
+        await self.clock.sleep(Seconds(seconds))
+
     def pull(self) -> None:
         """Pull the cable."""
         stream = self.link.stream
@@ -195,7 +199,7 @@ def bring(world: World) -> dict[str, str]:
 async def cancelled_after(work: Coroutine[object, object, object], *, bench: Bench, seconds: float) -> bool:
     """Cancel some work in the middle; tells whether it was still going on."""
     task = asyncio.ensure_future(work)
-    await bench.clock.sleep(Seconds(seconds))
+    await bench.passes(seconds)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     return task.cancelled()
@@ -206,5 +210,5 @@ async def pulled_after(work: Coroutine[object, object, object], *, bench: Bench,
     asyncio.get_running_loop().call_later(seconds, bench.pull)
     with pytest.raises(UnknownError):
         await work
-    await bench.clock.sleep(Seconds(60.0))
+    await bench.passes(60.0)
     await bench.link.open()

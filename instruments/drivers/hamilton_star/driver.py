@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from automation.engine.handles import Container
 from automation.kernel.effect import Call, Done, NotDone, Reconciled, Unknown
-from automation.kernel.errors import CellwrightError, FailedError, InputError, RefusedError, UnknownError
+from automation.kernel.errors import CellwrightError, FailedError, InputError, RefusedError, UnknownError, WireError
 from automation.kernel.ids import digest
 from automation.kernel.quantity import Seconds
 from instruments.drivers.factory import Factory
@@ -30,6 +30,7 @@ from instruments.interfaces.liquid_handler import (
     LiquidHandler,
     Outcome,
     TipMove,
+    seen_done,
 )
 from instruments.labware.deck import Deck, load
 from instruments.transport import Link
@@ -174,6 +175,10 @@ class HamiltonStar:
             return NotDone()
         return Done(tuple(_sensed(channel, done=was) for channel, was in sorted(done.items())))
 
+    async def reply_of(self, call: Call) -> tuple[ChannelResult, ...]:
+        """Give the outcome of a motion that a person has seen to be done."""
+        return seen_done(call)
+
     async def _seen(self) -> "Seen":
         async with self._turn:
             star = await self._connected()
@@ -206,17 +211,20 @@ class HamiltonStar:
             if not settled:
                 self._forget()
         if isinstance(got, Trouble) and not settled:
-            raise self._meaning(got)
+            raise self._meaning(got, moving=channels)
         return cast("_T", got)
 
     @property
     def _named_channels(self) -> bool:
         """Tell whether the device's last words name the channels, and nothing else, that had an error."""
-        return self._answer is not None and bool(self._answer.channels) and self._answer.error == (99, 0)
+        said = self._answer
+        return said is not None and said.error == (99, 0) and bool(said.channels) and not said.others
 
-    def _meaning(self, trouble: Trouble) -> CellwrightError:
-        """Say what is known after PyLabRobot gave up."""
+    def _meaning(self, trouble: Trouble, *, moving: bool) -> CellwrightError:
+        """Say what is known after PyLabRobot gave up; ``moving``: it was to move something."""
         said = f"{self._link.name}: {trouble.text}"
+        if self._moving is None and not moving:
+            return WireError(said)
         if self._moving is None:
             return RefusedError(f"{said} (nothing that moves was sent)")
         if self._answer is not None and not outcomes.taken(self._answer.error):

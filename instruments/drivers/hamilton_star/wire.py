@@ -20,7 +20,7 @@ LONGEST = 8192  # bytes; an aspiration with eight channels takes about 1500
 _HEAD = re.compile(r"([A-Z][0-9A-Z])([A-Z]{2})(?:id(\d{4}))?")
 _PARAMETER = re.compile(r"([a-z]{2})([^a-z]*)")
 _ERROR = re.compile(r"er(\d\d)(?:/(\d\d))?")
-_CHANNEL = re.compile(r" ?P([1-9A-G])(\d\d)/(\d\d)")
+_MODULE = re.compile(r" ?([A-Z][0-9A-Z])(\d\d)/(\d\d)")
 _CHANNELS = "123456789ABCDEFG"
 
 Code = tuple[int, int]
@@ -52,13 +52,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer: what it echoes, the error of the module asked, those of the channels (1..), and all of its text."""
+    """One answer: what it echoes, the error of the module asked, those of channels (1..) and others, and its text."""
 
     module: str
     command: str
     id: int | None
     error: Code
     channels: Mapping[int, Code]
+    others: Mapping[str, Code]
     text: str
 
 
@@ -76,10 +77,13 @@ def read_answer(text: str) -> Answer:
     module, command, number, rest = _head(text)
     said = _ERROR.search(rest)
     error = (int(said[1]), int(said[2] or 0)) if said else (0, 0)
-    found: dict[int, Code] = {}
+    each: dict[str, Code] = {}
     if said is not None and module == "C0":
-        found = {_CHANNELS.index(p) + 1: (int(c), int(t)) for p, c, t in _CHANNEL.findall(rest[said.end() :])}
-    return Answer(module, command, number, error, {c: code for c, code in found.items() if code != (0, 0)}, text)
+        each = {name: (int(code), int(trace)) for name, code, trace in _MODULE.findall(rest[said.end() :])}
+    wrong = {name: code for name, code in each.items() if code != (0, 0)}
+    channels = {_CHANNELS.index(name[1]) + 1: code for name, code in wrong.items() if _of_channel(name)}
+    others = {name: code for name, code in wrong.items() if not _of_channel(name)}
+    return Answer(module, command, number, error, channels, others, text)
 
 
 def write_answer(
@@ -132,6 +136,10 @@ def answered(data: bytes, to: Frame) -> int:
 def last(data: bytes) -> str:
     """Give the text of the last complete transfer."""
     return transfers(data)[0][-1]
+
+
+def _of_channel(module: str) -> bool:
+    return module[0] == "P" and module[1] in _CHANNELS
 
 
 def _head(text: str) -> tuple[str, str, int | None, str]:
