@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from automation.engine.handles import Container
-from automation.kernel.effect import Kind, effect
+from automation.kernel.effect import Call, Kind, effect
+from automation.kernel.errors import FailedError
 from automation.kernel.quantity import Microlitres
 from instruments.interfaces.device import Identity
 
@@ -97,6 +98,19 @@ class HandlerStatus:
     tips: tuple[bool, ...]
     ready: bool = True
     problem: str = ""
+
+
+def seen_done(call: Call) -> tuple[ChannelResult, ...]:
+    """Give the outcome of a motion that a person has seen to be done: every channel did its part.
+
+    Raises FailedError for a call that names no channels.
+    """
+    moves = call.arguments.get("tips") or call.arguments.get("moves")
+    if not isinstance(moves, tuple | list):
+        msg = f"{call.asset}: {call.method} names no channels"
+        raise FailedError(msg)
+    known = [move for move in moves if isinstance(move, TipMove | Aspirate | Dispense)]
+    return tuple(ChannelResult(move.channel, Outcome.DONE, why="seen by a person") for move in known)
 
 
 class LiquidHandler(Protocol):

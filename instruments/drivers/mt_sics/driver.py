@@ -90,6 +90,10 @@ class MtSicsBalance:
         settle = _settle_tare if call.method == "tare" else _settle_zero
         return settle(tare.value, near=near, shown=now.shown)
 
+    async def reply_of(self, call: Call) -> Tared:  # noqa: ARG002  a tare and a zero both leave what stands now
+        """Read what a tare or zero has left, once a person has seen that it took effect."""
+        return Tared((await self._tare()).value)
+
     async def _settled(self) -> Weighing | None:
         """Ask for a stable weight, again while there is time; None when there is none."""
         clock = asyncio.get_running_loop().time

@@ -26,6 +26,7 @@ from instruments.interfaces.liquid_handler import (
     LiquidHandler,
     Outcome,
     TipMove,
+    seen_done,
 )
 from instruments.labware.deck import Deck, load
 from instruments.transport import Link
@@ -126,6 +127,10 @@ class OwnHandler:
         if all(one.outcome is Outcome.UNKNOWN for one in last.results):
             return Unknown(f"the device has lost how its motion {last.number} ended; look at tips and wells")
         return Done(last.results)
+
+    async def reply_of(self, call: Call) -> tuple[ChannelResult, ...]:
+        """Give the outcome of a motion that a person has seen to be done."""
+        return seen_done(call)
 
     async def _transfer(
         self, word: str, moves: tuple[Aspirate, ...] | tuple[Dispense, ...]

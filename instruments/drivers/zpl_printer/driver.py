@@ -87,6 +87,15 @@ class ZplPrinter:
             now = f"it does not say how it is ({error})"
         return Unknown(f"a printer can't say whether a label came out of it; {call.asset}: {now}")
 
+    async def reply_of(self, call: Call) -> Printed:
+        """Give the specimen of a label that a person has seen come out; raises FailedError for another act."""
+        label = call.arguments.get("label")
+        if not isinstance(label, Label):
+            msg = f"{self._link.name}: {call.method} prints no label"
+            raise FailedError(msg)
+        format_ = draw(label, self._stock)
+        return Printed(label.id, hashlib.sha256(format_).hexdigest(), format_.decode("ascii"))
+
     async def _ready(self) -> None:
         """Refuse unless the printer is without fault and empty; nothing has been sent yet."""
         try:
