@@ -6,6 +6,7 @@ Units: uL.
 """
 
 import re
+from collections.abc import Callable
 
 from automation.gmp.people.prompts import Prompt
 from fakes.bench import NAME as BENCH
@@ -42,7 +43,11 @@ def habits(crew: Crew) -> list[Habit]:
         return {}
 
     async def pipette(prompt: Prompt) -> Values:
-        return _pipetted(crew, _text(prompt))
+        asset = crew.asset(CLASS)
+        fake = crew.plant.fake(asset)
+        if not isinstance(fake, HandPipette):
+            raise TypeError(fake)
+        return pipetted(_text(prompt), fake, lambda action, **details: crew.plant.hand(asset, action, **details))
 
     return [
         Habit(r"^Put these on the deck of ", load),
@@ -50,24 +55,25 @@ def habits(crew: Crew) -> list[Habit]:
     ]
 
 
-def _pipetted(crew: Crew, text: str) -> Values:
+def pipetted(text: str, fake: HandPipette, hand: Callable[..., None]) -> Values:
     """Do what the lines ask, channel by channel, and say how each went."""
-    asset = crew.asset(CLASS)
-    fake = crew.plant.fake(asset)
-    if not isinstance(fake, HandPipette):
-        raise TypeError(fake)
     said: Values = {}
     for action, pattern in _LINES.items():
         for found in pattern.findall(text):
-            channel = int(found[0])
-            details: dict[str, object] = {"channel": channel, "position": found[-1]}
-            if action == "draw":
-                details |= {"volume": float(found[1]), "position": found[2], "mixed": bool(found[3])}
-            elif action == "give":
-                details |= {"volume": float(found[1])}
-            crew.plant.hand(asset, action, **details)
-            said[f"channel{channel}"] = _said(fake.went)
+            hand(action, **_details(action, found))
+            said[f"channel{found[0]}"] = _said(fake.went)
     return said
+
+
+def _details(action: str, found: tuple[str, ...]) -> dict[str, object]:
+    channel = int(found[0])
+    match action:
+        case "draw":
+            return {"channel": channel, "volume": float(found[1]), "position": found[2], "mixed": bool(found[3])}
+        case "give":
+            return {"channel": channel, "volume": float(found[1]), "position": found[2]}
+        case _:
+            return {"channel": channel, "position": found[1]}
 
 
 def _said(went: Went) -> str:
