@@ -21,9 +21,12 @@ from automation.gmp.words import Meaning
 from automation.kernel.clock import MICRO, SystemClock, instant
 from automation.kernel.errors import RefusedError
 from automation.kernel.quantity import Seconds
+from automation.ledger.verify import verify
 from tests.plant.test_live_refusals import live_site
 
 T = TypeVar("T")
+QUALITY = {"name": "Dora", "roles": ["quality"]}
+BLOCKED = "signing is blocked: the clock of this machine was moved; set it right first"
 START = round(float(instant("2026-11-22T09:00:00")) * 1_000) * 1_000_000  # ns
 
 
@@ -130,6 +133,64 @@ def test_nothing_is_signed_while_the_clock_is_far_off(tmp_path: Path, moved: flo
         return str(why.value)
 
     assert refused in wall.at(live_site(tmp_path), job)
+
+
+@pytest.mark.requirement("C02", "F106")
+def test_signing_goes_on_when_the_clock_is_right_again(tmp_path: Path) -> None:
+    """Set ahead, right, far back, right: refused on the record while it is wrong, in order and time all the same."""
+    wall = Wall()
+
+    async def job(site: Site, watch: Clockwatch) -> list[str]:
+        await _quality(site)
+        said = []
+        for number, moved in enumerate((60.0, -60.0, -7200.0, 7200.0)):
+            wall.move(moved)
+            watch.look()
+            said.append(await _signed(site, f"asset/a-{number}"))
+        assert [e.kind for e in site.house.ledger.events(prefix="refusals/asset")] == ["refused", "refused"]
+        return said
+
+    folder = live_site(tmp_path)
+    assert wall.at(folder, job) == [BLOCKED, "signed", BLOCKED, "signed"]
+    assert verify(folder).intact
+
+
+@pytest.mark.requirement("C02", "F106")
+def test_a_clock_that_stands_before_the_last_event_blocks_signing_from_the_start(tmp_path: Path) -> None:
+    """Somebody has set it back while nobody watched; when it is right, signing goes on without another start."""
+    wall, folder = Wall(), live_site(tmp_path)
+
+    async def before(site: Site, _watch: Clockwatch) -> None:
+        await _quality(site)
+
+    async def after(site: Site, _watch: Clockwatch) -> list[str]:
+        blocked = await _signed(site, "asset/a-1")
+        wall.move(600.0)
+        return [blocked, await _signed(site, "asset/a-1")]
+
+    wall.at(folder, before)
+    wall.move(-600.0)
+    assert wall.at(folder, after) == [BLOCKED, "signed"]
+
+
+async def _quality(site: Site) -> None:
+    """Register somebody who may sign, with a secret of her own."""
+    await site.house.door.submit(Command("person/dora", "register", QUALITY, "system:setup"))
+    site.credentials.set("dora", "dora's own secret")
+
+
+async def _signed(site: Site, asset: str) -> str:
+    """Try to qualify an asset under signature; give what comes of it."""
+    door = site.house.door
+    if door.find("asset", asset.removeprefix("asset/")).state == "absent":
+        await door.submit(Command(asset, "register", {"asset_class": "place"}, "system:setup"))
+    proof = Proof("dora", "dora's own secret", Meaning.APPROVED)
+    body = {"due": "2099-12-31", "certificate": "C-1"}
+    try:
+        await door.submit(Command(asset, "qualify", body, "dora", proofs=(proof,)))
+    except RefusedError as refusal:
+        return str(refusal)
+    return "signed"
 
 
 def test_the_watch_looks_again_and_again(tmp_path: Path) -> None:
