@@ -74,7 +74,7 @@ class Centrifuge:
                 raise FailedError(msg)
 
     def _transfer(self, source: str, now: Instant) -> None:
-        out = pellet.transferred(self._world.container(source).contents, spread=self._spread("transfer"))
+        out = pellet.transferred(self._contents(source, now), spread=self._spread("transfer"))
         self._sets += 1
         self._world.add(Container(self.containers, "bottle"), place="bench", at=Celsius(22.0), now=now)
         if not self._world.has(self._waste):
@@ -92,7 +92,7 @@ class Centrifuge:
         self._did("spin")
 
     def _take_off(self, left: float, now: Instant) -> None:
-        contents = self._world.container(self._loaded()).contents
+        contents = self._contents(self._loaded(), now)
         volume = max(0.0, float(contents.volume) - left)
         out = pellet.supernatant(contents, volume, dose=self._dose, spread=self._spread("take off"))
         self._move(out, source=self.containers, dest=self._waste, now=now)
@@ -107,13 +107,18 @@ class Centrifuge:
         self._did("add")
 
     def _collect(self, product: str, now: Instant) -> None:
-        everything = self._world.container(self._loaded()).contents
+        everything = self._contents(self._loaded(), now)
         self._move(everything, source=self.containers, dest=product, now=now)
         self._did("collect")
 
     def _move(self, amounts: Contents, *, source: str, dest: str, now: Instant) -> None:
         self._world.separate(amounts, source=source, dest=dest, now=now)
         self._reads(float(amounts.volume))
+
+    def _contents(self, container: str, now: Instant) -> Contents:
+        """Give what is in a container now, with the cells that have died until now."""
+        self._world.age(container, now)
+        return self._world.container(container).contents
 
     def _loaded(self) -> str:
         if not self._sets:

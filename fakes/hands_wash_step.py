@@ -37,6 +37,7 @@ def habits(crew: Crew) -> list[Habit]:
         Habit(r"^Weigh \S+ on another balance", hands.weigh_elsewhere),
         Habit(r"^Connect at the washer in this order", hands.connect, CONNECTS),
         Habit(r"^(Close the door of the washer|The washer did not start)", hands.close_door),
+        Habit(r"^Enter the volumes of this wash", hands.read_volumes),
         Habit(r"^The washer waits: ", hands.put_right),
         Habit(r"Bring the cells out of the chamber into \S+ by hand", hands.rinse, Seconds(300.0)),
     ]
@@ -97,7 +98,7 @@ class Hands:
         return {}
 
     async def put_right(self, prompt: Prompt) -> Values:
-        """Close the door, open all clamps, let the step go on; when it waits for the same again, go on with the next."""
+        """Close the door, open all clamps, let it go on; when it waits for the same again, go on with the next."""
         if isinstance(self._fake(), FakeRotea):
             self._washer("door", open=False)
             for line in _LINES:
@@ -115,6 +116,14 @@ class Hands:
             self._plant.hand(BENCH, "pour", source=kit, dest=found[1])
             return {"rinsed": RINSE}
         return {"rinsed": 0.0}
+
+    async def read_volumes(self, _prompt: Prompt) -> Values:
+        """Read off the washer's own panel what it has counted."""
+        fake = self._fake()
+        if not isinstance(fake, FakeRotea):
+            return {"washed": 0.0, "wasted": 0.0}
+        counted = fake.washing.volumes(self._crew.site.house.clock.now())
+        return {"washed": round(counted.washed, 1), "wasted": round(counted.wasted, 1)}
 
     def _kits(self) -> int:
         """Count the kits that were asked for at this site, this one too."""

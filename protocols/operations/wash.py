@@ -34,6 +34,7 @@ from instruments.interfaces.cell_washer import (
 from protocols.operations import washing_accounts as accounts
 from protocols.operations.washing import (
     COLLECT,
+    IN_RUN,
     KEEP,
     RECOVER,
     RINSE,
@@ -48,7 +49,7 @@ from protocols.operations.washing import (
     where,
 )
 from protocols.operations.washing_report import REFUSE, Report
-from protocols.operations.washing_run import BROKEN, IN_RUN, RULE, TRIES, Attendance, Known, Notes
+from protocols.operations.washing_run import BROKEN, RULE, TRIES, Attendance, Known, Notes
 from protocols.operations.washing_setup import BAG, BUFFER, KIT, Setup
 from protocols.operations.weighing import Weighed, weigh
 
@@ -180,7 +181,7 @@ class Wash:
         await self.product.deviation(f"wash interrupted: {got.why}", rule=RULE)
         for container in self.product.transferred():
             await self.product.qa_hold(container, reason=f"wash interrupted: {got.why}")
-        cells = where(flows, step=got.step, recovery_step=approved.recovery_step)
+        cells = where(status, flows, step=got.step, recovery_step=approved.recovery_step)
         choice = await self.operator.choose(
             f"Wash interrupted: {got.why}. Washer {stood(status)}, cells {cells} ({flowed(flows)}). {time_left(cells)}",
             *salvage(cells, WasherState.UNKNOWN if status is None else status.state),

@@ -126,15 +126,22 @@ class Results:
 GO_ON = {
     WasherState.PAUSED: ("go on: let the paused run continue",),
     WasherState.RUNNING: ("watch on: the run goes on",),
+    WasherState.UNKNOWN: ("watch on: look again whether the washer answers",),
 }
+IN_RUN = frozenset({WasherState.RUNNING, WasherState.PAUSED})
 KEEP = "keep: clamp the source bag, keep it cool, decide about another kit"
 RECOVER = "recover: lead the run to its recovery step"
 RINSE = "rinse: bring the cells out of the chamber into the product bag by hand"
 COLLECT = "collect: close the clamps and weigh the product bag"
 
 
-def where(flows: ProcessValues | None, *, step: int, recovery_step: int) -> Where:
-    """Tell where the cells are by what has flowed, and by the last step that was seen (0: none)."""
+def where(status: WasherStatus | None, flows: ProcessValues | None, *, step: int, recovery_step: int) -> Where:
+    """Tell where the cells are by what has flowed, and by the last step that was seen (0: none).
+
+    A washer that does not answer may have gone on by itself, so that nobody knows.
+    """
+    if status is None:
+        return Where.UNKNOWN
     if flows is not None and flows.processed is not None and not float(flows.processed):
         return Where.SOURCE
     if flows is not None and flows.collected is not None and float(flows.collected) > 0.0:
@@ -147,7 +154,7 @@ def where(flows: ProcessValues | None, *, step: int, recovery_step: int) -> Wher
 def salvage(cells: Where, state: WasherState) -> tuple[str, ...]:
     """Give the choices after an interruption; an approved table of the user replaces it."""
     go_on = GO_ON.get(state, ())
-    leads = (RECOVER,) if state in GO_ON else ()
+    leads = (RECOVER,) if state in IN_RUN else ()
     match cells:
         case Where.SOURCE:
             return (*go_on, KEEP)
@@ -156,11 +163,13 @@ def salvage(cells: Where, state: WasherState) -> tuple[str, ...]:
         case Where.PRODUCT:
             return (*leads, RINSE, COLLECT, *go_on)
         case Where.UNKNOWN:
-            return (*leads, RINSE, KEEP, *go_on)
+            return (*leads, RINSE, COLLECT, KEEP, *go_on)
 
 
 def flowed(flows: ProcessValues | None) -> str:
     """Say what has flowed, as far as it is known."""
+    if flows is None:
+        return "volumes not known"
     names = {"processed": "drawn from the source", "washed": "buffer", "collected": "collected"}
     known = [(getattr(flows, name), what) for name, what in names.items()]
     return ", ".join(f"{value:.0f} mL {what}" for value, what in known if value is not None) or "volumes not known"

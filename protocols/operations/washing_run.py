@@ -20,15 +20,15 @@ from instruments.interfaces.cell_washer import (
     WasherState,
     WasherStatus,
 )
-from protocols.operations.washing import Approved
+from protocols.operations.washing import IN_RUN, Approved
 
-IN_RUN = frozenset({WasherState.RUNNING, WasherState.PAUSED})
 BROKEN = frozenset(
     {WasherState.ERROR, WasherState.NO_PROTOCOL, WasherState.SELECTED, WasherState.READY_TO_START}
 )  # no state of a run, nor of its end
 STEP_WITHIN = Seconds(60.0)  # s from a skip until the next step is seen
 TRIES = 3  # of one step
 RULE = "wash run"
+AT_PANEL = "at the panel: it is answered there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +104,18 @@ class Attendance:
             what = f"the protocol in the washer has the checksum {now.checksum}, which is not the approved one"
             await self.product.deviation(what, rule=RULE)
             notes.findings.append(what)
-        if known.waiting is Waiting.PAUSED_AT_PANEL and now.waiting is not known.waiting:
-            await self.product.alarm_over("washer pause")
+        if known.waiting not in {Waiting.NOTHING, now.waiting}:
+            await self.product.alarm_over("washer wait")
         if now.waiting in {Waiting.NOTHING, known.waiting}:
             return now
-        if now.waiting is Waiting.PAUSED_AT_PANEL:
-            await self._trouble("pause", f"{now.waiting} {step}", notes.interruptions)
-            return now
-        await self.answer(seen, notes)
-        return replace(now, waiting=Waiting.NOTHING)  # if it waits again, it waits anew
+        told = await self.answer(seen, notes)
+        return replace(now, waiting=Waiting.NOTHING) if told else now  # if it waits again, it waits anew
 
-    async def answer(self, seen: WasherStatus, notes: Notes) -> None:
-        """Let a person look and decide, and tell the washer once, in the step in which it waits."""
+    async def answer(self, seen: WasherStatus, notes: Notes) -> bool:
+        """Let a person look and decide, and tell the washer once, in the step in which it waits.
+
+        Gives False when it is answered at the panel, and nothing is told.
+        """
         what = f"{seen.waiting} in step {seen.step}"
         time = 1 + sum(note.startswith(f"{what}:") for note in notes.acknowledgements)
         door = ", the door is open" if seen.door_closed is False else ""
@@ -124,17 +124,19 @@ class Attendance:
             choice = await self.operator.choose(
                 f"The washer waits: {what}, time {time}{door}. Look at bags, lines and clamps, put right what is wrong",
                 *Acknowledgement,
+                AT_PANEL,
             )
+        notes.acknowledgements.append(f"{what}: {choice}")
+        if choice == AT_PANEL:
+            return False
         try:
             await self.washer.acknowledge(waiting=seen.waiting, answer=Acknowledgement(choice), step=seen.step)
         except GateError:
             raise
         except (RefusedError, FailedError) as refusal:
             await self.product.deviation(f"{what}: {choice} was not taken: {refusal}", rule=RULE)
-            notes.acknowledgements.append(f"{what}: {choice} was not taken")
-        else:
-            notes.acknowledgements.append(f"{what}: {choice}")
         await self.product.alarm_over("washer wait")
+        return True
 
     async def to_recovery(self, approved: Approved) -> WasherStatus | None:
         """Skip to the recovery step, once each step; gives the last look, None when the washer does not answer."""
