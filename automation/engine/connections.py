@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from automation.engine.alarms import Alarms
-from automation.engine.binding import QUERY_TRIES
 from automation.gmp.door import Command, Door
 from automation.kernel.clock import Clock
 from automation.kernel.errors import FailedError, UnknownError
 from automation.kernel.quantity import Seconds
 
 AGAIN = Seconds(30.0)
+FIRST_TRIES = 5  # to ask a device who it is; an identity takes several exchanges
 SETUP = "system:setup"
 WORDS = ("maker", "model", "serial", "firmware", "configuration")
 
@@ -113,7 +113,7 @@ class Connections:
 
     async def _identified(self, one: Connection) -> Identity:
         """Ask a device who it is, again when its answer was lost or broken; raises what the last try ended with."""
-        tries = 1 if one in self._lost else QUERY_TRIES
+        tries = 1 if one in self._lost else FIRST_TRIES
         while True:
             tries -= 1
             try:

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from automation.bootstrap import open_site
-from automation.engine.binding import QUERY_TRIES
-from automation.engine.connections import AGAIN, Connection, Connections, Identity
+from automation.engine.connections import AGAIN, FIRST_TRIES, Connection, Connections, Identity
 from automation.engine.site import Site
 from automation.gmp.plant.assets import Asset
 from automation.kernel.errors import LinkError
@@ -79,7 +78,7 @@ def test_a_silent_device_is_asked_again_until_it_answers(tmp_path: Path) -> None
     async def work(way: Doorway) -> float:
         begun = way.clock.now()
         connections = Connections(way.door, way.clock)
-        await connections.make(Connection("freezer-1", None, Sleeper(QUERY_TRIES + 2)))
+        await connections.make(Connection("freezer-1", None, Sleeper(FIRST_TRIES + 2)))
         connections.start()
         await asyncio.sleep(0)  # a clock that is set by hand waits for nobody
         await connections.close()

@@ -14,6 +14,7 @@ from automation.engine.site import Site
 from automation.gmp.door import Command, Proof
 from automation.gmp.objects import Thing
 from automation.gmp.words import Meaning
+from automation.kernel.effect import Kind
 from automation.kernel.errors import RefusedError
 from automation.ledger.event import Event
 from tests.support.runs import BATCH, plant_of
@@ -33,10 +34,11 @@ def done(events: Iterable[Event]) -> Counter[tuple[str, str]]:
         place = (event.stream, event.fields["visit"], event.fields["n"])
         if event.kind == "call":
             call = event.read(Called)
-            called[place] = (call.asset, call.method)
+            if call.kind == Kind.ACT:  # the same set twice is one set
+                called[place] = (call.asset, call.method)
         elif event.kind == "reply" or event.read(Resolved).outcome == "done":
             good.add(place)
-    return Counter(called[place] for place in good)
+    return Counter(called[place] for place in good if place in called)
 
 
 def counted(site: Site, asset: str, method: str) -> int | None:
