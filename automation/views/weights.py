@@ -1,6 +1,6 @@
 """Weights of a step: each stable reading of a balance with the container scanned for it, and each weighed fill.
 
-Units:  us (UTC), g.
+Units:  us (UTC), g; densities in g/mL.
 Source: 21 CFR 211.188(b)(4) (weights and measures in the record), 211.101(b) (weighed, with what is on the pan known).
 """
 
@@ -46,13 +46,13 @@ def weighings(story: Story, step: str) -> tuple[record.Weighing, ...]:
 
 def fills(story: Story, step: str) -> tuple[record.Filled, ...]:
     """Give what was weighed into containers of product in a step, beside the recipe's target and tolerance."""
-    target, tolerance = _aimed(story.bound[step].parameters)
+    given = story.bound[step].parameters
     return tuple(
-        record.Filled(told.id, event.at, mass, target, tolerance, event.seq)
+        record.Filled(told.id, event.at, mass, *_aimed(given, told.now.kind), event.seq)
         for told in story.containers
         if told.now.purpose in _FILLED
         for event, fact in told.of("fill")
-        if isinstance(fact.body, Filling) and fact.body.step == step and (mass := fact.body.mass_g) is not None
+        if isinstance(said := fact.body, Filling) and said.step == step and (mass := said.mass_g) is not None
     )
 
 
@@ -63,10 +63,13 @@ def _codes(story: Story) -> Mapping[str, str]:
     return outside | {name: name for name in known}
 
 
-def _aimed(given: Mapping[str, shapes.Given]) -> tuple[float | None, float | None]:
-    """Give target and tolerance of a fill (g)."""
-    return _number(given.get("bag_mass")), _number(given.get("bag_tolerance"))
-
-
-def _number(one: shapes.Given | None) -> float | None:
-    return float(one.value) if one is not None and isinstance(one.value, int | float) else None
+def _aimed(given: Mapping[str, shapes.Given], kind: str) -> tuple[float | None, float | None]:
+    """Give target and tolerance of a fill (g): of the parameters for this kind of container, with the density."""
+    density = given["density"].value if "density" in given else None
+    for one in given.values():
+        said = one.value
+        if isinstance(said, dict) and said.get("kind") == kind:
+            volume, tolerance = said.get("volume"), said.get("tolerance")
+            if isinstance(volume, int | float) and isinstance(density, int | float):
+                return float(volume) * float(density), float(tolerance) if isinstance(tolerance, int | float) else None
+    return None, None

@@ -92,7 +92,9 @@ def until_filled(day: Day, *, bag: float = 20.0) -> None:
     day.made.note("formulate", "bound", operation="formulate", assets={}, parameters={}, materials={})
     day.add(WASHED, "BUF-1", 5.0, "formulate", "diluent")
     day.add(WASHED, "CRYO-1", 25.0, "formulate", "cryoprotectant")
-    day.made.note("fill", "bound", operation="fill", assets={}, parameters={}, materials={})
+    bags = {"value": {"number": 2, "kind": "bag20", "volume": 20.0, "tolerance": 0.3}}
+    given = {"density": {"value": DENSITY, "source": 1}, "bags": bags}
+    day.made.note("fill", "bound", operation="fill", assets={}, parameters=given, materials={})
     for name in BAGS:
         day.child(name, of=WASHED, step="fill")
         day.label(name, ("verify", {"code": f"CONTAINER:{name}"}), ("apply", {"container": name}))
