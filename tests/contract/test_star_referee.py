@@ -6,7 +6,6 @@ where they let a mock answer nothing, our fake answers, and the back end's own e
 
 import asyncio
 import inspect
-import unittest
 from typing import ClassVar
 
 import pytest
@@ -65,14 +64,16 @@ USED = {  # what of PyLabRobot the adapter counts on: a method or setting, and t
 }
 SET_BY_US = ("_machine_conf", "_extended_conf", "_num_channels", "_channels_minimum_y_spacing", "id_", "io")
 
+RUNNER = STAR_tests.unittest  # its tests bring their own runner
+
 pytestmark = pytest.mark.requirement("F048", "C06")
 
 
 @pytest.mark.parametrize("suite", GRAMMAR)
 def test_pylabrobot_s_own_tests_of_its_grammar_pass_here(suite: str) -> None:
     """The back end that we pinned reads answers as its makers say it does."""
-    cases = unittest.defaultTestLoader.loadTestsFromTestCase(getattr(STAR_tests, suite))
-    result = unittest.TestResult()
+    cases = RUNNER.defaultTestLoader.loadTestsFromTestCase(getattr(STAR_tests, suite))
+    result = RUNNER.TestResult()
     cases.run(result)
     assert result.testsRun > 0
     assert [*result.failures, *result.errors] == []
@@ -135,7 +136,7 @@ class OnOurFake(STAR_tests.TestSTARLiquidHandlerCommands):  # type: ignore[misc]
 def test_pylabrobot_s_own_tests_of_its_commands_pass_with_our_fake_answering(name: str) -> None:
     """The frames are theirs, letter for letter; each of our answers is read and is no error."""
     OnOurFake.seen.clear()
-    result = unittest.TestResult()
+    result = RUNNER.TestResult()
     try:
         OnOurFake(name).run(result)
     finally:

@@ -124,7 +124,7 @@ class Backstage:
         """
         post = _Post()
         self._usb.pass_on = lambda data, answer: post.put((data, answer))
-        done: Future[_T | Trouble] = asyncio.run_coroutine_threadsafe(_kept(work), self._loop)
+        done: Future[_T] = asyncio.run_coroutine_threadsafe(work, self._loop)
         done.add_done_callback(lambda _done: post.put(None))
         try:
             while (message := await post.take()) is not None:
@@ -133,22 +133,18 @@ class Backstage:
                     self._give(answer, await exchange(data))
                 except CellwrightError as trouble:
                     self._give(answer, trouble)
-            return done.result()
+            error = done.exception()
+            if error is None:
+                return done.result()
+            if isinstance(error, CellwrightError):
+                raise error
+            return Trouble(f"{type(error).__name__}: {error}")
         finally:
             done.cancel()
             self._usb.pass_on = None
 
     def _give(self, to: "asyncio.Future[bytes]", answer: bytes | CellwrightError) -> None:
         self._loop.call_soon_threadsafe(_settle, to, answer)
-
-
-async def _kept(work: Coroutine[object, object, _T]) -> _T | Trouble:
-    try:
-        return await work
-    except CellwrightError:
-        raise
-    except Exception as error:  # noqa: BLE001  PyLabRobot's errors have no common root
-        return Trouble(f"{type(error).__name__}: {error}")
 
 
 def _settle(future: "asyncio.Future[bytes]", answer: bytes | CellwrightError) -> None:
@@ -180,9 +176,13 @@ def _quiet(_loop: asyncio.AbstractEventLoop, _context: dict[str, object]) -> Non
 def _live(loop: asyncio.AbstractEventLoop, last: list[Callable[[], Coroutine[object, object, None]]]) -> None:
     """Run the loop until it is stopped, then what is last."""
     loop.run_forever()
-    for end in last:
-        loop.run_until_complete(_kept(end()))
+    loop.run_until_complete(_leave(last))
     loop.close()
+
+
+async def _leave(last: list[Callable[[], Coroutine[object, object, None]]]) -> None:
+    """End what PyLabRobot has going on; when that fails there is nobody left to tell."""
+    await asyncio.gather(*(end() for end in last), return_exceptions=True)
 
 
 def _end(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
