@@ -14,14 +14,14 @@ from tempfile import TemporaryDirectory
 from tests.support.runs import make_site, run_batch
 
 
-def core(site: str, *, rounds: int = 5) -> float:
+def core(site: str, *, recipe: str = "freeze-day", rounds: int = 5) -> float:
     """Give s for opening a new site, the whole batch and closing, after one round that loads everything."""
     taken: list[float] = []
     for _ in range(rounds + 1):
         with TemporaryDirectory() as name:
             folder = make_site(Path(name), site)
             begun = time.perf_counter()
-            run = run_batch(folder)
+            run = run_batch(folder, recipe=recipe)
             taken.append(time.perf_counter() - begun)
             if run.state != "closed":
                 msg = f"site {site} ended {run.state}"
