@@ -27,6 +27,7 @@ _SIZES: dict[str, tuple[str, Decimal]] = {
     "h": ("time", Decimal(3600)), "d": ("time", Decimal(86400)),
     "uL": ("volume", Decimal("0.001")), "mL": ("volume", Decimal(1)), "L": ("volume", Decimal(1000)),
     "mg": ("mass", Decimal("0.001")), "g": ("mass", Decimal(1)), "kg": ("mass", Decimal(1000)),
+    "1": ("number", Decimal(1)), "pcs": ("number", Decimal(1)),
 }  # fmt: skip
 
 _DIGITS = 60  # digits of a number that is still read

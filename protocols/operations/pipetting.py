@@ -120,6 +120,13 @@ class Rounds:
             await self._operator.confirm(f"Look at the deck, the tips and the trough. {names}: done again, confirm")
         return list(again.values())
 
+    def _spot(self) -> str:
+        """Give the next tip; raises FailedError when the rack is empty."""
+        spot = next(self._spots, "")
+        if not spot:
+            raise FailedError("the tips of the deck are used up; stop the step, or fill by hand")
+        return spot
+
     async def _draw(self, jobs: Mapping[int, Job], trough: str, tally: Tally, again: dict[int, Job]) -> dict[int, Job]:
         """Draw for every channel with a tip; what may be in a tip that failed goes to waste with it."""
         if not jobs:

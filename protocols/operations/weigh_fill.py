@@ -51,7 +51,7 @@ class ByWeight:
         """Identify, tare and fill one container; what was filled is on the record. Raises what the balance raises."""
         name = one.container
         scanned = await self.operator.scan(
-            f"Put the new, empty {one.kind} {name} alone on the balance, its tube clamped, and scan its label there",
+            f"Put the new, empty {one.kind} {name} alone on the balance, and scan its label there",
             accept=(name,),
             expects=Kind.CONTAINER,
         )
@@ -103,7 +103,7 @@ class ByWeight:
             again = "more " if turn else ""
             await self.operator.confirm(
                 f"Mix {self.source}. Fill {volume:.2f} mL {again}from it into {name}, until the balance shows "
-                f"{wanted:.2f} g; clamp the tube, let go, then confirm"
+                f"{wanted:.2f} g; close it, let go, then confirm"
             )
             mass = await self._net(name, empty)
             if wanted - mass <= target.tolerance:
