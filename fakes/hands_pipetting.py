@@ -23,7 +23,6 @@ _LINES = {
     "draw": re.compile(r"^channel (\d+): draw (\S+) uL from ([^\s,]+)(, mixed first.*)?$", re.MULTILINE),
     "give": re.compile(r"^channel (\d+): give (\S+) uL into (\S+)$", re.MULTILINE),
 }
-_STANDS = re.compile(r"^(\w+\.\w+): (\S+)$", re.MULTILINE)
 
 
 def stand(crew: Crew, position: str, container: str) -> None:
@@ -35,12 +34,7 @@ def stand(crew: Crew, position: str, container: str) -> None:
 
 
 def habits(crew: Crew) -> list[Habit]:
-    """Give what hands do about the questions of manual pipetting, and about a list ``POSITION: CONTAINER``."""
-
-    async def load(prompt: Prompt) -> Values:
-        for position, container in _STANDS.findall(_text(prompt)):
-            stand(crew, position, container)
-        return {}
+    """Give what hands do about the questions of manual pipetting."""
 
     async def pipette(prompt: Prompt) -> Values:
         asset = crew.asset(CLASS)
@@ -49,10 +43,7 @@ def habits(crew: Crew) -> list[Habit]:
             raise TypeError(fake)
         return pipetted(_text(prompt), fake, lambda action, **details: crew.plant.hand(asset, action, **details))
 
-    return [
-        Habit(r"^Put these on the deck of ", load),
-        Habit(r"^At \S+: (put tips on|draw|give|take tips off)\b", pipette),
-    ]
+    return [Habit(r"^At \S+: (put tips on|draw|give|take tips off)\b", pipette)]
 
 
 def pipetted(text: str, fake: HandPipette, hand: Callable[..., None]) -> Values:
