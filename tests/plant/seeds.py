@@ -1,6 +1,7 @@
 """Many seeds of one batch: what share is out of criterion, and why, one line of figures for each seed.
 
-Run with ``python -m tests.plant.seeds --seeds 100``; ``--site b`` for the observed freezer. The seed varies where ice
+Run with ``python -m tests.plant.seeds --seeds 100``; ``--site b`` for the observed freezer, ``--recipe final-day`` for
+the whole day (see ``seeds_of_final_day``), in two processes. The seed varies where ice
 forms (triangular -10 to -6, mode -7.5 degC), the noise of the sensors and how long people take.
 Units: degC, K/min, s.
 """
@@ -10,15 +11,20 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from automation.bootstrap import Way
 from automation.kernel.ids import keyed
 from fakes.physics.product import NUCLEATION
+from tests.plant import seeds_of_final_day
+from tests.plant.seeds_report import report
 from tests.support.runs import make_site, run_batch
 
 SEEDS = 100
+PROCESSES = 2
 LONGEST = 50_000.0  # s; a batch that is held because its run was not accepted is left so
 
 
@@ -89,8 +95,15 @@ def main() -> None:
     """Print the table for as many seeds as asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.plant.seeds", description=main.__doc__)
     parser.add_argument("--seeds", type=int, default=SEEDS, help="how many seeds, from 1")
+    parser.add_argument("--recipe", default="freeze-day", choices=("freeze-day", seeds_of_final_day.RECIPE))
     parser.add_argument("--site", default="a", help="packaged site: a (driven) or b (observed)")
     asked = parser.parse_args()
+    if asked.recipe == seeds_of_final_day.RECIPE:
+        with ProcessPoolExecutor(PROCESSES) as pool:
+            one = partial(seeds_of_final_day.run_seed, site=asked.site)
+            days = list(pool.map(one, range(1, asked.seeds + 1), chunksize=4))
+        sys.stdout.write("\n".join(report(days)) + "\n")
+        return
     with tempfile.TemporaryDirectory() as folder:
         found = [run_seed(seed, Path(folder) / str(seed), site=asked.site) for seed in range(1, asked.seeds + 1)]
     sys.stdout.write("\n".join(table(found)) + "\n")
