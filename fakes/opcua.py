@@ -152,7 +152,7 @@ async def serving(device: Nodes, clock: Ticks, offer: Offer) -> AsyncIterator[st
     """Serve a fake on loopback while the block runs; gives the port text for a site."""
     server = Server(user_manager=_Users(offer.password) if offer.password else None)
     await server.init()
-    port = offer.port or _free_port()
+    port = offer.port or free_port()
     url = f"opc.tcp://{LOOPBACK}:{port}/{offer.name}"
     server.set_endpoint(url)
     server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
@@ -169,6 +169,7 @@ async def serving(device: Nodes, clock: Ticks, offer: Offer) -> AsyncIterator[st
             await asyncio.gather(keeping, return_exceptions=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Give a port of loopback that nobody listens on now."""
     with socket.create_server((LOOPBACK, 0)) as taken:
         return int(taken.getsockname()[1])

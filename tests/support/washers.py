@@ -1,6 +1,6 @@
 """The Rotea driver wired to its fake over memory or over OPC UA on loopback, in a world with bags; units mL, s.
 
-Over OPC UA the fake's time runs a hundred times as fast as the wall's, and may be moved on by the test. One server
+Over OPC UA the fake's time runs thirty times as fast as the wall's, and may be moved on by the test. One server
 stands for all tests of a module, because it takes longer to build than a test; each test puts its own fake behind it.
 """
 
@@ -204,7 +204,7 @@ class Hall:
 @contextlib.contextmanager
 def hall() -> Iterator[Hall]:
     """Serve while the block runs."""
-    clock = _Clock(SystemClock(), speed=100.0)
+    clock = _Clock(SystemClock(), speed=30.0)
     stand = _Stand(FakeRotea(World(1), NAME, pause_word=PAUSE))
     with asyncio.Runner() as runner:
         server = serving(stand, clock, Offer(name="rotea", password=OPERATOR.password))
