@@ -8,11 +8,11 @@ Source: 21 CFR 211.125 and 211.130 (labels, line clearance), 211.101 and 211.103
         Part IV (identity at each fill).
 """
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from automation.engine.handles import Container
 from automation.engine.labelling import Labels
 from automation.engine.product import Amount, Labelled, Product
 from automation.engine.prompts import Entry, Operator, Question
@@ -327,12 +327,12 @@ class Fill:
         mass = max(Grams(0.0), seen.gross - empty)
         volume = Millilitres(float(mass) / self.given.density)
         pan = 2**0.5 * float(self.given.balance_uncertainty) / self.given.density
-        await self._discard(self.product.held(name), volume, Millilitres(pan), mass)
-        return Filled(name, volume, Millilitres(pan), mass, empty)
-
-    async def _discard(self, held: Container, volume: Millilitres, standard: Millilitres, mass: Grams) -> None:
-        await self.product.draw(held, to="waste", amount=Amount(volume, standard, mass), why="left after filling")
+        standard = Millilitres(math.hypot(pan, float(volume) * float(self.given.density_uncertainty) / 100))
+        held, amount = self.product.held(name), Amount(volume, standard, mass)
+        await self.product.weighed(held, amount=amount)
+        await self.product.draw(held, to="waste", amount=amount, why="left after filling")
         await self.product.empty(held)
+        return Filled(name, volume, standard, mass, empty)
 
 
 def _names(batch: str, found: Plan, given: Parameters) -> list[tuple[Named, Purpose]]:

@@ -158,6 +158,9 @@ class Formulate:
         gross = (await weigh(self.balance, self.operator, self.product, label=label)).gross
         volume = Millilitres(float(gross - self.given.bag_empty) / self.given.washed_density)
         await self._compare(label, volume)
+        standard = self._standard(volume, self.given.washed_density)
+        amount = Amount(volume, standard, gross - self.given.bag_empty)
+        await self.product.weighed(self.product.held(label.id), amount=amount)
         found: dict[str, object] = {"container": label.id, "mass_washed": gross, "volume_washed": volume}
         try:
             plan = self._plan(volume)
