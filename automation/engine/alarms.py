@@ -5,6 +5,7 @@ Source: ISA-18.2 (an alarm names consequence and response); 21 CFR 211.100(b) (d
 
 from automation.engine.recorder import RUNNER
 from automation.gmp.door import Command, Door
+from automation.gmp.plant.alarms import Alarm
 from automation.kernel.errors import RefusedError
 
 
@@ -27,7 +28,7 @@ class Alarms:
     ) -> None:
         """Raise an alarm; the same source while it is up is one alarm."""
         name = self._name(source)
-        state = self._door.find("alarm", name).state
+        thing = self._door.find("alarm", name)
         body = {
             "source": source,
             "message": message,
@@ -37,16 +38,17 @@ class Alarms:
             "batch": self.batch,
             "step": self.step,
         }
-        if state == "absent":
-            self._door.enter(Command(f"alarm/{name}", "raise", body, RUNNER, id=self._once))
-        elif state in {"normal", "returned", "shelved", "out of service"}:
-            self._door.enter(Command(f"alarm/{name}", "again", {"message": message}, RUNNER, id=self._once))
+        new = thing.state == "absent" or getattr(thing, "raising", None) is None
+        if not new and getattr(thing, "active", False):
+            return
+        said = body if new else {"message": message}
+        self._door.enter(Command(f"alarm/{name}", "raise" if new else "again", said, RUNNER, id=self._once))
 
     def clear(self, source: str) -> None:
         """Note that the condition of an alarm is gone."""
-        name = self._name(source)
-        if self._door.find("alarm", name).state in {"unacknowledged", "acknowledged", "shelved", "out of service"}:
-            self._door.enter(Command(f"alarm/{name}", "clear", {}, RUNNER, id=self._once))
+        thing = self._door.find("alarm", self._name(source))
+        if isinstance(thing, Alarm) and thing.active:
+            self._door.enter(Command(f"alarm/{thing.id}", thing.over, {}, RUNNER, id=self._once))
 
     def deviation(self, title: str, *, rule: str = "", cause: int | None = None) -> str:
         """Open a deviation on the step and give its id; the same title in a step is one deviation."""

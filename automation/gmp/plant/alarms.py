@@ -1,13 +1,15 @@
-"""Alarms: one object for one tag, moved through the states of ISA-18.2; not latching.
+"""Alarms: one object for one tag, moved through the states of ISA-18.2.
 
-Units:  ``until`` is a moment (s, UTC); limit and value are text with their unit.
-Source: ISA-18.2 / IEC 62682 states A (normal), B, C, D, G (shelved), I (out of service);
-        Annex 11 draft 8: log with comments.
+Units:  ``until`` and ``lost_at`` are moments (s, UTC), durations s; limit and value are text with their unit.
+Source: ISA-18.2 / IEC 62682 states A (normal) to I (out of service); Annex 11 draft 8: log with comments.
+
+A latching alarm whose condition is gone stays until a person resets it. Shelved, suppressed by design and out of
+service keep count of the condition, so that the alarm comes back as it stands.
 """
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Self
+from typing import Self, TypeVar
 
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Reason, Right, field
@@ -16,6 +18,7 @@ from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Instant, Seconds
 
+_A = TypeVar("_A", bound="Alarm")
 LONGEST_SHELVING = Seconds(8 * 3600.0)  # s; our default, one shift
 
 
@@ -26,8 +29,11 @@ class State(StrEnum):
     UNACKNOWLEDGED = "unacknowledged"
     ACKNOWLEDGED = "acknowledged"
     RETURNED = "returned"  # the condition is gone, nobody has acknowledged
+    LATCHED = "latched unacknowledged"  # gone, and it does not go by itself
+    LATCHED_ACKNOWLEDGED = "latched acknowledged"  # waits for a reset
     NORMAL = "normal"
     SHELVED = "shelved"
+    SUPPRESSED = "suppressed by design"  # it means nothing in the state that the equipment is in
     OUT_OF_SERVICE = "out of service"
 
 
@@ -52,6 +58,14 @@ class Raising(Body):
     batch: str = field(label="Batch", default="")
     step: str = field(label="Step", default="")
     highly_managed: bool = field(label="Highly managed", help="May not be shelved", default=False)
+    latching: bool = field(label="Latching", help="Stays until it is reset", default=False)
+    product: bool = field(label="Product at risk", default=False)
+    asset: str = field(label="Asset", default="")
+    respond_within: float = field(label="Time to respond", help="None when 0", unit="s", low=0, default=0.0)
+    alarm_again: float = field(label="Re-alarm after", help="Never when 0", unit="s", low=0, default=0.0)
+    shelve_at_most: float = field(label="Longest shelving", help="One shift when 0", unit="s", low=0, default=0.0)
+    owner: str = field(label="Owner", default="")
+    version: str = field(label="Rationalisation", help="Version of the definition", default="")
 
 
 class Again(Body):
@@ -59,6 +73,12 @@ class Again(Body):
 
     message: str = field(label="Message", help="As before when empty", default="")
     value: str = field(label="Value", help="With its unit", default="")
+
+
+class Suppression(Body):
+    """What makes the alarm meaningless for now."""
+
+    by_design: str = field(label="By design", help="Operation and state", length=1)
 
 
 class Acknowledgement(Body):
@@ -76,34 +96,57 @@ class Shelving(Body):
 
 _PROGRAM = frozenset({Right.SYSTEM})
 _HANDS = frozenset({Right.PERFORM, Right.SUPERVISE})
-_ASIDE = (State.SHELVED, State.OUT_OF_SERVICE)
-_IN_SERVICE = (State.UNACKNOWLEDGED, State.ACKNOWLEDGED, State.RETURNED, State.NORMAL)
+_KEEPERS = frozenset({Right.SUPERVISE, Right.MAINTAIN})
+_ASIDE = (State.SHELVED, State.SUPPRESSED, State.OUT_OF_SERVICE)
+_IN_SERVICE = (
+    State.UNACKNOWLEDGED,
+    State.ACKNOWLEDGED,
+    State.RETURNED,
+    State.LATCHED,
+    State.LATCHED_ACKNOWLEDGED,
+    State.NORMAL,
+)
+STANDING = frozenset(_IN_SERVICE) - {State.NORMAL}
+"""What stands in an alarm list: B to F."""
+UNANSWERED = frozenset({State.UNACKNOWLEDGED, State.RETURNED, State.LATCHED})
+"""Nobody has acted yet: B, D and E."""
 
 TABLE = Table(
     State.ABSENT,
     (
         Row("raise", State.ABSENT, State.UNACKNOWLEDGED, by=_PROGRAM, body=Raising),
         Row("raise", State.NORMAL, State.UNACKNOWLEDGED, by=_PROGRAM, body=Raising),
-        Row("again", State.NORMAL, State.UNACKNOWLEDGED, by=_PROGRAM, body=Again),
-        Row("again", State.RETURNED, State.UNACKNOWLEDGED, by=_PROGRAM, body=Again),
-        Row("again", State.ACKNOWLEDGED, State.UNACKNOWLEDGED, by=_PROGRAM, body=Again),
+        *(
+            Row("again", state, State.UNACKNOWLEDGED, by=_PROGRAM, body=Again)
+            for state in _IN_SERVICE
+            if state is not State.UNACKNOWLEDGED
+        ),
         Row("acknowledge", State.UNACKNOWLEDGED, State.ACKNOWLEDGED, by=_HANDS, body=Acknowledgement),
         Row("acknowledge", State.RETURNED, State.NORMAL, by=_HANDS, body=Acknowledgement),
+        Row("acknowledge", State.LATCHED, State.LATCHED_ACKNOWLEDGED, by=_HANDS, body=Acknowledgement),
         Row("clear", State.UNACKNOWLEDGED, State.RETURNED, by=_PROGRAM),
         Row("clear", State.ACKNOWLEDGED, State.NORMAL, by=_PROGRAM),
+        Row("latch", State.UNACKNOWLEDGED, State.LATCHED, by=_PROGRAM),
+        Row("latch", State.ACKNOWLEDGED, State.LATCHED_ACKNOWLEDGED, by=_PROGRAM),
+        Row("reset", State.LATCHED_ACKNOWLEDGED, State.NORMAL, by=_HANDS, body=Reason),
         *(Row("shelve", state, State.SHELVED, by=_HANDS, body=Shelving) for state in _IN_SERVICE),
         *(
-            Row("remove", state, State.OUT_OF_SERVICE, by={Right.SUPERVISE, Right.MAINTAIN}, body=Reason)
-            for state in _IN_SERVICE
+            Row("suppress", state, State.SUPPRESSED, by=_PROGRAM, body=Suppression)
+            for state in (State.ABSENT, *_IN_SERVICE)
         ),
+        *(Row("remove", state, State.OUT_OF_SERVICE, by=_KEEPERS, body=Reason) for state in _IN_SERVICE),
         *(Row("clear", state, state, by=_PROGRAM) for state in _ASIDE),
         *(Row("again", state, state, by=_PROGRAM, body=Again) for state in _ASIDE),
+        *(Row("raise", state, state, by=_PROGRAM, body=Raising) for state in _ASIDE),
         Row("unshelve", State.SHELVED, State.NORMAL, by=_HANDS | _PROGRAM),
         Row("resume", State.SHELVED, State.UNACKNOWLEDGED, by=_HANDS | _PROGRAM),
-        Row("restore", State.OUT_OF_SERVICE, State.NORMAL, by={Right.SUPERVISE, Right.MAINTAIN}),
-        Row("resume", State.OUT_OF_SERVICE, State.UNACKNOWLEDGED, by={Right.SUPERVISE, Right.MAINTAIN}),
+        Row("unsuppress", State.SUPPRESSED, State.NORMAL, by=_PROGRAM),
+        Row("resume", State.SUPPRESSED, State.UNACKNOWLEDGED, by=_PROGRAM),
+        Row("restore", State.OUT_OF_SERVICE, State.NORMAL, by=_KEEPERS),
+        Row("resume", State.OUT_OF_SERVICE, State.UNACKNOWLEDGED, by=_KEEPERS),
     ),
 )
+_BACK = {State.SHELVED: "unshelve", State.SUPPRESSED: "unsuppress", State.OUT_OF_SERVICE: "restore"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +164,31 @@ class Alarm:
     acknowledged_by: str = ""
     comment: str = ""
     shelved_until: Instant | None = None
+    raised_seq: int = 0  # the event that raised it last
+    aside_for: str = ""  # why it is shelved, suppressed or out of service
+
+    @property
+    def standing(self) -> bool:
+        """Tell whether it stands in the alarm list."""
+        return self.state in STANDING
+
+    @property
+    def unanswered(self) -> bool:
+        """Tell whether nobody has acted on it yet."""
+        return self.state in UNANSWERED
+
+    @property
+    def over(self) -> str:
+        """Give the command that notes that the condition is gone: a latching alarm stays."""
+        latches = self.raising is not None and self.raising.latching
+        return "latch" if latches and self.state in {State.UNACKNOWLEDGED, State.ACKNOWLEDGED} else "clear"
+
+    @property
+    def back(self) -> str:
+        """Give the command that brings an alarm back that was set aside; empty when it was not."""
+        if self.state not in _ASIDE:
+            return ""
+        return "resume" if self.active else _BACK[self.state]
 
     @property
     def batch(self) -> str:
@@ -131,19 +199,20 @@ class Alarm:
         """Refuse to shelve without end, and to return an alarm to a state that its condition belies."""
         if fact.kind == "shelve":
             self._check_shelving(fact.stated(Shelving), fact.at)
-        if fact.kind in {"unshelve", "restore"} and self.active:
-            msg = f"alarm {self.id}: its condition is still there; 'resume' brings it back unacknowledged"
-            raise RefusedError(msg)
-        if fact.kind == "resume" and not self.active:
-            other = "unshelve" if self.state is State.SHELVED else "restore"
-            msg = f"alarm {self.id}: its condition is gone; {other!r} brings it back to normal"
-            raise RefusedError(msg)
+        if fact.kind in {"clear", "latch"} and fact.kind != self.over:
+            stays = "stays until it is reset" if self.over == "latch" else "goes with its condition"
+            raise RefusedError(f"alarm {self.id} {stays}; {self.over!r} notes that its condition is gone")
+        if fact.kind in {"resume", *_BACK.values()} and fact.kind != self.back:
+            gone = "still there" if self.active else "gone"
+            to = "unacknowledged" if self.active else "to normal"
+            raise RefusedError(f"alarm {self.id}: its condition is {gone}; {self.back!r} brings it back {to}")
 
     def _check_shelving(self, said: Shelving, now: Instant) -> None:
         if self.raising is not None and self.raising.highly_managed:
             msg = f"alarm {self.id} is highly managed and may not be shelved"
             raise RefusedError(msg)
-        last, until = now + LONGEST_SHELVING, Instant(said.until)
+        most = self.raising.shelve_at_most if self.raising is not None else 0.0
+        last, until = now + (Seconds(most) if most else LONGEST_SHELVING), Instant(said.until)
         if not now < until <= last:
             msg = f"alarm {self.id}: until is {said.until}; a moment after now and up to {iso(last)} is allowed"
             raise RefusedError(msg)
@@ -154,20 +223,26 @@ class Alarm:
         match fact.kind:
             case "raise":
                 fresh = replace(after, acknowledged_at=None, acknowledged_by="", comment="", cleared_at=None)
-                return replace(
-                    fresh, raising=fact.stated(Raising), active=True, count=self.count + 1, raised_at=fact.at
-                )
+                return _raised(replace(fresh, raising=fact.stated(Raising)), fact)
             case "again":
-                said = _told_again(self.raising, fact.stated(Again))
-                return replace(after, raising=said, active=True, count=self.count + 1, raised_at=fact.at)
-            case "clear":
+                return _raised(replace(after, raising=_told_again(self.raising, fact.stated(Again))), fact)
+            case "clear" | "latch":
                 return replace(after, active=False, cleared_at=fact.at)
             case "acknowledge":
                 comment = fact.stated(Acknowledgement).comment
                 return replace(after, acknowledged_at=fact.at, acknowledged_by=fact.by, comment=comment)
             case "shelve":
-                return replace(after, shelved_until=Instant(fact.stated(Shelving).until))
-        return replace(after, shelved_until=None)
+                said = fact.stated(Shelving)
+                return replace(after, shelved_until=Instant(said.until), aside_for=said.reason)
+            case "suppress":
+                return replace(after, aside_for=fact.stated(Suppression).by_design)
+            case "remove":
+                return replace(after, aside_for=fact.stated(Reason).reason)
+        return replace(after, shelved_until=None, aside_for="")
+
+
+def _raised(alarm: _A, fact: Fact) -> _A:
+    return replace(alarm, active=True, count=alarm.count + 1, raised_at=fact.at, raised_seq=fact.seq)
 
 
 def _told_again(raising: Raising | None, again: Again) -> Raising | None:

@@ -74,6 +74,7 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "raise": RAISING,
         "acknowledge": {"comment": "on my way"},
         "shelve": {"until": float(START) + 60.0, **REASON},
+        "suppress": {"by_design": "freeze.loading"},
     },
     "deviation": {
         "open": {"subject": "batch/B1", "title": "late"},
@@ -94,6 +95,7 @@ BEFORE: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {  # what a rule wa
     **{("asset", "qualified", command): ("claim",) for command in ("use", "free", "break_claim")},
     ("alarm", "shelved", "unshelve"): ("clear",),
     ("alarm", "out of service", "restore"): ("clear",),
+    ("alarm", "suppressed by design", "resume"): ("raise",),
 }
 PATHS: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {
     ("asset", "out of service", command): ("register", "install", "claim", "take_out")
@@ -133,6 +135,8 @@ def body(kind: str, row: Row, *, way: tuple[str, ...], name: str) -> dict[str, o
         return dict(_AMOUNTS[row.command])
     if kind == "label" and row.command in {"issue", "apply"}:
         return _labelled(name, issue=row.command == "issue")
+    if (kind, row.command) == ("alarm", "raise"):
+        return {**RAISING, "latching": "latch" in way}
     if kind == "prompt" and row.command in {"answer", "enter", "verify", *SIGNING}:
         return {}
     return BODIES[kind].get(row.command, {} if row.command == "again" else REASON)
