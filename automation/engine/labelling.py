@@ -72,10 +72,6 @@ class Labels:
             self._blobs.put(sent)
         await self._moves.move(f"label/{label.id}", "print", body={"sha256": sha256})
 
-    async def void(self, label: Label, *, reason: str) -> None:
-        """Note that nothing came out for a number."""
-        await self._moves.move(f"label/{label.id}", "void", body={"reason": reason})
-
     async def verify(self, label: Label, *, scanned: Answer) -> None:
         """Note what was scanned on a label; raises IdentityError when it says something else than the record."""
         body = {"code": f"{SYMBOL}{scanned.word('code')}"}
@@ -92,6 +88,13 @@ class Labels:
     async def destroy(self, label: Label, *, reason: str) -> None:
         """Note that a label was destroyed."""
         await self._moves.move(f"label/{label.id}", "destroy", body={"reason": reason})
+
+    async def clear_up(self, *, reason: str) -> None:
+        """Note that the labels which are on no container were destroyed, and that the others never came out."""
+        for one in self._every():
+            if one.batch == self._batch and one.state in {"issued", "printed", "verified"}:
+                command = "void" if one.state == "issued" else "destroy"
+                await self._moves.move(f"label/{one.id}", command, body={"reason": reason})
 
     def of(self, container: str) -> tuple[Label, ...]:
         """Give all labels of a container, in the order of their numbers."""

@@ -202,7 +202,11 @@ class Fill:
             except (FailedError, UnknownError):
                 await self.operator.confirm(f"Take the tips off channels {', '.join(map(str, tips))} by hand")
         names = ", ".join(container.id for container in self.product.transferred())
-        await self.operator.confirm(f"The end: {why}. Mix, close and put {names} at 2 to 8 degC, and ask QA")
+        await self.operator.confirm(
+            f"The end: {why}. Mix, close and put {names} at 2 to 8 degC, destroy every label that is on no container, "
+            "and ask QA"
+        )
+        await self.labels.clear_up(reason=why)
 
     async def _tips(self) -> tuple[int, ...]:
         """Give the channels that carry a tip; none when the handler can't be asked."""

@@ -158,9 +158,6 @@ class Formulate:
         gross = (await weigh(self.balance, self.operator, self.product, label=label)).gross
         volume = Millilitres(float(gross - self.given.bag_empty) / self.given.washed_density)
         await self._compare(label, volume)
-        standard = self._standard(volume, self.given.washed_density)
-        amount = Amount(volume, standard, gross - self.given.bag_empty)
-        await self.product.weighed(self.product.held(label.id), amount=amount)
         found: dict[str, object] = {"container": label.id, "mass_washed": gross, "volume_washed": volume}
         try:
             plan = self._plan(volume)
@@ -177,9 +174,13 @@ class Formulate:
         )
 
     async def planned(self, visit: Visit[Results]) -> Move:
-        """Add the diluent by weight."""
+        """Note what the bag holds by weight, and add the diluent by weight."""
         got = visit.got
         before, wanted = got.mass_washed or Grams(0.0), got.diluent_planned or Millilitres(0.0)
+        volume = got.volume_washed or Millilitres(0.0)
+        standard = self._standard(volume, self.given.washed_density)
+        amount = Amount(volume, standard, before - self.given.bag_empty)
+        await self.product.weighed(self.product.held(got.container), amount=amount)
         if wanted < NO_MORE:
             return Move("dilute", mass_diluted=before)
         addition = self._addition(self.given.diluent, wanted, self.given.diluent_density)
