@@ -112,12 +112,16 @@ def main() -> None:
     parser.add_argument("--recipe", default="freeze-day")
     parser.add_argument("--share", type=float, default=SHARE)
     parser.add_argument("--plan", default="")
+    parser.add_argument("--quick", action="store_true", help="one process, and no shrinking")
     parser.add_argument("--every", type=int, nargs="?", const=1, default=0, help="every N-th exchange")
     asked = parser.parse_args()
     where = Where(asked.site, asked.recipe)
     if asked.plan:
         found = [Found("plan", read(asked.plan), tuple(under(read(asked.plan), where)))]
         sys.exit(report(found, where))
+    if asked.quick:
+        seeds = range(asked.first, asked.first + asked.seeds)
+        sys.exit(report((storm(seed, where=where, share=asked.share) for seed in seeds), where))
     with ProcessPoolExecutor(WORKERS) as pool:
         if asked.every:
             work = pool.map(partial(single, where=where), every(where, step=asked.every), chunksize=4)

@@ -54,11 +54,11 @@ def folded(found: Weathered) -> list[str]:
 
 
 def told(found: Weathered) -> list[str]:
-    """What was lost on the way to a verdict is told: a batch with a doubt, a hold or a failed act has an exception."""
+    """Nothing goes wrong in silence: a doubt, a failed act or a lost reading comes with an alarm or a deviation."""
     kinds = {event.kind for event in found.run.events}
-    troubled = bool(kinds & {"doubt", "failed"})
+    troubled = bool(kinds & {"doubt", "failed", "gap"})
     return (
-        ["a doubt or a failed act, and neither alarm nor deviation tells of it"]
+        ["a doubt, a failed act or a lost reading, and neither alarm nor deviation tells of it"]
         if troubled and not _said(found)
         else []
     )
