@@ -19,8 +19,9 @@ ANSWER = Seconds(10.0)  # s; for a folder on a slow share
 class Histories:
     """The folder into which Run Manager writes, or nothing when the site names none."""
 
-    def __init__(self, link: Link, where: str) -> None:
+    def __init__(self, link: Link, where: str, *, settle: Seconds = SETTLE) -> None:
         """Use the folder ``where``, or the washer's own link when a fake gives the files itself."""
+        self._settle = settle
         self._own = Link(folder.FolderStream(Path(where)), name=f"{link.name} histories") if _is_folder(where) else None
         self._link = link if where == SAME_LINK else self._own
         self._kit = ""
@@ -42,7 +43,7 @@ class Histories:
         if self._own is not None:
             await self._own.open()
         before = await self._list(self._link)
-        await self._link.stream.arrived(within=SETTLE)
+        await self._link.stream.arrived(within=self._settle)
         after = await self._list(self._link)
         complete = [name for name in after if before.get(name) == after[name]]
         for name in sorted(complete, key=lambda one: (after[one].changed, one), reverse=True):
