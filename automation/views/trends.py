@@ -15,6 +15,7 @@ from automation.ledger.event import Event
 from automation.views import record, shapes
 
 _KPA = "_kpa"  # a channel of pressure names its unit
+_BARE = frozenset({"", "1"})  # what a bare number has for a unit
 
 
 class Files(Protocol):
@@ -46,7 +47,8 @@ def _trend(channel: str, chunks: list[tuple[Event, shapes.Chunk]], files: Files)
         times += some[0]
         values += some[1]
         kept.append(record.Chunk(event.seq, said.first, said.last, said.count, said.digest, problem))
-    unit = next((said.unit for _, said in chunks if said.unit), "kPa" if channel.endswith(_KPA) else "")
+    unit = next((said.unit for _, said in chunks if said.unit), "")
+    unit = "kPa" if unit in _BARE and channel.endswith(_KPA) else unit
     return record.Trend(channel, unit, tuple(times), tuple(values), tuple(kept))
 
 

@@ -105,6 +105,8 @@ class Wash:
         full = await weigh(self.balance, self.operator, self.product, label=source, before="Mix. ")
         held = self.product.handle(source.id, identified=full.identified)
         await self._compare(source, full.gross)
+        there = self._contents(full.gross)
+        await self.product.weighed(held, amount=there)
         label, bag = await self._product_bag(visit.batch, held)
         buffer = self.product.lot(BUFFER)
         await self.operator.scan(
@@ -120,7 +122,7 @@ class Wash:
             "connect",
             source=source.id,
             product=label.id,
-            recorded=source.volume,
+            recorded=there.volume,
             mass_source=full.gross,
             mass_bag=bag.gross,
         )
@@ -308,11 +310,17 @@ class Wash:
 
     async def _compare(self, source: Labelled, gross: Grams) -> None:
         """Compare what the source weighs with what the record knows of it."""
-        weighed = accounts.source_volume(gross, self.given)
+        weighed = Millilitres(accounts.source_contents(gross, self.given).value)
         differs = Percent(100.0 * abs(weighed - source.volume) / source.volume) if float(source.volume) else None
         if differs is None or differs > self.given.source_differs_at_most:
             title = f"{source.id} weighs as {weighed:.1f} mL; the record has {source.volume:.1f} mL"
             await self.product.deviation(title, rule="volume by weight")
+
+    def _contents(self, gross: Grams) -> Amount:
+        """Give what the source bag holds by its weight."""
+        volume, mass = accounts.source_contents(gross, self.given), gross - self.given.source_empty
+        nothing = Millilitres(0.0)
+        return Amount(max(nothing, Millilitres(volume.value)), Millilitres(volume.standard), max(Grams(0.0), mass))
 
     async def _product_bag(self, batch: str, source: Container) -> tuple[Labelled, Weighed]:
         """Make the new bag known, identify it by its label, and weigh it empty."""

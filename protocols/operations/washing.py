@@ -97,7 +97,7 @@ class Results:
     lot: str = ""  # of the kit
     source: str = ""  # the containers
     product: str = ""
-    recorded: Millilitres | None = None  # volume of the source as the record knew it before
+    recorded: Millilitres | None = None  # volume of the source by weight, before
     mass_source: Grams | None = None  # bag and contents, before
     mass_bag: Grams | None = None  # the product bag alone
     started_at: Instant | None = None

@@ -101,9 +101,9 @@ def _rinse(rinsed: Millilitres) -> Line:
     return Line("rinse by hand", float(rinsed), 0.1 * float(rinsed), goes_in=True, source="entered")
 
 
-def source_volume(mass: Grams, given: Parameters) -> Millilitres:
+def source_contents(gross: Grams, given: Parameters) -> Uncertain:
     """Give the volume in the source bag (mL) by its weight."""
-    return Millilitres(_weighed(mass, given.source_empty, given.source_density, given).value)
+    return _weighed(gross, given.source_empty, given.source_density, given)
 
 
 def product_volume(gross: Grams, bag: Grams, given: Parameters) -> Uncertain:
