@@ -36,14 +36,6 @@ def batch_residual(*, buffer: Millilitres, left: Millilitres, cycles: int) -> Pe
     return Percent(100.0 * (stays / (stays + _positive(buffer, "buffer", zero=True) / cycles)) ** cycles)
 
 
-@shown(formula="mass / density_g_per_ml", source="volume of a weighed liquid")
-def volume_of(*, mass: Grams, density_g_per_ml: float) -> Millilitres:
-    """Give the volume of a weighed liquid (mL)."""
-    if not math.isfinite(float(mass)):
-        raise InputError(f"mass is {float(mass)} g; a finite mass is needed")
-    return Millilitres(float(mass) / _positive(density_g_per_ml, "density"))
-
-
 def weighed_volume(
     heavier: Grams, lighter: Grams, *, standard: Grams, density_g_per_ml: float, density_share: Percent
 ) -> Uncertain:

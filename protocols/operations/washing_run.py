@@ -126,8 +126,8 @@ class Attendance:
                 *Acknowledgement,
                 AT_PANEL,
             )
-        notes.acknowledgements.append(f"{what}: {choice}")
         if choice == AT_PANEL:
+            notes.acknowledgements.append(f"{what}, {choice}")
             return False
         try:
             await self.washer.acknowledge(waiting=seen.waiting, answer=Acknowledgement(choice), step=seen.step)
@@ -135,6 +135,9 @@ class Attendance:
             raise
         except (RefusedError, FailedError) as refusal:
             await self.product.deviation(f"{what}: {choice} was not taken: {refusal}", rule=RULE)
+            notes.acknowledgements.append(f"{what}, {choice} was not taken")
+        else:
+            notes.acknowledgements.append(f"{what}: {choice}")
         await self.product.alarm_over("washer wait")
         return True
 

@@ -18,7 +18,7 @@ from tests.support.runs import BATCH, Hook, Run, make_site, plant_of, run_batch,
 
 RECIPE = "final-day"
 HARVEST, WASHED = "HARV-0001", f"{BATCH}-W"
-LOADING, WASHING, RECOVERING = 120.0, 540.0, 612.0  # s after the start, in steps 2, 3 and 4 of the program
+LOADING, WASHING, RECOVERING = 120.0, 500.0, 612.0  # s after the start, in steps 2, 3 and 4 of the program
 
 
 def washed(folder: Path, *hooks: Hook, site: str = "a", until: float = 20_000.0) -> Run:
