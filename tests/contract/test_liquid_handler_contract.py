@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import math
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 
 import pytest
 
@@ -336,8 +336,8 @@ def test_a_broken_answer_is_never_a_success(kind: Kind, fault: FaultKind) -> Non
     on_bench(kind, work)
 
 
-@pytest.mark.parametrize("state", ["new", "ready", "with tips", "with liquid", "moving"])
-def test_power_that_fails_in_any_state_leaves_a_handler_that_says_it_is_not_ready(kind: Kind, state: str) -> None:
+@pytest.mark.parametrize("state", ["new", "ready", "with tips", "with liquid"])
+def test_power_that_fails_at_rest_leaves_a_handler_that_says_it_is_not_ready(kind: Kind, state: str) -> None:
     """It answers nothing, then it answers, and until it is set up it is not ready; nothing moves by itself."""
 
     async def work(bench: Bench) -> None:
@@ -345,20 +345,44 @@ def test_power_that_fails_in_any_state_leaves_a_handler_that_says_it_is_not_read
             await bench.ready(channels=0 if state == "ready" else 2)
         if state == "with liquid":
             await bench.draws(draw(100.0), draw(100.0, 2))
-        if state == "moving":
-            asyncio.get_running_loop().call_later(2.0, lambda: bench.hand("power", on=False))
-            with pytest.raises(UnknownError):
-                await bench.draws(draw(100.0), draw(100.0, 2))
-        else:
-            bench.hand("power", on=False)
-            with pytest.raises(UnknownError):
-                await bench.handler.look()
-        bench.hand("power", on=True)
-        begun = dict(bench.fake.acts)
-        assert not (await bench.handler.look()).ready
-        assert bench.fake.acts == begun
+        bench.hand("power", on=False)
+        with pytest.raises(UnknownError):
+            await bench.handler.look()
+        await comes_back_at_rest(bench)
 
     on_bench(kind, work)
+
+
+@pytest.mark.parametrize("what", ["set_up", "pick_up", "aspirate", "dispense", "drop"])
+def test_power_that_fails_in_a_motion_leaves_it_in_doubt(kind: Kind, what: str) -> None:
+    """Nobody says that it was done, or that it was not."""
+
+    async def work(bench: Bench) -> None:
+        if what != "set_up":
+            await bench.ready(channels=0 if what == "pick_up" else 2)
+        if what == "dispense":
+            await bench.draws(draw(100.0), draw(100.0, 2))
+        motions: dict[str, Callable[[], Coroutine[object, object, object]]] = {
+            "set_up": bench.handler.set_up,
+            "pick_up": lambda: bench.handler.pick_up(tips=tips(2)),
+            "aspirate": lambda: bench.draws(draw(100.0), draw(100.0, 2)),
+            "dispense": lambda: bench.gives(give(100.0), give(100.0, 2)),
+            "drop": lambda: bench.handler.drop(tips=tips(2, to="waste")),
+        }
+        asyncio.get_running_loop().call_later(1.5, lambda: bench.hand("power", on=False))
+        with pytest.raises(UnknownError):
+            await motions[what]()
+        await comes_back_at_rest(bench)
+
+    on_bench(kind, work)
+
+
+async def comes_back_at_rest(bench: Bench) -> None:
+    """Give power again: the handler is not ready, and nothing has moved."""
+    bench.hand("power", on=True)
+    begun = dict(bench.fake.acts)
+    assert not (await bench.handler.look()).ready
+    assert bench.fake.acts == begun
 
 
 def test_a_link_that_comes_back_moves_nothing(kind: Kind) -> None:

@@ -58,8 +58,6 @@ USED = {  # what of PyLabRobot the adapter counts on: a method or setting, and t
     "request_machine_configuration": (),
     "request_extended_configuration": (),
     "request_tip_presence": (),
-    "request_instrument_initialization_status": (),
-    "request_firmware_version": (),
     "channel_request_y_minimum_spacing": ("channel_idx",),
 }
 SET_BY_US = ("_machine_conf", "_extended_conf", "_num_channels", "_channels_minimum_y_spacing", "id_", "io")

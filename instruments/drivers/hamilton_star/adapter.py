@@ -16,7 +16,6 @@ from pylabrobot.liquid_handling.standard import Drop, Mix, Pickup, SingleChannel
 from pylabrobot.resources import Container, Coordinate, TipSpot, Trash, set_tip_tracking, set_volume_tracking
 from pylabrobot.resources.hamilton import HamiltonTip, STARDeck, TipPickupMethod, TipSize
 
-from instruments.drivers.hamilton_star import wire
 from instruments.drivers.hamilton_star.backstage import Usb
 from instruments.drivers.hamilton_star.geometry import Move, area, place_of, slot
 from instruments.interfaces.liquid_handler import Aspirate, Dispense, TipMove
@@ -27,19 +26,11 @@ CLOT_HEIGHT = 2.0  # mm above the surface, where the pressure has to have let go
 BLOW_OUT = 30.0  # uL of air drawn before the first liquid, given after the last
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One look at the device."""
-
-    initialised: bool
-    tips: tuple[bool, ...]
-
-
 class Star:
     """A STAR behind PyLabRobot's back end; every method runs on PyLabRobot's loop. Moves come in order of channels."""
 
-    def __init__(self, usb: Usb, deck: Deck, *, rate: float, first_id: int = 0) -> None:
-        """Lay out the deck; ``rate`` in uL/s for drawing, giving and mixing; ids of frames go on after ``first_id``."""
+    def __init__(self, usb: Usb, deck: Deck, *, rate: float) -> None:
+        """Lay out the deck; ``rate`` in uL/s for drawing, giving and mixing."""
         set_strictness(Strictness.STRICT)
         set_tip_tracking(enabled=False)
         set_volume_tracking(enabled=False)
@@ -50,18 +41,13 @@ class Star:
         self._backend = STARBackend()
         self._backend.io = usb
         self._backend.set_deck(self._places.deck)
-        self._backend.id_ = first_id
 
-    @property
-    def last_id(self) -> int:
-        """Give the number of the last frame."""
-        return int(self._backend.id_)
+    def count_from(self, number: int) -> None:
+        """Let the numbers of frames go on after ``number``."""
+        self._backend.id_ = number
 
-    async def connect(self) -> int:
-        """Read what the back end has to know of the device; nothing moves, other than in its own ``setup``.
-
-        Gives the number of channels.
-        """
+    async def connect(self) -> None:
+        """Read what the back end has to know of the device; nothing moves, other than in its own ``setup``."""
         backend = self._backend
         # Its own setup would set these after moving all channels up and throwing mounted tips away.
         backend._machine_conf = await backend.request_machine_configuration()  # noqa: SLF001
@@ -69,7 +55,6 @@ class Star:
         backend._num_channels = len(await backend.request_tip_presence())  # noqa: SLF001
         spacing = [await backend.channel_request_y_minimum_spacing(n) for n in range(backend.num_channels)]
         backend._channels_minimum_y_spacing = spacing  # noqa: SLF001
-        return int(backend.num_channels)
 
     async def initialise(self) -> None:
         """Run the back end's own ``setup``: the device moves."""
@@ -79,18 +64,6 @@ class Star:
     async def stop(self) -> None:
         """End the back end's reader; nothing is sent."""
         await self._backend.stop()
-
-    async def look(self) -> Seen:
-        """Ask whether the device is initialised and where it senses tips."""
-        initialised = await self._backend.request_instrument_initialization_status()
-        tips = await self._backend.request_tip_presence()
-        return Seen(bool(initialised), tuple(bool(tip) for tip in tips))
-
-    async def firmware(self) -> tuple[str, str]:
-        """Give the firmware of the master and all that was read of the configuration."""
-        said = str(await self._backend.request_firmware_version())
-        conf = f"{self._backend.machine_conf} {self._backend.extended_conf}"
-        return wire.read_answer(said).text.partition("rf")[2].strip(), conf
 
     async def pick_up(self, tips: tuple[TipMove, ...]) -> None:
         """Pick up tips."""

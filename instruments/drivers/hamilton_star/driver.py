@@ -9,16 +9,16 @@ Source: pylabrobot 0.2.2; support level L1, never run on a device by us.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from automation.engine.handles import Container
 from automation.kernel.effect import Call, Done, NotDone, Reconciled, Unknown
-from automation.kernel.errors import CellwrightError, FailedError, InputError, RefusedError, UnknownError, WireError
+from automation.kernel.errors import FailedError, InputError, RefusedError
 from automation.kernel.ids import digest
 from automation.kernel.quantity import Seconds
 from instruments.drivers.factory import Factory
-from instruments.drivers.hamilton_star import geometry, outcomes, wire
-from instruments.drivers.hamilton_star.backstage import Backstage, Trouble, Usb
+from instruments.drivers.hamilton_star import geometry, outcomes
+from instruments.drivers.hamilton_star.engine import Engine, Seen
 from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
 from instruments.interfaces.liquid_handler import (
     Aspirate,
@@ -36,23 +36,13 @@ from instruments.labware.deck import Deck, load
 from instruments.transport import Link
 
 if TYPE_CHECKING:
-    from instruments.drivers.hamilton_star.adapter import Seen, Star
+    from instruments.drivers.hamilton_star.adapter import Star
 
 QUESTION = Seconds(30.0)
-MOTION = {
-    "C0VI": Seconds(150.0),
-    "C0DI": Seconds(120.0),
-    "C0ZA": Seconds(60.0),
-    "C0TP": Seconds(120.0),
-    "C0TR": Seconds(120.0),
-    "C0AS": Seconds(300.0),
-    "C0DS": Seconds(300.0),
-}
-"""The frames that move something, and how long each may take; all others are questions and definitions."""
+CONFIGURATION = (("RM", "kb"), ("QM", "ka"), ("RU", "ru"), ("UA", "ua"))  # questions, and how their answers begin
 RATE = 100.0  # uL/s; slow, for cells
 MOST_CYCLES = 99  # of mixing, in one command
 
-_T = TypeVar("_T")
 _M = TypeVar("_M", TipMove, Aspirate, Dispense)
 
 
@@ -72,24 +62,18 @@ class HamiltonStar:
         self.links = (link,)
         self._link = link
         self._laid = deck
-        self._rate = rate
+        self._engine = Engine(link, deck, rate=rate)
         self._identity = identity
         self._control = control
         self._turn = asyncio.Lock()
-        self._stage: Backstage | None = None
-        self._star: Star | None = None
-        self._last_id = 0
-        self._channels = 0
-        self._moving: wire.Frame | None = None  # the last frame of motion in the call at hand
-        self._answer: wire.Answer | None = None  # what the device said to it
 
     async def identify(self) -> Identity:
         """Read the firmware and a digest of the configuration; model and serial are the site's declaration."""
         async with self._turn:
-            star = await self._connected()
-            firmware, configuration = await self._run(star.firmware)
+            firmware = await self._engine.ask("RF", "rf")
+            configuration = [await self._engine.ask(what, name) for what, name in CONFIGURATION]
         said = self._identity
-        return Identity(said.maker, said.model, said.serial, firmware, digest(configuration).hex()[:16])
+        return Identity(said.maker, said.model, said.serial, firmware.strip(), digest(*configuration).hex()[:16])
 
     async def deck(self) -> DeckSeen:
         """Say which deck definition is loaded; the device has none of its own."""
@@ -105,8 +89,7 @@ class HamiltonStar:
         """Initialise a device that is not; one that is does not move. Refused with tips on."""
         self._commanding("set_up")
         async with self._turn:
-            star = await self._connected()
-            seen = await self._run(star.look)
+            seen = await self._engine.look()
             if any(seen.tips):
                 on = ", ".join(str(n) for n, tip in enumerate(seen.tips, 1) if tip)
                 raise RefusedError(
@@ -114,20 +97,19 @@ class HamiltonStar:
                 )
             if seen.initialised:
                 return
-            await self._run(star.initialise)
-            if not (await self._run(star.look)).initialised:
+            await self._engine.initialise()
+            if not (await self._engine.look()).initialised:
                 raise FailedError(f"{self._link.name}: the device went through its set-up and is not initialised")
 
     async def pick_up(self, *, tips: tuple[TipMove, ...]) -> tuple[ChannelResult, ...]:
         """Pick up tips with channels that carry none."""
         self._check_tips(tips, kinds=("tips",))
         async with self._turn:
-            star = await self._ready(tips)
-            carrying = (await self._run(star.look)).tips
+            carrying = (await self._engine.look()).tips
             for move in tips:
-                if carrying[move.channel - 1]:
+                if move.channel in range(1, len(carrying) + 1) and carrying[move.channel - 1]:
                     raise RefusedError(f"{self._link.name}: channel {move.channel} carries a tip already")
-            return await self._operate("pick_up", tips, lambda: star.pick_up(_ordered(tips)))
+            return await self._operate("pick_up", tips, lambda star, ordered: star.pick_up(ordered))
 
     async def aspirate(
         self,
@@ -138,8 +120,7 @@ class HamiltonStar:
         """Draw liquid."""
         self._check_moves(moves)
         async with self._turn:
-            star = await self._ready(moves)
-            return await self._operate("aspirate", moves, lambda: star.aspirate(_ordered(moves)))
+            return await self._operate("aspirate", moves, lambda star, ordered: star.aspirate(ordered))
 
     async def dispense(
         self,
@@ -150,15 +131,13 @@ class HamiltonStar:
         """Give liquid."""
         self._check_moves(moves)
         async with self._turn:
-            star = await self._ready(moves)
-            return await self._operate("dispense", moves, lambda: star.dispense(_ordered(moves)))
+            return await self._operate("dispense", moves, lambda star, ordered: star.dispense(ordered))
 
     async def drop(self, *, tips: tuple[TipMove, ...]) -> tuple[ChannelResult, ...]:
         """Put tips back or into the waste."""
         self._check_tips(tips, kinds=("tips", "waste"))
         async with self._turn:
-            star = await self._ready(tips)
-            return await self._operate("drop", tips, lambda: star.drop(_ordered(tips)))
+            return await self._operate("drop", tips, lambda star, ordered: star.drop(ordered))
 
     async def reconcile(self, call: Call) -> Reconciled:
         """Say what can be seen of an open call: tips by their sensors, readiness; liquid can't be seen."""
@@ -179,98 +158,21 @@ class HamiltonStar:
         """Give the outcome of a motion that a person has seen to be done."""
         return seen_done(call)
 
-    async def _seen(self) -> "Seen":
+    async def _seen(self) -> Seen:
         async with self._turn:
-            star = await self._connected()
-            return await self._run(star.look)
+            return await self._engine.look()
 
     async def _operate(
-        self, what: str, moves: tuple[geometry.Move, ...], work: Callable[[], Coroutine[object, object, None]]
+        self,
+        what: str,
+        moves: tuple[_M, ...],
+        work: Callable[["Star", tuple[_M, ...]], Coroutine[object, object, None]],
     ) -> tuple[ChannelResult, ...]:
         """Let PyLabRobot do an operation; the outcome of each channel is read from the device's own words."""
-        await self._run(work, channels=True)
-        if self._answer is None:
-            raise UnknownError(f"{self._link.name}: PyLabRobot came back from {what} without having asked the device")
-        channels = (move.channel for move in moves)
-        return outcomes.results(what, channels, self._answer.channels, raw=self._answer.text)
-
-    async def _run(self, work: Callable[[], Coroutine[object, object, _T]], *, channels: bool = False) -> _T:
-        """Let PyLabRobot work; after a call that did not come back it is thrown away, and connected anew when needed.
-
-        With ``channels`` an error of single channels is no error here: the answer says which.
-        """
-        stage = self._stage
-        if stage is None:
-            raise UnknownError(f"{self._link.name}: nobody is connected")
-        self._moving, self._answer = None, None
-        settled = False
-        try:
-            got = await stage.run(work(), self._exchange)
-            settled = not isinstance(got, Trouble) or (channels and self._named_channels)
-        finally:
-            if not settled:
-                self._forget()
-        if isinstance(got, Trouble) and not settled:
-            raise self._meaning(got, moving=channels)
-        return cast("_T", got)
-
-    @property
-    def _named_channels(self) -> bool:
-        """Tell whether the device's last words name the channels, and nothing else, that had an error."""
-        said = self._answer
-        return said is not None and said.error == (99, 0) and bool(said.channels) and not said.others
-
-    def _meaning(self, trouble: Trouble, *, moving: bool) -> CellwrightError:
-        """Say what is known after PyLabRobot gave up; ``moving``: it was to move something."""
-        said = f"{self._link.name}: {trouble.text}"
-        if self._moving is None and not moving:
-            return WireError(said)
-        if self._moving is None:
-            return RefusedError(f"{said} (nothing that moves was sent)")
-        if self._answer is not None and not outcomes.taken(self._answer.error):
-            return FailedError(f"{said} (the device did not take the command: {self._answer.text})")
-        return UnknownError(said)
-
-    async def _exchange(self, data: bytes) -> bytes:
-        """Send one frame of PyLabRobot's and give the answer, each on the tape."""
-        frame = wire.read_command(data.decode("ascii"))
-        if frame.what in MOTION:
-            self._moving, self._answer = frame, None
-        received = await self._link.exchange(
-            data + wire.END,
-            lambda got: wire.answered(got, frame),
-            deadline=MOTION.get(frame.what, QUESTION),
-        )
-        text = wire.last(received)
-        if frame.what in MOTION:
-            self._answer = wire.read_answer(text)
-        return text.encode("ascii")
-
-    async def _connected(self) -> "Star":
-        """Give PyLabRobot, connected to the device; nothing moves."""
-        if self._star is None:
-            from instruments.drivers.hamilton_star.adapter import Star  # noqa: PLC0415  loads PyLabRobot, 0.25 s
-
-            usb = Usb()
-            self._stage = Backstage(usb)
-            star = Star(usb, self._laid, rate=self._rate, first_id=self._last_id)
-            self._stage.last.append(star.stop)
-            self._channels = await self._run(star.connect)
-            self._star = star
-        return self._star
-
-    async def _ready(self, moves: tuple[geometry.Move, ...]) -> "Star":
-        star = await self._connected()
-        geometry.check(self._laid, moves, channels=self._channels)
-        return star
-
-    def _forget(self) -> None:
-        """Throw PyLabRobot away: what it believes of the device may not be so."""
-        if self._star is not None:
-            self._last_id = self._star.last_id  # so that a late answer never fits a later question
-        if self._stage is not None:
-            self._stage.close()
-        self._stage = self._star = None
+        ordered = tuple(sorted(moves, key=lambda move: move.channel))
+        geometry.check(self._laid, ordered, channels=await self._engine.channels())
+        answer = await self._engine.move(lambda star: work(star, ordered))
+        return outcomes.results(what, (move.channel for move in moves), answer.channels, raw=answer.text)
 
     def _check_moves(self, moves: tuple[Aspirate | Dispense, ...]) -> None:
         self._commanding("pipetting")
@@ -295,10 +197,6 @@ class HamiltonStar:
     def _commanding(self, what: str) -> None:
         if not self._control:
             raise RefusedError(f"{self._link.name}: {what} needs control; this driver was given none")
-
-
-def _ordered(moves: tuple[_M, ...]) -> tuple[_M, ...]:
-    return tuple(sorted(moves, key=lambda move: move.channel))
 
 
 def _sensed(channel: int, *, done: bool) -> ChannelResult:

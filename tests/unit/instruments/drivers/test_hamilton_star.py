@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,8 @@ from fakes.hamilton_star import FakeHamiltonStar
 from fakes.serve import FastClock, Seat, serving
 from fakes.world import World
 from instruments.drivers.hamilton_star import outcomes, wire
-from instruments.drivers.hamilton_star.driver import MOTION, HamiltonStar, build
+from instruments.drivers.hamilton_star.driver import HamiltonStar, build
+from instruments.drivers.hamilton_star.engine import MOTION
 from instruments.interfaces.device import Identity
 from instruments.interfaces.liquid_handler import Aspirate, Cause, Outcome, TipMove
 from instruments.labware.deck import Deck, read
@@ -43,6 +45,7 @@ from tests.support.liquid_handlers import (
 STAR = next(kind for kind in HANDLERS if kind.name == "hamilton star")
 SETTINGS = {"deck": "final-day-star"}
 PRODUCT = ()
+ROOT = Path(__file__).parents[4]
 
 pytestmark = pytest.mark.requirement("F048", "C06")
 
@@ -298,7 +301,7 @@ def test_no_thread_is_left_when_the_driver_is_gone() -> None:
     before = threading.active_count()
 
     async def work(bench: Bench) -> None:
-        await bench.handler.look()
+        await bench.ready(channels=0)
         assert threading.active_count() > before
 
     on_bench(STAR, work)
@@ -336,11 +339,22 @@ def test_a_setting_that_can_not_be_is_refused(given: dict[str, str]) -> None:
         build(Link(MemoryStream()), given, control=True)
 
 
-def test_pylabrobot_is_not_loaded_before_a_star_is_spoken_to() -> None:
-    """A site without a STAR pays nothing for it."""
-    program = (
-        "import sys; from instruments.drivers.hamilton_star.driver import FACTORY; import fakes.hamilton_star;"
-        "print('pylabrobot' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+LOOKS = """
+import sys
+from tests.support.liquid_handlers import HANDLERS, on_bench
+
+async def work(bench):
+    await bench.handler.identify()
+    await bench.handler.look()
+    print("pylabrobot" in sys.modules)
+    await bench.ready()
+    print("pylabrobot" in sys.modules)
+
+on_bench(HANDLERS[0], work)
+"""
+
+
+def test_pylabrobot_is_not_loaded_before_something_moves() -> None:
+    """A site is opened, and its STAR identified, without it; a site without a STAR never loads it."""
+    done = subprocess.run([sys.executable, "-c", LOOKS], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == ["False", "True"]
