@@ -48,6 +48,7 @@ class BatchRun:
         self._control: asyncio.Task[None] | None = None
         self._running: dict[asyncio.Task[Procedural], Step] = {}
         self._going = asyncio.Event()
+        self._read: dict[str, tuple[int, list[Event]]] = {}
         self._assembly = Assembly(house, recipe, self.batch)
         self._equipment = Equipment(house.door, house.desk, batch)
         self._verdicts = Verdicts(house, recipe, batch)
@@ -155,7 +156,13 @@ class BatchRun:
         return past("", self._stream(step)).stage
 
     def _stream(self, step: Step) -> list[Event]:
-        return self._house.ledger.stream(f"batch/{self.id}/step/{step.id}")
+        """Give the events of a step; what was read once is not read again while nothing was added."""
+        name = f"batch/{self.id}/step/{step.id}"
+        version = self._house.ledger.version(name)
+        known = self._read.get(name)
+        if known is None or known[0] != version:
+            known = self._read[name] = (version, self._house.ledger.stream(name))
+        return known[1]
 
     @property
     def _ending(self) -> bool:

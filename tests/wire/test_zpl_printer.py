@@ -79,7 +79,7 @@ def test_characters_that_zpl_reads_itself_are_escaped_as_documented(vector: Vect
 @vectors("pictures")
 def test_a_documented_picture_is_written_and_read_bit_by_bit(vector: Vector) -> None:
     """Most significant bit first, 1 is black."""
-    dots = tuple(tuple(char == "#" for char in row) for row in vector["rows"])
+    dots = tuple(bytes(char == "#" for char in row) for row in vector["rows"])
     (picture,) = zpl.read(vector["zpl"]).pictures
     assert picture.dots == dots
     assert vector["zpl"] in zpl.write((zpl.Picture(50, 50, dots),), width=400, length=200)
@@ -142,7 +142,7 @@ def test_any_code_is_drawn_and_reads_back_exactly(code: str) -> None:
     """Also with the characters that escape sequences of printers begin with."""
     dots = symbol.draw(code, module=4)
     assert symbol.read(dots) == (code,)
-    assert symbol.read(tuple(tuple(not dot for dot in row) for row in dots)) == ()
+    assert symbol.read(tuple(bytes(1 - dot for dot in row) for row in dots)) == ()
 
 
 @pytest.mark.parametrize("code", ["", "two words", "tab\t", "=A1\x1d", "x" * 201])

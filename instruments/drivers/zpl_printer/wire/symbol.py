@@ -2,7 +2,7 @@
 
 The symbol is sent as a picture: with the printer's own ``^BX`` the escape character differs between firmwares (``_``
 or ``~``), and nothing outside the printer could show before printing what will stand there.
-Units:  dots; True is black.
+Units:  dots; 1 is black.
 Source: ISO/IEC 16022 (ECC 200, quiet zone of at least one module on each side), by zxing-cpp.
 """
 
@@ -13,8 +13,11 @@ from automation.kernel.errors import RefusedError
 QUIET = 2  # modules of white on each side
 LONGEST = 200  # characters
 
-Bitmap = tuple[tuple[bool, ...], ...]
-"""Rows of dots, all of one length."""
+Bitmap = tuple[bytes, ...]
+"""Rows of dots, all of one length: a byte of 1 (black) or 0 (white) each."""
+
+_FROM_GREY = bytes([1]) + bytes(255)  # of black 0 to white 255
+_TO_GREY = b"\xff\x00" + bytes(254)
 
 
 def draw(code: str, *, module: int) -> Bitmap:
@@ -30,7 +33,7 @@ def draw(code: str, *, module: int) -> Bitmap:
     drawn = zxingcpp.create_barcode(code, zxingcpp.BarcodeFormat.DataMatrix, force_square=True)
     image = drawn.to_image(scale=1, add_quiet_zones=False)
     grey, edge = bytes(image), math.isqrt(len(bytes(image)))  # type: ignore[call-overload]  # its stub hides the buffer
-    dots = _scaled([[value == 0 for value in grey[at : at + edge]] for at in range(0, len(grey), edge)], module)
+    dots = _scaled([grey[at : at + edge].translate(_FROM_GREY) for at in range(0, len(grey), edge)], module)
     back = read(dots)
     if back != (code,):
         msg = f"the symbol of {code!r} reads back as {back}; it is not printed"
@@ -44,7 +47,7 @@ def read(dots: Bitmap) -> tuple[str, ...]:
 
     if not dots or not dots[0]:
         return ()
-    grey = bytes(0 if black else 255 for row in dots for black in row)
+    grey = b"".join(dots).translate(_TO_GREY)
     found = zxingcpp.read_barcodes(
         memoryview(grey).cast("B", (len(dots), len(dots[0]))),
         formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix),
@@ -56,8 +59,8 @@ def read(dots: Bitmap) -> tuple[str, ...]:
     return tuple(symbol.text for symbol in found)
 
 
-def _scaled(modules: list[list[bool]], module: int) -> Bitmap:
-    blank = [False] * (len(modules) + 2 * QUIET)
-    edge = [False] * QUIET
+def _scaled(modules: list[bytes], module: int) -> Bitmap:
+    blank, edge = bytes(len(modules) + 2 * QUIET), bytes(QUIET)
     rows = [blank] * QUIET + [edge + row + edge for row in modules] + [blank] * QUIET
-    return tuple(tuple(dot for dot in row for _ in range(module)) for row in rows for _ in range(module))
+    wide = (b"".join(bytes([dot]) * module for dot in row) for row in rows)
+    return tuple(line for row in wide for line in (row,) * module)

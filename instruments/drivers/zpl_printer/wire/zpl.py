@@ -21,6 +21,9 @@ _TEXT = re.compile(r"\^FO(\d+),(\d+)\^A0N,(\d+),(\d+)\^FH\^FD([^^~]*)\^FS")
 _PICTURE = re.compile(r"\^FO(\d+),(\d+)\^GFA,(\d+),(\d+),(\d+),([0-9A-F]*)\^FS")
 _COPIES = re.compile(r"\^PQ(\d+)")
 
+_TO_BITS = bytes.maketrans(b"\x00\x01", b"01")  # dots to the digits of a binary number
+_FROM_BITS = bytes.maketrans(b"01", b"\x00\x01")
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -91,9 +94,9 @@ def _text(field: Text) -> str:
 
 def _picture(field: Picture) -> str:
     row = -(-len(field.dots[0]) // 8)
-    lines = [sum(1 << (8 * row - 1 - place) for place, black in enumerate(line) if black) for line in field.dots]
-    data = "".join(f"{line:0{2 * row}X}" for line in lines)
-    count = row * len(lines)
+    free = 8 * row - len(field.dots[0])  # dots that fill up the last byte
+    data = "".join(f"{int(line.translate(_TO_BITS), 2) << free:0{2 * row}X}" for line in field.dots)
+    count = row * len(field.dots)
     return f"^FO{field.x},{field.y}^GFA,{count},{count},{row},{data}^FS"
 
 
@@ -102,5 +105,5 @@ def _dots(data: str, *, count: int, row: int) -> Bitmap:
     if not row:
         return ()
     raw = bytes.fromhex(data.ljust(2 * count, "0")[: 2 * count])
-    lines = (raw[start : start + row] for start in range(0, count, row))
-    return tuple(tuple(bool(byte >> bit & 1) for byte in line for bit in range(7, -1, -1)) for line in lines)
+    lines = (int.from_bytes(raw[start : start + row], "big") for start in range(0, count, row))
+    return tuple(f"{line:0{8 * row}b}".encode().translate(_FROM_BITS) for line in lines)
