@@ -74,6 +74,7 @@ class Centrifuge:
                 raise FailedError(msg)
 
     def _transfer(self, source: str, now: Instant) -> None:
+        self._world.age(source, now)
         out = pellet.transferred(self._contents(source, now), spread=self._spread("transfer"))
         self._sets += 1
         self._world.add(Container(self.containers, "bottle"), place="bench", at=Celsius(22.0), now=now)

@@ -190,7 +190,9 @@ class Washing:
     def _move(self, step: physics.Step, volume: float) -> None:
         """Move a volume (mL) out of its line, through the chamber, and what leaves the chamber to where it goes."""
         kit, line = self._world.container(self.kit), self.lines[step.line]
-        now = self._moment(line)
+        dest = self._dest(step) if step.out else self.kit
+        now = self._moment(line, dest)
+        self._world.age(self.kit, now)
         fills = min(volume, max(0.0, physics.CHAMBER - float(kit.contents.volume))) if step.out else volume
         if fills > 0.0:
             self._world.pour(line, self.kit, volume=Millilitres(fills), now=now)
@@ -204,14 +206,13 @@ class Washing:
         else:
             live, dead = physics.leaves(step.flow, self._setting.force, spread=self._spread())
             out = physics.washed_out(before, came, live=live, dead=dead)
-        dest = self._dest(step)
-        self._world.separate(out, source=self.kit, dest=dest, now=self._moment(dest))
+        self._world.separate(out, source=self.kit, dest=dest, now=now)
         minutes = volume / step.flow
-        self._world.kill(self.kit, -math.expm1(-physics.DIES * self._setting.force * minutes), self._moment(self.kit))
+        self._world.kill(self.kit, -math.expm1(-physics.DIES * self._setting.force * minutes), now)
 
-    def _moment(self, container: str) -> Instant:
+    def _moment(self, *containers: str) -> Instant:
         """Give the moment of a move: never before what else has happened to the containers."""
-        known = [self._world.container(one).aged_at for one in (container, self.kit)]
+        known = [self._world.container(one).aged_at for one in (*containers, self.kit)]
         return max([self._at, *(one for one in known if one is not None)])
 
     def _next(self, now: Instant) -> None:
