@@ -7,6 +7,7 @@ the file. Run ``python -m tests.storms.planting`` for all of them.
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -37,9 +38,8 @@ def read(path: Path) -> Planted:
     if len(lines) < 3 or not lines[0].startswith("breaks: ") or not lines[1].startswith("storm: "):
         msg = f"{path.name} has to begin with 'breaks: ' and 'storm: '"
         raise ValueError(msg)
-    words = lines[1].removeprefix("storm: ").strip()
-    option, _, value = words.partition(" ")
-    return Planted(path.stem, lines[0].removeprefix("breaks: ").strip(), (option, value), tuple(_hunks(lines[2:])))
+    storm = tuple(shlex.split(lines[1].removeprefix("storm: ")))
+    return Planted(path.stem, lines[0].removeprefix("breaks: ").strip(), storm, tuple(_hunks(lines[2:])))
 
 
 def _hunks(lines: list[str]) -> list[tuple[str, str, str]]:
