@@ -66,6 +66,7 @@ class HamiltonStar:
         self._identity = identity
         self._control = control
         self._turn = asyncio.Lock()
+        self._unsent: tuple[geometry.Move, ...] = ()  # asked for last, and broken off before it was sent
 
     async def identify(self) -> Identity:
         """Read the firmware and a digest of the configuration; model and serial are the site's declaration."""
@@ -140,8 +141,13 @@ class HamiltonStar:
             return await self._operate("drop", tips, lambda star, ordered: star.drop(ordered))
 
     async def reconcile(self, call: Call) -> Reconciled:
-        """Say what can be seen of an open call: tips by their sensors, readiness; liquid can't be seen."""
+        """Say what can be seen of an open call: tips by their sensors, readiness; liquid can't be seen.
+
+        What this driver itself knows not to have been sent was not done.
+        """
         if call.method not in {"pick_up", "drop", "set_up"}:
+            if self._unsent and self._unsent == call.arguments.get("moves"):
+                return NotDone()
             return Unknown("the device can't say how much liquid moved")
         seen = await self._seen()
         if call.method == "set_up":
@@ -171,7 +177,12 @@ class HamiltonStar:
         """Let PyLabRobot do an operation; the outcome of each channel is read from the device's own words."""
         ordered = tuple(sorted(moves, key=lambda move: move.channel))
         geometry.check(self._laid, ordered, channels=await self._engine.channels())
-        answer = await self._engine.move(lambda star: work(star, ordered))
+        self._unsent = moves
+        try:
+            answer = await self._engine.move(lambda star: work(star, ordered))
+        finally:
+            if self._engine.sent:
+                self._unsent = ()
         return outcomes.results(what, (move.channel for move in moves), answer.channels, raw=answer.text)
 
     def _check_moves(self, moves: tuple[Aspirate | Dispense, ...]) -> None:

@@ -57,6 +57,11 @@ class Engine:
         self._moving: wire.Frame | None = None  # the last frame of motion in the call at hand
         self._answer: wire.Answer | None = None  # what the device said to it
 
+    @property
+    def sent(self) -> bool:
+        """Tell whether PyLabRobot's last work sent a frame that moves something."""
+        return self._moving is not None
+
     async def ask(self, command: str, name: str) -> str:
         """Ask the master and give its answer from parameter ``name`` on; raises FailedError when it says an error."""
         self._last_id = (self._last_id + 1) % IDS

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from automation.kernel.clock import SimulatedClock, SystemClock, run_simulated
-from automation.kernel.effect import Unknown
+from automation.kernel.effect import NotDone, Unknown
 from automation.kernel.errors import FailedError, InputError, RefusedError, UnknownError
 from automation.kernel.quantity import Microlitres
 from fakes.faults import FaultKind
@@ -260,6 +260,23 @@ def test_after_doubt_the_ids_of_frames_go_on() -> None:
         before = max(wire.read_command(wire.last(e.sent)).id or 0 for e in bench.link.take_tape()[-3:])
         await bench.handler.look()
         assert min(wire.read_command(wire.last(e.sent)).id or 0 for e in bench.link.take_tape()) > before
+
+    on_bench(STAR, work)
+
+
+def test_a_draw_that_was_never_sent_is_known_not_to_have_happened() -> None:
+    """The link broke while PyLabRobot was connected anew; only the device's liquid can't be asked about."""
+
+    async def work(bench: Bench) -> None:
+        await bench.ready()
+        moves = tuple(draw(500.0, n) for n in range(1, 9))
+        asked = call("aspirate", moves=moves, containers=PRODUCT)
+        for expected in (Unknown, NotDone):  # the first is sent and not answered; the second is not sent
+            bench.fault(FaultKind.LOSE_REPLY)
+            with pytest.raises(UnknownError):
+                await bench.draws(*moves)
+            assert isinstance(await bench.handler.reconcile(asked), expected)
+        assert bench.fake.acts["aspirate"] == 8
 
     on_bench(STAR, work)
 
