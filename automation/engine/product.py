@@ -182,9 +182,11 @@ class Product:
         body = {**amount.body, "batch": self._batch, "step": self._step}
         await self._moves.move(f"container/{container.id}", "weigh", body=body)
 
-    async def empty(self, container: Container, *, left: Millilitres = Millilitres(0.0)) -> None:
-        """Note that a container was emptied but for its hold-up (mL)."""
-        body = {"left_ml": float(left), "batch": self._batch, "step": self._step}
+    async def empty(
+        self, container: Container, *, left: Millilitres = Millilitres(0.0), standard: Millilitres = Millilitres(0.0)
+    ) -> None:
+        """Note that a container was emptied but for its hold-up (mL, with its standard uncertainty where weighed)."""
+        body = {"left_ml": float(left), "standard_ml": float(standard), "batch": self._batch, "step": self._step}
         await self._moves.move(f"container/{container.id}", "empty", body=body)
 
     def lot(self, material: str) -> Lot:

@@ -77,12 +77,25 @@ def anywhere(volume: Millilitres) -> tuple[Millilitres, Millilitres]:
     return volume * 0.5, volume * (1.0 / math.sqrt(12.0))
 
 
-def closing(what: str, unit: str, came: Mapping[str, Traced], went: Mapping[str, Traced]) -> Balance:
-    """Give a balance of named amounts, which remember their readings."""
-    lines = [_line(name, amount, goes_in=True) for name, amount in came.items()]
-    lines += [_line(name, amount, goes_in=False) for name, amount in went.items()]
-    return Balance(what, unit, tuple(lines))
-
-
-def _line(what: str, amount: Traced, *, goes_in: bool) -> Line:
-    return Line(what, amount.value, amount.standard, goes_in, parts=tuple(amount.parts.items()))
+def closing(
+    what: str, unit: str, came: Mapping[str, Traced], went: Mapping[str, Traced], *, sources: Mapping[str, str]
+) -> Balance:
+    """Give a balance of named amounts, which remember their readings; ``sources`` names those that were not weighed."""
+    sides = [(name, amount, True) for name, amount in came.items()]
+    sides += [(name, amount, False) for name, amount in went.items()]
+    return Balance(
+        what,
+        unit,
+        tuple(
+            Line(
+                name,
+                amount.value,
+                amount.standard,
+                goes_in,
+                source=sources.get(name, "weighed"),
+                measured=name not in sources,
+                parts=tuple(amount.parts.items()),
+            )
+            for name, amount, goes_in in sides
+        ),
+    )

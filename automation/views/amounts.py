@@ -216,9 +216,9 @@ class _Replay:
         )  # fmt: skip
 
     def _empty(self, event: Event, name: str, inside: _Inside, said: Emptying) -> None:
-        left = inside.share(reading(f"event {event.seq}", said.left_ml))
+        left = inside.share(reading(f"event {event.seq}", said.left_ml, said.standard_ml))
         inside.take(left)
-        how = {quantity: DECLARED if quantity == VOLUME else CALCULATED for quantity in left}
+        how = {VOLUME: CALCULATED if said.standard_ml else DECLARED}
         if said.left_ml > 0.0:
             self._crossings.append(
                 Crossing(f"left in {name}", "hold-up", (event.seq,), said.step, left, how, source=name)

@@ -49,6 +49,10 @@ class Objects:
         """Give all objects of a kind in the order of their making."""
         return (thing for (word, _), thing in self._things.items() if word == kind)
 
+    def has(self, kind: str, id: str) -> bool:  # noqa: A002  as above
+        """Tell whether an object was ever heard of."""
+        return (kind, id) in self._things
+
     def known(self, kind: str, id: str) -> Thing:  # noqa: A002  as above
         """Give an object that is there; raises InputError that names those that are."""
         if (kind, id) not in self._things:

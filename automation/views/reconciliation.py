@@ -17,6 +17,7 @@ from automation.views.amounts import CALCULATED, DECLARED, MASS, MEASURED, TOTAL
 from automation.views.story import Story
 
 UNITS = {VOLUME: "mL", MASS: "g", VIABLE: "cells", TOTAL: "cells"}
+_RECIPE = "recipe"  # the source of what a step's own balance takes as declared
 _ORDER = ("received", "added", "weighed", "counted", "sample", "waste", "lost", "hold-up", "container")
 _WORDS = ("recovery", "yield", "reconcil", "unaccounted", "residual", "volume", "lost", "loss")
 
@@ -76,16 +77,18 @@ def _of_steps(story: Story) -> Iterator[record.Reconciliation]:
 
 
 def _of_step(step: str, said: tuple[shapes.Amount, ...], event: int) -> record.Reconciliation:
-    lines = tuple(Line(one.what, one.value, one.standard, one.goes_in, one.source, one.measured) for one in said)
+    lines = tuple(
+        Line(one.what, one.value, one.standard, one.goes_in, one.source, one.measured, one.parts) for one in said
+    )
     shown = tuple(
         record.BalanceLine(
             what=f"{one.what}, {one.source}" if one.source else one.what,
-            kind="in" if one.goes_in else "out",
+            kind="",
             step=step,
             goes_in=one.goes_in,
             value=one.value,
             expanded=COVERAGE * one.standard,
-            how=MEASURED if one.measured else DECLARED,
+            how=MEASURED if one.measured else DECLARED if one.source == _RECIPE else CALCULATED,
             events=(event,),
         )
         for one in lines

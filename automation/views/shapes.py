@@ -68,6 +68,7 @@ class Amount(msgspec.Struct, frozen=True):
     goes_in: bool = False
     source: str = ""
     measured: bool = True
+    parts: tuple[tuple[str, float], ...] = ()
 
 
 class Gap(msgspec.Struct, frozen=True):

@@ -61,7 +61,7 @@ def _wrong(got: Results, given: Parameters, volume: Balance) -> list[str]:
 def _volumes(got: Results, given: Parameters) -> Balance:
     """Give the balance of volumes: the formulated bag against all fills, what was wasted, and what is left."""
     came = {"formulated": reading("formulated", float(given.volume), float(given.volume_uncertainty))}
-    return closing("volume", "mL", came, _out(got, given))
+    return closing("volume", "mL", came, _out(got, given), sources=_sources(got))
 
 
 def _cells(got: Results, given: Parameters) -> Balance:
@@ -69,7 +69,7 @@ def _cells(got: Results, given: Parameters) -> Balance:
     count = _count(given)
     whole = reading("formulated", float(given.volume), float(given.volume_uncertainty)) * count
     went = {name: amount * count for name, amount in _out(got, given).items()}
-    return closing("viable cells", "cells", {"formulated": whole}, went)
+    return closing("viable cells", "cells", {"formulated": whole}, went, sources=_sources(got))
 
 
 def _out(got: Results, given: Parameters) -> dict[str, Traced]:
@@ -80,6 +80,12 @@ def _out(got: Results, given: Parameters) -> dict[str, Traced]:
     hold_up = reading("hold-up", float(given.hold_up), float(given.hold_up_uncertainty))
     left = {f"left in {one.container}": _amount(one, given) for one in (got.left_in_bag, got.left_in_trough) if one}
     return {**weighed, **pipetted, "wasted with tips": wasted, "hold-up": hold_up, **left}
+
+
+def _sources(got: Results) -> dict[str, str]:
+    """Say where each amount comes from that was not weighed here."""
+    pipetted = dict.fromkeys((one.container for one in got.pipetted), "pipetted")
+    return {"formulated": "formulation", "wasted with tips": "pipetted", "hold-up": "recipe", **pipetted}
 
 
 def _amount(one: Filled, given: Parameters) -> Traced:

@@ -53,6 +53,7 @@ from protocols.operations.washing_run import BROKEN, RULE, TRIES, Attendance, Kn
 from protocols.operations.washing_setup import BAG, BUFFER, KIT, Setup
 from protocols.operations.weighing import Weighed, weigh
 
+NOTHING = 1.0  # mL; less in the product bag is no product
 MOST_ANSWERS = 20  # in one visit; a wait that comes back more often is no wait any more
 CLAMPS = "Close the clamps in this order: product bag, source bag, wash buffer, waste bag; then open the door. "
 
@@ -83,6 +84,7 @@ class Wash:
             Row("go_on", State.INTERRUPTED, State.WASHING),
             Row("collect", State.INTERRUPTED, State.COLLECTED),
             Row("keep", State.INTERRUPTED, State.SALVAGED),
+            Row("miss", State.COLLECTED, State.INTERRUPTED),
             Row("accept", State.COLLECTED, State.WASHED),
             Row("reject", State.COLLECTED, State.OUT_OF_LIMIT),
             Row("salvage", State.COLLECTED, State.SALVAGED),
@@ -213,6 +215,8 @@ class Wash:
         counted = await report.counted(flows, history)
         weights = await self._weights(got)
         done = accounts.account(weights, counted, approved=approved, given=self.given, rinsed=got.rinsed)
+        if done.came_out.value < NOTHING and got.decision not in {RINSE, COLLECT}:
+            return Move("miss", why="nothing came into the product bag")
         await self._book(got, done)
         reasons += self._out_of_limit(done)
         for reason in reasons:
@@ -356,10 +360,11 @@ class Wash:
         await self.product.transfer(source=source, dest=dest, amount=amount, why="washed cells in buffer")
         waste = Amount(gone, Millilitres(done.came_in.standard))
         await self.product.draw(source, to="waste", amount=waste, why="old medium, by weight")
-        if done.left <= self.given.source_left_at_most:
-            await self.product.empty(source, left=done.left)
+        left = Millilitres(done.left.value)
+        if left <= self.given.source_left_at_most:
+            await self.product.empty(source, left=left, standard=Millilitres(done.left.standard))
         else:
-            title = f"{done.left:.1f} mL are left in {got.source}"
+            title = f"{left:.1f} mL are left in {got.source}"
             await self.product.deviation(title, rule="empty source")
             await self.product.qa_hold(source, reason=title)
 
@@ -371,7 +376,7 @@ class Wash:
         if not done.balance.closes:
             over, within = done.balance.unaccounted, done.balance.expanded
             found.append(f"the volumes do not close: {over:.1f} mL unaccounted for, {within:.1f} mL is its uncertainty")
-        if done.came_out.value <= 0.0:
+        if done.came_out.value < NOTHING:
             found.append("nothing came into the product bag")
         return found
 

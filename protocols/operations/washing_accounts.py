@@ -43,7 +43,7 @@ class Accounts:
 
     came_in: Uncertain
     came_out: Uncertain
-    left: Millilitres  # in the source bag
+    left: Uncertain  # in the source bag
     mass_out: Grams
     residual: Percent
     balance: Balance
@@ -72,7 +72,7 @@ def account(
     return Accounts(
         came_in,
         came_out,
-        max(NONE, Millilitres(left.value)),
+        Uncertain(max(0.0, left.value), left.standard),
         weights.product_after - weights.product_before,
         residual(counted.washed, approved),
         Balance("volume of the wash", "mL", lines),

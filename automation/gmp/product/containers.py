@@ -126,6 +126,7 @@ class Emptying(Body):
     """That nothing is left in it but what can't be got out."""
 
     left_ml: float = field(label="Hold-up left inside", unit="mL", low=0, default=0.0)
+    standard_ml: float = field(label="Standard uncertainty of the hold-up", unit="mL", low=0, default=0.0)
     batch: str = field(label="Batch", default="")
     step: str = field(label="Step", default="")
 

@@ -81,13 +81,13 @@ def _stands(some: tuple[Reconciliation, ...]) -> Note:
 
 def _against(record: BatchRecord) -> Iterator[Table]:
     columns = (
-        Column("Step", share=1.4), Column("Yield or amount", share=2), Column("Found", mm=28, align="right"),
-        Column("Limit", share=2.4), Column("Stands", mm=24), Column("Event", mm=11, align="right"),
+        Column("Step", share=1.4), Column("Yield or amount", share=2), Column("Found", mm=24, align="right"),
+        Column("Stands", mm=24), Column("In words", share=4.5), Column("Event", mm=11, align="right"),
     )  # fmt: skip
     rows = tuple(
         row(
-            step, one.what.replace("_", " "), f"{one.reported} {one.unit}".strip() or NOTHING, one.limit or NOTHING,
-            cell(one.band, "" if one.band == "within limits" else BAD), one.event,
+            step, one.what.replace("_", " "), f"{one.reported} {one.unit}".strip() or NOTHING,
+            cell(one.band, "" if one.band == "within limits" else BAD), one.sentence, one.event,
         )
         for step, one in against(record.steps)
     )  # fmt: skip
@@ -102,7 +102,7 @@ def _balance(one: Reconciliation) -> Table:
     )  # fmt: skip
     rows = [
         row(
-            "in" if line.goes_in else "out", line.what, line.kind, line.step or NOTHING,
+            "in" if line.goes_in else "out", line.what, line.kind or NOTHING, line.step or NOTHING,
             with_uncertainty(line.value, line.expanded, one.unit), line.how, events(line.events),
         )
         for line in one.lines
@@ -122,13 +122,16 @@ def _balance(one: Reconciliation) -> Table:
 def _labels(labels: Labels) -> Iterator[AnyBlock]:
     yield Note(_count(labels.count), GOOD if labels.count.closes else BAD)
     columns = (
-        Column("Label", share=2), Column("Container", share=2), Column("Template", share=2), Column("Marks", share=2),
-        Column("Printed", mm=20), Column("Ended as", mm=18), Column("Reason", share=3), Column("Bytes sent", mm=23),
-        Column("Events", mm=17, align="right"),
+        Column("Label", share=2), Column("Container", share=1.6), Column("Template", share=2),
+        Column("Marked", share=1.6), Column("Printed", mm=20), Column("Ended as", mm=16), Column("Reason", share=3),
+        Column("Bytes sent", mm=23), Column("Events", mm=17, align="right"),
     )  # fmt: skip
+    every = [frozenset(one.marks) for one in labels.labels]
+    common = [mark for mark in labels.labels[0].marks if all(mark in marks for marks in every)]
     rows = tuple(
         row(
-            cell(one.id, STRONG), one.container, one.template, ", ".join(one.marks) or NOTHING, moment(one.printed),
+            cell(one.id, STRONG), one.container, one.template,
+            ", ".join(mark for mark in one.marks if mark not in common) or NOTHING, moment(one.printed),
             cell(one.state, "" if one.state in {"applied", "kept", "destroyed"} else STRONG),
             "; ".join(text for text in (one.reason, one.ended) if text) or NOTHING,
             cell(digest(one.sha256), CODE), events(one.events),
@@ -136,6 +139,8 @@ def _labels(labels: Labels) -> Iterator[AnyBlock]:
         for one in labels.labels
     )  # fmt: skip
     yield Table(columns, rows, "Labels that were issued")
+    if common:
+        yield Note(f"All are marked: {', '.join(common)}.")
     for one in labels.specimens:
         if one.problem:
             yield Note(f"Specimen of {one.template} can't be shown: {one.problem}.", BAD)

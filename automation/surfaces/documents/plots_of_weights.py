@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SHADES = ("#9db7d5", "#e3e3e3", "#c9dcc0", "#d9c7e6")
 _ROW, _FRAME = 0.26, 0.8  # inches for each container, and around them all
-_BESIDE = 2.5  # tolerances that are shown on either side of a target, at least
+_BESIDE = 1.6  # tolerances that are shown on either side of a target, at least
 
 
 def draw_weighings(some: Sequence[Weighing], *, zone: str) -> str:
@@ -65,7 +65,7 @@ def draw_fills(some: Sequence[Filled]) -> str:
         axes.set_yticks(range(len(some)), [one.container for one in some])
         axes.set_ylim(len(some) - 0.4, -0.6)
         axes.set_xlabel("g filled; line: target, shade: tolerance")
-        axes.margins(x=0.12)
+        axes.margins(x=0.06)
         axes.grid(visible=True, axis="x", color="#dddddd", linewidth=0.5)
 
     return svg(paint, salt=f"fills {[one.event for one in some]}", high=_FRAME + _ROW * len(some))
