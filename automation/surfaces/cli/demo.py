@@ -21,7 +21,7 @@ from automation.surfaces.cli.runs import Wish, begin
 from automation.surfaces.documents.plots import draw
 from automation.views.batch_record import batch_record
 
-RECIPE, BATCH = "freeze-day", "B-001"
+RECIPE, BATCH = "final-day", "B-001"
 MARK = ".cellwright-demo"
 _SITES = {"a": ("a",), "b": ("b",), "both": ("a", "b")}
 
@@ -56,7 +56,7 @@ class Shown:
     type=click.Choice(list(_SITES)),
     default="a",
     show_default=True,
-    help="Site a drives its freezer, at site b a person does.",
+    help="Site a drives its devices; at site b people wash and freeze.",
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Another chance.")
 @as_json
