@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from automation.engine.alarmfile import SECTIONS, read_vigilance
 from automation.engine.recipe.spec import words
 from automation.engine.recipe.yaml_source import Node, nearest, read_file
 from automation.engine.sitemodel import AssetEntry, Certificate, ContainerEntry, LotEntry, Mode, PersonEntry, SiteFile
@@ -87,7 +88,7 @@ class _Reader:
 
     def site(self, node: Node) -> SiteFile:
         """Read the whole."""
-        pairs = node.fields(required=("site",), optional=("roles", "terminals", "assets", *_SIMULATED_ONLY))
+        pairs = node.fields(required=("site",), optional=("roles", "terminals", "assets", *SECTIONS, *_SIMULATED_ONLY))
         head = pairs["site"].fields(required=("name", "mode", "zone"), optional=("seed", "start", "release"))
         mode = Mode(head["mode"].choice(list(Mode)))
         self._live = mode is Mode.LIVE
@@ -96,6 +97,8 @@ class _Reader:
                 self._simulated_only(one)
         zone = _zone(head["zone"])
         roles = {name: _rights(one) for name, one in _named(pairs, "roles")}
+        assets = {name: self._asset(name, one) for name, one in _named(pairs, "assets")}
+        people = {name: _person(name, one, roles) for name, one in _named(pairs, "people")}
         return SiteFile(
             name=head["name"].string(),
             mode=mode,
@@ -108,11 +111,12 @@ class _Reader:
                 name: one.fields(required=("location",))["location"].string()
                 for name, one in _named(pairs, "terminals")
             },
-            assets={name: self._asset(name, one) for name, one in _named(pairs, "assets")},
-            people={name: _person(name, one, roles) for name, one in _named(pairs, "people")},
+            assets=assets,
+            people=people,
             materials={name: _lot(name, one) for name, one in _named(pairs, "materials")},
             containers={name: _container(name, one) for name, one in _named(pairs, "containers")},
             world={name: one.plain() for name, one in _named(pairs, "world")},
+            vigilance=read_vigilance(pairs, assets, people),
         )
 
     def _simulated_only(self, node: Node) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from automation.engine.alarmmodel import Vigilance
 from automation.engine.recipe.yaml_source import Plain
 from automation.gmp.words import Right
 from automation.kernel.errors import InputError
@@ -107,6 +108,7 @@ class SiteFile:
     materials: Mapping[str, LotEntry] = field(default_factory=dict)
     containers: Mapping[str, ContainerEntry] = field(default_factory=dict)
     world: Mapping[str, Plain] = field(default_factory=dict)
+    vigilance: Vigilance = field(default_factory=Vigilance)  # alarms, policies, roster, stores
 
     @property
     def simulated(self) -> bool:
