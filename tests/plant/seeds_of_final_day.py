@@ -18,6 +18,7 @@ from automation.kernel.quantity import Cells
 from automation.ledger.read import Reader
 from automation.views.reconciliation import reconciliations
 from automation.views.record import Reconciliation
+from automation.views.shapes import Verdict
 from automation.views.story import Story
 from fakes.contents import DMSO, DMSO_DENSITY, Contents
 from tests.support.runs import BATCH, Run, make_site, plant_of, run_batch, when
@@ -59,6 +60,7 @@ class Seeded:
     numbers: Mapping[str, float]
     closes: Mapping[str, bool | None]
     against: Mapping[str, Against]
+    beyond: tuple[tuple[str, str], ...]  # results that are not within limits: what and band, and in words
     deviations: tuple[str, ...]
 
 
@@ -101,8 +103,20 @@ def run_seed(seed: int, *, site: str = "a") -> Seeded:
         numbers,
         {name: one.closes for name, one in balances.items()},
         dict(_against(measured, balances, truth)),
+        tuple(_beyond(run)),
         (*run.deviations(), *([run.error] if run.error else [])),
     )
+
+
+def _beyond(run: Run) -> Iterator[tuple[str, str]]:
+    """Give every result or criterion that is not within its limits, with the reason in words."""
+    for event in run.events:
+        if event.kind == "judged" and (said := event.read(Verdict)).band != "within limits":
+            yield f"{said.what}, {said.band}", said.sentence
+    criteria = run.step("freeze").results.get("criteria", [])
+    for one in criteria if isinstance(criteria, list) else []:
+        if one["verdict"] != "pass":
+            yield f"{one['name']}, {one['verdict']}", str(one["sentence"])
 
 
 def _numbers(

@@ -6,11 +6,12 @@ Source: marks of the public numbers: C confirmed in a public source, M from memo
 
 import re
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.plant.seeds_of_final_day import Seeded
 
+_SEEDS = 12  # that are named
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*(?:e[-+]?\d+)?")
 
 
@@ -81,16 +82,27 @@ def _verdicts(results: Sequence[Seeded]) -> Iterator[str]:
 
 
 def _out_of_limits(results: Sequence[Seeded]) -> Iterator[str]:
-    """Count what opened a deviation, by its words without the numbers, with the first seeds in which it came."""
+    """Count results beyond limits, and what opened a deviation (by its words without the numbers), with the seeds."""
+    beyond: dict[str, list[tuple[int, str]]] = {}
+    for one in results:
+        for name, sentence in one.beyond:
+            beyond.setdefault(name, []).append((one.seed, sentence))
+    yield f"{sum(not one.beyond for one in results)} of {len(results)} seeds with all results within limits"
+    yield from _counted(beyond)
     found: dict[str, list[tuple[int, str]]] = {}
     for one in results:
         for title in one.deviations:
             found.setdefault(_NUMBER.sub("#", title), []).append((one.seed, title))
     clean = sum(not one.deviations for one in results)
     yield f"{clean} of {len(results)} seeds without a deviation"
+    yield from _counted(found)
+
+
+def _counted(found: Mapping[str, Sequence[tuple[int, str]]]) -> Iterator[str]:
     for some in sorted(found.values(), key=len, reverse=True):
-        seeds = ", ".join(str(seed) for seed in dict.fromkeys(seed for seed, _ in some))
-        yield f"  {len(some)} times, seeds {seeds[:60]}: {some[0][1]}"
+        seeds = list(dict.fromkeys(seed for seed, _ in some))
+        told = ", ".join(str(seed) for seed in seeds[:_SEEDS]) + (", ..." if len(seeds) > _SEEDS else "")
+        yield f"  {len(some)} times, for example {some[0][1]} (seeds {told})"
 
 
 def _balances(results: Sequence[Seeded]) -> Iterator[str]:
