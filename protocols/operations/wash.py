@@ -301,8 +301,13 @@ class Wash:
         await self.product.transfer(source=source, dest=dest, amount=amount, why=why)
 
     async def _resume(self, status: WasherStatus) -> None:
-        """Let a paused run continue; raises what the washer says."""
-        await self.washer.acknowledge(waiting=status.waiting, answer=Acknowledgement.CONTINUE, step=status.step)
+        """Let a paused run continue; that somebody was quicker at the panel is noted."""
+        try:
+            await self.washer.acknowledge(waiting=status.waiting, answer=Acknowledgement.CONTINUE, step=status.step)
+        except GateError:
+            raise
+        except (RefusedError, FailedError) as refusal:
+            await self.product.deviation(f"{status.waiting}: continue was not taken: {refusal}", rule=RULE)
 
     async def _silent(self, attend: Attendance, *, at: Instant, last: Instant, approved: Approved) -> str:
         """Say why a wait that nothing ended is an interruption; empty when the washer only had nothing to tell."""

@@ -68,6 +68,11 @@ class Notes:
         }
 
 
+def in_step(step: int) -> str:
+    """Say in which step; nothing when the washer does not tell."""
+    return f" in step {step}" if step else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Attendance:
     """Attends the run of a washer on behalf of one step."""
@@ -95,9 +100,9 @@ class Attendance:
     async def take_note(self, seen: WasherStatus, known: Known, approved: Approved, notes: Notes) -> Known:
         """Note what is new in a look, and let people answer what the washer waits for."""
         now = known.after(seen, approved)
-        step = f"in step {now.step}"
+        step = in_step(now.step)
         if now.door_open and not known.door_open:
-            await self._trouble("door", f"the door of the washer is open {step}", notes.interruptions)
+            await self._trouble("door", f"the door of the washer is open{step}", notes.interruptions)
         elif known.door_open and not now.door_open:
             await self.product.alarm_over("washer door")
         if now.checksum and now.checksum != known.checksum:
@@ -116,7 +121,7 @@ class Attendance:
 
         Gives False when it is answered at the panel, and nothing is told.
         """
-        what = f"{seen.waiting} in step {seen.step}"
+        what = f"{seen.waiting}{in_step(seen.step)}"
         time = 1 + sum(note.startswith(f"{what}:") for note in notes.acknowledgements)
         door = ", the door is open" if seen.door_closed is False else ""
         await self._trouble("wait", what, notes.interruptions)
@@ -142,11 +147,19 @@ class Attendance:
         return True
 
     async def to_recovery(self, approved: Approved) -> WasherStatus | None:
-        """Skip to the recovery step, once each step; gives the last look, None when the washer does not answer."""
+        """Skip to the recovery step, once each step; a washer that does not tell its step is led there by a person.
+
+        Gives the last look, None when the washer does not answer.
+        """
         status = await self.look()
         for _ in range(TRIES * max(1, approved.recovery_step)):
             if status is None or status.state not in IN_RUN or status.step >= approved.recovery_step:
                 break
+            if not status.step:
+                await self.operator.confirm(
+                    "The washer does not tell its step: lead it to its recovery step at its panel, then confirm"
+                )
+                return await self.look()
             await self._skip(status.step)
             status = await self.look()
         return status

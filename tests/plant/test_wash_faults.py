@@ -12,7 +12,7 @@ from automation.engine.site import Site
 from fakes.faults import FaultKind
 from fakes.rotea import WASH
 from tests.support.runs import BATCH, Run, make_site, plant_of, resume_batch, run_batch, staff_of, when
-from tests.support.scenes import answer, choose, differs, ordered, scan, sides, stages
+from tests.support.scenes import answer, change_site, choose, differs, ordered, scan, sides, stages
 from tests.support.supervisor import on_call
 from tests.support.washes import (
     HARVEST,
@@ -287,7 +287,7 @@ def test_a_power_loss_while_it_primes_keeps_the_cells_in_their_bag(tmp_path: Pat
     ],
 )
 def test_a_power_loss_before_the_run_starts_nothing(tmp_path: Path, question: str, trouble: str) -> None:
-    """The washer refuses to be prepared or started, three times; then the wash is refused, the cells where they were."""
+    """The washer refuses to be prepared or started, three times; the wash is refused, the cells where they were."""
     run = washed(tmp_path, after_question(question, lambda site: hand(site, "power", on=False)))
     assert (run.state, run.step("wash").state, acts(run, "start")) == ("held", "refused", 0)
     assert said(run, trouble)
@@ -409,3 +409,37 @@ def test_a_site_whose_washer_has_no_approved_program_is_held_before_anything(tmp
     run = run_batch(folder, recipe=RECIPE, until=6_000.0)
     assert (run.state, run.step("wash").state) == ("held", "")
     assert any("the recipe approves programs for CTS Rotea, SC-4 centrifuge" in words for words in run.alarms())
+
+
+def observed(folder: Path) -> Path:
+    """Make a site whose washer nobody can talk to: people work its panel."""
+    return change_site(
+        make_site(folder, "b"),
+        ("driver: manual_washer", "driver: observed_washer"),
+        ("fake: centrifuge", "fake: rotea"),
+        ("model: SC-4 centrifuge", "model: CTS Rotea"),
+    )
+
+
+def test_a_washer_that_nobody_can_talk_to_is_judged_by_the_same_accounts(tmp_path: Path) -> None:
+    """People press its keys and attach its run history; the operation is the same."""
+    run = run_batch(observed(tmp_path), until_washed, recipe=RECIPE, until=20_000.0)
+    assert outcome(run) == ("washed", False)
+    assert len(str(run.step("wash").results["history_sha256"])) == 64
+
+
+def test_cells_that_never_came_out_are_looked_for_before_anything_is_booked(tmp_path: Path) -> None:
+    """A person says that the run has ended; the product bag weighs nothing, and people choose how to save the cells."""
+    cut, inside = meanwhile("power", after=LOADING, on=False), Inside()
+    run = run_batch(observed(tmp_path), cut, inside, until_washed, recipe=RECIPE, until=20_000.0)
+    assert said(run, "wash interrupted: nothing came into the product bag")
+    assert (run.step("wash").results["decision"], outcome(run)) == (RINSED, ("salvaged", True))
+    assert inside.recovered() > 20.0
+
+
+def test_a_washer_that_does_not_tell_its_step_is_led_to_its_recovery_by_a_person(tmp_path: Path) -> None:
+    """No step is skipped blindly: a person at the panel knows which one it is, and the run goes to its end."""
+    stop, inside = ordered("wash", "washing", "stop", after=WASHING), Inside()
+    run = run_batch(observed(tmp_path), stop, inside, until_washed, recipe=RECIPE, until=20_000.0)
+    assert stages(run, "wash")[-1] == "stopped"
+    assert inside.recovered() > 90.0
