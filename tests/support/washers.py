@@ -8,10 +8,12 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
-from automation.engine.handles import Container
+from automation.engine.binding import Binding
+from automation.engine.handles import Container, Lot
 from automation.kernel.clock import MICRO, SimulatedClock, SystemClock, run_simulated
+from automation.kernel.effect import Effect
 from automation.kernel.quantity import Cells, Celsius, Instant, Millilitres, Seconds
 from fakes.contents import Contents, filled
 from fakes.faults import Fault, FaultKind, Faults
@@ -22,12 +24,13 @@ from fakes.serve import FastClock
 from fakes.world import Container as Vessel
 from fakes.world import World
 from instruments.drivers.rotea.driver import Rotea, build
-from instruments.interfaces.cell_washer import WasherState, WasherStatus, WashParameter, WashProgram
+from instruments.interfaces.cell_washer import CellWasher, WasherState, WasherStatus, WashParameter, WashProgram
 from instruments.transport import Link
 from instruments.transport.nodes import Value
 from instruments.transport.opcua import OpcUaStream
 from instruments.transport.opcua_site import Access
 from instruments.transport.ports import open_stream
+from tests.support.persons import Crew
 
 START = Instant(1_800_000_000.0)
 NAME = "washer"
@@ -115,6 +118,18 @@ def furnished(seed: int = 1) -> World:
     ):
         world.add(Vessel(name, kind, contents=contents), place="bench", at=Celsius(22.0), now=START)
     return world
+
+
+class _Open:
+    """Gates that let everything through; the gates have tests of their own."""
+
+    def check(self, asset: str, effect: Effect, touched: tuple[Container | Lot, ...]) -> None:
+        """Refuse nothing."""
+
+
+def bound(crew: Crew, driver: object) -> CellWasher:
+    """Bind a washer that people work, on the record of their step."""
+    return cast("CellWasher", Binding(crew.recorder, _Open()).bind("device", driver, CellWasher))
 
 
 def load(fake: FakeRotea, hand: Callable[..., None]) -> None:
