@@ -1,0 +1,124 @@
+"""The record of a whole final day closes from readings alone, shows product, labels and plots, and verifies alone."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from automation.ledger.blobs import Blobs
+from automation.ledger.read import Reader
+from automation.ledger.verify import verify
+from automation.surfaces.documents.record import render
+from automation.views.batch_record import batch_record
+from automation.views.record import BatchRecord, Step
+from automation.views.redrawn import difference
+from tests.plant.seeds_of_final_day import run_seed
+from tests.plant.seeds_report import report
+from tests.support.runs import BATCH, make_site, run_batch
+
+BAGS, VIALS = (f"{BATCH}-01", f"{BATCH}-02"), tuple(f"{BATCH}-V{n}" for n in range(1, 5))
+SOLD = frozenset({*BAGS, *VIALS})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The record of a day, as values and as files."""
+
+    record: BatchRecord
+    page: str
+    file: Path
+
+    def step(self, name: str) -> Step:
+        """Give one step."""
+        return next(one for one in self.record.steps if one.id == name)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """Run the day on site A and draw its record."""
+    folder = tmp_path_factory.mktemp("day")
+    run_batch(make_site(folder / "site", "a"), recipe="final-day")
+    file = folder / "record.json"
+    with Reader(folder / "site") as reader:
+        record = batch_record(reader, Blobs(folder / "site" / "blobs", sync=False), BATCH)
+        file.write_bytes(render(record, "json", reader=reader))
+        page = render(record, "html", reader=reader).decode()
+    return Told(record, page, file)
+
+
+@pytest.mark.requirement("F048")
+def test_volume_mass_and_cells_of_the_day_close_from_readings_alone(told: Told) -> None:
+    """Over the whole batch, and in the accounts of the wash and of the filling."""
+    assert {one.quantity: one.closes for one in told.record.reconciliation} == dict.fromkeys(
+        ("volume", "mass", "viable cells", "total cells", "volume in step wash", "volume in step fill"), True
+    )
+    volume = told.record.reconciliation[0]
+    assert volume.expanded < 0.01 * volume.came_in
+    assert {line.how for line in volume.lines} == {"measured", "calculated"}
+    assert not [one for one in told.record.findings if one.rule == "E15"]
+
+
+@pytest.mark.requirement("F048")
+def test_every_filled_container_stands_in_the_family_and_in_the_balances(told: Told) -> None:
+    """From the harvest through the washed bag to what is stored."""
+    stored = {one.id: one for one in told.record.containers if one.state == "stored"}
+    assert set(stored) == SOLD
+    assert {one.parent for one in stored.values()} == {f"{BATCH}-W"}
+    assert len({one.position for one in stored.values()}) == len(SOLD)
+    held = {line.what.partition(",")[0] for line in told.record.reconciliation[0].lines if line.kind == "container"}
+    assert held == SOLD | {f"{BATCH}-Q1", f"{BATCH}-Q2"}
+
+
+@pytest.mark.requirement("F042")
+def test_labels_are_counted_and_a_specimen_is_drawn(told: Told) -> None:
+    """21 CFR 211.125(c) and 211.188(b)(8)."""
+    labels = told.record.labels
+    assert labels.count.closes
+    assert labels.count.applied >= len(SOLD)
+    [specimen] = labels.specimens
+    assert specimen.code == f"CONTAINER:{BAGS[0]}"
+    assert specimen.data.startswith("^XA")
+    assert f"Data Matrix code of {specimen.code}" in told.page
+
+
+def test_wash_and_weights_are_plotted(told: Told) -> None:
+    """Volumes and pressure of the washer; filled masses beside their target."""
+    assert [one.title for one in told.step("wash").charts] == ["Volumes", "Pressure"]
+    assert [one.container for one in told.step("fill").fills] == list(BAGS)
+    target = told.step("fill").fills[0].target_g
+    assert target is not None
+    assert abs(told.step("fill").fills[0].mass_g - target) <= (told.step("fill").fills[0].tolerance_g or 0.0)
+    assert told.step("formulate").weighings
+    for caption in ("Volumes: ", "Pressure: ", "Mass weighed into each container", "Weights of whole containers"):
+        assert re.search(f"<figcaption>{caption}", told.page)
+
+
+@pytest.mark.requirement("F042")
+def test_the_exported_record_verifies_alone_with_its_new_parts(told: Told, tmp_path: Path) -> None:
+    """Drawn anew from its events it is the same; one changed amount, label or specimen is found."""
+    assert verify(told.file).intact
+    assert difference(told.file) == ""
+    applied = told.record.labels.count.applied
+    for old, new, part in (
+        (b'"how":"measured"', b'"how":"declared"', "reconciliation"),
+        (b'"applied":%d' % applied, b'"applied":%d' % (applied - 1), "labels"),
+        (b'"purpose":"aliquot"', b'"purpose":"product"', "containers"),
+        (b'"target_g":', b'"target_g":1', "steps"),
+    ):
+        changed = tmp_path / "changed.json"
+        changed.write_bytes(told.file.read_bytes().replace(old, new, 1))
+        assert difference(changed) == f"its part {part!r} is not what the events say"
+
+
+@pytest.mark.requirement("C07")
+def test_seeds_of_the_day_are_reported_beside_the_truth() -> None:
+    """The truth of the world lies within the uncertainty that the record states."""
+    found = run_seed(3, site="b")
+    assert found.state == "closed"
+    assert found.freeze == "pass"
+    assert all(one.covers for one in found.against.values())
+    assert {"live cells in the harvest", "live cells lost in the wash", "volume of bag 01"} <= set(found.against)
+    lines = list(report([found]))
+    assert "balance of volume: 1 of 1 close within the stated uncertainty" in lines
+    assert any(line.startswith("recovery") and "80-95 %" in line for line in lines)
