@@ -21,7 +21,7 @@ from automation.formulas.identifiers import Kind
 from automation.gmp.product.containers import Purpose
 from automation.kernel.errors import FailedError, GateError, RefusedError
 from automation.kernel.machine import Row, Table
-from automation.kernel.quantity import Grams, Instant, Millilitres, Percent
+from automation.kernel.quantity import Grams, Instant, Millilitres
 from instruments.interfaces.balance import Balance
 from instruments.interfaces.cell_washer import (
     Acknowledgement,
@@ -93,20 +93,21 @@ class Wash:
 
     async def empty(self, _visit: Visit[Results]) -> Move:
         """Load a kit and check it, send the approved program and read it back; what is not approved never runs."""
-        model = (await self.washer.identify()).model
+        model, source = (await self.washer.identify()).model, self.product.one()
         approved = self._approved(model)
         setup = Setup(self.washer, self.operator, self.product)
         kit = await setup.kit(approved)
         if not kit or not await setup.program(approved):
             return Move("refuse", model=model, kit=kit)
-        return Move("prepare", model=model, kit=kit, lot=self.product.lot(KIT).id)
+        lot = self.product.lot(KIT).id
+        return Move("prepare", model=model, kit=kit, lot=lot, source=source.id, expected=source.volume)
 
     async def prepared(self, visit: Visit[Results]) -> Move:
         """Identify and weigh the bags, and connect them in the stated order, confirmed by a second person."""
-        source = self.product.one()
+        source = self.product.label(visit.got.source)
         full = await weigh(self.balance, self.operator, self.product, label=source, before="Mix. ")
         held = self.product.handle(source.id, identified=full.identified)
-        await self._compare(source, full.gross)
+        await self._compare(visit.got, full.gross)
         there = self._contents(full.gross)
         await self.product.weighed(held, amount=there)
         label, bag = await self._product_bag(visit.batch, held)
@@ -122,7 +123,6 @@ class Wash:
         )
         return Move(
             "connect",
-            source=source.id,
             product=label.id,
             recorded=there.volume,
             mass_source=full.gross,
@@ -317,12 +317,11 @@ class Wash:
             return f"the washer does not answer, and nothing was seen for {float(self.given.silent_at_most) / 60:g} min"
         return ""
 
-    async def _compare(self, source: Labelled, gross: Grams) -> None:
-        """Compare what the source weighs with what the record knows of it."""
-        weighed = Millilitres(accounts.source_contents(gross, self.given).value)
-        differs = Percent(100.0 * abs(weighed - source.volume) / source.volume) if float(source.volume) else None
-        if differs is None or differs > self.given.source_differs_at_most:
-            title = f"{source.id} weighs as {weighed:.1f} mL; the record has {source.volume:.1f} mL"
+    async def _compare(self, got: Results, gross: Grams) -> None:
+        """Compare what the source weighs with what the record had of it before."""
+        weighed, known = accounts.source_contents(gross, self.given).value, float(got.expected or 0.0)
+        if abs(weighed - known) > known * float(self.given.source_differs_at_most) / 100.0:
+            title = f"{got.source} weighs as {weighed:.1f} mL; the record has {known:.1f} mL"
             await self.product.deviation(title, rule="volume by weight")
 
     def _contents(self, gross: Grams) -> Amount:

@@ -97,6 +97,7 @@ class Results:
     lot: str = ""  # of the kit
     source: str = ""  # the containers
     product: str = ""
+    expected: Millilitres | None = None  # volume of the source as the record had it
     recorded: Millilitres | None = None  # volume of the source by weight, before
     mass_source: Grams | None = None  # bag and contents, before
     mass_bag: Grams | None = None  # the product bag alone
