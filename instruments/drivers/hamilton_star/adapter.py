@@ -1,8 +1,9 @@
 """The one module that knows PyLabRobot: our moves become operations of its STAR back end, on geometry from our deck.
 
 The back end is used unmodified. Its front end, its trackers and its liquid classes are not: volumes and tips are the
-record's, and a volume on the wire is the volume asked for. Nothing of PyLabRobot leaves this module but its errors,
-which ``outcomes`` reads. Imported when a STAR is first spoken to, never earlier: it takes a quarter of a second.
+record's, and a volume on the wire is the volume asked for. Nothing of PyLabRobot leaves this module; what became of an
+operation is read from the device's answer (``outcomes``). Imported when something is to move, never earlier: it takes
+a quarter of a second.
 Units:  mm, uL, uL/s.
 Source: pylabrobot 0.2.2, hamilton/base.py and STAR_backend.py; docs/drivers/hamilton_star.md says what is left out.
 """

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 QUESTION = Seconds(30.0)
 CONFIGURATION = (("RM", "kb"), ("QM", "ka"), ("RU", "ru"), ("UA", "ua"))  # questions, and how their answers begin
 RATE = 100.0  # uL/s; slow, for cells
+LEAST = 0.1  # uL, the step of volumes on the wire
 MOST_CYCLES = 99  # of mixing, in one command
 
 _M = TypeVar("_M", TipMove, Aspirate, Dispense)
@@ -190,6 +191,10 @@ class HamiltonStar:
         self._laid.check(moves)
         for move in moves:
             self._check_kind(move.well, ("plate", "tubes", "trough"))
+            if float(move.volume) < LEAST:
+                raise RefusedError(
+                    f"channel {move.channel}: volume is {float(move.volume):g} uL; at least {LEAST:g} uL"
+                )
             if isinstance(move, Aspirate) and not 0 <= move.mix_cycles <= MOST_CYCLES:
                 raise RefusedError(
                     f"channel {move.channel}: mix_cycles is {move.mix_cycles}; 0 to {MOST_CYCLES} are allowed"
@@ -199,6 +204,8 @@ class HamiltonStar:
         self._commanding("handling tips")
         for move in tips:
             self._check_kind(move.spot, kinds)
+        if len({geometry.kind_of(self._laid, move.spot) for move in tips}) > 1:
+            raise RefusedError("tips go to the rack or to the waste; one command has one height for both")
 
     def _check_kind(self, place: str, kinds: tuple[str, ...]) -> None:
         kind = geometry.kind_of(self._laid, place)

@@ -94,6 +94,7 @@ WRONG_WAY = {
     "channels with too little room between": (draw(50.0, 1, at="vials.A1"), draw(50.0, 8, at="vials.B1")),
     "liquid out of the waste": (draw(50.0, 1, at="waste"),),
     "liquid out of the tip rack": (draw(50.0, 1, at="tips.A1"),),
+    "less than a step of the wire": (draw(0.04),),
     "a hundred cycles of mixing": (
         Aspirate(1, "trough.A1", Microlitres(50.0), Microlitres(900.0), Microlitres(0.0), Microlitres(50.0), 100),
     ),
@@ -110,6 +111,20 @@ def test_what_the_arm_can_not_do_is_refused_before_a_byte_is_sent(what: str) -> 
         with pytest.raises(RefusedError):
             await bench.draws(*WRONG_WAY[what])
         assert bench.link.take_tape() == []
+
+    on_bench(STAR, work)
+
+
+def test_tips_go_to_one_kind_of_place_in_one_command() -> None:
+    """The command has one height; over the waste it is another than over the rack."""
+
+    async def work(bench: Bench) -> None:
+        await bench.ready(channels=2)
+        with pytest.raises(RefusedError, match="one height"):
+            await bench.handler.drop(tips=(TipMove(1, "tips.A1"), TipMove(2, "waste")))
+        results = await bench.handler.drop(tips=tips(2))
+        assert {result.outcome for result in results} == {Outcome.DONE}
+        assert bench.fake.acts["drop"] == 2
 
     on_bench(STAR, work)
 
