@@ -129,13 +129,19 @@ def _as_writer(connection: sqlite3.Connection, *, live: bool) -> sqlite3.Connect
 def open_to_read(file: Path) -> sqlite3.Connection:
     """Open the ledger's file read-only; text comes as stored bytes. Raises as ``check``, and DamagedError."""
     check(file)
+    connection = connect_to_read(file)
+    connection.text_factory = bytes
+    return connection
+
+
+def connect_to_read(file: Path) -> sqlite3.Connection:
+    """Open any database of a site folder read-only; raises InputError or DamagedError for one that can't be read."""
     connection = _try_read(file, "mode=ro")
     if connection is None:  # a folder that takes no shared-memory file; without a -wal file nothing can be missed
         wal = file.with_name(file.name + "-wal")
         connection = None if wal.exists() and wal.stat().st_size else _try_read(file, "mode=ro&immutable=1")
     if connection is None:
         raise InputError("the folder is read-only and the ledger was not closed: copy both files", where=str(file))
-    connection.text_factory = bytes
     return connection
 
 

@@ -53,6 +53,8 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
     "Prove": {
         "verify": ("verifying", "Check a ledger, site folder or exported record."),
         "record": ("records", "Write the record of a batch as HTML, PDF or JSON."),
+        "backup": ("backups", "Copy a site as a folder, or as one file (.tar), while its owner goes on."),
+        "restore": ("backups", "Restore a site from a backup, or try whether it could be restored."),
     },
     "Devices and files": {
         "instruments": ("instruments", "List drivers, check and identify the instruments of a site."),

@@ -28,6 +28,7 @@ ISSUE: Final[dict[str, object]] = {
 }
 RAISING: Final[dict[str, object]] = {"source": "freezer-1", "message": "lid open", "priority": "high"}
 DUE: Final[dict[str, object]] = {"due": "2027-01-31", "certificate": "C-1"}
+TRIAL: Final[dict[str, object]] = {"made": "2026-11-22", "place": "/mnt/b.tar", "events": 9, "head": "a", "files": 4}
 BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
     "person": {
         "register": {"name": "Ada Example", "roles": ["operator"]},
@@ -80,6 +81,7 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "open": {"subject": "batch/B1", "title": "late"},
         "conclude": {"cause": "no runner", "impact": "none"},
     },
+    "backup": {"prove": TRIAL, "fail": {**TRIAL, "why": "heads.log is missing"}},
     "timer": {"start": {"what": "into the store", "due": float(START), "warn": float(START)}},
 }
 _PLACES: Final = {"store": "position", "move": "where", "receive": "", "retrieve": ""}
