@@ -15,7 +15,7 @@ from fakes.hands_balance import clear, put_alone, weighed
 from fakes.hands_pipetting import stand
 from fakes.panel import Crew, Habit, Values
 from fakes.pipetting import Pipettor
-from fakes.zpl_printer import FakeZplPrinter
+from fakes.zpl_printer import FakeZplPrinter, PrintedLabel
 
 HAND = 0.05  # mL, standard deviation of what a hand adds
 MIXES, SEALS = Seconds(45.0), Seconds(120.0)  # s for adding and mixing, for sealing and looking
@@ -26,6 +26,7 @@ _FILL = re.compile(r"^Mix (\S+)\. Fill (\S+) mL (?:more )?from it into ([^\s,]+)
 _STAND = re.compile(r"^Scan the label of the new, empty (\S+) (\S+) and put it open on the deck at (\S+)$")
 _TROUGH = re.compile(r"^Put (\S+) on the deck at ([^\s,]+), and a full rack of tips")
 _SEAL = re.compile(r"^Take all off the deck\. Seal or close (.*), look at each")
+_LABELS = re.compile(r"^Look at the labels (.*): text")
 _COUNT = re.compile(r"^Line clearance after filling .*?(\d+) containers are filled", re.DOTALL)
 
 
@@ -42,6 +43,8 @@ def habits(crew: Crew) -> list[Habit]:
         Habit(_TROUGH.pattern, hands.load),
         Habit(_SEAL.pattern, hands.seal, SEALS),
         Habit(_COUNT.pattern, hands.count),
+        Habit(_LABELS.pattern, hands.look),
+        Habit(r"Which label is printed again, and why", hands.tell),
     ]
 
 
@@ -112,6 +115,26 @@ class _Hands:
         """Count as many containers as there should be, and no label."""
         return {"labels": 0.0, "containers": float(_found(_COUNT, prompt)[0])}
 
+    async def look(self, prompt: Prompt) -> Values:
+        """Take the labels out of the printer, and say whether each one is there."""
+        missing = [one for one in _found(_LABELS, prompt)[0].split(", ") if not self._take(one)]
+        return {"choice": prompt.opening.options[bool(missing)]} if prompt.opening else {}
+
+    async def tell(self, prompt: Prompt) -> Values:
+        """Name the first label that is not there."""
+        names = prompt.opening.fields[0].options if prompt.opening else ()
+        missing = next((one for one in names if not self._take(one)), "")
+        return {"label": missing, "found": "nothing came out of the printer", "reason": "it was not there"}
+
+    def _take(self, label: str) -> bool:
+        """Take a label that came out of the printer; tells whether it did."""
+        if any(one.id == label for one in self._out[0]):
+            return True
+        there = any(one.id == label for one in self._out[1])
+        if there:
+            self._crew.plant.hand(self._crew.asset(PRINTER), "take", label=label)
+        return there
+
     def _pour(self, source: str, dest: str, volume: float, key: str) -> None:
         """Mix the source, pour about as much as was asked for, mix again."""
         world = self._crew.plant.world
@@ -125,9 +148,18 @@ class _Hands:
 
     def _label(self, container: str) -> str:
         """Read the newest label that came out of the printer for a container; nothing when there is none."""
+        taken, lying = self._out
+        out = (one for one in reversed((*taken, *lying)) if one.id.startswith(f"{container}-L"))
+        return next((one.code for one in out if "RECORD COPY" not in one.lines), "no label")
+
+    @property
+    def _out(self) -> tuple[list[PrintedLabel], list[PrintedLabel]]:
+        """Give the labels that were taken from the printer, and those that lie there."""
         fake = self._crew.plant.fake(self._crew.asset(PRINTER))
-        out = (*fake.taken, *fake.printed) if isinstance(fake, FakeZplPrinter) else ()
-        return next((one.code for one in reversed(out) if one.id.startswith(f"{container}-L")), "no label")
+        if not isinstance(fake, FakeZplPrinter):
+            return [], []
+        fake.at(self._crew.site.house.clock.now())  # lets what is due come out
+        return fake.taken, fake.printed
 
 
 def _text(prompt: Prompt) -> str:

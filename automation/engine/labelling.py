@@ -89,6 +89,10 @@ class Labels:
         """Note that a label was destroyed."""
         await self._moves.move(f"label/{label.id}", "destroy", body={"reason": reason})
 
+    async def void(self, label: Label, *, reason: str) -> None:
+        """Note that nothing came out for a number; a printer acknowledges nothing, people look."""
+        await self._moves.move(f"label/{label.id}", "void", body={"reason": reason})
+
     async def clear_up(self, *, reason: str) -> None:
         """Note that the labels which are on no container were destroyed, and that the others never came out."""
         for one in self._every():

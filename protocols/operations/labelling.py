@@ -17,9 +17,10 @@ from automation.kernel.errors import RefusedError
 from instruments.interfaces.label_printer import Label, LabelPrinter, Printed
 
 GOOD, BAD = "all are there and readable", "one is missing or spoiled"
-MISSING, SPOILED = "missing", "spoiled"
+SPOILED, NOTHING, LOST = "spoiled", "nothing came out of the printer", "it came out and is not there"
 TRIES = 3  # of a printer that is not ready, before the step is held
 ROUNDS = 10  # of looking at the labels
+COPY = "copy for the record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,55 +37,63 @@ class LabelRun:
     async def run(self, texts: Mapping[str, tuple[str, ...]], *, record_copy: bool) -> dict[str, str]:
         """Print a label for each container with its lines, and let people look; gives the label of each container."""
         current: dict[str, Record] = {}
-        for container, lines in texts.items():
-            current[container] = await self.labels.issue(container, lines=lines, statement=self.statement)
-            await self._print(current[container])
-        copy = await self._copy(texts) if record_copy else None
+        for container in texts:
+            current[container] = await self._first(container, texts)
+        if record_copy:
+            current[COPY] = await self._first(next(iter(texts)), texts, copy=True)
         for _ in range(ROUNDS):
             names = ", ".join(label.id for label in current.values())
             seen = await self.operator.choose(f"Look at the labels {names}: text, symbol and marks", GOOD, BAD)
             if seen == GOOD:
                 break
-            again = await self._again(current, texts)
-            current[again.container] = again
+            await self._again(current, texts)
+        copy = current.pop(COPY, None)
         if copy is not None:
             await self.operator.confirm(f"Put {copy.id} into the batch record")
             await self.labels.keep(copy)
         return {container: label.id for container, label in current.items()}
 
-    async def _copy(self, texts: Mapping[str, tuple[str, ...]]) -> Record:
-        container, lines = next(iter(texts.items()))
-        copy = await self.labels.copy(container, lines=lines, statement=self.statement)
-        await self._print(copy)
-        return copy
+    async def _first(self, container: str, texts: Mapping[str, tuple[str, ...]], *, copy: bool = False) -> Record:
+        issue = self.labels.copy if copy else self.labels.issue
+        label = await issue(container, lines=texts[container], statement=self.statement)
+        await self._print(label)
+        return label
 
-    async def _again(self, current: Mapping[str, Record], texts: Mapping[str, tuple[str, ...]]) -> Record:
+    async def _again(self, current: dict[str, Record], texts: Mapping[str, tuple[str, ...]]) -> None:
         """Print one label again; without a reason it is refused, and the person is asked anew."""
         why = ""
         while True:
             said = await self._asked(current, why)
-            bad = next(label for label in current.values() if label.id == said.word("label"))
+            place = next(place for place, label in current.items() if label.id == said.word("label"))
+            bad, reason = current[place], said.word("reason")
+            lines = texts[bad.container]
             try:
-                label = await self.labels.issue(
-                    bad.container, lines=texts[bad.container], statement=self.statement, reason=said.word("reason")
-                )
+                if place == COPY:
+                    label = await self.labels.copy(bad.container, lines=lines, statement=self.statement)
+                else:
+                    label = await self.labels.issue(bad.container, lines=lines, statement=self.statement, reason=reason)
             except RefusedError as refusal:
                 why = f"{refusal}. "
                 continue
             break
-        title = f"label {bad.id} was {said.word('found')} and printed again: {said.word('reason')}"
-        await self.product.deviation(title, rule="label control")
-        if said.word("found") == SPOILED:
-            await self.labels.destroy(bad, reason=f"spoiled: {said.word('reason')}")
+        await self._ends(bad, said.word("found"), reason)
+        current[place] = label
         await self._print(label)
-        return label
+
+    async def _ends(self, bad: Record, found: str, reason: str) -> None:
+        """Note what became of a label that is printed again; one that is lost stays unaccounted for."""
+        await self.product.deviation(f"label {bad.id}, {found}, was printed again: {reason}", rule="label control")
+        if found == SPOILED:
+            await self.labels.destroy(bad, reason=f"{found}: {reason}")
+        elif found == NOTHING:
+            await self.labels.void(bad, reason=f"{found}: {reason}")
 
     async def _asked(self, current: Mapping[str, Record], why: str) -> Answer:
         names = tuple(label.id for label in current.values())
         return await self.operator.enter(
             f"{why}Which label is printed again, and why? A spoiled one is destroyed now",
             Entry("label", "Number of the label", options=names),
-            Entry("found", "What is wrong with it", options=(SPOILED, MISSING)),
+            Entry("found", "What is wrong with it", options=(SPOILED, NOTHING, LOST)),
             Entry("reason", "Reason for the reprint"),
             second=True,
         )

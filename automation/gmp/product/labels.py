@@ -21,7 +21,7 @@ REPRINT, RECORD_COPY, SIMULATED = "REPRINT", "RECORD COPY", "SIMULATED"
 
 
 class State(StrEnum):
-    """Where a label stands; NOT_PRINTED is a number of which nothing came out."""
+    """Where a label stands; NOT_PRINTED is a number of which nothing came out, whatever the printer said."""
 
     ABSENT = "absent"
     ISSUED = "issued"
@@ -75,7 +75,7 @@ TABLE = Table(
     (
         Row("issue", State.ABSENT, State.ISSUED, by=_PROGRAM, body=Issue),
         Row("print", State.ISSUED, State.PRINTED, by=_PROGRAM, body=Printing),
-        Row("void", State.ISSUED, State.NOT_PRINTED, by=_HANDS, body=Reason),
+        *(Row("void", state, State.NOT_PRINTED, by=_HANDS, body=Reason) for state in (State.ISSUED, State.PRINTED)),
         Row("verify", State.PRINTED, State.VERIFIED, by=_HANDS, body=Verification),
         Row("apply", State.VERIFIED, State.APPLIED, by=_HANDS, body=Application),
         *(Row("keep", state, State.KEPT, by=_HANDS) for state in _OUT),
