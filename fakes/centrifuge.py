@@ -26,6 +26,7 @@ class Centrifuge:
         """Stand in the world with an empty rotor."""
         self.acts = {"transfer": 0, "spin": 0, "take off": 0, "add": 0, "collect": 0}
         self.read = 0.0  # mL; the last volume as the person read it off
+        self.done: dict[tuple[str, str], float] = {}  # what hands have done for which question, and read off (mL)
         self._world, self._name = world, name
         self._waste = f"{name}.waste"
         self._sets = 0
@@ -54,13 +55,13 @@ class Centrifuge:
 
         ``transfer`` a ``source`` into a new set of containers; ``spin`` at ``force`` for ``minutes``; ``take off`` down
         to ``left`` mL; ``add`` up to ``volume`` mL of a ``buffer`` and resuspend (``up to`` a total instead);
-        ``collect`` into a ``product``; ``power`` {on}.
+        ``collect`` into a ``product``; ``power`` {on}. Each may name the ``question`` that it is done for.
         """
         match action:
             case "transfer":
                 self._transfer(text(details, "source"), now)
             case "spin":
-                self._spin(number(details, "force"), number(details, "minutes"), now)
+                self._spin(number(details, "force"), minutes=number(details, "minutes"), now=now)
             case "take off":
                 self._take_off(number(details, "left"), now)
             case "add":
@@ -72,6 +73,7 @@ class Centrifuge:
             case _:
                 msg = f"action is {action!r}; a centrifuge knows transfer, spin, take off, add, collect and power"
                 raise FailedError(msg)
+        self.done[text(details, "question", ""), action] = self.read
 
     def _transfer(self, source: str, now: Instant) -> None:
         self._world.age(source, now)
@@ -84,7 +86,7 @@ class Centrifuge:
         self._dose = 0.0
         self._did("transfer")
 
-    def _spin(self, force: float, minutes: float, now: Instant) -> None:
+    def _spin(self, force: float, *, minutes: float, now: Instant) -> None:
         if not self._powered or not 0.0 < force <= STRONGEST or minutes <= 0.0:
             msg = f"it does not spin at {force:g} g for {minutes:g} min (power, at most {STRONGEST:g} g)"
             raise FailedError(msg)

@@ -52,17 +52,17 @@ class _Hands:
         text, said = _text(prompt), Values()
         try:
             if found := _TRANSFER.search(text):
-                said["processed"] = await self._work(TRANSFER, "transfer", source=found[1])
+                said["processed"] = await self._work(prompt, TRANSFER, "transfer", source=found[1])
             elif cycle := _CYCLE.search(text):
-                said["washed"] = await self._work(ADD, "add", buffer=self._buffer(), volume=float(cycle[1]))
+                said["washed"] = await self._work(prompt, ADD, "add", buffer=self._buffer(), volume=float(cycle[1]))
             elif end := _COLLECT.search(text):
-                said["washed"] = await self._work(ADD, "add", buffer=self._buffer(), **{"up to": float(end[1])})
+                said["washed"] = await self._work(prompt, ADD, "add", buffer=self._buffer(), **{"up to": float(end[1])})
                 self._take_bag(end[2])
-                said["collected"] = await self._work(TRANSFER, "collect", product=end[2])
+                said["collected"] = await self._work(prompt, TRANSFER, "collect", product=end[2])
             if spin := _SPIN.search(text):
                 force, minutes, left = (float(one) for one in spin.groups())
-                await self._work(Seconds(60.0 * minutes), "spin", force=force, minutes=minutes)
-                said["wasted"] = await self._work(TAKE_OFF, "take off", left=left)
+                await self._work(prompt, Seconds(60.0 * minutes), "spin", force=force, minutes=minutes)
+                said["wasted"] = await self._work(prompt, TAKE_OFF, "take off", left=left)
         except FailedError:
             entries = [one.name for one in prompt.opening.fields] if prompt.opening else []
             return {name: 0.0 for name in entries if name not in {"went", *said}} | said | {"went": _STOPPED}
@@ -111,12 +111,18 @@ class _Hands:
         data = files[max(files)][0] if files else b""
         return {"file": self._crew.site.house.blobs.put(data)}
 
-    async def _work(self, takes: Seconds, action: str, **details: object) -> float:
-        """Let hands act after the time that it takes; gives the volume that the person reads off (mL)."""
-        await self._crew.site.house.clock.sleep(takes)
-        self._hand(action, **details)
+    async def _work(self, prompt: Prompt, takes: Seconds, action: str, **details: object) -> float:
+        """Let hands act after the time that it takes; gives the volume that the person reads off (mL).
+
+        What was done for this question is not done again: a person knows it, whatever became of the program.
+        """
         fake = self._crew.plant.fake(self._washer)
-        return fake.read if isinstance(fake, Centrifuge) else 0.0
+        if not isinstance(fake, Centrifuge):
+            raise TypeError(fake)
+        if (prompt.id, action) not in fake.done:
+            await self._crew.site.house.clock.sleep(takes)
+            self._hand(action, question=prompt.id, **details)
+        return fake.done[prompt.id, action]
 
     def _hand(self, action: str, **details: object) -> None:
         self._crew.plant.hand(self._washer, action, **details)
