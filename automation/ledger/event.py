@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import msgspec
 
+from automation.ledger import upcasts
+
 T = TypeVar("T")
 
 FORMAT = 1
@@ -66,7 +68,7 @@ class Draft(msgspec.Struct, frozen=True):
     by: str
     terminal: str = ""
     cause: int | None = None  # seq of the event that led to this one
-    schema: int = 1
+    schema: int = 0  # of the body; 0 for the one of this release
     expected: int | None = None
 
 
@@ -90,8 +92,11 @@ class Event(msgspec.Struct, frozen=True):
     hash: bytes
 
     def read(self, shape: type[T], /) -> T:
-        """Give the body as ``shape``; raises msgspec.ValidationError when it does not fit."""
-        return msgspec.json.decode(self.body, type=shape)
+        """Give the body as ``shape``, in today's words whenever it was written.
+
+        Raises msgspec.ValidationError when it does not fit, NewerVersionError when a later release has written it.
+        """
+        return msgspec.json.decode(self._current, type=shape)
 
     @property
     def envelope(self) -> bytes:
@@ -100,8 +105,12 @@ class Event(msgspec.Struct, frozen=True):
 
     @property
     def fields(self) -> dict[str, object]:
-        """Give the body as plain names and values."""
-        return _FIELDS.decode(self.body)
+        """Give the body as plain names and values; as ``read``."""
+        return _FIELDS.decode(self._current)
+
+    @property
+    def _current(self) -> bytes:
+        return upcasts.current(self.stream, self.kind, schema=self.schema, body=self.body)
 
 
 _FIELDS = msgspec.json.Decoder(dict[str, object])

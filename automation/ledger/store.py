@@ -24,6 +24,7 @@ from automation.ledger.head import Head, HeadBody, is_signed, key_id, public_key
 from automation.ledger.lease import Lease, Mark
 from automation.ledger.live_writer import LiveWriter
 from automation.ledger.read import Reader, matches
+from automation.ledger.upcasts import schema_of
 from automation.ledger.writer import Committer, InlineWriter, Row, Writer
 
 HEAD_EVERY = 1_000  # events between automatic heads
@@ -260,9 +261,8 @@ class Ledger:
             seq += 1
             version += 1
             _check_draft(draft, seq)
-            envelope = Envelope(
-                seq, stream, version, kind, draft.schema, epoch, at, zone, draft.by, draft.terminal, cause
-            )
+            schema = draft.schema or schema_of(stream, kind)
+            envelope = Envelope(seq, stream, version, kind, schema, epoch, at, zone, draft.by, draft.terminal, cause)
             try:
                 text = _encode(envelope)
             except UnicodeEncodeError as error:
@@ -274,7 +274,7 @@ class Ledger:
                     stream,
                     version,
                     kind,
-                    draft.schema,
+                    schema,
                     epoch,
                     at,
                     zone,
