@@ -17,15 +17,15 @@ from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.address_space import AddressSpace, AttributeService
 from asyncua.server.user_managers import UserManager
 
-from automation.kernel.clock import MICRO
-from automation.kernel.quantity import Instant
+from automation.kernel.clock import MICRO, SystemClock
+from automation.kernel.quantity import Instant, Seconds
 from fakes.nodes import NodeRefusedError, Nodes
 from fakes.serve import LOOPBACK, Ticks
 from instruments.transport.nodes import Value
 
 NAMESPACE = "urn:cellwright:fakes"
 _ADMIN = User(role=UserRole.Admin)
-EVERY = 0.25  # s between looks at the fake, for those who subscribe
+EVERY = Seconds(0.25)  # s between looks at the fake, for those who subscribe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +46,10 @@ class _Users(UserManager):
 
     def get_user(
         self,
-        iserver: object,  # noqa: ARG002  the library's own signature
+        *_iserver: object,
         username: str | None = None,
         password: str | None = None,
-        certificate: object = None,  # noqa: ARG002  as above
+        **_certificate: object,
     ) -> User | None:
         good = username == "operator" and password == self._password
         return User(role=UserRole.User, name=username) if good else None
@@ -114,7 +114,7 @@ class Served:
     async def keep(self) -> None:
         """Refresh for those who subscribe, until it is cancelled."""
         while True:
-            await asyncio.sleep(EVERY)
+            await SystemClock().sleep(EVERY)
             await self.refresh()
 
     def _now(self) -> Instant:

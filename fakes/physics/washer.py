@@ -84,7 +84,7 @@ def pressure(flow: float, *, clamped: float) -> float:
     return math.inf if clamped >= 1.0 else RESISTANCE * flow / (1.0 - clamped) ** 2
 
 
-def stays(before: float, brought: float, rate: float) -> float:
+def stays(before: float, brought: float, *, rate: float) -> float:
     """Give what of an amount is still inside after a flow that brought more; ``rate`` is chamber turnovers (>= 0)."""
     if rate < 1e-12:
         return before + brought
@@ -96,19 +96,19 @@ def washed_out(inside: Contents, brought: Contents, *, live: float, dead: float)
     turns = float(brought.volume) / CHAMBER
     names = dict.fromkeys((*inside.solutes, *brought.solutes))
 
-    def gone(before: float, came: float, rate: float) -> float:
-        return before + came - stays(before, came, rate)
+    def gone(before: float, came: float, *, rate: float = turns) -> float:
+        return before + came - stays(before, came, rate=rate)
 
-    live_gone = gone(float(inside.live), float(brought.live), live * turns)
-    dead_gone = gone(float(inside.dead), float(brought.dead), dead * turns)
+    live_gone = gone(float(inside.live), float(brought.live), rate=live * turns)
+    dead_gone = gone(float(inside.dead), float(brought.dead), rate=dead * turns)
     left = float(inside.cells) + float(brought.cells) - live_gone - dead_gone
     over = max(0.0, left - CAPACITY) / left if left else 0.0
     return Contents(
         brought.volume,
         Cells(live_gone + over * (float(inside.live) + float(brought.live) - live_gone)),
         Cells(dead_gone + over * (float(inside.dead) + float(brought.dead) - dead_gone)),
-        Grams(gone(float(inside.mass), float(brought.mass), turns)),
-        {n: gone(inside.solutes.get(n, 0.0), brought.solutes.get(n, 0.0), turns) for n in names},
+        Grams(gone(float(inside.mass), float(brought.mass))),
+        {n: gone(inside.solutes.get(n, 0.0), brought.solutes.get(n, 0.0)) for n in names},
     )
 
 

@@ -42,7 +42,7 @@ def test_a_port_gives_the_stream_that_it_names(text: str, kind: type, settings: 
     ("text", "allowed"),
     [
         ("", "allowed: 'serial:/dev/ttyUSB0"),
-        ("usb:1", "'visa:ASRL/dev/ttyS0::INSTR', 'folder:/data/vicell', 'pty:/dev/pts/3', 'memory'"),
+        ("usb:1", "'folder:/data/vicell', 'opcua:opc.tcp://127.0.0.1:4840/rotea', 'pty:/dev/pts/3', 'memory'"),
         (7001, "a text is needed"),
         ("serial:", "write for example 'serial:/dev/ttyUSB0"),
         ("memory:1", "write for example 'memory'"),
