@@ -11,6 +11,7 @@ from automation.ledger.head import key_id
 from automation.ledger.read import Reader
 from automation.ledger.verify import verify
 from automation.views import record
+from automation.views import record_of_product as product
 from automation.views.audit_trail import audit_trail
 from automation.views.finding import Shown
 from automation.views.findings import findings
@@ -118,7 +119,7 @@ def _verdict(
     story: Story,
     steps: tuple[record.Step, ...],
     found: tuple[record.Finding, ...],
-    balances: tuple[record.Reconciliation, ...],
+    balances: tuple[product.Reconciliation, ...],
 ) -> str:
     """Say how the batch stands; whether it is released is not for the record to say."""
     waiting = sum(one.times for one in found if one.is_open)

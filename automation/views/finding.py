@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from automation.engine.journal import Called, Fell
 from automation.ledger.event import Event
-from automation.views.record import Finding, Labels, Master, Reconciliation, Step
+from automation.views.record import Finding, Master, Step
+from automation.views.record_of_product import Labels, Reconciliation
 from automation.views.wording import stamp
 
 

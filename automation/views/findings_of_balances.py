@@ -6,7 +6,7 @@ Source: 21 CFR 211.192 (unexplained discrepancy), 211.125(c) (discrepancies of l
 
 from collections.abc import Iterator
 
-from automation.views import record
+from automation.views import record_of_product as product
 from automation.views.finding import Found, Item, Shown
 from automation.views.story import Story
 from automation.views.wording import count, percent, quantity
@@ -31,7 +31,7 @@ def balances(story: Story, shown: Shown) -> Found:
     return Found(f"{count(len(judged), 'balance')}, {count(shown.labels.count.issued, 'label')}", items)
 
 
-def _amounts(some: tuple[record.Reconciliation, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _amounts(some: tuple[product.Reconciliation, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
     for one in some:
         if one.closes is False:
             left, sure = quantity(one.unaccounted, one.unit), quantity(one.expanded, one.unit)
@@ -39,7 +39,7 @@ def _amounts(some: tuple[record.Reconciliation, ...]) -> Iterator[tuple[str, tup
             yield what, tuple(sorted({seq for line in one.lines for seq in line.events}))
 
 
-def _labels(labels: record.Labels) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _labels(labels: product.Labels) -> Iterator[tuple[str, tuple[int, ...]]]:
     if not labels.count.closes:
         open_ = [one for one in labels.labels if one.state in {"issued", "printed", "verified"}]
         names = ", ".join(f"{one.id} ({one.state})" for one in open_)

@@ -7,20 +7,20 @@ Source: 21 CFR 1271.290 (from donor to product and back); EU GMP Part IV (tracea
 from collections.abc import Iterator
 
 from automation.gmp.product.containers import Container
-from automation.views import record
+from automation.views import record_of_product as product
 from automation.views.story import Story, Told
 
 
-def genealogy(story: Story) -> tuple[record.Container, ...]:
+def genealogy(story: Story) -> tuple[product.Container, ...]:
     """Give the containers of a batch as they stand, parents before their children."""
     known = {told.id for told in story.containers}
     roots = [told for told in story.containers if told.now.parent not in known]
     return tuple(one for told in roots for one in _family(story, told, 0))
 
 
-def _family(story: Story, told: Told[Container], level: int) -> Iterator[record.Container]:
+def _family(story: Story, told: Told[Container], level: int) -> Iterator[product.Container]:
     now = told.now
-    yield record.Container(
+    yield product.Container(
         id=told.id,
         identity=now.identity,
         kind=now.kind,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from automation.gmp.product.labels import Label, State
 from automation.kernel.errors import DamagedError, InputError
-from automation.views import record
+from automation.views import record_of_product as product
 from automation.views.story import Story, Told
 from automation.views.trends import Files
 from automation.views.wording import stamp
@@ -16,19 +16,19 @@ ENDS = (State.APPLIED, State.KEPT, State.DESTROYED)
 ENCODING = "latin-1"  # of the bytes that were sent to a printer, as the specimen keeps them
 
 
-def labels(story: Story, files: Files) -> record.Labels:
+def labels(story: Story, files: Files) -> product.Labels:
     """Give the labels of a batch."""
     shown = tuple(_label(told, story.zone) for told in story.labels)
-    return record.Labels(shown, count(tuple(told.now for told in story.labels)), tuple(_specimens(story, files)))
+    return product.Labels(shown, count(tuple(told.now for told in story.labels)), tuple(_specimens(story, files)))
 
 
-def count(some: tuple[Label, ...]) -> record.LabelCount:
+def count(some: tuple[Label, ...]) -> product.LabelCount:
     """Count labels by what became of them; one that came out and is in no end state is unaccounted for."""
     states = [one.state for one in some]
     applied, kept, destroyed = (states.count(end) for end in ENDS)
     printed = sum(one.out for one in some)
     left = printed - applied - kept - destroyed
-    return record.LabelCount(
+    return product.LabelCount(
         issued=len(some),
         printed=printed,
         applied=applied,
@@ -40,10 +40,10 @@ def count(some: tuple[Label, ...]) -> record.LabelCount:
     )
 
 
-def _label(told: Told[Label], zone: str) -> record.Label:
+def _label(told: Told[Label], zone: str) -> product.Label:
     now = told.now
     printed = next((event.at for event, _ in told.of("print")), None)
-    return record.Label(
+    return product.Label(
         id=told.id,
         container=now.container,
         template=_template(now),
@@ -57,7 +57,7 @@ def _label(told: Told[Label], zone: str) -> record.Label:
     )
 
 
-def _specimens(story: Story, files: Files) -> Iterator[record.Specimen]:
+def _specimens(story: Story, files: Files) -> Iterator[product.Specimen]:
     """Give the first label of each template whose bytes were kept."""
     seen: set[str] = set()
     for told in story.labels:
@@ -69,7 +69,7 @@ def _specimens(story: Story, files: Files) -> Iterator[record.Specimen]:
             data, problem = files.get(now.sha256).decode(ENCODING), ""
         except (DamagedError, InputError):
             data, problem = "", f"the file {now.sha256} is missing or was changed"
-        yield record.Specimen(_template(now), told.id, now.lines, now.marks, now.code, now.sha256, data, problem)
+        yield product.Specimen(_template(now), told.id, now.lines, now.marks, now.code, now.sha256, data, problem)
 
 
 def _template(label: Label) -> str:

@@ -13,6 +13,7 @@ import msgspec
 from automation.engine.journal import Moved
 from automation.formulas.reconciliation import COVERAGE, Balance, Line
 from automation.views import record, shapes
+from automation.views import record_of_product as product
 from automation.views.amounts import CALCULATED, DECLARED, MASS, MEASURED, TOTAL, VIABLE, VOLUME, Crossing, Tally, tally
 from automation.views.story import Story
 
@@ -22,7 +23,7 @@ _ORDER = ("received", "added", "weighed", "counted", "sample", "waste", "lost", 
 _WORDS = ("recovery", "yield", "reconcil", "unaccounted", "residual", "volume", "lost", "loss")
 
 
-def reconciliations(story: Story) -> tuple[record.Reconciliation, ...]:
+def reconciliations(story: Story) -> tuple[product.Reconciliation, ...]:
     """Give a balance for each quantity of which anything was read, and those that steps have drawn themselves."""
     told = tally(story)
     whole = tuple(found for quantity in UNITS if (found := _balance(quantity, told)) is not None)
@@ -39,13 +40,13 @@ def against(steps: Iterable[record.Step]) -> tuple[tuple[str, record.Judged], ..
     )
 
 
-def _balance(quantity: str, told: Tally) -> record.Reconciliation | None:
+def _balance(quantity: str, told: Tally) -> product.Reconciliation | None:
     crossings = [one for one in told.crossings if quantity in one.amounts]
     shown = sorted((one for one in crossings if one.is_shown), key=lambda one: _ORDER.index(one.kind))
     if not shown:
         return None
     lines = tuple(
-        record.BalanceLine(
+        product.BalanceLine(
             what=one.what,
             kind=one.kind,
             step=one.step,
@@ -67,7 +68,7 @@ class _Brought(msgspec.Struct, frozen=True):
     balance: tuple[shapes.Amount, ...] = ()
 
 
-def _of_steps(story: Story) -> Iterator[record.Reconciliation]:
+def _of_steps(story: Story) -> Iterator[product.Reconciliation]:
     """Give the balances of volume that single steps have drawn themselves, such as that of a wash."""
     for step, events in story.steps.items():
         for event in events:
@@ -76,12 +77,12 @@ def _of_steps(story: Story) -> Iterator[record.Reconciliation]:
                 yield _of_step(step, said.balance, event.seq)
 
 
-def _of_step(step: str, said: tuple[shapes.Amount, ...], event: int) -> record.Reconciliation:
+def _of_step(step: str, said: tuple[shapes.Amount, ...], event: int) -> product.Reconciliation:
     lines = tuple(
         Line(one.what, one.value, one.standard, one.goes_in, one.source, one.measured, one.parts) for one in said
     )
     shown = tuple(
-        record.BalanceLine(
+        product.BalanceLine(
             what=f"{one.what}, {one.source}" if one.source else one.what,
             kind="",
             step=step,
@@ -96,8 +97,8 @@ def _of_step(step: str, said: tuple[shapes.Amount, ...], event: int) -> record.R
     return _drawn(Balance(f"volume in step {step}", UNITS[VOLUME], lines), shown)
 
 
-def _drawn(balance: Balance, lines: tuple[record.BalanceLine, ...], note: str = "") -> record.Reconciliation:
-    return record.Reconciliation(
+def _drawn(balance: Balance, lines: tuple[product.BalanceLine, ...], note: str = "") -> product.Reconciliation:
+    return product.Reconciliation(
         quantity=balance.what,
         unit=balance.unit,
         lines=lines,

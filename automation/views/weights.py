@@ -10,7 +10,8 @@ import msgspec
 
 from automation.engine.journal import Replied
 from automation.gmp.product.containers import Filling, Purpose
-from automation.views import record, shapes
+from automation.views import record_of_product as product
+from automation.views import shapes
 from automation.views.story import Story
 
 _FILLED = frozenset({Purpose.PRODUCT, Purpose.ALIQUOT})
@@ -24,7 +25,7 @@ class _Weighed(msgspec.Struct, frozen=True):
     tare: float | None = None
 
 
-def weighings(story: Story, step: str) -> tuple[record.Weighing, ...]:
+def weighings(story: Story, step: str) -> tuple[product.Weighing, ...]:
     """Give every stable weight of a step: the whole container, a tare in the balance included."""
     names = _codes(story)
     scanned = [
@@ -32,7 +33,7 @@ def weighings(story: Story, step: str) -> tuple[record.Weighing, ...]:
         for told in story.prompts
         if told.now.step == step and told.now.opening is not None and told.now.opening.accept
     ]
-    found: list[record.Weighing] = []
+    found: list[product.Weighing] = []
     for event in story.steps[step]:
         if event.kind == "read" and b'"method":"weigh"' in event.body:
             said = event.read(Replied)
@@ -40,15 +41,15 @@ def weighings(story: Story, step: str) -> tuple[record.Weighing, ...]:
             if seen.state == "stable" and seen.net is not None:
                 container = next((name for seq, name in reversed(scanned) if seq < event.seq), "")
                 gross = seen.net + (seen.tare or 0.0)
-                found.append(record.Weighing(container, event.at, gross, said.asset, event.seq))
+                found.append(product.Weighing(container, event.at, gross, said.asset, event.seq))
     return tuple(found)
 
 
-def fills(story: Story, step: str) -> tuple[record.Filled, ...]:
+def fills(story: Story, step: str) -> tuple[product.Filled, ...]:
     """Give what was weighed into containers of product in a step, beside the recipe's target and tolerance."""
     given = story.bound[step].parameters
     return tuple(
-        record.Filled(told.id, event.at, mass, *_aimed(given, told.now.kind), event.seq)
+        product.Filled(told.id, event.at, mass, *_aimed(given, told.now.kind), event.seq)
         for told in story.containers
         if told.now.purpose in _FILLED
         for event, fact in told.of("fill")

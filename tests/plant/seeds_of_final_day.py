@@ -17,7 +17,7 @@ from automation.formulas.reconciliation import COVERAGE
 from automation.kernel.quantity import Cells
 from automation.ledger.read import Reader
 from automation.views.reconciliation import reconciliations
-from automation.views.record import Reconciliation
+from automation.views.record_of_product import Reconciliation
 from automation.views.shapes import Verdict
 from automation.views.story import Story
 from fakes.contents import DMSO, DMSO_DENSITY, Contents

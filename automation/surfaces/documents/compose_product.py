@@ -24,7 +24,8 @@ from automation.surfaces.documents.blocks import (
 from automation.surfaces.documents.codes import data_matrix
 from automation.surfaces.documents.writing import digest, events, moment
 from automation.views.reconciliation import against
-from automation.views.record import BatchRecord, Container, LabelCount, Labels, Reconciliation
+from automation.views.record import BatchRecord
+from automation.views.record_of_product import Container, LabelCount, Labels, Reconciliation
 from automation.views.wording import NOTHING, count, percent, quantity, span, with_uncertainty
 
 _NEST = "\N{EM SPACE}"  # for each generation

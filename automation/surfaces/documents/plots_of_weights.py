@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from automation.kernel.clock import MICRO, local
 from automation.kernel.quantity import Instant
 from automation.surfaces.documents.plots import LOOKS, svg
-from automation.views.record import Filled, Weighing
+from automation.views.record_of_product import Filled, Weighing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,8 @@ import pytest
 
 from automation.ledger.read import Reader
 from automation.views.batch_record import batch_record
-from automation.views.record import BatchRecord, Reconciliation
+from automation.views.record import BatchRecord
+from automation.views.record_of_product import Reconciliation
 from tests.support.told_batch import BATCH
 from tests.support.told_final_day import BAGS, HARVEST, WASHED, Day, final_day, until_filled, until_washed
 

@@ -7,7 +7,8 @@ import pytest
 from automation.ledger.read import Reader
 from automation.surfaces.documents.plots_of_weights import draw_fills, draw_weighings
 from automation.views.batch_record import batch_record
-from automation.views.record import Filled, Step, Weighing
+from automation.views.record import Step
+from automation.views.record_of_product import Filled, Weighing
 from tests.support.told_batch import BATCH, prompt
 from tests.support.told_final_day import BAGS, HARVEST, Day, final_day, until_filled, until_washed
 
