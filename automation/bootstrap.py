@@ -31,6 +31,7 @@ from automation.engine.sitefile import FILE, DriverFacts, Known, ReadPort, load_
 from automation.engine.sitemodel import AssetEntry, SiteFile
 from automation.engine.timers import Timers
 from automation.engine.trends import Recent
+from automation.engine.vigil import keep_vigil
 from automation.gmp.door import Door
 from automation.gmp.objects import Thing
 from automation.gmp.plant.assets import Asset
@@ -328,6 +329,7 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
     loop = asyncio.get_running_loop()
     if isinstance(loop, SimulatedLoop):
         loop.before_jump += [ledger.flush, recent.flush, *([plant.flush] if plant else [])]
+    keep_vigil(site, careful=way.careful or not file.simulated)
     if plant is not None and way.staffed:
         plant.staff(site)
     if isinstance(clock, SystemClock) and not file.simulated:

@@ -9,6 +9,7 @@ from automation.engine.answers import Answers
 from automation.engine.batches import BatchRun
 from automation.engine.connections import Connections
 from automation.engine.house import House
+from automation.engine.monitor import Monitor
 from automation.engine.recipe.model import Recipe
 from automation.engine.scanning import Scanning
 from automation.engine.sitemodel import SiteFile
@@ -62,6 +63,7 @@ class Site:
     connections: Connections
     plant: PlantPort | None = None
     batches: dict[str, BatchRun] = field(default_factory=dict)
+    monitors: dict[str, Monitor] = field(default_factory=dict)
     at_close: list[Callable[[], None]] = field(default_factory=list)
 
     def take_up(self, recipe: Recipe, batch: str) -> BatchRun:

@@ -97,6 +97,11 @@ class Recent:
             if parts[0] == stream
         ]
 
+    def clear(self) -> None:
+        """Forget every sample: what was here is sealed and durable elsewhere."""
+        self._lines.clear()
+        os.ftruncate(self._file, 0)
+
     def close(self) -> None:
         """Write what is pending and close."""
         self.flush()
@@ -160,6 +165,22 @@ class Trends:
         rest = self._open.get(channel, _Open())
         moments = tuple(Instant(at / MICRO) for at in [*times, *rest.times])
         return Curve(channel, moments, (*values, *rest.values))
+
+    @property
+    def pending(self) -> int:
+        """Tell how many samples no chunk holds yet."""
+        return sum(len(chunk.times) for chunk in self._open.values())
+
+    def open(self, channel: str) -> Curve:
+        """Give the samples of a channel that no chunk holds yet."""
+        rest = self._open.get(channel, _Open())
+        return Curve(channel, tuple(Instant(at / MICRO) for at in rest.times), tuple(rest.values))
+
+    def last(self, channel: str) -> Instant:
+        """Give when a channel was last looked at; the beginning of time when it never was."""
+        rest = self._open.get(channel, _Open())
+        sealed = [chunk.last for chunk in self._sealed if chunk.channel == channel]
+        return Instant(max([*rest.times[-1:], *sealed[-1:]], default=0) / MICRO)
 
     def channels(self) -> tuple[str, ...]:
         """Give the names of all channels of this step."""

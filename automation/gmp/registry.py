@@ -3,11 +3,14 @@
 from automation.gmp.materials import lots
 from automation.gmp.objects import Kind
 from automation.gmp.people import persons, prompts
-from automation.gmp.plant import alarms, assets, backups
+from automation.gmp.plant import alarms, assets, backups, calls
 from automation.gmp.product import batches, containers, labels
 from automation.gmp.quality import deviations, timers
 
 KINDS: dict[str, Kind] = {
     module.KIND.word: module.KIND
-    for module in (persons, prompts, batches, containers, labels, lots, assets, alarms, backups, deviations, timers)
+    for module in (
+        *(persons, prompts, batches, containers, labels, lots),
+        *(assets, alarms, backups, calls, deviations, timers),
+    )
 }

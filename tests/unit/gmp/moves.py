@@ -29,6 +29,7 @@ ISSUE: Final[dict[str, object]] = {
 RAISING: Final[dict[str, object]] = {"source": "freezer-1", "message": "lid open", "priority": "high"}
 DUE: Final[dict[str, object]] = {"due": "2027-01-31", "certificate": "C-1"}
 TRIAL: Final[dict[str, object]] = {"made": "2026-11-22", "place": "/mnt/b.tar", "events": 9, "head": "a", "files": 4}
+CALLING: Final[dict[str, object]] = {"alarm": "tank-1-low", "person": "ada", "number": 1, "until": float(START)}
 BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
     "person": {
         "register": {"name": "Ada Example", "roles": ["operator"]},
@@ -77,6 +78,7 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "shelve": {"until": float(START) + 60.0, **REASON},
         "suppress": {"by_design": "freeze.loading"},
     },
+    "call": dict.fromkeys(("call", "next"), CALLING),
     "deviation": {
         "open": {"subject": "batch/B1", "title": "late"},
         "conclude": {"cause": "no runner", "impact": "none"},

@@ -1,0 +1,56 @@
+"""The vigil of a site: alarms that time acts on, suppression by design, policies, and the watch over every store.
+
+Started once, after the devices are connected and before anybody works; stopped when the site closes.
+"""
+
+from automation.engine.alarm_times import AlarmTimes
+from automation.engine.alarmmodel import Vigilance
+from automation.engine.calling import Calling
+from automation.engine.monitor import Monitor, recent_of
+from automation.engine.policies import STREAM, Policies
+from automation.engine.recipe.spec import TABLE
+from automation.engine.recorder import Recorder
+from automation.engine.site import Site
+from automation.engine.suppression import Suppression
+from automation.engine.trends import Recent
+from automation.kernel.errors import InputError
+
+
+def keep_vigil(site: Site, *, careful: bool) -> None:
+    """Begin; ``careful`` writes every reading at once. Raises InputError for alarms that fit no device or state."""
+    house, vigilance = site.house, site.file.vigilance
+    _check(site, vigilance)
+    times = AlarmTimes(house.door)
+    calling = Calling(house.door, vigilance.roster)
+    Suppression(house.ledger, house.door, vigilance.alarms.values())
+    Policies(house.door, Recorder(house.ledger, house.clock, STREAM), vigilance, calling).start()
+    site.at_close += [times.stop, calling.stop]
+    for entry in vigilance.stores.values():
+        recent = Recent(recent_of(site.folder, entry.asset), every=False)
+        monitor = Monitor(house, entry, vigilance.of_asset(entry.asset), recent, careful=careful)
+        monitor.start()
+        site.at_close.append(monitor.stop)
+        site.monitors[entry.asset] = monitor
+
+
+def _check(site: Site, vigilance: Vigilance) -> None:
+    """Raise InputError for a store without a driver, an alarm that nobody watches, and states that no step has."""
+    for entry in vigilance.stores.values():
+        if entry.asset not in site.house.devices:
+            raise InputError(f"{entry.asset} can't be watched: it has no driver", where=entry.where)
+    tables = {name: getattr(spec.operation, TABLE) for name, spec in site.house.operations.items()}
+    places = {f"{name}.{state}" for name, table in tables.items() for state in table.states}
+    for one in vigilance.alarms.values():
+        if one.asset not in vigilance.stores:
+            raise InputError(f"alarm {one.id} is on {one.asset}, which is not in stores", where=one.where)
+        _known(one.suppressed_in, places, where=one.where)
+    for policy in vigilance.policies.values():
+        _known(policy.during, places, where=policy.where)
+
+
+def _known(stated: tuple[str, ...], places: set[str], *, where: str) -> None:
+    for place in stated:
+        if place not in places:
+            operation = place.partition(".")[0]
+            there = sorted(one for one in places if one.startswith(f"{operation}.")) or sorted(places)
+            raise InputError(f"{place!r} is no state of an operation; known: {', '.join(there)}", where=where)
