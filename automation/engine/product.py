@@ -117,9 +117,13 @@ class Product:
         return Container(self._own(container).id, identified.seq)
 
     def held(self, container: str) -> Container:
-        """Give a handle of a container that came in by a recorded receipt or transfer of this batch."""
+        """Give a handle of a container that came in by a recorded receipt or transfer of this batch.
+
+        Also of one that has been emptied since: a protocol that is run through again after a restart asks for it again.
+        Raises RefusedError for one that was never taken in.
+        """
         thing = self._own(container)
-        if thing.state not in {"in process", "stored"}:
+        if thing.state in {"absent", "expected", "cancelled"}:
             msg = f"container {container} is {thing.state}; it has to be taken in first"
             raise RefusedError(msg)
         return Container(thing.id, thing.received_seq)
