@@ -173,9 +173,15 @@ class Product:
         body = {**amount.body, "lot": lot.id, "what": what, "batch": self._batch, "step": self._step}
         await self._moves.move(f"container/{container.id}", "fill", body=body)
 
-    async def draw(self, container: Container, *, to: str, amount: Amount, why: str = "") -> None:
-        """Note that something was taken out: ``to`` is a container, the name of a sample, or ``waste``."""
+    async def draw(
+        self, container: Container, *, to: str, amount: Amount, why: str = "", by_difference: bool = False
+    ) -> None:
+        """Note that something was taken out: ``to`` is a container, the name of a sample, or ``waste``.
+
+        ``by_difference`` says that the amount is what was there less what is left, so no reading of its own.
+        """
         body = {**amount.body, "to": to, "why": why, "batch": self._batch, "step": self._step}
+        body["by_difference"] = by_difference
         await self._moves.move(f"container/{container.id}", "draw", body=body)
 
     async def weighed(self, container: Container, *, amount: Amount) -> None:

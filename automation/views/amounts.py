@@ -201,6 +201,8 @@ class _Replay:
 
     def _draw(self, event: Event, name: str, inside: _Inside, said: Drawing) -> None:
         volume = reading(f"event {event.seq}", said.volume_ml, said.standard_ml)
+        if said.by_difference:
+            volume = Traced(said.volume_ml, dict(inside.amounts[VOLUME].parts))
         amounts = inside.share(volume)
         if said.mass_g is not None and MASS in inside.amounts:
             amounts[MASS] = _mass(volume, said.mass_g)

@@ -106,6 +106,7 @@ class Drawing(Body):
     volume_ml: float = field(label="Volume", unit="mL", low=0)
     standard_ml: float = field(label="Standard uncertainty of the volume", unit="mL", low=0, default=0.0)
     mass_g: float | None = field(label="Mass", unit="g", low=0, default=None)
+    by_difference: bool = field(label="Known as what was there less what is left", default=False)
     to: str = field(label="To", help="A container, a sample's name, or waste", length=1)
     why: str = field(label="Why", default="")
     batch: str = field(label="Batch", default="")

@@ -104,6 +104,21 @@ def test_a_harvest_that_was_weighed_came_in_with_what_it_weighs(tmp_path: Path) 
     assert all(one.closes for one in found.values())
 
 
+def test_waste_that_is_known_by_difference_is_no_reading_of_its_own(tmp_path: Path) -> None:
+    """399 mL by weight less what is left: the 1.2 mL of that weighing stand on both sides and cancel."""
+
+    def washed(day: Day) -> None:
+        day.made.way.do(f"container/{HARVEST}", "receive", {"batch": BATCH, "step": "receive"})
+        day.move(HARVEST, "weigh", mass_g=407.0, volume_ml=399.0, standard_ml=1.2, step="wash")
+        day.move(HARVEST, "draw", to="waste", volume_ml=397.0, standard_ml=1.2, by_difference=True, step="wash")
+        day.move(HARVEST, "empty", left_ml=2.0, standard_ml=0.05, step="wash")
+
+    volume = balances(told(tmp_path, washed))["volume"]
+    assert [line.expanded for line in volume.lines] == pytest.approx([2.4, 2.4, 0.1])
+    assert volume.closes
+    assert volume.expanded == pytest.approx(0.1)
+
+
 def test_a_mass_that_nobody_knows_leaves_its_balance_open_and_says_why(tmp_path: Path) -> None:
     """A buffer was added by volume alone."""
 
