@@ -148,13 +148,13 @@ class Wash:
     async def washing(self, visit: Visit[Results]) -> Move:
         """Watch the run to its end; waits are answered by people, anything else that stops it interrupts."""
         got, approved = visit.got, self._approved(visit.got.model)
-        attend, known = self._attendance(), Known()
+        attend, known = self._attendance(got.model), Known()
         notes = Notes(list(got.acknowledgements), list(got.interruptions), list(got.findings))
         last, at = visit.since + approved.longest, visit.since
         while True:
             seen = await self.watch.first(
-                every=self.given.every,
-                deadline=min(last, at + self.given.silent_at_most),
+                every=approved.every,
+                deadline=min(last, at + approved.silent_at_most),
                 also=(self.washer.flows,),
                 over=When(self.washer.look, lambda status: status.state is WasherState.READY),
                 broken=When(self.washer.look, lambda status: status.state in BROKEN),
@@ -180,7 +180,7 @@ class Wash:
 
     async def interrupted(self, visit: Visit[Results]) -> Move:
         """Look where the cells are, put both bags on QA hold, and let two people choose from the salvage table."""
-        got, approved, attend = visit.got, self._approved(visit.got.model), self._attendance()
+        got, approved, attend = visit.got, self._approved(visit.got.model), self._attendance(visit.got.model)
         status, flows = await attend.look(), await attend.flows()
         await self.product.deviation(f"wash interrupted: {got.why}", rule=RULE)
         for container in self.product.transferred():
@@ -209,7 +209,7 @@ class Wash:
         got, approved = visit.got, self._approved(visit.got.model)
         report = Report(self.washer, self.watch, self.operator, self.product, self.given)
         history, decision = await report.history(got.kit) if approved.writes_history else (None, "")
-        flows = await self._attendance().flows() or ProcessValues()
+        flows = await self._attendance(got.model).flows() or ProcessValues()
         reasons = [*got.findings, *([decision] if decision == REFUSE else [])]
         reasons += [] if history is None else report.disagreements(history, flows, got=got, approved=approved)
         counted = await report.counted(flows, history)
@@ -230,7 +230,7 @@ class Wash:
 
     async def holding(self, visit: Visit[Results]) -> None:
         """Pause where the program allows it; elsewhere the run goes on in the washer, and people are told."""
-        status = await self._attendance().look()
+        status = await self._attendance(visit.got.model).look()
         running = status is not None and status.state is WasherState.RUNNING
         allowed = self._approved(visit.got.model).pause_in if running else ()
         told = f"Held. Washer {stood(status)}."
@@ -248,9 +248,9 @@ class Wash:
             told += " Nothing runs: leave the bags clamped, and mix the source now and then."
         await self.operator.confirm(told)
 
-    async def restarting(self, _visit: Visit[Results]) -> None:
+    async def restarting(self, visit: Visit[Results]) -> None:
         """Let a run go on that was paused for the hold."""
-        status = await self._attendance().look()
+        status = await self._attendance(visit.got.model).look()
         if status is not None and status.waiting is Waiting.PAUSED_BY_PROGRAM:
             await self._resume(status)
 
@@ -263,7 +263,7 @@ class Wash:
         await self._end_early(visit, "aborted")
 
     async def _end_early(self, visit: Visit[Results], how: str) -> None:
-        got, attend, notes = visit.got, self._attendance(), Notes()
+        got, attend, notes = visit.got, self._attendance(visit.got.model), Notes()
         for container in self.product.transferred():
             await self.product.qa_hold(container, reason=f"wash {how}")
         if not got.mass_bag:
@@ -314,7 +314,7 @@ class Wash:
         if at >= last:
             return f"the run is not over after {float(approved.longest) / 60:g} min"
         if await attend.look() is None:
-            return f"the washer does not answer, and nothing was seen for {float(self.given.silent_at_most) / 60:g} min"
+            return f"the washer does not answer, and nothing was seen for {float(approved.silent_at_most) / 60:g} min"
         return ""
 
     async def _compare(self, got: Results, gross: Grams) -> None:
@@ -363,7 +363,7 @@ class Wash:
         amount = Amount(out, Millilitres(done.came_out.standard), max(Grams(0.0), done.mass_out))
         await self.product.transfer(source=source, dest=dest, amount=amount, why="washed cells in buffer")
         waste = Amount(gone, Millilitres(done.came_in.standard))
-        await self.product.draw(source, to="waste", amount=waste, why="old medium, by weight")
+        await self.product.draw(source, to="waste", amount=waste, why="old medium, by weight", by_difference=True)
         left = Millilitres(done.left.value)
         if left <= self.given.source_left_at_most:
             await self.product.empty(source, left=left, standard=Millilitres(done.left.standard))
@@ -393,8 +393,10 @@ class Wash:
         msg = f"the washer is a {model or 'washer of unknown model'}; the recipe approves programs for {known}"
         raise FailedError(msg)
 
-    def _attendance(self) -> Attendance:
-        return Attendance(self.washer, self.watch, self.operator, self.product, self.given.every)
+    def _attendance(self, model: str) -> Attendance:
+        """Attend the washer as often as its program says; before the model is known, as the first one says."""
+        approved = next((one for one in self.given.programs if one.model == model), self.given.programs[0])
+        return Attendance(self.washer, self.watch, self.operator, self.product, approved.every)
 
 
 def _news(known: Known, approved: Approved) -> Callable[[WasherStatus], bool]:

@@ -63,6 +63,8 @@ class Approved:
     writes_history: bool = field(metadata={"label": "It writes a run history"})
     pause_in: tuple[int, ...] = field(metadata={"label": "Steps in which a pause keeps the cells"})
     longest: Seconds = field(metadata={"range": (60.0, 28800.0), "label": "Longest run"})
+    every: Seconds = field(metadata={"range": (1.0, 60.0), "label": "Between readings"})
+    silent_at_most: Seconds = field(metadata={"range": (30.0, 7200.0), "label": "It may be silent, at most"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +86,6 @@ class Parameters:
     balance_uncertainty: Grams = field(metadata={"range": (0.001, 10.0), "label": "Uncertainty of one weighing"})
     flow_uncertainty: Percent = field(metadata={"range": (0.0, 20.0), "label": "Uncertainty of the washer's volumes"})
     residual_at_most: Percent = field(metadata={"range": (0.0, 100.0), "label": "Old medium left, at most"})
-    every: Seconds = field(metadata={"range": (1.0, 60.0), "label": "Between readings"})
-    silent_at_most: Seconds = field(metadata={"range": (30.0, 1800.0), "label": "Washer may be silent, at most"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from automation.kernel.quantity import Grams
 from instruments.interfaces.balance import Balance, Weighing, Weight
 
 TRIES = 3
+LIGHTEST = Grams(0.5)  # of any container
 HEAVIEST = 20_000.0  # g, that may be entered by hand
 
 
@@ -46,7 +47,7 @@ async def weigh(
             gross = _gross(seen)
             if gross is not None:
                 return Weighed(gross, identified)
-            why = f"the balance shows {seen.state}"
+            why = "nothing is on the balance" if seen.state is Weight.STABLE else f"the balance shows {seen.state}"
         await product.deviation(f"{label.id} could not be weighed: {why}", rule="weighing")
     entered = await operator.enter(
         f"Weigh {label.id} on another balance that is in calibration and enter what it shows",
@@ -61,4 +62,4 @@ def _gross(seen: Weighing) -> Grams | None:
     if seen.state is not Weight.STABLE or seen.net is None:
         return None
     gross = seen.net + (seen.tare or Grams(0.0))
-    return gross if gross > Grams(0.0) else None
+    return gross if gross >= LIGHTEST else None

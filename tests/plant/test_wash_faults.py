@@ -337,7 +337,7 @@ def test_a_bag_of_another_patient_locks_the_wash_until_two_people_clear_the_line
     """The deviation stays; with the line cleared the right bag is scanned and the wash goes on."""
     run = washed(tmp_path, differs(f"put the label {WASHED}", code="=A99992600001700"))
     assert outcome(run) == ("washed", False)
-    assert run.deviations() == ["a donation number of another patient was scanned"]
+    assert said(run, "a donation number of another patient was scanned")
 
 
 def test_a_wrong_lot_of_buffer_is_refused(tmp_path: Path) -> None:
@@ -371,6 +371,18 @@ def test_a_tare_that_stands_in_the_balance_does_not_change_a_weight(tmp_path: Pa
         plant_of(site).hand("balance-01", "press", command="T")
 
     run = washed(tmp_path, after_question("put the label", tared))
+    assert run.step("wash").results["mass_bag"] == pytest.approx(18.0, abs=0.05)
+    assert outcome(run) == ("washed", False)
+
+
+def test_a_bag_that_was_not_put_on_the_balance_is_no_weight(tmp_path: Path) -> None:
+    """Its label was scanned and the pan is empty: that is no bag of no weight, and it is asked for again."""
+
+    def off(site: Site) -> None:
+        plant_of(site).hand("balance-01", "take off", container=WASHED)
+
+    run = washed(tmp_path, after_question("put the label", off))
+    assert said(run, f"{WASHED} could not be weighed: nothing is on the balance")
     assert run.step("wash").results["mass_bag"] == pytest.approx(18.0, abs=0.05)
     assert outcome(run) == ("washed", False)
 

@@ -45,6 +45,8 @@ APPROVED = Approved(
     writes_history=True,
     pause_in=(2,),
     longest=Seconds(3600.0),
+    every=Seconds(10.0),
+    silent_at_most=Seconds(300.0),
 )
 GIVEN = Parameters(
     programs=(APPROVED,),
@@ -58,8 +60,6 @@ GIVEN = Parameters(
     balance_uncertainty=Grams(0.05),
     flow_uncertainty=Percent(0.6),
     residual_at_most=Percent(1.0),
-    every=Seconds(10.0),
-    silent_at_most=Seconds(300.0),
 )
 WEIGHTS = Weights(
     source_before=Grams(430.99), source_after=Grams(32.04), product_before=Grams(18.0), product_after=Grams(38.1)
