@@ -34,15 +34,19 @@ def weighed(crew: Crew, prompt: Prompt) -> Values:
 
 
 def put_alone(crew: Crew, container: str) -> None:
-    """Take off the pan whatever stands there, and put a container on it."""
-    balance = crew.asset(CLASS)
-    clear(crew)
-    crew.plant.hand(balance, "put", container=container)
+    """Take off the pan whatever else stands there, and put a container on it, unless it is there."""
+    clear(crew, but=container)
+    if container not in _there(crew):
+        crew.plant.hand(crew.asset(CLASS), "put", container=container)
 
 
-def clear(crew: Crew) -> None:
-    """Take off the pan whatever stands there."""
+def clear(crew: Crew, *, but: str = "") -> None:
+    """Take off the pan whatever stands there, but for one container."""
+    for one in _there(crew):
+        if one != but:
+            crew.plant.hand(crew.asset(CLASS), "take off", container=one)
+
+
+def _there(crew: Crew) -> tuple[str, ...]:
     fake = crew.plant.fake(crew.asset(CLASS))
-    there = tuple(fake.cell.containers) if isinstance(fake, FakeMtSics) else ()
-    for one in there:
-        crew.plant.hand(crew.asset(CLASS), "take off", container=one)
+    return tuple(fake.cell.containers) if isinstance(fake, FakeMtSics) else ()

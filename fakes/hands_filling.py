@@ -89,22 +89,21 @@ class _Hands:
     async def stand(self, prompt: Prompt) -> Values:
         """Put a new tube with its label on the deck."""
         _, container, position = _found(_STAND, prompt)
-        stand(self._crew, position, container)
+        self._place(position, container)
         return {"code": self._label(container)}
 
     async def load(self, prompt: Prompt) -> Values:
         """Put the trough on the deck, and a full rack of tips."""
         container, position = _found(_TROUGH, prompt)
         clear(self._crew)
-        stand(self._crew, position, container)
+        self._place(position, container)
         self._crew.plant.hand(self._crew.asset(HANDLER), "tips")
         return {}
 
     async def seal(self, prompt: Prompt) -> Values:
         """Take everything off the deck and the balance, close it, look at it, and put it on cold packs."""
         handler = self._crew.asset(HANDLER)
-        pipettor = getattr(self._crew.plant.fake(handler), "pipettor", None)
-        for position, container in dict(pipettor.standing if isinstance(pipettor, Pipettor) else {}).items():
+        for position, container in self._standing().items():
             self._crew.plant.hand(handler, "take", position=position, to="fridge" if "." in container else "bench")
         clear(self._crew)
         for one in _found(_SEAL, prompt)[0].split(", "):
@@ -125,6 +124,16 @@ class _Hands:
         names = prompt.opening.fields[0].options if prompt.opening else ()
         missing = next((one for one in names if not self._take(one)), "")
         return {"label": missing, "found": "nothing came out of the printer", "reason": "it was not there"}
+
+    def _place(self, position: str, container: str) -> None:
+        """Put a container on the deck, unless it stands there."""
+        if self._standing().get(position) != container:
+            stand(self._crew, position, container)
+
+    def _standing(self) -> dict[str, str]:
+        """Give what stands where on the deck."""
+        pipettor = getattr(self._crew.plant.fake(self._crew.asset(HANDLER)), "pipettor", None)
+        return dict(pipettor.standing) if isinstance(pipettor, Pipettor) else {}
 
     def _take(self, label: str) -> bool:
         """Take a label that came out of the printer; tells whether it did."""
