@@ -27,6 +27,7 @@ from automation.ledger.event import Event
 from fakes import hands_balance, hands_filling, hands_pipetting, hands_wash_step, hands_washing
 from fakes.bench import NAME as BENCH
 from fakes.panel import Habit, Panel, Place, Values
+from fakes.plant import ERRAND, Errand
 
 QUICKEST, SLOWEST = 8.0, 35.0  # s from a question to its answer
 TERMINAL = "terminal-1"
@@ -102,7 +103,7 @@ class Staff:
     async def _answer(self, prompt: Prompt) -> None:
         habit = self._habit(prompt, [*self.habits, *self._work()])
         await self._think(prompt, "answer", habit.takes if habit else None)
-        values = await habit.act(prompt) if habit else await self._usual(prompt)
+        values = await self._do(habit, prompt) if habit else await self._usual(prompt)
         if values is not None and prompt.opening is not None and prompt.opening.kind == "scan" and self._scanner():
             await self._pull_trigger(prompt, values)
             return
@@ -121,6 +122,14 @@ class Staff:
                 values = await self._usual(prompt)
             else:
                 return
+
+    async def _do(self, habit: Habit, prompt: Prompt) -> Values | None:
+        """Do what hands have to do about a question; what was done before a restart is remembered."""
+        token = ERRAND.set(Errand(prompt.id))
+        try:
+            return await habit.act(prompt)
+        finally:
+            ERRAND.reset(token)
 
     async def _pull_trigger(self, prompt: Prompt, values: Values) -> None:
         """Claim the prompt at the terminal and scan there; the read goes the way of the cable."""

@@ -7,7 +7,10 @@ world is rebuilt from that log alone and goes on; the ledger is never read here.
 import asyncio
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -40,6 +43,22 @@ class Fake(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class Errand:
+    """What a person is about; the person remembers what of it is done, however often the program starts anew."""
+
+    name: str  # of the question that is being answered
+    _times: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def mark(self, link: str, action: str) -> str:
+        """Tell this action from the same one done earlier on the errand."""
+        self._times[link, action] += 1
+        return f"{self.name} {self._times[link, action]}"
+
+
+ERRAND: ContextVar[Errand | None] = ContextVar("errand", default=None)
+
+
 class PlantLog:
     """An append-only file of what reached the plant: one JSON line each, written before the plant acts."""
 
@@ -49,11 +68,12 @@ class PlantLog:
         self._every = every
         self._lines: list[bytes] = []
 
-    def add(self, at: int, link: str, data: bytes, *, hand: str = "") -> None:
-        """Note bytes (or a hand's action as JSON text) that are about to reach a device at ``at`` (us)."""
+    def add(self, at: int, link: str, data: bytes, *, hand: str = "", errand: str = "") -> None:
+        """Note bytes (or a hand's action as JSON text, and on which errand) that are about to reach a device (us)."""
         if self._file is None:
             return
         what = f'"hand":{hand}' if hand else f'"bytes":"{data.hex()}"'
+        what += f',"errand":{json.dumps(errand)}' if errand else ""
         self._lines.append(f'{{"at":{at},"link":"{link}",{what}}}\n'.encode())
         if self._every:
             self.flush()
@@ -82,6 +102,7 @@ class Plant:
         self.faults = faults
         self._fakes: dict[str, Fake] = {}
         self._streams: dict[str, MemoryStream] = {}
+        self._done: set[tuple[str, str, str]] = set()  # errand, link and action of every hand
         self._owed: dict[str, Fault] = {}  # faults that hit what comes when it is due
 
     def add(self, link: str, fake: Fake) -> None:
@@ -99,9 +120,17 @@ class Plant:
         return stream
 
     def hand(self, link: str, action: str, **details: object) -> None:
-        """Let a person's hand act on a device, on the record of the plant."""
-        at = self._clock.micros()
-        self._log.add(at, link, b"", hand=json.dumps({"action": action, **details}, sort_keys=True))
+        """Let a person's hand act on a device, on the record of the plant.
+
+        What was done on an errand is not done again when the same errand is taken up after a restart of the program.
+        """
+        at, errand = self._clock.micros(), ERRAND.get()
+        text = json.dumps({"action": action, **details}, sort_keys=True)
+        mark = errand.mark(link, text) if errand is not None else ""
+        if mark and (mark, link, text) in self._done:
+            return
+        self._log.add(at, link, b"", hand=text, errand=mark)
+        self._done.add((mark, link, text))
         self._fakes[link].hand(action, details, Instant(at / MICRO))
         self._wake(link)
 
@@ -127,6 +156,7 @@ class Plant:
         fake = self._fakes[str(entry["link"])]
         hand = entry.get("hand")
         if isinstance(hand, dict):
+            self._done.add((str(entry.get("errand", "")), str(entry["link"]), json.dumps(hand, sort_keys=True)))
             details = dict(hand)
             fake.hand(str(details.pop("action")), details, Instant(at / MICRO))
         else:

@@ -14,10 +14,13 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from automation.engine.site import Site
 from automation.ledger.event import Event
+from tests.storms.crew import Crew
 from tests.support.crash import Kept, added, at_appends, at_frames, ends, left_open, resumed
 from tests.support.runs import BATCH, Run, make_site
 
+ASIDE = ("prompt/", "alarm/", "timer/", "deviation/")  # what people's time to decide changes
 ACTS = ("load", "stand_by", "start")
 WORKERS = 2
 
@@ -41,7 +44,11 @@ def faults(run: Run, undisturbed: Run) -> list[str]:
     found = [f"batch is {run.state}"] if run.state != undisturbed.state else []
     found += [f"acts {run.acts}"] if run.acts != undisturbed.acts else []
     own, meant = ends(run), ends(undisturbed)
+    doubted = any(event.kind == "doubt" for event in run.events)
+    meant = {name: state for name, state in meant.items() if not (doubted and name.startswith(ASIDE))}
     found += [f"{name} is {own.get(name)}, was {state}" for name, state in meant.items() if own.get(name) != state]
+    if doubted:
+        return found  # a device that can't say: people decided, which took time, and the record tells of it
     more, less = added(run, undisturbed), added(undisturbed, run)
     found += [f"the record says more: {more}"] if more not in ([], left_open(run)) else []
     return found + ([f"the record says less: {less}"] if less else [])
@@ -56,8 +63,13 @@ def step_of(run: Run) -> str:
 
 def tried(kept: Kept, whole: Run, moment: str) -> tuple[str, str, list[str]]:
     """Resume one moment; gives the step, the moment and what differs."""
-    run = resumed(kept, moment)
+    run = resumed(kept, moment, _decide)
     return step_of(run), moment, faults(run, whole)
+
+
+def _decide(site: Site) -> None:
+    """Let people decide about what is in doubt."""
+    Crew(site)
 
 
 def _made(folder: Path, asked: argparse.Namespace) -> Iterator[tuple[Run, Kept]]:

@@ -54,6 +54,8 @@ class Crew:
         """Watch a site."""
         self.site = site
         self.rounds = 0
+        if site.house.door.find("batch", BATCH).state == "held":  # already, when the program was opened
+            asyncio.get_running_loop().call_later(LOOKS, self._decide)
         self.refused: list[str] = []
         site.house.door.follow(self._follow)
 
