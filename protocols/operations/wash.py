@@ -295,7 +295,7 @@ class Wash:
         """Close clamps, then the door, weigh the product bag, and note what went into it."""
         label = self.product.label(got.product)
         full = await weigh(self.balance, self.operator, self.product, label=label, before=CLAMPS)
-        out = accounts.product_volume(full.gross, got.mass_bag or Grams(0.0), self.given)
+        out = accounts.product_volume(full.gross, bag=got.mass_bag or Grams(0.0), given=self.given)
         amount = Amount(max(Millilitres(0.0), Millilitres(out.value) - label.volume), Millilitres(out.standard))
         source, dest = self.product.held(got.source), self.product.handle(label.id, identified=full.identified)
         await self.product.transfer(source=source, dest=dest, amount=amount, why=why)

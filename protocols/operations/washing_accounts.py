@@ -56,9 +56,9 @@ def account(
 
     Raises InputError for what is no weight or volume.
     """
-    came_in = _weighed(weights.source_before, weights.source_after, given.source_density, given)
-    came_out = _weighed(weights.product_after, weights.product_before, given.product_density, given)
-    left = _weighed(weights.source_after, given.source_empty, given.source_density, given)
+    came_in = _weighed(weights.source_before, weights.source_after, density=given.source_density, given=given)
+    came_out = _weighed(weights.product_after, weights.product_before, density=given.product_density, given=given)
+    left = _weighed(weights.source_after, given.source_empty, density=given.source_density, given=given)
     share = float(given.flow_uncertainty) / 100.0
     washed, wasted = relative(float(counted.washed), share), relative(float(counted.wasted), share)
     lines = (
@@ -103,15 +103,15 @@ def _rinse(rinsed: Millilitres) -> Line:
 
 def source_contents(gross: Grams, given: Parameters) -> Uncertain:
     """Give the volume in the source bag (mL) by its weight."""
-    return _weighed(gross, given.source_empty, given.source_density, given)
+    return _weighed(gross, given.source_empty, density=given.source_density, given=given)
 
 
-def product_volume(gross: Grams, bag: Grams, given: Parameters) -> Uncertain:
+def product_volume(gross: Grams, *, bag: Grams, given: Parameters) -> Uncertain:
     """Give the volume in the product bag (mL) by its weight."""
-    return _weighed(gross, bag, given.product_density, given)
+    return _weighed(gross, bag, density=given.product_density, given=given)
 
 
-def _weighed(heavier: Grams, lighter: Grams, density: float, given: Parameters) -> Uncertain:
+def _weighed(heavier: Grams, lighter: Grams, *, density: float, given: Parameters) -> Uncertain:
     return weighed_volume(
         heavier,
         lighter,

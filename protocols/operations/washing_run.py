@@ -102,7 +102,7 @@ class Attendance:
         now = known.after(seen, approved)
         step = in_step(now.step)
         if now.door_open and not known.door_open:
-            await self._trouble("door", f"the door of the washer is open{step}", notes.interruptions)
+            await self._trouble(f"the door of the washer is open{step}", source="door", notes=notes)
         elif known.door_open and not now.door_open:
             await self.product.alarm_over("washer door")
         if now.checksum and now.checksum != known.checksum:
@@ -124,7 +124,7 @@ class Attendance:
         what = f"{seen.waiting}{in_step(seen.step)}"
         time = 1 + sum(note.startswith(f"{what}:") for note in notes.acknowledgements)
         door = ", the door is open" if seen.door_closed is False else ""
-        await self._trouble("wait", what, notes.interruptions)
+        await self._trouble(what, source="wait", notes=notes)
         async with self.watch.alongside(self.washer.flows, every=self.every):
             choice = await self.operator.choose(
                 f"The washer waits: {what}, time {time}{door}. Look at bags, lines and clamps, put right what is wrong",
@@ -199,8 +199,8 @@ class Attendance:
             deadline=await self.watch.moment() + STEP_WITHIN,
         )
 
-    async def _trouble(self, source: str, what: str, notes: list[str]) -> None:
+    async def _trouble(self, what: str, *, source: str, notes: Notes) -> None:
         """Raise an alarm and open a deviation."""
-        notes.append(what)
+        notes.interruptions.append(what)
         await self.product.alarm(f"washer {source}", what, response="Go to the washer: bags, lines, clamps, door")
         await self.product.deviation(what, rule=RULE)
