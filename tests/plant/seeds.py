@@ -96,7 +96,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.plant.seeds", description=main.__doc__)
     parser.add_argument("--seeds", type=int, default=SEEDS, help="how many seeds, from 1")
     parser.add_argument("--recipe", default="freeze-day", choices=("freeze-day", seeds_of_final_day.RECIPE))
-    parser.add_argument("--site", default="a", help="packaged site: a (driven) or b (observed)")
+    parser.add_argument("--site", default="a", help="packaged site: a (driven) or b (mixed)")
     asked = parser.parse_args()
     if asked.recipe == seeds_of_final_day.RECIPE:
         with ProcessPoolExecutor(PROCESSES) as pool:
