@@ -47,9 +47,14 @@ class Definition:
     where: str = ""
 
     @property
+    def shown_unit(self) -> str:
+        """Give the unit as people read it; a state has none."""
+        return "" if self.unit == "1" else self.unit
+
+    @property
     def limit(self) -> str:
         """Write the limit with its unit."""
-        return f"{self.bound.side} {self.bound.limit:g} {self.unit}"
+        return f"{self.bound.side} {self.bound.limit:g} {self.shown_unit}".strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

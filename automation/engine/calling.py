@@ -45,8 +45,8 @@ class Calling:
     def _follow(self, _event: Event, thing: Thing) -> None:
         if isinstance(thing, Call):
             self._arm(thing)
-        elif isinstance(thing, Alarm):
-            self._settle(thing.id)
+        elif isinstance(thing, Alarm) and not thing.unanswered and thing.id in self._armed:
+            asyncio.get_running_loop().call_soon(self._settle, thing.id)
 
     def _settle(self, name: str) -> None:
         """End the calls for an alarm on which somebody has acted."""

@@ -219,7 +219,7 @@ class Monitor:
 
 def raising(one: Definition, value: float | None) -> dict[str, object]:
     """Give what an alarm says when it is raised by its definition."""
-    shown = "" if value is None else f"{value:.5g} {one.unit}"
+    shown = "" if value is None else f"{value:.5g} {one.shown_unit}".strip()
     what = one.message or f"{one.channel} {shown}, limit {one.limit}"
     return {
         "source": one.id,

@@ -6,7 +6,9 @@ What was not done when the process died is done at the next start, judged by whe
 Source: 21 CFR 211.100(b), 211.192 (deviations are opened when they occur); ISA-18.2 (response to an alarm).
 """
 
+import asyncio
 import hashlib
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -52,6 +54,7 @@ class Policies:
     _steps: StandingSteps = field(default_factory=StandingSteps)
     _alarms: dict[str, Alarm] = field(default_factory=dict)
     _after: int = 0  # events up to this one are done, or older than the rules
+    _due: deque[tuple[Alarm, int, tuple[Policy, ...]]] = field(default_factory=deque)
 
     def start(self) -> None:
         """Do what is left to do, then follow the ledger."""
@@ -61,7 +64,14 @@ class Policies:
         ledger = self.recorder.ledger
         for event in tuple(ledger.events()):
             self._take(event)
-        ledger.subscribe(self._take)
+        self._work_off()
+        ledger.subscribe(self._follow)
+
+    def _follow(self, event: Event) -> None:
+        """Fold an event at once; what follows from it is done right after the append that tells of it."""
+        self._take(event)
+        if self._due:
+            asyncio.get_running_loop().call_soon(self._work_off)
 
     def _cursor(self) -> int:
         """Give the event up to which nothing is left to do; notes policies that are new."""
@@ -87,13 +97,17 @@ class Policies:
         said = alarm.raising
         step = self._steps.of(alarm.batch, said.step) if said is not None else None
         place = step.place if step is not None else ""
-        met = [policy for policy in self.vigilance.policies.values() if _meets(policy, alarm, place)]
-        if not met:
-            return
-        for policy in met:
-            for action in policy.actions:
-                self._do(action, alarm, cause=event.seq, command=f"{policy.id}:{event.seq}:{action}")
-        self.recorder.write("done", Handled(event.seq, tuple(one.id for one in met)), cause=event.seq)
+        met = tuple(policy for policy in self.vigilance.policies.values() if _meets(policy, alarm, place))
+        if met:
+            self._due.append((alarm, event.seq, met))
+
+    def _work_off(self) -> None:
+        while self._due:
+            alarm, seq, met = self._due.popleft()
+            for policy in met:
+                for action in policy.actions:
+                    self._do(action, alarm, cause=seq, command=f"{policy.id}:{seq}:{action}")
+            self.recorder.write("done", Handled(seq, tuple(one.id for one in met)), cause=seq)
 
     def _do(self, action: Action, alarm: Alarm, *, cause: int, command: str) -> None:
         match action:

@@ -4,6 +4,7 @@ Its condition is still watched and recorded; when the step goes on, the alarm co
 Source: ISA-18.2 state H (suppressed by design).
 """
 
+import asyncio
 from collections.abc import Iterable
 
 from automation.engine.alarmmodel import Definition
@@ -32,7 +33,7 @@ class Suppression:
 
     def _follow(self, event: Event) -> None:
         if self._steps.take(event):
-            self._settle()
+            asyncio.get_running_loop().call_soon(self._settle)
 
     def _settle(self) -> None:
         for one in self._definitions:

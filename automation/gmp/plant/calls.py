@@ -56,7 +56,7 @@ class Call:
     state: State = State.ABSENT
     calling: Calling | None = None
     called_at: Instant | None = None
-    called: tuple[str, ...] = ()  # everybody who was called since it began
+    called: tuple[str, ...] = ()  # everybody who was called since it began, once each
     answer: str = ""
 
     @property
@@ -67,7 +67,8 @@ class Call:
     def check(self, fact: Fact, site: Site) -> None:  # noqa: ARG002  every object is asked the same way
         """Refuse to call the next person before the time of the last one is over."""
         if fact.kind == "next" and self.due is not None and fact.at < self.due:
-            msg = f"call {self.id}: {self.called[-1]} has time until {iso(self.due)}"
+            person = self.calling.person if self.calling else ""
+            msg = f"call {self.id}: {person} has time until {iso(self.due)}"
             raise RefusedError(msg)
 
     def apply(self, fact: Fact) -> Self:
@@ -77,7 +78,8 @@ class Call:
             return replace(after, answer=fact.stated(Reason).reason)
         said = fact.stated(Calling)
         before = self.called if fact.kind == "next" else ()
-        return replace(after, calling=said, called_at=fact.at, called=(*before, said.person), answer="")
+        called = tuple(dict.fromkeys((*before, said.person)))
+        return replace(after, calling=said, called_at=fact.at, called=called, answer="")
 
 
 KIND = Kind("call", "plant", TABLE, Call)
