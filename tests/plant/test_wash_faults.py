@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from automation.engine.site import Site
-from fakes.faults import FaultKind
+from fakes.faults import Fault, FaultKind
 from fakes.rotea import WASH
 from tests.support.runs import BATCH, Run, make_site, plant_of, resume_batch, run_batch, staff_of, when
 from tests.support.scenes import answer, change_site, choose, differs, ordered, scan, sides, stages
@@ -361,6 +361,22 @@ def test_a_balance_that_gives_no_weight_is_left_for_another_one(
     broken = at_question("put the label", lambda site: plant_of(site).hand("balance-01", action, **details))
     run = washed(tmp_path, broken)
     assert said(run, f"{WASHED} could not be weighed: the balance shows")
+    assert outcome(run) == ("washed", False)
+
+
+@pytest.mark.parametrize("kind", [*BROKEN, FaultKind.LOSE_LINK])
+def test_a_broken_wire_to_the_balance_costs_a_deviation_and_no_weight(tmp_path: Path, kind: FaultKind) -> None:
+    """After three tries the bag is asked for again; what is recorded is what it weighs."""
+
+    def cut(site: Site) -> None:
+        faults = plant_of(site).faults
+        begin = faults.acts.get("balance-01", 0)
+        for act in range(begin + 1, begin + 7):
+            faults.add(Fault("balance-01", act, kind))
+
+    run = washed(tmp_path, after_question("put the label", cut))
+    assert said(run, f"{WASHED} could not be weighed: ")
+    assert run.step("wash").results["mass_bag"] == pytest.approx(18.0, abs=0.05)
     assert outcome(run) == ("washed", False)
 
 
