@@ -57,7 +57,7 @@ class _Hands:
     async def add(self, prompt: Prompt) -> Values:
         """Add what the question names, mix, and weigh when it asks for that."""
         volume, lot, container = _found(_ADD, prompt)
-        self._pour(lot, container, float(volume), prompt.id)
+        self._pour(float(volume), source=lot, dest=container, key=prompt.id)
         return weighed(self._crew, prompt)
 
     async def cool(self, prompt: Prompt) -> Values:
@@ -83,7 +83,7 @@ class _Hands:
     async def fill(self, prompt: Prompt) -> Values:
         """Fill the container on the balance."""
         source, volume, container = _found(_FILL, prompt)
-        self._pour(source, container, float(volume), prompt.id)
+        self._pour(float(volume), source=source, dest=container, key=prompt.id)
         return {}
 
     async def stand(self, prompt: Prompt) -> Values:
@@ -128,7 +128,7 @@ class _Hands:
     def _place(self, position: str, container: str) -> None:
         """Put a container on the deck, unless it stands there."""
         if self._standing().get(position) != container:
-            stand(self._crew, position, container)
+            stand(self._crew, container, at=position)
 
     def _standing(self) -> dict[str, str]:
         """Give what stands where on the deck."""
@@ -144,7 +144,7 @@ class _Hands:
             self._crew.plant.hand(self._crew.asset(PRINTER), "take", label=label)
         return there
 
-    def _pour(self, source: str, dest: str, volume: float, key: str) -> None:
+    def _pour(self, volume: float, *, source: str, dest: str, key: str) -> None:
         """Mix the source, pour about as much as was asked for, mix again."""
         world = self._crew.plant.world
         meant = max(0.0, volume + HAND * normal(world.seed, "hand", key))

@@ -53,11 +53,13 @@ class Labels:
 
         ``statement`` is printed large. Raises RefusedError as the label's rules say.
         """
-        return await self._issue(container, lines, statement, reason=reason, mark=REPRINT)
+        return await self._issue(container, lines, statement=statement, reason=reason, mark=REPRINT)
 
     async def copy(self, container: str, *, lines: tuple[str, ...], statement: str = "") -> Label:
         """Give a number to a copy for the batch record, of a container that has its label."""
-        return await self._issue(container, lines, statement, reason="copy for the batch record", mark=RECORD_COPY)
+        return await self._issue(
+            container, lines, statement=statement, reason="copy for the batch record", mark=RECORD_COPY
+        )
 
     async def printed(self, label: Label, *, sha256: str, data: str) -> None:
         """Note that a label came out; the bytes that were sent are kept as its specimen.
@@ -111,7 +113,7 @@ class Labels:
         ended = (states.count(word) for word in ("applied", "kept", "destroyed", "not printed"))
         return Counts(printed, *ended)
 
-    async def _issue(self, container: str, lines: tuple[str, ...], statement: str, *, reason: str, mark: str) -> Label:
+    async def _issue(self, container: str, lines: tuple[str, ...], *, statement: str, reason: str, mark: str) -> Label:
         """Issue the next label of a container; after a restart the one that was issued at this place."""
         stay = STAY.get()
         place = self._moves.place(stay, stay.n + 1)

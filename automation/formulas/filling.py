@@ -78,7 +78,7 @@ def anywhere(volume: Millilitres) -> tuple[Millilitres, Millilitres]:
 
 
 def closing(
-    what: str, unit: str, came: Mapping[str, Traced], went: Mapping[str, Traced], *, sources: Mapping[str, str]
+    what: str, *, unit: str, came: Mapping[str, Traced], went: Mapping[str, Traced], sources: Mapping[str, str]
 ) -> Balance:
     """Give a balance of named amounts, which remember their readings; ``sources`` names those that were not weighed."""
     sides = [(name, amount, True) for name, amount in came.items()]

@@ -136,7 +136,7 @@ class Fill:
         rounds = Rounds(self.handler, self.operator, self.product, given=given, deck=deck)
         tally = await rounds.run(jobs, trough=got.trough.container, there=got.weighed[-1].volume)
         for name in tally.rejected:
-            await self._reject(name, "not known to be filled", got)
+            await self._reject(name, got, why="not known to be filled")
         return Move(
             "pipette",
             pipetted=tuple(tally.filled),
@@ -310,10 +310,10 @@ class Fill:
         )
         bad = [name for name in some if seen.word(f"check {name}") == REJECT]
         for name in bad:
-            await self._reject(name, "rejected at the visual check", got)
+            await self._reject(name, got, why="rejected at the visual check")
         return bad
 
-    async def _reject(self, name: str, why: str, got: Results) -> None:
+    async def _reject(self, name: str, got: Results, *, why: str) -> None:
         """Take a container out of the batch: its contents are waste, its label is destroyed with it."""
         await self.product.deviation(f"{name}: {why}", rule="container rejected")
         held = self.product.held(name)

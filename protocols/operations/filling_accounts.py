@@ -61,7 +61,7 @@ def _wrong(got: Results, given: Parameters, volume: Balance) -> list[str]:
 def _volumes(got: Results, given: Parameters) -> Balance:
     """Give the balance of volumes: the formulated bag against all fills, what was wasted, and what is left."""
     came = {"formulated": reading("formulated", float(given.volume), float(given.volume_uncertainty))}
-    return closing("volume", "mL", came, _out(got, given), sources=_sources(got))
+    return closing("volume", unit="mL", came=came, went=_out(got, given), sources=_sources(got))
 
 
 def _cells(got: Results, given: Parameters) -> Balance:
@@ -69,7 +69,7 @@ def _cells(got: Results, given: Parameters) -> Balance:
     count = _count(given)
     whole = reading("formulated", float(given.volume), float(given.volume_uncertainty)) * count
     went = {name: amount * count for name, amount in _out(got, given).items()}
-    return closing("viable cells", "cells", {"formulated": whole}, went, sources=_sources(got))
+    return closing("viable cells", unit="cells", came={"formulated": whole}, went=went, sources=_sources(got))
 
 
 def _out(got: Results, given: Parameters) -> dict[str, Traced]:

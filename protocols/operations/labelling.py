@@ -76,11 +76,11 @@ class LabelRun:
                 why = f"{refusal}. "
                 continue
             break
-        await self._ends(bad, said.word("found"), reason)
+        await self._ends(bad, found=said.word("found"), reason=reason)
         current[place] = label
         await self._print(label)
 
-    async def _ends(self, bad: Record, found: str, reason: str) -> None:
+    async def _ends(self, bad: Record, *, found: str, reason: str) -> None:
         """Note what became of a label that is printed again; one that is lost stays unaccounted for."""
         await self.product.deviation(f"label {bad.id}, {found}, was printed again: {reason}", rule="label control")
         if found == SPOILED:

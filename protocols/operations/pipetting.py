@@ -138,7 +138,7 @@ class Rounds:
             job = jobs[one.channel]
             if one.outcome is Outcome.UNKNOWN:
                 volume, standard = anywhere(job.volume)
-                await self._to_waste(trough, volume, standard, tally=tally, why=str(one.cause))
+                await self._to_waste(trough, amount=Amount(volume, standard), tally=tally, why=str(one.cause))
         return await self._sorted(results, jobs, again, "nothing known to be drawn")
 
     async def _give(self, jobs: Mapping[int, Job], trough: str, tally: Tally, again: dict[int, Job]) -> None:
@@ -153,11 +153,11 @@ class Rounds:
             match one.outcome:
                 case Outcome.DONE:
                     standard = job.volume * (float(self._given.uncertainty) / 100)
-                    await self._move(trough, job, job.volume, standard, tally=tally)
+                    await self._move(trough, job, amount=Amount(job.volume, standard), tally=tally)
                     tally.filled.append(Filled(job.container, job.volume, standard))
                 case Outcome.NOT_DONE:
                     await self._note(one, job, "what was drawn goes to waste with the tip")
-                    await self._to_waste(trough, job.volume, Millilitres(0.0), tally=tally, why=str(one.cause))
+                    await self._to_waste(trough, amount=Amount(job.volume), tally=tally, why=str(one.cause))
                     again[one.channel] = job
                 case Outcome.UNKNOWN:
                     await self._unknown(one, job, trough, tally=tally, again=again)
@@ -172,12 +172,12 @@ class Rounds:
             second=True,
         )
         if choice == EMPTY:
-            await self._to_waste(trough, job.volume, Millilitres(0.0), tally=tally, why=str(one.cause))
+            await self._to_waste(trough, amount=Amount(job.volume), tally=tally, why=str(one.cause))
             again[one.channel] = job
             return
         volume, standard = anywhere(job.volume)
-        await self._move(trough, job, volume, standard, tally=tally)
-        await self._to_waste(trough, volume, Millilitres(0.0), tally=tally, why=str(one.cause))
+        await self._move(trough, job, amount=Amount(volume, standard), tally=tally)
+        await self._to_waste(trough, amount=Amount(volume), tally=tally, why=str(one.cause))
         tally.waste(volume)
         tally.rejected.append(job.container)
 
@@ -212,19 +212,16 @@ class Rounds:
         await self._product.deviation(f"{job.container} could not be filled", rule="liquid handler")
         tally.rejected.append(job.container)
 
-    async def _move(self, trough: str, job: Job, volume: Millilitres, standard: Millilitres, *, tally: Tally) -> None:
+    async def _move(self, trough: str, job: Job, *, amount: Amount, tally: Tally) -> None:
         source, dest = self._product.held(trough), self._product.held(job.container)
-        await self._product.transfer(source=source, dest=dest, amount=Amount(volume, standard), why="pipetted")
-        tally.there = tally.there - volume
+        await self._product.transfer(source=source, dest=dest, amount=amount, why="pipetted")
+        tally.there = tally.there - amount.volume
 
-    async def _to_waste(
-        self, trough: str, volume: Millilitres, standard: Millilitres, *, tally: Tally, why: str
-    ) -> None:
+    async def _to_waste(self, trough: str, *, amount: Amount, tally: Tally, why: str) -> None:
         """Note what went from the trough into the waste with a tip."""
-        amount = Amount(volume, standard)
         await self._product.draw(self._product.held(trough), to="waste", amount=amount, why=f"pipetting: {why}")
-        tally.there = tally.there - volume
-        tally.waste(volume, standard)
+        tally.there = tally.there - amount.volume
+        tally.waste(amount.volume, amount.standard)
 
     def _aspirate(self, channel: int, job: Job, there: Millilitres) -> Aspirate:
         given, in_well = self._given, Microlitres(1000.0 * float(there))

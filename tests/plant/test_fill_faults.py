@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from automation.engine.site import Site
 from automation.gmp.product.labels import Label
 from automation.kernel.errors import InputError
 from fakes.faults import FaultKind
@@ -191,9 +192,9 @@ def test_a_tare_whose_answer_is_lost_is_not_stored_twice(tmp_path: Path) -> None
 def test_a_balance_that_lost_its_tare_is_not_believed(tmp_path: Path) -> None:
     """Its power was cut between tare and weight; the whole bag is weighed instead."""
 
-    def cut(site: object) -> None:
-        hand(BALANCE, "power", on=False)(site)  # type: ignore[arg-type]
-        hand(BALANCE, "power", on=True)(site)  # type: ignore[arg-type]
+    def cut(site: Site) -> None:
+        hand(BALANCE, "power", on=False)(site)
+        hand(BALANCE, "power", on=True)(site)
 
     run = fill_day(tmp_path, asked(r"^Mix \S+\. Fill \S+ mL from it into B-001-01,", cut, first=False), until=LATER)
     assert said(run, "the balance has lost the tare of the container")
@@ -265,9 +266,9 @@ def test_tips_that_are_not_there_are_looked_at(tmp_path: Path) -> None:
 def test_an_aspiration_of_which_nobody_knows_the_outcome_holds_the_step(tmp_path: Path) -> None:
     """Power fails while it moves: doubt; a person looks and stops, the tips come off, the product is on QA hold."""
 
-    def off(site: object) -> None:
-        hand(HANDLER, "power", on=False)(site)  # type: ignore[arg-type]
-        hand(HANDLER, "power", on=True)(site)  # type: ignore[arg-type]
+    def off(site: Site) -> None:
+        hand(HANDLER, "power", on=False)(site)
+        hand(HANDLER, "power", on=True)(site)
 
     run = fill_day(tmp_path, called("aspirate", off, after=1.0), lambda site: when_held(site, (stop(),)), until=LATER)
     assert any("nobody knows whether handler-02.aspirate" in alarm for alarm in run.alarms())

@@ -63,7 +63,7 @@ def test_a_density_that_all_weights_share_cancels_where_it_stands_on_both_sides(
     density = reading("density", 1.02, 0.01)
     came = {"in": reading("in", 10.0, 0.02) / density}
     went = {name: reading(name, 5.0, 0.02) / density for name in ("one", "two")}
-    balance = closing("volume", "mL", came, went, sources={"in": "declared"})
+    balance = closing("volume", unit="mL", came=came, went=went, sources={"in": "declared"})
     assert balance.closes
     assert [line.measured for line in balance.lines] == [False, True, True]
     assert balance.expanded == pytest.approx(2 * 0.02 * math.sqrt(3) / 1.02)
