@@ -291,6 +291,8 @@ class _Check:
 
     def _blind_spots(self) -> Iterator[str]:
         end, signed = self._events, self._heads[-1].said.seq if self._heads else 0
+        if self._log.exists() and self._anchored < signed:
+            yield f"{anchor.NAME} ends with event {self._anchored}: the heads after it stand in the database alone"
         if signed < end:
             yield f"events {signed + 1} to {end} are chained and not yet signed"
         if not any(note.startswith("the head given") for note in self._notes):
