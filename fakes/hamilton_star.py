@@ -101,9 +101,9 @@ class FakeHamiltonStar:
         pipettor = self.pipettor
         match action:
             case "place":
-                pipettor.place(self._place(details), text(details, "container"), now)
+                pipettor.place(text(details, "container"), at=self._place(details), now=now)
             case "take":
-                pipettor.take(self._place(details), text(details, "to", "bench"), now)
+                pipettor.take(self._place(details), to=text(details, "to", "bench"), now=now)
             case "tips":
                 pipettor.refill()
             case "clot" | "block":

@@ -25,12 +25,12 @@ _LINES = {
 }
 
 
-def stand(crew: Crew, position: str, container: str) -> None:
+def stand(crew: Crew, container: str, *, at: str) -> None:
     """Put a container on a position of the site's handler; what the world does not know yet is taken new and empty."""
     if not crew.plant.world.has(container):
-        kind = KINDS.get(position.partition(".")[0], "tube")
+        kind = KINDS.get(at.partition(".")[0], "tube")
         crew.plant.hand(BENCH, "new", container=container, kind=kind)
-    crew.plant.hand(crew.asset(CLASS), "place", position=position, container=container)
+    crew.plant.hand(crew.asset(CLASS), "place", position=at, container=container)
 
 
 def habits(crew: Crew) -> list[Habit]:

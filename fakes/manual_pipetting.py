@@ -47,9 +47,9 @@ class HandPipette:
         """
         match action:
             case "place":
-                self.pipettor.place(text(details, "position"), text(details, "container"), now)
+                self.pipettor.place(text(details, "container"), at=text(details, "position"), now=now)
             case "take":
-                self.pipettor.take(text(details, "position"), text(details, "to", "bench"), now)
+                self.pipettor.take(text(details, "position"), to=text(details, "to", "bench"), now=now)
             case "tips":
                 self.pipettor.refill()
             case "clot" | "block":

@@ -64,9 +64,9 @@ class FakeOwnHandler:
         pipettor = self.pipettor
         match action:
             case "place":
-                pipettor.place(text(details, "position"), text(details, "container"), now)
+                pipettor.place(text(details, "container"), at=text(details, "position"), now=now)
             case "take":
-                pipettor.take(text(details, "position"), text(details, "to", "bench"), now)
+                pipettor.take(text(details, "position"), to=text(details, "to", "bench"), now=now)
             case "tips":
                 pipettor.refill()
             case "clot" | "block":

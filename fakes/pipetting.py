@@ -85,17 +85,17 @@ class Pipettor:
         exact = labware in self._standing  # the place has no name of its own
         return alone[0] if len(alone) == 1 and (not place or exact) else ""
 
-    def place(self, position: str, container: str, now: Instant) -> None:
+    def place(self, container: str, *, at: str, now: Instant) -> None:
         """Put a container of the world on a position; raises FailedError when something stands there."""
-        other = self._standing.get(position)
+        other = self._standing.get(at)
         if other is not None:
-            msg = f"{self.name}: {other} stands at {position}; {container} can't be put there"
+            msg = f"{self.name}: {other} stands at {at}; {container} can't be put there"
             raise FailedError(msg)
         self.world.move(container, to=self.name, now=now)
-        self._standing = {at: one for at, one in self._standing.items() if one != container}
-        self._standing[position] = container
+        self._standing = {there: one for there, one in self._standing.items() if one != container}
+        self._standing[at] = container
 
-    def take(self, position: str, to: str, now: Instant) -> None:
+    def take(self, position: str, *, to: str, now: Instant) -> None:
         """Take the container away from a position; raises FailedError when nothing stands there."""
         if position not in self._standing:
             msg = f"{self.name}: nothing stands at {position}; there are {', '.join(sorted(self._standing)) or 'none'}"
@@ -114,7 +114,7 @@ class Pipettor:
         if spot in self._empty:
             return Outcome.NOT_DONE, Cause.NO_TIP
         self._empty.add(spot)
-        self._vessel(self._tip(number), "tip", now)
+        self._vessel(self._tip(number), kind="tip", now=now)
         channel.tip, channel.fell, channel.held = True, False, 0.0
         return DONE
 
@@ -180,12 +180,12 @@ class Pipettor:
 
     def _shed(self, number: int, now: Instant) -> None:
         tip, waste = self._tip(number), f"{self.name}.{WASTE}"
-        self._vessel(waste, "bottle", now)
+        self._vessel(waste, kind="bottle", now=now)
         self.world.pour(tip, waste, volume=self.world.container(tip).contents.volume, now=now)
         self.channels[number].tip = False
         self.channels[number].held = 0.0
 
-    def _vessel(self, name: str, kind: str, now: Instant) -> None:
+    def _vessel(self, name: str, *, kind: str, now: Instant) -> None:
         if not self.world.has(name):
             self.world.add(Container(name, kind), place=self.name, at=Celsius(ROOM), now=now)
 

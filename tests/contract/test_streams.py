@@ -146,6 +146,19 @@ def test_who_waits_without_end_is_told_of_a_pulled_cable(kind: str) -> None:
     on(kind, script)
 
 
+def test_who_begins_to_wait_on_a_cable_that_is_gone_is_told_at_once(kind: str) -> None:
+    """A cable pulled while the command went out does not cost the whole deadline."""
+
+    async def script(laid: Cable) -> None:
+        laid.stream.write(b"?")
+        assert await take(laid.stream, 1) == b"?"
+        laid.pull()
+        with pytest.raises(LinkError, match="lost"):
+            await asyncio.wait_for(laid.stream.arrived(within=Seconds(math.inf)), float(SOON))
+
+    on(kind, script)
+
+
 def test_settings_say_how_the_stream_is_set(kind: str) -> None:
     """A pty ignores baud and parity, so the settings are looked at."""
     expected = {

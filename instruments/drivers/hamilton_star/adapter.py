@@ -147,7 +147,7 @@ def _lay_out(deck: Deck, tip: HamiltonTip) -> _Places:
     places = _Places(STARDeck(with_trash=False, with_trash96=False, with_teaching_rack=False), {}, {})
     for name, labware in deck.labware.items():
         for place, position in labware.positions.items():
-            thing = _thing(labware.kind, f"{name}.{place}", position, tip)
+            thing = _thing(f"{name}.{place}", position, kind=labware.kind, tip=tip)
             at = Coordinate(
                 labware.x + position.x - thing.get_size_x() / 2,
                 labware.y + position.y - thing.get_size_y() / 2,
@@ -160,7 +160,7 @@ def _lay_out(deck: Deck, tip: HamiltonTip) -> _Places:
     return places
 
 
-def _thing(kind: str, name: str, position: Position, tip: HamiltonTip) -> TipSpot | Trash | Container:
+def _thing(name: str, position: Position, *, kind: str, tip: HamiltonTip) -> TipSpot | Trash | Container:
     match kind:
         case "tips":
             return TipSpot(name, 9.0, 9.0, make_tip=_always(tip))

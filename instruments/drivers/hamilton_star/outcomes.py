@@ -28,7 +28,7 @@ _TEXTS = {
 def results(what: str, channels: Iterable[int], errors: Mapping[int, Code], *, raw: str) -> tuple[ChannelResult, ...]:
     """Give the result of each channel of an operation (``pick_up``, ``aspirate``, ``dispense``, ``drop``)."""
     return tuple(
-        _result(what, channel, errors[channel], raw) if channel in errors else _done(channel, raw)
+        _result(what, channel, errors[channel], raw=raw) if channel in errors else _done(channel, raw)
         for channel in sorted(channels)
     )
 
@@ -43,7 +43,7 @@ def _done(channel: int, raw: str) -> ChannelResult:
     return ChannelResult(channel, Outcome.DONE, raw=raw)
 
 
-def _result(what: str, channel: int, error: Code, raw: str) -> ChannelResult:
+def _result(what: str, channel: int, error: Code, *, raw: str) -> ChannelResult:
     outcome, cause = _judge(what, error)
     said = _TEXTS.get(error[1], "an error that this driver does not know")
     return ChannelResult(channel, outcome, cause, f"the device says {error[0]:02}/{error[1]:02}: {said}", raw)

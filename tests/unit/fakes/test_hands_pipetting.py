@@ -61,8 +61,8 @@ def test_things_are_stood_on_the_deck_of_any_handler_and_taken_new_where_there_a
     async def main(clock: SimulatedClock) -> None:
         person = Person(Hall(clock, kind))
         for position, container in (("vials.A1", "V-1"), ("aliquots.A1", "QC-1"), ("trough.A1", "T-1")):
-            stand(person, position, container)
-        stand(person, "vials.B1", "V-1")
+            stand(person, container, at=position)
+        stand(person, "V-1", at="vials.B1")
         hall = person.plant
         assert dict(hall.handler.pipettor.standing) == {"aliquots.A1": "QC-1", "trough.A1": "T-1", "vials.B1": "V-1"}
         assert [hall.world.container(name).kind for name in ("V-1", "QC-1", "T-1")] == ["vial", "tube", "trough"]
