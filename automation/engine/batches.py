@@ -178,7 +178,9 @@ class BatchRun:
             await self._allowed()
             if self._ending:
                 return Procedural.IDLE
-        assembled = self._assembly.put_together(step, self._results())
+        assembled = await self._put_together(step)
+        if assembled is None:
+            return Procedural.IDLE
         self._steps[step.id] = assembled
         assembled.runner.on_doubt = lambda: self._earlier(step.id)
         self._earlier(step.id)
@@ -193,6 +195,20 @@ class BatchRun:
         self._equipment.used(step.id)
         del self._steps[step.id]
         return ended
+
+    async def _put_together(self, step: Step) -> Assembled | None:
+        """Put a step together; hold while what it needs is not there, and give up when the batch ends."""
+        alarms = Alarms(self._house.door, batch=self.id, step=step.id)
+        while True:
+            try:
+                assembled = self._assembly.put_together(step, self._results())
+            except RefusedError as refusal:
+                if self._ending:
+                    return None
+                await self._not_ready("beginning", refusal, alarms)
+            else:
+                alarms.clear("beginning")
+                return assembled
 
     async def _decide(self, step: Step) -> None:
         """A step that did not end well holds the batch until a person lets it go on."""
@@ -257,7 +273,7 @@ class BatchRun:
 
     async def _not_ready(self, what: str, refusal: RefusedError, alarms: Alarms) -> None:
         """Hold the step before it begins, until a person lets the batch go on."""
-        alarms.sound(what, str(refusal), response=f"Make the {what} ready, then restart the batch")
+        alarms.sound(what, str(refusal), response=f"Make the {what} ready, then restart, or stop the batch")
         alarms.try_hold(str(refusal))
         self._going.clear()
         await self._allowed()

@@ -13,7 +13,7 @@ from fakes.faults import Fault, FaultKind
 from fakes.rotea import WASH
 from tests.support.runs import BATCH, Run, make_site, plant_of, resume_batch, run_batch, staff_of, when
 from tests.support.scenes import answer, change_site, choose, differs, ordered, scan, sides, stages
-from tests.support.supervisor import on_call
+from tests.support.supervisor import on_call, restart, stop, when_held
 from tests.support.washes import (
     HARVEST,
     LOADING,
@@ -75,6 +75,15 @@ def test_without_a_good_kit_the_wash_is_refused_and_nothing_ran(tmp_path: Path) 
     assert (run.state, outcome(run)) == ("held", ("refused", False))
     assert (acts(run, "prepare"), acts(run, "start")) == (0, 0)
     assert run.things[f"container/{HARVEST}"].state == "in process"
+
+
+def test_a_batch_that_is_restarted_after_a_refused_wash_waits_for_what_the_wash_did_not_give(tmp_path: Path) -> None:
+    """The next step needs the washed volume: the batch is held and says so, and a person stops it."""
+    edited = first("edit", protocol=WASH, revision="B")
+    run = washed(tmp_path, edited, lambda site: when_held(site, (restart(),), (stop(),)))
+    assert (run.state, run.error) == ("closed", "")
+    assert any("needs wash.volume_out, and step 'wash' gave no such result" in words for words in run.alarms())
+    assert run.step("count-washed").stage == "idle"
 
 
 def test_another_kit_than_the_one_that_was_entered_is_not_used(tmp_path: Path) -> None:
