@@ -2,7 +2,9 @@
 
 import dataclasses
 import hashlib
+import importlib
 import inspect
+import re
 from collections.abc import Mapping
 from typing import ClassVar, Protocol, get_type_hints
 
@@ -44,8 +46,20 @@ def check_operation(operation: type) -> None:
 
 
 def digest(operation: type) -> str:
-    """Give the SHA-256 of an operation's source; a batch is resumed only under the one it was issued with."""
-    return hashlib.sha256(inspect.getsource(inspect.getmodule(operation) or operation).encode()).hexdigest()
+    """Give the SHA-256 of an operation's source, with that of the modules of its own package that it builds on.
+
+    A batch is resumed only under the one it was issued with.
+    """
+    root = operation.__module__.partition(".")[0]
+    imported = re.compile(rf"^from ({re.escape(root)}\.[\w.]+) import", re.MULTILINE)
+    sources, waiting = dict[str, str](), [operation.__module__]
+    while waiting:
+        name = waiting.pop()
+        if name not in sources:
+            sources[name] = inspect.getsource(importlib.import_module(name))
+            waiting += imported.findall(sources[name])
+    whole = "\0".join(f"{name}\0{source}" for name, source in sorted(sources.items()))
+    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 def merged(results: Fields, more: Mapping[str, object]) -> Fields:
