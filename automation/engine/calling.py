@@ -5,7 +5,9 @@ Units:  s.
 """
 
 import asyncio
+from functools import partial
 
+from automation.engine.afterwards import Afterwards
 from automation.engine.alarmmodel import OnCall
 from automation.gmp.door import Command, Door
 from automation.gmp.objects import Thing
@@ -20,9 +22,10 @@ POLICIES = "system:policies"
 class Calling:
     """Every call that stands."""
 
-    def __init__(self, door: Door, roster: tuple[OnCall, ...]) -> None:
+    def __init__(self, door: Door, roster: tuple[OnCall, ...], afterwards: Afterwards) -> None:
         """Arm what stands already, and follow alarms and calls."""
         self._door = door
+        self._afterwards = afterwards
         self._roster = roster
         self._armed: dict[str, asyncio.TimerHandle] = {}
         for thing in door.every("call"):
@@ -46,7 +49,7 @@ class Calling:
         if isinstance(thing, Call):
             self._arm(thing)
         elif isinstance(thing, Alarm) and not thing.unanswered and thing.id in self._armed:
-            asyncio.get_running_loop().call_soon(self._settle, thing.id)
+            self._afterwards.add(partial(self._settle, thing.id))
 
     def _settle(self, name: str) -> None:
         """End the calls for an alarm on which somebody has acted."""

@@ -6,7 +6,6 @@ What was not done when the process died is done at the next start, judged by whe
 Source: 21 CFR 211.100(b), 211.192 (deviations are opened when they occur); ISA-18.2 (response to an alarm).
 """
 
-import asyncio
 import hashlib
 from collections import deque
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from automation.engine.afterwards import Afterwards
 from automation.engine.alarmmodel import Action, Policy, Vigilance
 from automation.engine.calling import POLICIES, Calling
 from automation.engine.recorder import Recorder
@@ -51,6 +51,7 @@ class Policies:
     recorder: Recorder  # of the stream ``policies``
     vigilance: Vigilance
     calling: Calling
+    afterwards: Afterwards
     _steps: StandingSteps = field(default_factory=StandingSteps)
     _alarms: dict[str, Alarm] = field(default_factory=dict)
     _after: int = 0  # events up to this one are done, or older than the rules
@@ -71,7 +72,7 @@ class Policies:
         """Fold an event at once; what follows from it is done right after the append that tells of it."""
         self._take(event)
         if self._due:
-            asyncio.get_running_loop().call_soon(self._work_off)
+            self.afterwards.add(self._work_off)
 
     def _cursor(self) -> int:
         """Give the event up to which nothing is left to do; notes policies that are new."""

@@ -4,9 +4,9 @@ Its condition is still watched and recorded; when the step goes on, the alarm co
 Source: ISA-18.2 state H (suppressed by design).
 """
 
-import asyncio
 from collections.abc import Iterable
 
+from automation.engine.afterwards import Afterwards
 from automation.engine.alarmmodel import Definition
 from automation.engine.recorder import RUNNER
 from automation.engine.standing_steps import StandingSteps
@@ -19,9 +19,10 @@ from automation.ledger.store import Ledger
 class Suppression:
     """Sets the alarms of a site aside, and brings them back."""
 
-    def __init__(self, ledger: Ledger, door: Door, definitions: Iterable[Definition]) -> None:
+    def __init__(self, ledger: Ledger, door: Door, definitions: Iterable[Definition], afterwards: Afterwards) -> None:
         """Take up where the steps stand, and follow them."""
         self._door = door
+        self._afterwards = afterwards
         self._definitions = tuple(one for one in definitions if one.suppressed_in)
         self._steps = StandingSteps()
         if not self._definitions:
@@ -33,7 +34,7 @@ class Suppression:
 
     def _follow(self, event: Event) -> None:
         if self._steps.take(event):
-            asyncio.get_running_loop().call_soon(self._settle)
+            self._afterwards.add(self._settle)
 
     def _settle(self) -> None:
         for one in self._definitions:

@@ -3,6 +3,7 @@
 Started once, after the devices are connected and before anybody works; stopped when the site closes.
 """
 
+from automation.engine.afterwards import Afterwards
 from automation.engine.alarm_times import AlarmTimes
 from automation.engine.alarmmodel import Vigilance
 from automation.engine.calling import Calling
@@ -20,11 +21,12 @@ def keep_vigil(site: Site, *, careful: bool) -> None:
     """Begin; ``careful`` writes every reading at once. Raises InputError for alarms that fit no device or state."""
     house, vigilance = site.house, site.file.vigilance
     _check(site, vigilance)
+    afterwards = Afterwards()
     times = AlarmTimes(house.door)
-    calling = Calling(house.door, vigilance.roster)
-    Suppression(house.ledger, house.door, vigilance.alarms.values())
-    Policies(house.door, Recorder(house.ledger, house.clock, STREAM), vigilance, calling).start()
-    site.at_close += [times.stop, calling.stop]
+    calling = Calling(house.door, vigilance.roster, afterwards)
+    Suppression(house.ledger, house.door, vigilance.alarms.values(), afterwards)
+    Policies(house.door, Recorder(house.ledger, house.clock, STREAM), vigilance, calling, afterwards).start()
+    site.at_close += [afterwards.run, times.stop, calling.stop]
     for entry in vigilance.stores.values():
         recent = Recent(recent_of(site.folder, entry.asset), every=False)
         monitor = Monitor(house, entry, vigilance.of_asset(entry.asset), recent, careful=careful)

@@ -36,7 +36,15 @@ _MOMENTS = ("_at", "due", "until", "warn", "deadline")
 @as_json
 @session
 def show(session: Session, kind: str, name: str, folder: Path, *, as_json: bool) -> None:
-    """Show one object: state, values, history, what is possible."""
+    """Show one object: state, values, history, what is possible.
+
+    Of a store: how long it keeps cold, what is in it, and where each container can go.
+    """
+    if kind == "store":
+        from automation.surfaces.cli.stores import show_store  # noqa: PLC0415  only when asked
+
+        show_store(session, name, folder, as_json=as_json)
+        return
     check_kind(kind)
     with looked(session, folder) as (file, objects):
         thing = objects.known(kind, name)

@@ -41,6 +41,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "answer": ("people", "Answer what a batch asks of people."),
         "resolve": ("people", "Decide a doubt: was the act done or not."),
         "do": ("moves", "Move any object by one of its commands."),
+        "alarms": ("alarms", "Show what stands, acknowledge, shelve, report, watch the stores."),
     },
     "Look": {
         "show": ("looking", "Show one object: state, values, history, what is possible."),

@@ -1,6 +1,6 @@
 """``status`` and ``worklist``: what runs, who is waited for, which limit ends first; reads only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,15 +8,16 @@ import click
 
 from automation.engine.past import past
 from automation.gmp.people.prompts import Prompt
-from automation.gmp.plant.alarms import Alarm
 from automation.gmp.product.batches import Batch
 from automation.gmp.quality.deviations import Deviation
 from automation.gmp.quality.timers import Timer
 from automation.kernel.clock import iso
 from automation.kernel.quantity import Instant
 from automation.ledger.lease import owner
+from automation.surfaces.cli.alarms import lines_table, look_round
 from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, by, emit, mark, session, site, table
+from automation.views.alarm_list import Line
 from automation.views.objects import Objects
 from automation.views.wording import span
 
@@ -66,16 +67,22 @@ class Limit:
 def status(session: Session, folder: Path, *, as_json: bool) -> None:
     """Show what runs, who is waited for and which limit ends first."""
     with looked(session, folder) as (file, objects):
-        steps, waiting, limits = list(step_lines(objects)), list(waits(objects)), list(running_limits(objects))
+        found = look_round(file, objects, folder)
+        steps, limits = list(step_lines(objects)), list(running_limits(objects))
+        waiting = list(waits(objects, found.lines))
+    at_risk = [line for line in found.lines if line.at_risk]
     held_by = owner(folder)
     if as_json:
-        at = iso(objects.now, zone=objects.zone)
+        at = iso(found.now, zone=objects.zone)
         emit(
             {
                 "simulated": file.simulated,
                 "site": file.name,
                 "as_of": at,
                 "owner": held_by,
+                "product_at_risk": at_risk,
+                "flood": found.flood,
+                "calls": found.calls,
                 "steps": steps,
                 "waiting": waiting,
                 "limits": limits,
@@ -84,7 +91,11 @@ def status(session: Session, folder: Path, *, as_json: bool) -> None:
         return
     mark(file.name, simulated=file.simulated)
     run_by = f"owned by process {held_by}" if held_by else "owned by nobody"
-    click.echo(f"as of {iso(objects.now, zone=objects.zone)}, {run_by}\n")
+    click.echo(f"as of {iso(found.now, zone=objects.zone)}, {run_by}\n")
+    if found.flood is not None:
+        click.echo(f"FLOOD: {found.flood.alarms} alarms since {found.flood.begin[:19]}; see: cellwright alarms list\n")
+    if at_risk:
+        click.echo(f"{lines_table(at_risk)}\n")
     rows = ((s.batch, s.batch_state, s.step, s.stage, s.state, s.since) for s in steps)
     click.echo(table(("batch", "is", "step", "is", "state", "since"), rows))
     click.echo("\nwaits for people")
@@ -101,7 +112,7 @@ def status(session: Session, folder: Path, *, as_json: bool) -> None:
 def worklist(session: Session, folder: Path, *, by: str, as_json: bool) -> None:
     """List what waits for people."""
     with looked(session, folder) as (file, objects):
-        found = list(waits(objects))
+        found = list(waits(objects, look_round(file, objects, folder).lines))
     if by:
         objects.known("person", by)
         rights = {str(right) for right in objects.rights(by)}
@@ -135,9 +146,11 @@ def step_lines(objects: Objects) -> Iterator[StepLine]:
             yield StepLine(thing.id, str(thing.state), name.removeprefix(prefix), str(found.stage), state, since)
 
 
-def waits(objects: Objects) -> Iterator[Waiting]:
-    """Give prompts, alarms and deviations that somebody has to act on."""
+def waits(objects: Objects, lines: Iterable[Line]) -> Iterator[Waiting]:
+    """Give alarms of product at risk, prompts, other alarms and deviations that somebody has to act on."""
     zone = objects.zone
+    unanswered = [line for line in lines if line.unanswered]
+    yield from (_alarm(line) for line in unanswered if line.at_risk)
     for prompt in objects.every("prompt"):
         if isinstance(prompt, Prompt) and prompt.asking and prompt.opening:
             whom = "verify" if prompt.state == "entered" else " or ".join(prompt.opening.asks)
@@ -151,27 +164,17 @@ def waits(objects: Objects) -> Iterator[Waiting]:
                 whom,
                 _at(prompt.opened_at, zone),
             )
-    for alarm in objects.every("alarm"):
-        if (
-            isinstance(alarm, Alarm)
-            and alarm.raising
-            and alarm.state not in {"normal", "shelved", "out of service", "acknowledged"}
-        ):
-            said = alarm.raising
-            yield Waiting(
-                "alarm",
-                alarm.id,
-                said.batch,
-                said.step,
-                f"{alarm.state}, {said.priority}",
-                said.message,
-                "perform or supervise",
-                _at(alarm.raised_at, zone),
-            )
+    yield from (_alarm(line) for line in unanswered if not line.at_risk)
     for deviation in objects.every("deviation"):
         if isinstance(deviation, Deviation) and deviation.state != "closed":
             title = deviation.opening.title if deviation.opening else ""
             yield Waiting("deviation", deviation.id, "", "", str(deviation.state), title, "investigate or approve", "")
+
+
+def _alarm(line: Line) -> Waiting:
+    text = f"{line.risk}: {line.message}" if line.risk else line.message
+    state = f"{line.state}, {line.priority}"
+    return Waiting("alarm", line.id, line.batch, line.step, state, text, "perform or supervise", line.raised_at)
 
 
 def running_limits(objects: Objects) -> Iterator[Limit]:

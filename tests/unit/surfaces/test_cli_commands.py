@@ -15,7 +15,7 @@ from tests.support.commands import cellwright
 
 CURVES = Path(__file__).parents[2] / "data"
 AGREED = """init demo run resume check status hold restart pause unpause stop abort answer resolve do show list worklist
-roles verify record backup restore trace diagram read judge instruments fakes"""
+roles verify record backup restore alarms trace diagram read judge instruments fakes"""
 
 
 def loaded(name: str) -> click.Command:
