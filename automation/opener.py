@@ -127,6 +127,7 @@ class House:
             model=serving.model,
             seed=serving.seed,
             tcp=serving.tcp,
+            opcua=serving.opcua,
             at=serving.at,
             speed=serving.speed,
             log=serving.log,

@@ -4,7 +4,7 @@ Source: ``instruments.transport.nodes`` and ``instruments.transport.folder``.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from automation.kernel.clock import MICRO
 from automation.kernel.errors import WireError
@@ -21,6 +21,7 @@ class NodeRefusedError(Exception):
         self.status, self.text = status, text
 
 
+@runtime_checkable
 class Nodes(Protocol):
     """A device as named values."""
 

@@ -7,7 +7,8 @@ Source: asyncua's server; an optional part (``pip install cellwright[opcua]``).
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 from asyncua import Server, ua
@@ -20,7 +21,9 @@ from asyncua.server.user_managers import UserManager
 from automation.kernel.clock import MICRO, SystemClock
 from automation.kernel.quantity import Instant, Seconds
 from fakes.nodes import NodeRefusedError, Nodes
-from fakes.serve import LOOPBACK, Ticks
+from fakes.plant import PlantLog
+from fakes.serve import LOOPBACK, Seat, Ticks
+from instruments.transport import nodes
 from instruments.transport.nodes import Value
 
 NAMESPACE = "urn:cellwright:fakes"
@@ -36,6 +39,7 @@ class Offer:
     port: int = 0
     password: str = ""  # of the user ``operator``
     texts: bool = False  # enumerations as texts instead of numbers with names
+    log: PlantLog = PlantLog(None)  # noqa: RUF009  one that writes nothing
 
 
 class _Users(UserManager):
@@ -58,21 +62,22 @@ class _Users(UserManager):
 class Served:
     """One fake as variables of a server."""
 
-    def __init__(self, device: Nodes, clock: Ticks, server: Server) -> None:
+    def __init__(self, device: Nodes, clock: Ticks, server: Server, *, offer: Offer) -> None:
         """Stand between a fake and a server."""
         self._device, self._clock, self._server = device, clock, server
         self._ids: dict[str, ua.NodeId] = {}
         self._names: dict[ua.NodeId, str] = {}
         self._words: dict[str, tuple[str, ...]] = {}
         self._shown: dict[str, Value] = {}
+        self._offer = offer
 
-    async def furnish(self, offer: Offer) -> None:
+    async def furnish(self) -> None:
         """Make one variable for each value, below one object."""
         index = await self._server.register_namespace(NAMESPACE)
-        device = await self._server.nodes.objects.add_object(index, offer.name)
+        device = await self._server.nodes.objects.add_object(index, self._offer.name)
         kinds: dict[tuple[str, ...], ua.NodeId] = {}
         for name, value in self._device.values(self._now()).items():
-            words = () if offer.texts else self._device.words.get(name, ())
+            words = () if self._offer.texts else self._device.words.get(name, ())
             if words and words not in kinds:
                 kinds[words] = (await new_enum(self._server, index, f"{name}Type", list(words))).nodeid
             held = _variant(value, words)
@@ -104,8 +109,10 @@ class Served:
             value = words[value]
         if not isinstance(value, bool | int | float | str):
             return ua.StatusCode(ua.UInt32(ua.StatusCodes.BadTypeMismatch))
+        at = self._clock.micros()
+        self._offer.log.add(at, self._offer.name, nodes.line(nodes.Request(0, write={name: value})))
         try:
-            self._device.write(name, value, self._now())
+            self._device.write(name, value, Instant(at / MICRO))
         except NodeRefusedError as refusal:
             return ua.StatusCode(ua.UInt32(getattr(ua.StatusCodes, refusal.status)))
         await self.refresh()
@@ -156,8 +163,8 @@ async def serving(device: Nodes, clock: Ticks, offer: Offer) -> AsyncIterator[st
     url = f"opc.tcp://{LOOPBACK}:{port}/{offer.name}"
     server.set_endpoint(url)
     server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
-    served = Served(device, clock, server)
-    await served.furnish(offer)
+    served = Served(device, clock, server, offer=offer)
+    await served.furnish()
     server.iserver.attribute_service = _Attributes(server.iserver.aspace, served)
     server.subscribe_server_callback(CallbackType.PreRead, served.refresh)
     async with server:
@@ -167,6 +174,36 @@ async def serving(device: Nodes, clock: Ticks, offer: Offer) -> AsyncIterator[st
         finally:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
+
+
+class Hands:
+    """A person's hands at a fake that an OPC UA server shows, from any thread."""
+
+    def __init__(self, seat: Seat, loop: asyncio.AbstractEventLoop) -> None:
+        """Act in the server's loop, which alone touches the fake."""
+        self._seat, self._loop = seat, loop
+
+    def hand(self, action: str, **details: object) -> None:
+        """Let a person's hand act on the fake, on the plant's record."""
+        self._loop.call_soon_threadsafe(self._seat.act, action, details)
+
+
+@contextlib.contextmanager
+def in_thread(device: Nodes, seat: Seat, *, port: int = 0) -> Iterator[tuple[Hands, str]]:
+    """Serve the fake of a seat from a thread of its own; gives its hands and the port text for a site."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name=f"opcua {seat.name}", daemon=True)
+    thread.start()
+    offer = Offer(name=seat.name, port=port, log=seat.log)
+    end = contextlib.AsyncExitStack()
+    try:
+        opening = end.enter_async_context(serving(device, seat.clock, offer))
+        yield Hands(seat, loop), asyncio.run_coroutine_threadsafe(opening, loop).result()
+    finally:
+        asyncio.run_coroutine_threadsafe(end.aclose(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 def free_port() -> int:

@@ -5,6 +5,7 @@ world is rebuilt from that log alone and goes on; the ledger is never read here.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 from collections import Counter
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from automation.kernel.clock import MICRO, Clock
-from automation.kernel.errors import DamagedError
+from automation.kernel.errors import CellwrightError, DamagedError
 from automation.kernel.lines import open_lines
 from automation.kernel.quantity import Instant
 from fakes.faults import Fault, FaultKind, Faults
@@ -158,7 +159,9 @@ class Plant:
         if isinstance(hand, dict):
             self._done.add((str(entry.get("errand", "")), str(entry["link"]), json.dumps(hand, sort_keys=True)))
             details = dict(hand)
-            fake.hand(str(details.pop("action")), details, Instant(at / MICRO))
+            action = str(details.pop("action"))
+            with contextlib.suppress(CellwrightError, KeyError, ValueError):  # refused then, so refused again
+                fake.hand(action, details, Instant(at / MICRO))
         else:
             fake.feed(bytes.fromhex(str(entry["bytes"])), Instant(at / MICRO))
         return at

@@ -10,23 +10,20 @@ import errno
 import json
 import os
 import selectors
-import signal
 import socket
 import threading
 import tty
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol
 
 from automation.kernel.clock import MICRO, SystemClock
-from automation.kernel.errors import CellwrightError, InputError
+from automation.kernel.errors import CellwrightError
 from automation.kernel.quantity import Instant
 from fakes.faults import Faults
 from fakes.plant import Fake, Plant, PlantLog
-from fakes.world import World
 
 LOOPBACK = "127.0.0.1"
 CHUNK = 4096  # bytes
@@ -64,6 +61,16 @@ class Seat:
     clock: Ticks
     name: str = "fake"
     log: PlantLog = field(default_factory=lambda: PlantLog(None))
+    tell: Callable[[str], object] = str  # is told why a hand could not act; unless stated, nobody
+
+    def act(self, action: str, details: dict[str, object]) -> None:
+        """Let a person's hand act, on the plant's record."""
+        at = self.clock.micros()
+        self.log.add(at, self.name, b"", hand=json.dumps({"action": action, **details}, sort_keys=True))
+        try:
+            self.fake.hand(action, details, Instant(at / MICRO))
+        except (CellwrightError, KeyError, ValueError) as error:  # the last two: details missing or not numbers
+            self.tell(f"{action} is not done: {error!r}")
 
 
 class Server:
@@ -80,7 +87,6 @@ class Server:
         self._outlets: dict[object, Callable[[bytes], None]] = {}
         self._cleanup = contextlib.ExitStack()
         self._stopping = False
-        self.refused: list[str] = []  # hands that the fake did not know
         self._thread = threading.Thread(target=self._run, name=f"fake {seat.name}", daemon=True)
 
     def pty(self, *, at: Path | None = None) -> str:
@@ -152,13 +158,7 @@ class Server:
 
     def _hear(self) -> None:
         while not self._hands.empty():
-            action, details = self._hands.get()
-            at = self._seat.clock.micros()
-            self._seat.log.add(at, self._seat.name, b"", hand=json.dumps({"action": action, **details}, sort_keys=True))
-            try:
-                self._seat.fake.hand(action, details, Instant(at / MICRO))
-            except (CellwrightError, KeyError, ValueError) as error:  # the last two: details missing or not numbers
-                self.refused.append(f"{action}: {error!r}")
+            self._seat.act(*self._hands.get())
 
     def _speak(self) -> None:
         said = self._seat.fake.unasked(Instant(self._seat.clock.micros() / MICRO))
@@ -256,59 +256,3 @@ def rebuild(fake: Fake, path: Path, *, name: str) -> int:
     plant = Plant(SystemClock(), PlantLog(None), Faults())
     plant.add(name, fake)
     return plant.rebuild(path)
-
-
-def build(model: str, *, seed: int) -> Fake:
-    """Make the fake that the entry-point group ``cellwright.fakes`` knows by this name; raises InputError."""
-    known = {entry.name: entry for entry in entry_points(group="cellwright.fakes")}
-    if model not in known:
-        msg = f"model is {model!r}; known fakes: {', '.join(sorted(known)) or 'none'}"
-        raise InputError(msg)
-    made: Fake = known[model].load()(World(seed), model, {})
-    return made
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """What ``fakes serve`` is asked for; ``tcp`` None means a pty, ``speed`` multiplies real time."""
-
-    model: str
-    seed: int = 1
-    tcp: int | None = None
-    at: Path | None = None
-    speed: float = 1.0
-    log: Path | None = None
-
-
-def run(offer: Offer, *, announce: Callable[[str], None], hands: Iterable[str] = ()) -> None:
-    """Serve until SIGINT or SIGTERM, in the main thread of a process of its own.
-
-    ``announce`` gets the port text. ``hands`` are lines of JSON (standard input), for example
-    ``{"action": "scan", "text": "A99992112345600"}``; raises InputError for an unknown model or a speed not above 0.
-    """
-    if not offer.speed > 0:
-        msg = f"speed is {offer.speed:g}; a number above 0 is needed"
-        raise InputError(msg)
-    fake = build(offer.model, seed=offer.seed)
-    last = rebuild(fake, offer.log, name=offer.model) if offer.log else 0
-    clock = FastClock(SystemClock(), speed=offer.speed, not_before=last + 1 if last else 0)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    log = PlantLog(offer.log)
-    with serving(Seat(fake, clock, offer.model, log), tcp=offer.tcp, at=offer.at) as (server, port):
-        announce(port)
-        threading.Thread(target=_follow, args=(server, hands, announce), daemon=True).start()
-        stop.wait()
-    log.close()
-
-
-def _follow(server: Server, lines: Iterable[str], announce: Callable[[str], None]) -> None:
-    for line in filter(str.strip, lines):
-        try:
-            details = dict(json.loads(line))
-            action = str(details.pop("action"))
-        except (ValueError, TypeError, KeyError):
-            announce(f"not a hand: {line.strip()!r}; a line of JSON with the key 'action' is needed")
-            continue
-        server.hand(action, **details)

@@ -1,4 +1,4 @@
-"""``fakes``: list the fake devices, and serve one on a pty or a TCP port for any client."""
+"""``fakes``: list the fake devices, and serve one on a pty, a TCP port or an OPC UA port for any client."""
 
 import sys
 from pathlib import Path
@@ -32,6 +32,12 @@ def list_(session: Session, *, as_json: bool) -> None:
 @click.option(
     "--tcp", type=click.IntRange(0, 65535), metavar="PORT", help="A port of this machine only; 0 takes a free one."
 )
+@click.option(
+    "--opcua",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="An OPC UA server of this machine only, for a fake with nodes (rotea); 0 takes a free port.",
+)
 @click.option("--at", type=click.Path(path_type=Path), help="A link to the pseudo-terminal.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--speed", type=float, default=1.0, show_default=True, help="How many times faster than real time.")
@@ -42,6 +48,7 @@ def serve(  # noqa: PLR0913  as options
     model: str,
     tcp: int | None,
     *,
+    opcua: int | None,
     pty: bool,
     at: Path | None,
     seed: int,
@@ -49,9 +56,9 @@ def serve(  # noqa: PLR0913  as options
     log: Path | None,
 ) -> None:
     """Serve a fake until Ctrl-C; lines of JSON on standard input are a person's hands."""
-    if pty and tcp is not None:
-        raise click.UsageError("--pty and --tcp exclude each other")
-    serving = Serving(model=model, seed=seed, tcp=tcp, at=at, speed=speed, log=log)
+    if pty + (tcp is not None) + (opcua is not None) > 1:
+        raise click.UsageError("--pty, --tcp and --opcua exclude each other")
+    serving = Serving(model=model, seed=seed, tcp=tcp, opcua=opcua, at=at, speed=speed, log=log)
     session.opener.serve(serving, announce=_announce, hands=sys.stdin)
 
 

@@ -15,14 +15,15 @@ from automation.kernel.clock import MICRO
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Instant
 from fakes.keysight_34970a import FakeKeysight34970A
+from fakes.offering import Offer, build, run
 from fakes.plant import PlantLog
 from fakes.serial_scanner import FakeSerialScanner
-from fakes.serve import FastClock, Offer, Seat, build, rebuild, run, serve_tcp, serving
+from fakes.serve import FastClock, Seat, rebuild, serve_tcp, serving
 
 PROGRAM = """
 import sys
 from pathlib import Path
-from fakes.serve import Offer, run
+from fakes.offering import Offer, run
 run(Offer(model="keysight_34970a", tcp=0, log=Path(sys.argv[1])), announce=lambda port: print(port, flush=True))
 """
 
@@ -92,11 +93,12 @@ def test_what_reaches_the_fake_is_on_the_record_before_it_acts(tmp_path: Path) -
 
 def test_a_hand_that_is_not_understood_is_told_and_stops_nothing() -> None:
     """The server goes on serving."""
-    with serving(Seat(FakeKeysight34970A(1), Still(0)), tcp=0) as (server, port):
+    told: list[str] = []
+    with serving(Seat(FakeKeysight34970A(1), Still(0), tell=told.append), tcp=0) as (server, port):
         server.hand("kick")
         server.hand("pull")
         assert ask(("127.0.0.1", int(port.rpartition(":")[2])), b"*OPC?\n") == b"1\n"
-    assert [text.split(":")[0] for text in server.refused] == ["kick", "pull"]
+    assert [text.partition(" ")[0] for text in told] == ["kick", "pull"]
 
 
 def test_a_fake_is_rebuilt_from_its_log_and_says_nothing_twice(tmp_path: Path) -> None:
@@ -114,6 +116,15 @@ def test_a_fake_is_rebuilt_from_its_log_and_says_nothing_twice(tmp_path: Path) -
     scanner = FakeSerialScanner()
     rebuild(scanner, tmp_path / "scans.log", name="scanner")
     assert scanner.unasked(Instant(2.0)) == b""
+
+
+def test_a_hand_that_was_refused_is_refused_again_when_a_fake_is_rebuilt(tmp_path: Path) -> None:
+    """One wrong word at the bench does not lock anybody out of the plant's log."""
+    log = PlantLog(tmp_path / "plant.log")
+    log.add(MICRO, "probes", b"", hand='{"action":"kick"}')
+    log.add(2 * MICRO, "probes", b"", hand='{"action":"pull"}')
+    log.close()
+    assert rebuild(FakeKeysight34970A(1), tmp_path / "plant.log", name="probes") == 2 * MICRO
 
 
 def test_time_can_run_faster_and_never_back_behind_the_log() -> None:
