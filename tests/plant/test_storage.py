@@ -58,7 +58,7 @@ def test_a_store_that_runs_dry_is_told_in_time_and_people_are_called_until_one_a
 
 
 def test_the_next_of_the_roster_is_called_when_the_time_of_the_one_before_is_over(tmp_path: Path) -> None:
-    """Anna has ten minutes, Carla fifteen; each call is an event."""
+    """Anna has ten minutes, Carla fifteen, Erik thirty, then Anna again; each call is an event."""
 
     async def script(vault: Vault) -> None:
         vault.hand(STORE, "automatic", on=False)
@@ -69,7 +69,10 @@ def test_the_next_of_the_roster_is_called_when_the_time_of_the_one_before_is_ove
         assert vault.call("store-01-dry").called == ("anna", "carla")
         await vault.go(15 * MINUTE)
         assert vault.call("store-01-dry").called == ("anna", "carla", "erik")
-        assert vault.kinds("call/store-01-dry") == ["call", "next", "next"]
+        await vault.go(30 * MINUTE)
+        calling = vault.call("store-01-dry").calling
+        assert (calling and calling.person, calling and calling.number) == ("anna", 4)
+        assert vault.kinds("call/store-01-dry") == ["call", "next", "next", "next"]
 
     in_vault(tmp_path, script)
 
