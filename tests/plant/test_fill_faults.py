@@ -231,11 +231,12 @@ def test_a_bag_that_is_not_empty_is_looked_at(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("site", ["a", "b"])
-def test_a_clot_in_one_of_four_channels_costs_a_tip_and_no_vial(tmp_path: Path, site: str) -> None:
+def test_a_clot_in_one_of_eight_channels_costs_a_tip_and_no_vial(tmp_path: Path, site: str) -> None:
     """Nobody knows how much was drawn: it goes to waste with the tip, and the vial is done again with a new one."""
-    run = fill_day(tmp_path, called("aspirate", hand(HANDLERS[site], "clot", channel=2)), site=site)
-    assert said(run, "channel 2, B-001-V2 at vials.B1: clot (unknown)")
-    assert (filled(run), outcome(run)) == ((2, 4, 2), DONE)
+    eight = recipe_with(tmp_path, ("number: 4, kind: vial", "number: 8, kind: vial"), ("channels: 4", "channels: 8"))
+    run = fill_day(tmp_path, called("aspirate", hand(HANDLERS[site], "clot", channel=6)), recipe=eight, site=site)
+    assert said(run, "channel 6, B-001-V6 at vials.F1: clot (unknown)")
+    assert (filled(run), outcome(run)) == ((2, 8, 2), DONE)
     assert number(run, "wasted") == pytest.approx(0.5)
 
 
