@@ -47,6 +47,8 @@ CODES = {
     Cause.POSITION: (27, 0),
 }
 OTHER, NOT_DROPPED = (2, 54), (2, 77)
+ACTS = {"TP": "pick up", "TR": "drop", "AS": "aspirate", "DS": "dispense"}
+"""What is counted: motions, as they are recorded; each is of all its channels together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,7 @@ class FakeHamiltonStar:
         if not self._initialised:
             return wire.write_answer(frame, channels={p.channel: NOT_INITIALISED for p in parts}), Seconds(0.0)
         work = {"TP": self._pick_up, "TR": self._drop, "AS": self._aspirate, "DS": self._dispense}[frame.command]
+        self.acts[ACTS[frame.command]] += 1
         errors = {part.channel: error for part in parts if (error := work(frame, part, now)) is not None}
         columns = len({_at(frame, "xp", part.index) for part in parts})
         payload = HEIGHTS if frame.command == "TR" else ""
@@ -194,19 +197,16 @@ class FakeHamiltonStar:
         return Seconds(float(MOVE) + max(strokes, default=0.0))
 
     def _pick_up(self, _frame: wire.Frame, part: Part, now: Instant) -> wire.Code | None:
-        self.acts["pick up"] += 1
         if self._kind(part.place) != "tips":
             return CODES[Cause.NO_TIP]
         return _code(self.pipettor.pick_up(part.channel, part.place, now))
 
     def _drop(self, _frame: wire.Frame, part: Part, now: Instant) -> wire.Code | None:
-        self.acts["drop"] += 1
         spot = part.place if self._kind(part.place) == "tips" else WASTE
         went = self.pipettor.drop(part.channel, spot, now)
         return NOT_DROPPED if went[1] is Cause.TIP_ALREADY else _code(went)
 
     def _aspirate(self, frame: wire.Frame, part: Part, now: Instant) -> wire.Code | None:
-        self.acts["aspirate"] += 1
         volume = _at(frame, "av", part.index) / 10.0
         if self.pipettor.channels[part.channel].held + volume > BRIM:
             return FULL
@@ -215,7 +215,6 @@ class FakeHamiltonStar:
         return CODES[Cause.NO_LIQUID] if went[1] is Cause.POSITION else _code(went)
 
     def _dispense(self, frame: wire.Frame, part: Part, now: Instant) -> wire.Code | None:
-        self.acts["dispense"] += 1
         volume = Microlitres(_at(frame, "dv", part.index) / 10.0)
         return _code(self.pipettor.give(part.channel, part.place, volume, now))
 

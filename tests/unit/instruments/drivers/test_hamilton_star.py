@@ -124,7 +124,7 @@ def test_tips_go_to_one_kind_of_place_in_one_command() -> None:
             await bench.handler.drop(tips=(TipMove(1, "tips.A1"), TipMove(2, "waste")))
         results = await bench.handler.drop(tips=tips(2))
         assert {result.outcome for result in results} == {Outcome.DONE}
-        assert bench.fake.acts["drop"] == 2
+        assert bench.fake.acts["drop"] == 1
 
     on_bench(STAR, work)
 
@@ -291,7 +291,7 @@ def test_a_draw_that_was_never_sent_is_known_not_to_have_happened() -> None:
             with pytest.raises(UnknownError):
                 await bench.draws(*moves)
             assert isinstance(await bench.handler.reconcile(asked), expected)
-        assert bench.fake.acts["aspirate"] == 8
+        assert bench.fake.acts["aspirate"] == 1
 
     on_bench(STAR, work)
 
