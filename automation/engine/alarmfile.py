@@ -27,7 +27,7 @@ _TEXTS = ("consequence", "response", "owner", "version")
 _SHORTEST = Seconds(1.0)
 
 
-def read_vigilance(pairs: Mapping[str, Node], assets: Collection[str], people: Collection[str]) -> Vigilance:
+def read_vigilance(pairs: Mapping[str, Node], *, assets: Collection[str], people: Collection[str]) -> Vigilance:
     """Read what stands in the file; ``people`` is empty where the file names none. Raises InputError."""
     alarms = {name: _definition(name, node, assets) for name, node in _named(pairs, "alarms")}
     roster = tuple(_on_call(node, people) for node in (pairs["roster"].sequence() if "roster" in pairs else ()))

@@ -116,7 +116,7 @@ class _Reader:
             materials={name: _lot(name, one) for name, one in _named(pairs, "materials")},
             containers={name: _container(name, one) for name, one in _named(pairs, "containers")},
             world={name: one.plain() for name, one in _named(pairs, "world")},
-            vigilance=read_vigilance(pairs, assets, people),
+            vigilance=read_vigilance(pairs, assets=assets, people=people),
         )
 
     def _simulated_only(self, node: Node) -> None:

@@ -98,7 +98,7 @@ def indicators(objects: Objects, *, since: Instant | None = None, until: Instant
         until=iso(end, zone=objects.zone),
         alarms=len(log),
         per_10_min=len(log) * WINDOW / max(span, WINDOW),
-        most_in_10_min=max((_within(moments, at, WINDOW) for at in moments), default=0),
+        most_in_10_min=max((_within(moments, at, span=WINDOW) for at in moments), default=0),
         floods=found,
         in_flood=100.0 * sum(flood.seconds for flood in found) / span,
         chattering=_chattering(log),
@@ -137,10 +137,10 @@ def floods(moments: Sequence[float], *, end: float, zone: str = "UTC") -> tuple[
         if not begun and count > MOST:
             begun, came = at, count
         elif begun and count < CALM and at <= end:
-            found.append(_flood(begun, at, came, zone=zone))
+            found.append(_flood(begun, at, alarms=came, zone=zone))
             begun = 0.0
     if begun:
-        found.append(replace(_flood(begun, end, came, zone=zone), end=""))
+        found.append(replace(_flood(begun, end, alarms=came, zone=zone), end=""))
     return tuple(found)
 
 
@@ -150,7 +150,7 @@ def lasting(objects: Objects, *, now: Instant) -> Flood | None:
     return found[-1] if found and not found[-1].end else None
 
 
-def _flood(begin: float, end: float, alarms: int, *, zone: str) -> Flood:
+def _flood(begin: float, end: float, *, alarms: int, zone: str) -> Flood:
     return Flood(iso(Instant(begin), zone=zone), iso(Instant(end), zone=zone), alarms, end - begin)
 
 
@@ -187,7 +187,7 @@ def _late(within: float, waited: float) -> bool:
     return 0.0 < within < waited
 
 
-def _within(moments: Sequence[float], at: float, span: float) -> int:
+def _within(moments: Sequence[float], at: float, *, span: float) -> int:
     return sum(at - span < other <= at for other in moments)
 
 
@@ -196,7 +196,7 @@ def _chattering(log: Iterable[Raised]) -> tuple[str, ...]:
     for one in log:
         moments.setdefault(one.alarm, []).append(one.moment)
     return tuple(
-        name for name, at in moments.items() if any(_within(at, one, CHATTER_WITHIN) >= CHATTERS for one in at)
+        name for name, at in moments.items() if any(_within(at, one, span=CHATTER_WITHIN) >= CHATTERS for one in at)
     )
 
 
