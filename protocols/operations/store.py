@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
+from automation.engine.handles import Container
 from automation.engine.product import Product
 from automation.engine.prompts import Answer, Entry, Operator
 from automation.engine.visit import Move, Visit
@@ -85,13 +86,10 @@ class Store:
     async def moved(self, visit: Visit[Results]) -> Move:
         """Note positions and the temperature there, and count the transfer against the warming budget."""
         transfer = visit.got.transfer or Seconds(0.0)
-        names = [container.id for container in self.product.transferred()]
-        seen = await self._where("", names)
-        wrong = await self._put(seen, transfer)
-        while wrong is not None:
-            left = [name for name in names if self.product.label(name).state != "stored"]
+        left = list(self.product.transferred())
+        seen = await self._where("", left)
+        while wrong := await self._put(left, seen, transfer):
             seen = await self._where(f"Not possible: {wrong}. ", left)
-            wrong = await self._put(seen, transfer)
         warming = max((self.product.warmed(one) for one in self.product.transferred()), default=transfer)
         there = Celsius(seen.number("temperature"))
         if there > self.given.storage_highest:
@@ -105,25 +103,25 @@ class Store:
             return Move("overrun", **results)
         return Move("store", **results)
 
-    async def _where(self, trouble: str, names: Sequence[str]) -> Answer:
+    async def _where(self, trouble: str, left: Sequence[Container]) -> Answer:
         return await self.operator.enter(
             f"{trouble}Where they stand now",
-            *(Entry(f"position {name}", f"Position of {name} (store, rack, box, place)") for name in names),
+            *(Entry(f"position {one.id}", f"Position of {one.id} (store, rack, box, place)") for one in left),
             Entry("temperature", "Temperature of the store", unit="degC", low=-210.0, high=0.0),
             second=True,
         )
 
-    async def _put(self, seen: Answer, transfer: Seconds) -> RefusedError | None:
-        """Note the position of each container that is not stored yet; gives why one can't be where it was said."""
-        for container in self.product.transferred():
-            if self.product.label(container.id).state == "stored":
-                continue
+    async def _put(self, left: list[Container], seen: Answer, transfer: Seconds) -> RefusedError | None:
+        """Note the position of each container that is left, until one can't be where it was said; gives why."""
+        while left:
+            container = left[0]
             counted = transfer if self.product.first_cold(container) is not None else Seconds(0.0)
             position = seen.word(f"position {container.id}")
             try:
                 await self.product.store(container, position=position, transfer=transfer, warming=counted)
             except RefusedError as refusal:
                 return refusal
+            del left[0]
         return None
 
     async def holding(self, _visit: Visit[Results]) -> None:
