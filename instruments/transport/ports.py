@@ -5,10 +5,12 @@
 ``visa:ASRL/dev/ttyS0::INSTR?57600-8N1-xonxoff``, ``visa:TCPIP::192.168.1.5::5025::SOCKET``
 ``folder:/data/vicell``              a folder with result files
 ``opcua:opc.tcp://127.0.0.1:4840/rotea``  an OPC UA server, as a node port
+``usb:08af:8000``                    a USB device with bulk endpoints; ``usb:08af:8000:5`` where several are plugged in
 ``pty:/dev/pts/3``                   a pseudo-terminal; simulated sites only
 ``memory``                           a cable in memory; simulated sites only, connected by the plant
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -19,17 +21,19 @@ from instruments.transport.link import Link
 from instruments.transport.memory import MemoryStream
 from instruments.transport.stream import ByteStream
 
-SCHEMES = ("serial", "tcp", "visa", "folder", "opcua", "pty", "memory")
+SCHEMES = ("serial", "tcp", "visa", "folder", "opcua", "usb", "pty", "memory")
 _EXAMPLES = {
     "serial": "serial:/dev/ttyUSB0?9600-8N1",
     "tcp": "tcp:127.0.0.1:7001",
     "visa": "visa:ASRL/dev/ttyS0::INSTR",
     "folder": "folder:/data/vicell",
     "opcua": "opcua:opc.tcp://127.0.0.1:4840/rotea",
+    "usb": "usb:08af:8000",
     "pty": "pty:/dev/pts/3",
     "memory": "memory",
 }
 _HIGHEST = 65_535
+_USB = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::(\d{1,3}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ def read_port(text: object, *, where: str = "", field: str = "port") -> Port:
         _check_tcp(address, f"{field} is {text!r}", where=where)
     if scheme == "opcua":
         _check_opcua(address, f"{field} is {text!r}", where=where)
+    if scheme == "usb" and not _USB.fullmatch(address):
+        _refuse(f"{field} is {text!r}; vendor and product are four hex digits each: {_EXAMPLES['usb']!r}", where)
     if scheme == "visa" and not address.upper().endswith(("::INSTR", "::SOCKET")):
         _refuse(f"{field} is {text!r}; a VISA resource ends with ::INSTR or ::SOCKET", where)
     line = line_settings(settings, where=f"{where}: {field}" if where else field) if asked else None
@@ -101,6 +107,11 @@ def open_stream(port: str | Port, *, where: str = "", field: str = "port") -> By
             from instruments.transport.opcua import OpcUaStream  # noqa: PLC0415  only for OPC UA servers
 
             return OpcUaStream(read.address)
+        case "usb":
+            from instruments.transport.usb import Named, UsbStream  # noqa: PLC0415  only for USB devices
+
+            vendor, product, *at = read.address.split(":")
+            return UsbStream(Named(int(vendor, 16), int(product, 16), int(at[0]) if at else None))
         case "folder":
             from instruments.transport.folder import FolderStream  # noqa: PLC0415  only for folders
 

@@ -245,7 +245,7 @@ FACTORY = Factory(
         on_host_loss=OnHostLoss.STOPS,
         source="pylabrobot 0.2.2 (MIT), its STAR back end and the firmware strings of its tests",
     ),
-    transports=("memory", "tcp", "pty"),
+    transports=("usb", "memory", "tcp", "pty"),
     settings={
         "deck": "name of the deck definition, for example final-day-star",
         "rate": "flow rate for drawing, giving and mixing (uL/s); 100 unless stated",

@@ -4,7 +4,8 @@ Grammar: module (2 characters), command (2 letters), ``id`` and four digits, the
          value. A list is separated by blanks and ends with ``&`` where it is shorter than the channels. The answer
          echoes module, command and id; the master (C0) then says ``er`` code ``/`` trace, and for each channel with an
          error its module and the same.
-Cable:   on USB a transfer keeps its bounds; on a stream of bytes each transfer ends with ``END``, our own convention.
+Cable:   on USB a transfer keeps its bounds; on a stream of bytes each transfer ends with ``END``, our own convention
+         (``instruments.transport.usb``).
 Units:   0.1 mm, 0.1 uL, 0.1 uL/s, 0.1 s on the wire.
 Source:  pylabrobot 0.2.2, hamilton/base.py and STAR_backend.py (frames, error codes, trace texts).
 """
@@ -14,8 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from automation.kernel.errors import WireError
+from instruments.transport import usb
 
-END = b"\x00"
+END = usb.END
 LONGEST = 8192  # bytes; an aspiration with eight channels takes about 1500
 _HEAD = re.compile(r"([A-Z][0-9A-Z])([A-Z]{2})(?:id(\d{4}))?")
 _PARAMETER = re.compile(r"([a-z]{2})([^a-z]*)")

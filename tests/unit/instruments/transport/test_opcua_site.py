@@ -36,7 +36,12 @@ def test_a_live_site_may_name_an_opcua_port() -> None:
 
 @pytest.mark.parametrize(
     ("said", "why"),
-    [({"node": {}}, "unknown field"), ({"nodes": {"A": 1}}, "str"), ({"words": {"A": {"x": "B"}}}, "int"), ("{", "truncated")],
+    [
+        ({"node": {}}, "unknown field"),
+        ({"nodes": {"A": 1}}, "str"),
+        ({"words": {"A": {"x": "B"}}}, "int"),
+        ("{", "truncated"),
+    ],
 )
 def test_a_wrong_mapping_file_is_named_with_its_field(tmp_path: Path, said: object, why: str) -> None:
     """Before anything is opened."""
