@@ -306,7 +306,8 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
     furnish(door, credentials, file, _support(file))
     plant = _plant(folder, file, clock, way)
     blobs = Blobs(folder / "blobs", sync=not file.simulated)
-    recent = Recent(folder / "recent.log", every=way.careful or not file.simulated)
+    live = not file.simulated
+    recent = Recent(folder / "recent.log", every=way.careful or live, lasting=live)
     connections = Connections(door, clock)
     house = House(
         ledger=ledger,

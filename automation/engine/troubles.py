@@ -10,6 +10,10 @@ import msgspec
 from automation.engine.alarms import Alarms
 from automation.engine.gates import StepGates
 from automation.engine.recorder import Recorder
+from automation.kernel.clock import iso
+from automation.kernel.quantity import Instant
+
+WATCH = "watch"  # what is missing when nobody looked at all
 
 
 class Gap(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -39,6 +43,11 @@ class StepTroubles:
         """The reading is there again."""
         self.alarms.clear(f"link {what}")
         self.recorder.write("gap", Gap(what, over=True))
+
+    def unwatched(self, since: Instant, until: Instant) -> None:
+        """Nobody looked meanwhile: the program was away."""
+        self.recorder.write("gap", Gap(WATCH, f"nobody watched from {iso(since)} to {iso(until)}"))
+        self.recorder.write("gap", Gap(WATCH, over=True))
 
     def standing(self) -> set[str]:
         """Give the readings that an earlier process lost and did not find again; their alarms are up."""

@@ -57,6 +57,10 @@ class Troubles(Protocol):
         """The reading is there again."""
         ...
 
+    def unwatched(self, since: Instant, until: Instant) -> None:
+        """Nobody looked meanwhile: the program was away."""
+        ...
+
     def standing(self) -> set[str]:
         """Give the readings that an earlier process lost and did not find again; their alarms are up."""
         ...
@@ -133,6 +137,7 @@ class Watch:
 
     async def _keep_looking(self, reads: Mapping[str, Bound], every: Seconds) -> NoReturn:
         began, tick = self._recorder.clock.now(), 0
+        self._tell_missed(reads, before=began + every, every=every)
         while True:
             tick += 1
             await self._sleep_until(began + tick * every)
@@ -162,6 +167,7 @@ class Watch:
         if entry is not None and entry.called is not None:
             return entry.called.at / MICRO, None
         await stay.passage()
+        self._trends.go_on()
         event = self._recorder.write("wait", Waiting(stay.number, n, what, msgspec.Raw(detail)))
         await self._recorder.ledger.durable(event.seq)
         return event.at / MICRO, None
@@ -176,6 +182,7 @@ class Watch:
         now = self._recorder.clock.now()
         tick = math.ceil(float(now - began) / float(plan.every) - 1e-9)
         late = plan.deadline is not None and now > plan.deadline  # after a restart: look before it is called too late
+        self._tell_missed(reads, before=now if late else began + tick * plan.every, every=plan.every)
         while True:
             target = began + tick * plan.every
             if not late and plan.deadline is not None and plan.deadline < target and stay.free.is_set():
@@ -218,6 +225,13 @@ class Watch:
             found = channels(what, value)
             self._trends.add(found, units(tuple(found), bound.returns))
         return values
+
+    def _tell_missed(self, reads: Mapping[str, Bound], *, before: Instant, every: Seconds) -> None:
+        """Record that nobody looked since an earlier process ended, if a look was missed."""
+        assets = {bound.asset for what, bound in reads.items() if what not in self._lost}
+        since = self._trends.missed(assets, before=before, every=every)
+        if since is not None:
+            self._troubles.unwatched(since, self._recorder.clock.now())
 
     async def _sleep_until(self, moment: Instant) -> None:
         gap = moment - self._recorder.clock.now()
