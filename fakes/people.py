@@ -18,6 +18,7 @@ from automation.gmp.door import Command, Proof
 from automation.gmp.objects import Thing
 from automation.gmp.people.persons import Person
 from automation.gmp.people.prompts import SIGNING, Prompt
+from automation.gmp.plant.assets import Asset
 from automation.gmp.product.batches import Batch
 from automation.gmp.words import Right
 from automation.kernel.errors import CellwrightError, IdentityError, InputError, RefusedError
@@ -331,8 +332,13 @@ class Staff:
         return {}
 
     def asset(self, capability: str) -> str:
-        """Give the asset of a class that a fake stands for; empty when there is none."""
-        return next((a.id for a in self.file.assets.values() if a.asset_class == capability and a.fake), "")
+        """Give the asset of a class that a fake stands for, the one in use before others; empty when there is none."""
+        found = [a.id for a in self.file.assets.values() if a.asset_class == capability and a.fake]
+        return min(found, key=lambda name: not self._in_use(name)) if len(found) > 1 else "".join(found)
+
+    def _in_use(self, asset: str) -> bool:
+        thing = self._site.house.door.find("asset", asset) if self._site else None
+        return isinstance(thing, Asset) and thing.claim is not None
 
     def _papers_say(self, prompt: Prompt) -> Values:
         """Read every entry off the papers; positions are those that are free, each another one."""
