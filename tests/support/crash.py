@@ -13,6 +13,7 @@ from pathlib import Path
 
 from automation.bootstrap import Way
 from automation.engine.site import Site
+from automation.engine.troubles import WATCH
 from automation.ledger.event import Event
 from fakes.faults import Fault, Faults
 from tests.support.runs import BATCH, Hook, Run, make_site, resume_batch, run_batch
@@ -101,8 +102,11 @@ def resumed(kept: Kept, moment: str, *hooks: Hook) -> Run:
 
 
 def story(run: Run) -> Counter[str]:
-    """Give what the record says happened to the batch, without times and values, and how often."""
-    return Counter(_sentence(event) for event in run.events if _told(event.stream))
+    """Give what the record says happened to the batch, without times and values, and how often.
+
+    That the program was away, and nobody looked meanwhile, is left out.
+    """
+    return Counter(_sentence(event) for event in run.events if _told(event.stream) and not _away(event))
 
 
 def added(run: Run, undisturbed: Run) -> list[str]:
@@ -138,6 +142,10 @@ def spread(moments: list[str], count: int) -> list[str]:
 
 def _told(stream: str) -> bool:
     return stream.partition("/")[0] in {"batch", "container", "prompt", "timer", "alarm", "deviation", "lot"}
+
+
+def _away(event: Event) -> bool:
+    return event.kind == "gap" and event.fields["what"] == WATCH
 
 
 def _sentence(event: Event) -> str:
