@@ -47,6 +47,7 @@ class MtSicsBalance:
         self._link = link
         self._control = control
         self._patience = patience
+        self._before: Grams | None = None  # what the pan read before the last act; None when this process sent none
 
     async def identify(self) -> Identity:
         """Read model, serial number and software; the digest is of the command levels and the capacity."""
@@ -87,8 +88,10 @@ class MtSicsBalance:
         if now is None or now.net is None:
             return Unknown(f"the balance gives no stable weight ({now.state if now else Weight.MOVING})")
         near = abs(now.net) <= tare.step * NEAR_ZERO
-        settle = _settle_tare if call.method == "tare" else _settle_zero
-        return settle(tare.value, near=near, shown=now.shown)
+        if call.method == "tare":
+            told = self._before is not None and abs(self._before) > tare.step * NEAR_ZERO
+            return _settle_tare(tare.value, near=near, told=told, shown=now.shown)
+        return _settle_zero(tare.value, near=near, shown=now.shown)
 
     async def reply_of(self, call: Call) -> Tared:  # noqa: ARG002  a tare and a zero both leave what stands now
         """Read what a tare or zero has left, once a person has seen that it took effect."""
@@ -109,11 +112,13 @@ class MtSicsBalance:
         if not self._control:
             msg = f"{self._link.name}: the driver is read-only; {what} is refused"
             raise RefusedError(msg)
+        self._before = None
         try:
-            await self.look()
+            seen = await self.look()
         except FailedError as error:
             msg = f"{self._link.name}: {what} is refused: {error}"
             raise RefusedError(msg) from error
+        self._before = seen.net
 
     async def _do(self, command: str) -> tuple[str, ...]:
         """Send a command that changes something, once; gives what it says."""
@@ -165,9 +170,12 @@ class MtSicsBalance:
         return f"{self._link.name}: the balance answers {command} with {status}: {why}"
 
 
-def _settle_tare(tare: Grams, *, near: bool, shown: str) -> Reconciled:
-    """A tared pan reads zero over a stored tare; without a stored tare nothing was tared."""
-    if near and float(tare):
+def _settle_tare(tare: Grams, *, near: bool, told: bool, shown: str) -> Reconciled:
+    """Without a stored tare nothing was tared; a pan that reads zero over one was, if it is known to have read more.
+
+    ``told`` says that it is known: an older tare of a container that weighs the same looks like this one.
+    """
+    if near and float(tare) and told:
         return Done(Tared(tare))
     if not near and not float(tare):
         return NotDone()

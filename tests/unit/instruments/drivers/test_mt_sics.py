@@ -242,6 +242,29 @@ def test_a_tare_over_an_older_tare_is_left_to_a_person() -> None:
     at_bench(script, Fault("balance", 4, FaultKind.LOSE_COMMAND))
 
 
+@pytest.mark.parametrize("kind", [FaultKind.LOSE_COMMAND, FaultKind.LOSE_REPLY])
+def test_a_tare_over_an_older_one_of_the_same_weight_is_left_to_a_person(kind: FaultKind) -> None:
+    """The pan reads zero before and after: the balance can't say whether it was tared once or twice."""
+
+    async def script(bench: Bench) -> None:
+        bench.hand("load", mass=12.0)
+        await bench.driver.tare()
+        assert isinstance(await in_doubt(bench, TARE), Unknown)
+
+    at_bench(script, Fault("balance", 4, kind))
+
+
+def test_a_program_that_was_killed_after_a_tare_asks_a_person() -> None:
+    """It does not know what the pan read before."""
+
+    async def script(bench: Bench) -> None:
+        bench.hand("load", mass=12.0)
+        await bench.driver.tare()
+        assert isinstance(await MtSicsBalance(bench.link, control=True).reconcile(TARE), Unknown)
+
+    at_bench(script)
+
+
 def test_a_tare_of_an_empty_pan_that_may_have_been_restarted_is_left_to_a_person() -> None:
     """A balance that was switched on anew reads zero over whatever stands on it, and knows of no tare."""
 
