@@ -5,6 +5,7 @@ from one container to another (``pour``, ``separate``) or from live to dead (``k
 Units:  degC, mL, g, cells, s; ``now`` is UTC seconds.
 Source: docs/freezer-physics.md (product), product-independent places are at fixed temperatures.
         Cells settle from the top of a container that nobody mixes: model, time constant ``SETTLING``.
+        Empty containers of a kind differ by ``EMPTY_CV``: model, bags and tubes of one lot.
         Cells die in DMSO at 0.10 per h at 22 degC and 0.02 per h at 4 degC: model, see docs/one-world.md.
 """
 
@@ -12,7 +13,7 @@ import math
 from dataclasses import dataclass
 
 from automation.kernel.errors import FailedError
-from automation.kernel.ids import keyed
+from automation.kernel.ids import keyed, normal
 from automation.kernel.quantity import Celsius, Grams, Instant, Millilitres, Seconds
 from fakes.contents import Contents
 from fakes.physics.product import NUCLEATION, VESSELS, Product
@@ -26,6 +27,7 @@ PROBE_LAG = Seconds(10.0)
 
 SETTLING = Seconds(900.0)
 MOST_SETTLED = 0.4  # share by which the top of a settled container is poorer in cells
+EMPTY_CV, EMPTY_MOST = 0.01, 2.5  # spread of the mass of empty containers (a share), and its bound in spreads
 TOXIC_WARM, TOXIC_COLD = 0.10, 0.02  # share of live cells that die per hour in 10 % DMSO at 22 and at 4 degC
 
 
@@ -48,6 +50,7 @@ class Container:
         self.name = name
         self.kind = kind
         self.contents = contents or Contents()
+        self.empty = Grams(VESSELS[kind].empty)  # of its kind; a world gives it one of its own
         self.stays: list[Stay] = []
         self.mixed_at: Instant | None = None  # when it was last mixed or moved
         self.aged_at: Instant | None = None  # up to when dying in DMSO is counted
@@ -65,7 +68,7 @@ class Container:
     @property
     def mass(self) -> Grams:
         """Give what a balance would feel of it (g): the container itself and what is in it."""
-        return Grams(VESSELS[self.kind].empty) + self.contents.mass
+        return self.empty + self.contents.mass
 
 
 @dataclass(slots=True)
@@ -78,7 +81,7 @@ class World:
     """Containers, places and probes of one simulated site."""
 
     def __init__(self, seed: int) -> None:
-        """Make an empty world; the seed varies where ice forms."""
+        """Make an empty world; the seed varies where ice forms and what empty containers weigh."""
         self.seed = seed
         self._places: dict[str, Signal] = {name: Constant(value) for name, value in PLACES.items()}
         self._containers: dict[str, Container] = {}
@@ -101,6 +104,8 @@ class World:
             msg = f"container {container.name} is in the world already"
             raise FailedError(msg)
         container.mixed_at = container.aged_at = now
+        off = EMPTY_CV * max(-EMPTY_MOST, min(EMPTY_MOST, normal(self.seed, "empty mass", container.name)))
+        container.empty = container.empty * (1.0 + off)
         self._containers[container.name] = container
         self._products[container.name] = product
         self._bodies[container.name] = Follower(product, float(at), around, first=grid(now))

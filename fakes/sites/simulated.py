@@ -1,7 +1,8 @@
 """Builds the plant of a simulated site from its file: fakes at the ends of the cables, one world, scripted people.
 
-The ``world`` of the site file names the containers with what is truly in them (product and liquids), settings of single
-fakes, and what the scripted people read off papers. Units: degC, mL, g/mL, cells; DMSO as a share of the volume.
+The ``world`` of the site file names the containers with what is in them (product and liquids), settings of single
+fakes, and what the scripted people read off papers; density and DMSO truly differ a little from that, by the seed.
+Units: degC, mL, g/mL, cells; DMSO as a share of the volume.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from automation.engine.site import Site
 from automation.engine.sitemodel import AssetEntry, SiteFile
 from automation.kernel.clock import Clock, instant
 from automation.kernel.errors import InputError
+from automation.kernel.ids import uniform
 from automation.kernel.quantity import Cells, Celsius, Millilitres
 from fakes import bench
 from fakes.contents import DENSITY, filled
@@ -24,6 +26,7 @@ from fakes.people import Staff
 from fakes.plant import Build, Fake, Plant, PlantLog
 from fakes.world import Container, World
 
+DENSITY_OFF, STOCK_OFF = 0.004, 0.01  # most by which density and DMSO differ from the file (shares): model, lot to lot
 START = "2026-01-05T08:00:00"
 
 
@@ -69,13 +72,17 @@ class SimulatedPlant(Plant):
             Millilitres(_number(entry, "volume")),
             live=Cells(_number(entry, "live", 0.0)),
             dead=Cells(_number(entry, "dead", 0.0)),
-            dmso=_number(entry, "dmso", 0.0),
-            density=_number(entry, "density", DENSITY),
+            dmso=_number(entry, "dmso", 0.0) * self._near_one(STOCK_OFF, "dmso", name),
+            density=_number(entry, "density", DENSITY) * self._near_one(DENSITY_OFF, "density", name),
         )
         contents = replace(contents, solutes={**contents.solutes, **_solutes(entry)})
         container = Container(name, str(entry.get("kind", "bag20")), contents=contents)
         temperature = Celsius(_number(entry, "temperature"))
         self.world.add(container, place=str(entry.get("place", "fridge")), at=temperature, now=self.start)
+
+    def _near_one(self, most: float, what: str, name: str) -> float:
+        """Give the factor by which a liquid differs from what is stated of it, by the seed."""
+        return 1.0 + most * (2.0 * uniform(self.world.seed, what, name) - 1.0)
 
     def _hang_probes(self) -> None:
         """Hang the independent probes: one in the air of the freezer, one ready on the bench."""

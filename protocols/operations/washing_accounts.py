@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 from automation.formulas.reconciliation import Balance, Line
-from automation.formulas.uncertainty import Uncertain, relative
+from automation.formulas.uncertainty import Uncertain, difference, ratio, relative
 from automation.formulas.washing import batch_residual, continuous_residual, weighed_volume
 from automation.kernel.quantity import Grams, Millilitres, Percent
 from protocols.operations.washing import Approved, Parameters, Washout
@@ -58,7 +58,7 @@ def account(
     """
     came_in = _weighed(weights.source_before, weights.source_after, density=given.source_density, given=given)
     came_out = _weighed(weights.product_after, weights.product_before, density=given.product_density, given=given)
-    left = _weighed(weights.source_after, given.source_empty, density=given.source_density, given=given)
+    left = source_contents(weights.source_after, given)
     share = float(given.flow_uncertainty) / 100.0
     washed, wasted = relative(float(counted.washed), share), relative(float(counted.wasted), share)
     lines = (
@@ -102,8 +102,12 @@ def _rinse(rinsed: Millilitres) -> Line:
 
 
 def source_contents(gross: Grams, given: Parameters) -> Uncertain:
-    """Give the volume in the source bag (mL) by its weight."""
-    return _weighed(gross, given.source_empty, density=given.source_density, given=given)
+    """Give the volume in the source bag (mL) by its weight; nobody weighed that bag empty."""
+    mass = difference(
+        Uncertain(float(gross), float(given.balance_uncertainty)),
+        Uncertain(float(given.source_empty), float(given.source_empty_uncertainty)),
+    )
+    return ratio(mass, relative(given.source_density, float(given.density_uncertainty) / 100.0))
 
 
 def product_volume(gross: Grams, *, bag: Grams, given: Parameters) -> Uncertain:

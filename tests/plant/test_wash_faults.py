@@ -385,7 +385,7 @@ def test_a_broken_wire_to_the_balance_costs_a_deviation_and_no_weight(tmp_path: 
 
     run = washed(tmp_path, after_question("put the label", cut))
     assert said(run, f"{WASHED} could not be weighed: ")
-    assert run.step("wash").results["mass_bag"] == pytest.approx(18.0, abs=0.05)
+    assert run.step("wash").results["mass_bag"] == pytest.approx(18.0, rel=0.025)
     assert outcome(run) == ("washed", False)
 
 
@@ -396,7 +396,7 @@ def test_a_tare_that_stands_in_the_balance_does_not_change_a_weight(tmp_path: Pa
         plant_of(site).hand("balance-01", "press", command="T")
 
     run = washed(tmp_path, after_question("put the label", tared))
-    assert run.step("wash").results["mass_bag"] == pytest.approx(18.0, abs=0.05)
+    assert run.step("wash").results["mass_bag"] == pytest.approx(18.0, rel=0.025)
     assert outcome(run) == ("washed", False)
 
 
@@ -408,7 +408,7 @@ def test_a_bag_that_was_not_put_on_the_balance_is_no_weight(tmp_path: Path) -> N
 
     run = washed(tmp_path, after_question("put the label", off))
     assert said(run, f"{WASHED} could not be weighed: nothing is on the balance")
-    assert run.step("wash").results["mass_bag"] == pytest.approx(18.0, abs=0.05)
+    assert run.step("wash").results["mass_bag"] == pytest.approx(18.0, rel=0.025)
     assert outcome(run) == ("washed", False)
 
 

@@ -1,5 +1,6 @@
 """What a wash knows without any device: accounts, differences of programs, where cells are, what can be saved."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -27,7 +28,7 @@ from protocols.operations.washing import (
     stood,
     where,
 )
-from protocols.operations.washing_accounts import Counted, Weights, account
+from protocols.operations.washing_accounts import Counted, Weights, account, source_contents
 from protocols.operations.washing_run import Known
 from protocols.operations.washing_setup import difference
 
@@ -52,6 +53,7 @@ GIVEN = Parameters(
     programs=(APPROVED,),
     product_bag="bag150",
     source_empty=Grams(28.0),
+    source_empty_uncertainty=Grams(0.3),
     source_differs_at_most=Percent(5.0),
     source_left_at_most=Millilitres(10.0),
     source_density=1.01,
@@ -173,3 +175,10 @@ def test_people_are_told_what_stands_in_words() -> None:
     assert stood(replace(RUNNING, door_closed=False)) == "running, step 2, its door is open"
     assert flowed(None) == flowed(ProcessValues()) == "volumes not known"
     assert flowed(ProcessValues(processed=Millilitres(90.0))) == "90 mL drawn from the source"
+
+
+def test_a_bag_that_nobody_weighed_empty_is_known_no_better_than_its_kind() -> None:
+    """32.04 g less 28 g within 0.3 g: 4.0 mL within 0.3 mL, whatever the balance can do."""
+    left = source_contents(Grams(32.04), GIVEN)
+    assert left.value == pytest.approx(4.0)
+    assert left.standard == pytest.approx(math.hypot(0.3, 0.05) / 1.01, rel=0.01)
