@@ -98,9 +98,13 @@ class Labels:
     async def clear_up(self, *, reason: str) -> None:
         """Note that the labels which are on no container were destroyed, and that the others never came out."""
         for one in self._every():
-            if one.batch == self._batch and one.state in {"issued", "printed", "verified"}:
-                command = "void" if one.state == "issued" else "destroy"
-                await self._moves.move(f"label/{one.id}", command, body={"reason": reason})
+            if one.batch != self._batch:
+                continue
+            if one.state not in {"issued", "printed", "verified"}:
+                await self._moves.skip()  # also what was cleared up before a restart
+                continue
+            command = "void" if one.state == "issued" else "destroy"
+            await self._moves.move(f"label/{one.id}", command, body={"reason": reason})
 
     def of(self, container: str) -> tuple[Label, ...]:
         """Give all labels of a container, in the order of their numbers."""

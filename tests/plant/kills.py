@@ -8,9 +8,11 @@ case); 0 is the exit status when all end the same. The suite takes a spread of t
 import argparse
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -26,17 +28,21 @@ WORKERS = 2
 
 
 class Started:
-    """Wants every event from the start of the batch to its end."""
+    """Wants every event, or every so many-th, from the start of the batch to its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, every: int = 1) -> None:
         """Want nothing yet."""
         self.started = False
+        self._every, self._seen = every, 0
 
     def __call__(self, event: Event) -> bool:
         """Tell whether a kill at this event is to be tried."""
         if (event.stream, event.kind) == (f"batch/{BATCH}", "start"):
             self.started = True
-        return self.started and event.kind != "close"
+        if not self.started or event.kind == "close":
+            return False
+        self._seen += 1
+        return self._seen % self._every == 0
 
 
 def faults(run: Run, undisturbed: Run) -> list[str]:
@@ -61,10 +67,19 @@ def step_of(run: Run) -> str:
     return max(enumerate(before), default=(0, "-"))[1].rpartition("/")[2]
 
 
-def tried(kept: Kept, whole: Run, moment: str) -> tuple[str, str, list[str]]:
-    """Resume one moment; gives the step, the moment and what differs."""
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One kill, and what is then not as in an undisturbed run."""
+
+    step: str
+    moment: str
+    differs: list[str]
+
+
+def tried(kept: Kept, whole: Run, moment: str) -> Tried:
+    """Resume one moment, and compare."""
     run = resumed(kept, moment, _decide)
-    return step_of(run), moment, faults(run, whole)
+    return Tried(step_of(run), moment, faults(run, whole))
 
 
 def _decide(site: Site) -> None:
@@ -88,17 +103,19 @@ def main() -> None:
     parser.add_argument("--site", default="a")
     parser.add_argument("--tenth", action="store_true", help="every tenth moment only")
     asked = parser.parse_args()
-    points, survived = Counter[str](), Counter[str]()
+    points, survived, began = Counter[str](), Counter[str](), time.monotonic()
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(WORKERS) as pool:
         for whole, kept in _made(Path(folder), asked):
             moments = kept.moments[:: 10 if asked.tenth else 1]
-            for step, moment, differs in pool.map(partial(tried, kept, whole), moments):
-                points[step] += 1
-                survived[step] += not differs
-                sys.stdout.writelines(f"{moment}: {one}\n" for one in differs)
+            for one in pool.map(partial(tried, kept, whole), moments):
+                points[one.step] += 1
+                survived[one.step] += not one.differs
+                sys.stdout.writelines(f"{one.moment}: {what}\n" for what in one.differs)
+                sys.stdout.flush()
     sys.stdout.writelines(f"{step:<16} {points[step]:>6} kills {survived[step]:>6} survived\n" for step in points)
     wrong = points.total() - survived.total()
-    sys.stdout.write(f"{points.total()} kills, {wrong} of them end otherwise than an undisturbed run\n")
+    took = time.monotonic() - began
+    sys.stdout.write(f"{points.total()} kills, {wrong} of them end otherwise than an undisturbed run; {took:.0f} s\n")
     sys.exit(wrong > 0)
 
 

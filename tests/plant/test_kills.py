@@ -12,13 +12,14 @@ from automation.engine.site import Site
 from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
 from automation.ledger.verify import verify
-from tests.plant.kills import ACTS, Started, faults
+from tests.plant.kills import ACTS, Started, faults, tried
 from tests.support.crash import Kept, added, at_appends, at_frames, ends, resumed, spread
 from tests.support.freezing import cleared, meanwhile, outcome, power_cut, site_with
 from tests.support.runs import BATCH, Run, make_site, resume_batch, staff_of
 from tests.support.supervisor import hand, restart, stop, when_held
 
 APPENDS = {"a": 25, "b": 8}
+FINAL_DAY = {"a": 173, "b": 61}  # every so many-th append: 4 and 12 moments
 FRAMES, BAD_ENDS = 4, 8
 Killed = tuple[Run, Kept]
 
@@ -67,6 +68,18 @@ def test_killed_at_an_append_the_batch_ends_as_undisturbed(
     run = resumed(kept, moment)
     assert faults(run, whole) == []
     assert verify(run.folder).intact
+
+
+@pytest.mark.requirement("C01")
+@pytest.mark.parametrize("site", FINAL_DAY)
+def test_a_final_day_killed_at_an_append_ends_as_undisturbed(folder: Path, site: str) -> None:
+    """Whatever was being washed, filled, weighed or labelled; ``python -m tests.plant.kills`` tries all moments."""
+    wanted = Started(every=FINAL_DAY[site])
+    whole, kept = at_appends(
+        make_site(folder / f"day {site}", site), folder / f"kept day {site}", wanted, recipe="final-day"
+    )
+    assert len(kept.moments) >= 4
+    assert [one for one in (tried(kept, whole, moment) for moment in kept.moments) if one.differs] == []
 
 
 @pytest.mark.requirement("C05")

@@ -8,6 +8,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from automation.engine.journal import Called, Resolved
 from automation.engine.setup import secret_of
 from automation.engine.site import Site
@@ -24,11 +26,25 @@ STEPS = f"batch/{BATCH}/step/"
 LOOKS, PATIENCE = 180.0, 12  # s until the supervisor has looked; how often the batch is let go on
 
 
+class _Label(msgspec.Struct):
+    id: str = ""
+
+
+class _Printed(msgspec.Struct):
+    label: _Label = msgspec.field(default_factory=_Label)
+
+
 def done(events: Iterable[Event]) -> Counter[tuple[str, str]]:
-    """Count what the record holds as done: acts of each asset that were answered, or that a person has seen done."""
+    """Count what the record holds as done: acts of each asset that were answered, or that a person has seen done.
+
+    A label that is void did not come out, as people have seen; the printer acknowledges nothing.
+    """
     called: dict[tuple[str, object, object], tuple[str, str]] = {}
     good: set[tuple[str, object, object]] = set()
+    labels: dict[str, tuple[str, object, object]] = {}
     for event in events:
+        if event.kind == "void" and event.stream in labels:
+            good.discard(labels[event.stream])
         if event.kind not in {"call", "reply", "resolved"} or not event.stream.startswith(STEPS):
             continue
         place = (event.stream, event.fields["visit"], event.fields["n"])
@@ -36,6 +52,7 @@ def done(events: Iterable[Event]) -> Counter[tuple[str, str]]:
             call = event.read(Called)
             if call.kind == Kind.ACT:  # the same set twice is one set
                 called[place] = (call.asset, call.method)
+                labels[f"label/{msgspec.json.decode(call.args, type=_Printed).label.id}"] = place
         elif event.kind == "reply" or event.read(Resolved).outcome == "done":
             good.add(place)
     return Counter(called[place] for place in good if place in called)
@@ -72,7 +89,7 @@ class Crew:
             return
         for step, asset, method in self._doubts():
             seen = counted(self.site, asset, method)
-            happened = seen is not None and seen > done(self.site.house.ledger.events(prefix=STEPS))[asset, method]
+            happened = seen is not None and seen > done(self.site.house.ledger.events())[asset, method]
             body = {"step": step, "outcome": "done" if happened else "not done", "reason": "seen at the device"}
             self._say("resolve", body, signed=True)
         self._say("restart", {"reason": "looked at, may go on"})
