@@ -10,6 +10,7 @@ The balance itself waits for stability, for a time that is set in it. Nothing th
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 from automation.kernel.clock import pause
 from automation.kernel.effect import Call, Done, NotDone, Reconciled, Unknown
@@ -27,7 +28,7 @@ PATIENCE = Seconds(20.0)  # s, that the balance waits for stability unless the s
 LONGEST = Seconds(25.0)  # s; more does not fit twice into the deadline of a weighing
 WITHIN = Seconds(52.0)  # s, of the 60 s of a weighing, in which stability is asked for
 PAUSE = Seconds(0.5)  # s before a balance that could not is asked again
-NEAR_ZERO = 5  # steps of the last digit; a tared pan reads no more than this
+NEAR_ZERO = 5  # steps of the last digit; a tared pan reads no more than this, nor do two looks differ by more
 CLEAN = 3  # times a weight is asked for when something else arrives with it
 
 _STATES = {"S": Weight.STABLE, "D": Weight.MOVING, "+": Weight.OVER, "-": Weight.UNDER}
@@ -47,7 +48,7 @@ class MtSicsBalance:
         self._link = link
         self._control = control
         self._patience = patience
-        self._before: Grams | None = None  # what the pan read before the last act; None when this process sent none
+        self._before: Grams | None = None  # tare that stood before the last one; None when this process sent none
 
     async def identify(self) -> Identity:
         """Read model, serial number and software; the digest is of the command levels and the capacity."""
@@ -56,9 +57,14 @@ class MtSicsBalance:
         return Identity("Mettler Toledo", model, serial, software, configuration)
 
     async def weigh(self) -> Weighing:
-        """Wait for a stable weight; MOVING when there is none in time. The tare that stands comes along."""
-        found = await self._settled() or await self.look()
-        return Weighing(found.state, found.net, found.shown, (await self._tare()).value)
+        """Wait for a stable weight that a second look confirms: the line has no check sum. MOVING when there is none.
+
+        The tare that stands comes along.
+        """
+        found, seen = await self._settled(), await self.look()
+        if found is None or not _agree(found, seen):
+            found = seen if seen.net is None else replace(seen, state=Weight.MOVING)
+        return replace(found, tare=(await self._tare()).value)
 
     async def look(self) -> Weighing:
         """Give what stands on the pan now, stable or not; raises FailedError when the balance is busy."""
@@ -70,6 +76,8 @@ class MtSicsBalance:
     async def tare(self) -> Tared:
         """Store what stands on the pan as tare, once it is stable."""
         await self._ready("tare")
+        self._before = None
+        self._before = (await self._tare()).value
         return Tared(wire.mass(await self._do("T")).value)
 
     async def zero(self) -> Tared:
@@ -89,8 +97,7 @@ class MtSicsBalance:
             return Unknown(f"the balance gives no stable weight ({now.state if now else Weight.MOVING})")
         near = abs(now.net) <= tare.step * NEAR_ZERO
         if call.method == "tare":
-            told = self._before is not None and abs(self._before) > tare.step * NEAR_ZERO
-            return _settle_tare(tare.value, near=near, told=told, shown=now.shown)
+            return _settle_tare(tare.value, near=near, shown=now.shown, before=self._before)
         return _settle_zero(tare.value, near=near, shown=now.shown)
 
     async def reply_of(self, call: Call) -> Tared:  # noqa: ARG002  a tare and a zero both leave what stands now
@@ -112,13 +119,11 @@ class MtSicsBalance:
         if not self._control:
             msg = f"{self._link.name}: the driver is read-only; {what} is refused"
             raise RefusedError(msg)
-        self._before = None
         try:
-            seen = await self.look()
+            await self.look()
         except FailedError as error:
             msg = f"{self._link.name}: {what} is refused: {error}"
             raise RefusedError(msg) from error
-        self._before = seen.net
 
     async def _do(self, command: str) -> tuple[str, ...]:
         """Send a command that changes something, once; gives what it says."""
@@ -170,12 +175,20 @@ class MtSicsBalance:
         return f"{self._link.name}: the balance answers {command} with {status}: {why}"
 
 
-def _settle_tare(tare: Grams, *, near: bool, told: bool, shown: str) -> Reconciled:
-    """Without a stored tare nothing was tared; a pan that reads zero over one was, if it is known to have read more.
+def _agree(first: Weighing, second: Weighing) -> bool:
+    """Tell whether two answers in a row say the same weight, within a few steps of the last digit."""
+    if first.net is None or second.net is None:
+        return first.state is second.state
+    step = wire.mass(tuple(first.shown.split())).step
+    return abs(first.net - second.net) <= step * NEAR_ZERO
 
-    ``told`` says that it is known: an older tare of a container that weighs the same looks like this one.
+
+def _settle_tare(tare: Grams, *, near: bool, shown: str, before: Grams | None) -> Reconciled:
+    """Without a stored tare nothing was tared; a pan that reads zero over another one than before was.
+
+    An older tare of a container that weighs the same looks like this one, so ``before`` has to be known.
     """
-    if near and float(tare) and told:
+    if near and float(tare) and before is not None and tare != before:
         return Done(Tared(tare))
     if not near and not float(tare):
         return NotDone()
