@@ -199,7 +199,7 @@ def test_a_fill_is_weighed_by_a_stable_weight_in_grams_alone(
 
 def test_a_tare_whose_answer_is_lost_is_not_stored_twice(tmp_path: Path) -> None:
     """The balance is asked what stands in it; its own count equals the record's."""
-    run = fill_day(tmp_path, called("tare", fault(BALANCE, FaultKind.LOSE_REPLY, chunk=2)))
+    run = fill_day(tmp_path, called("tare", fault(BALANCE, FaultKind.LOSE_REPLY, chunk=3)))
     tares = [e for e in run.events if e.kind == "call" and e.fields["method"] == "tare"]
     assert (run.acts[BALANCE]["tare"], len(tares), outcome(run)) == (3, 3, DONE)
 
@@ -404,7 +404,9 @@ def test_a_broken_link_in_the_middle_of_an_act_does_nothing_twice(
     """The device is asked, or people are; a tare that was read wrongly looks wrong, and is taken again by a person."""
     run = fill_day(
         tmp_path,
-        called(method, fault(asset, kind, chunk=1 + (method == "tare"))),  # before a tare the balance is looked at
+        called(
+            method, fault(asset, kind, chunk=1 + 2 * (method == "tare"))
+        ),  # before a tare the balance is asked for weight and tare
         lambda site: when_held(site, (restart(),), (restart(),)),
         until=LATER,
     )

@@ -380,7 +380,7 @@ def test_a_broken_wire_to_the_balance_costs_a_deviation_and_no_weight(tmp_path: 
     def cut(site: Site) -> None:
         faults = plant_of(site).faults
         begin = faults.acts.get("balance-01", 0)
-        for act in range(begin + 1, begin + 7):
+        for act in range(begin + 1, begin + (10 if kind is FaultKind.GARBLE_REPLY else 7)):
             faults.add(Fault("balance-01", act, kind))
 
     run = washed(tmp_path, after_question("put the label", cut))
