@@ -3,7 +3,8 @@
 #   make demo    the main job on fakes, in simulated time
 #   make test    lint, types, import contracts, all tests
 #   make lint    the first three of these alone
-#   make storm   seeded faults over every link of a site: make storm SEEDS=1000 SITE=b RECIPE=final-day
+#   make storm   seeded faults over every link of a site: make storm SEEDS=1000 SITE=b RECIPE=final-day (docs/storms.md)
+#   make planted   bugs planted in copies of the program: each has to be caught by its storm
 #   make bench   ratios to yardsticks, which live in an environment of their own
 #   make pictures  the pages of the README, drawn anew (needs pdftoppm)
 #   make lock    resolve the locks anew from pyproject.toml
@@ -21,7 +22,7 @@ PIP := -m pip --disable-pip-version-check install --quiet
 COMPILE = $(PY) -m uv pip compile pyproject.toml --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: demo test lint storm bench lock pictures clean
+.PHONY: demo test lint storm planted bench lock pictures clean
 .DELETE_ON_ERROR:
 
 demo: $(CORE)
@@ -42,6 +43,9 @@ RECIPE ?= freeze-day
 
 storm: $(DEV)
 	$(PY) -m tests.storms --seeds $(SEEDS) --site $(SITE) --recipe $(RECIPE)
+
+planted: $(DEV)
+	$(PY) -m tests.storms.planting
 
 bench: $(YARDSTICKS)
 	$(BENCH)/bin/python -m tests.benchmarks
