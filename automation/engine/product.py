@@ -227,6 +227,11 @@ class Product:
         body = {"position": position, "transfer_s": float(transfer), "warming_s": float(warming)}
         await self._moves.move(f"container/{container.id}", "store", body=body)
 
+    async def hand_over(self, container: Container, *, to: str) -> None:
+        """Note that somebody else has a container now; raises RefusedError for one on QA hold."""
+        body = {"to": to, "batch": self._batch, "step": self._step}
+        await self._moves.move(f"container/{container.id}", "hand_over", body=body)
+
     async def qa_hold(self, container: Container, *, reason: str) -> None:
         """Put a container on QA hold; one that is held already stays so, for its first reason."""
         if self._thing(container.id).on_hold:
@@ -296,6 +301,11 @@ class Product:
             return isinstance(timer, Timer) and timer.state == "met"
         await self._moves.move(f"timer/{self._clock(what)}", "meet", body={})
         return True
+
+    def clock_started(self, what: str) -> Instant | None:
+        """Tell when a clock was started; None when it never was."""
+        timer = self._door.find("timer", self._clock(what))
+        return timer.started_at if isinstance(timer, Timer) else None
 
     def _clock(self, what: str) -> str:
         return f"{self._batch}.{what}".replace(" ", "-")

@@ -24,7 +24,7 @@ VOLUME, MASS, VIABLE, TOTAL = "volume", "mass", "viable cells", "total cells"
 CELLS = (VIABLE, TOTAL)
 MEASURED, CALCULATED, DECLARED = "measured", "calculated", "declared"
 _GONE = "unaccounted"  # in a container that was emptied: never shown, it is what a balance leaves over
-_HERE = frozenset({State.IN_PROCESS, State.STORED, State.DESTROYED})
+_HERE = frozenset({State.IN_PROCESS, State.STORED, State.HANDED_OVER, State.DESTROYED})
 
 Amounts = Mapping[str, Traced]
 

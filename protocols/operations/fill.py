@@ -35,6 +35,7 @@ from protocols.operations.weigh_fill import ByWeight, Target
 from protocols.operations.weighing import weigh
 
 GOOD, REJECT = "good", "reject"
+QC = "QC"
 
 
 class State(StrEnum):
@@ -166,9 +167,13 @@ class Fill:
         )
 
     async def checked(self, visit: Visit[Results]) -> Move:
-        """Reconcile volume, cells, labels and containers; what does not add up is not frozen before QA has looked."""
+        """Reconcile volume, cells, labels and containers; what does not add up is not frozen before QA has looked.
+
+        What adds up goes on to freezing, and its aliquots to QC.
+        """
         found = accounts(visit.got, self.given)
         if not found.wrong:
+            await self._hand_over(visit.got)
             return Move("accept", **found.results)
         for title in found.wrong:
             await self.product.deviation(title, rule="reconciliation")
@@ -312,6 +317,16 @@ class Fill:
         for name in bad:
             await self._reject(name, got, why="rejected at the visual check")
         return bad
+
+    async def _hand_over(self, got: Results) -> None:
+        """Give the aliquots to QC: from then on they are no longer in the hands of the batch."""
+        some = [one.container for one in got.aliquots if one.container not in got.rejected]
+        if not some:
+            return
+        names = ", ".join(some)
+        await self.operator.confirm(f"Hand {names} over to QC. Confirm when QC has taken them", second=True)
+        for name in some:
+            await self.product.hand_over(self.product.held(name), to=QC)
 
     async def _reject(self, name: str, got: Results, *, why: str) -> None:
         """Take a container out of the batch: its contents are waste, its label is destroyed with it."""

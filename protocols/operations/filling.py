@@ -129,6 +129,8 @@ class Results:
     bags_filled: int | None = None
     vials_filled: int | None = None
     aliquots_filled: int | None = None
+    volume_filled: Millilitres | None = None  # into what was not rejected
+    cells_filled: Cells | None = None  # viable, the same
     smallest_bag: Millilitres | None = None
     largest_bag: Millilitres | None = None
     dose_per_bag: Cells | None = None  # viable, in the bag with the least

@@ -26,11 +26,14 @@ def accounts(got: Results, given: Parameters) -> Accounts:
     volume, cells = _volumes(got, given), _cells(got, given)
     bags = [one for one in got.weighed if one.container in _good_bags(got)]
     least = min(bags, key=lambda one: float(one.volume), default=None)
+    filled = _good(got, given)
     dose = NOTHING if least is None else _amount(least, given) * _count(given)
     results: dict[str, object] = {
         "bags_filled": len(bags),
         "vials_filled": _pipetted(got, {one.container for one in got.vials}),
         "aliquots_filled": _pipetted(got, {one.container for one in got.aliquots}),
+        "volume_filled": Millilitres(filled.value),
+        "cells_filled": Cells((filled * _count(given)).value),
         "smallest_bag": least.volume if least else None,
         "largest_bag": max((one.volume for one in bags), default=None),
         "dose_per_bag": Cells(dose.value) if least else None,
@@ -51,6 +54,8 @@ def _wrong(got: Results, given: Parameters, volume: Balance) -> list[str]:
             f"{volume.unaccounted:.2f} mL of {volume.came_in:.2f} mL are unaccounted for ({volume.share:.1f} %), "
             f"at most {given.unaccounted_at_most:g} % is allowed"
         )
+    if got.bags and not _good_bags(got):
+        found.append("no bag is left that could go to the patient")
     if got.labels_unaccounted:
         found.append(f"{got.labels_unaccounted} of {got.labels_printed} labels are unaccounted for")
     if got.containers_unaccounted:
@@ -70,6 +75,12 @@ def _cells(got: Results, given: Parameters) -> Balance:
     whole = reading("formulated", float(given.volume), float(given.volume_uncertainty)) * count
     went = {name: amount * count for name, amount in _out(got, given).items()}
     return closing("viable cells", unit="cells", came={"formulated": whole}, went=went, sources=_sources(got))
+
+
+def _good(got: Results, given: Parameters) -> Traced:
+    """Give the volume in all that was filled and not rejected (mL)."""
+    good = {one.container for one in (*got.bags, *got.vials, *got.aliquots)} - set(got.rejected)
+    return sum((amount for name, amount in _out(got, given).items() if name in good), NOTHING)
 
 
 def _out(got: Results, given: Parameters) -> dict[str, Traced]:

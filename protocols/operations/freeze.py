@@ -160,7 +160,11 @@ class Freeze:
                 break  # it may have been held since it was cool
         await self.freezer.start(containers=self.product.transferred())
         in_time = await self.product.stop_clock(EXPOSURE)
-        return Move("start", started_at=await self.watch.moment(), in_time=in_time)
+        now = await self.watch.moment()
+        since = self.product.clock_started(EXPOSURE)
+        for container in self.product.transferred() if since is not None else ():
+            await self.product.expose(container, duration=now - (since or now))
+        return Move("start", started_at=now, in_time=in_time)
 
     async def freezing(self, visit: Visit[Results]) -> Move:
         """Watch the device run its program to the end; alarms of the device are noted, never a reason to stop it."""

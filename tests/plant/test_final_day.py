@@ -29,6 +29,8 @@ def test_a_harvest_is_washed_formulated_filled_frozen_and_stored(tmp_path: Path,
     stored = sorted(one.id for one in ours if one.state == "stored")
     assert stored == [f"{BATCH}-0{n}" for n in (1, 2)] + [f"{BATCH}-V{n}" for n in (1, 2, 3, 4)]
     assert [one.state for one in ours if one.purpose == "intermediate"] == ["emptied", "emptied"]
+    assert [(one.state, one.where) for one in ours if one.purpose == "aliquot"] == [("handed over", "QC")] * 2
+    assert not [one.id for one in run.things.values() if isinstance(one, Container) and one.state == "in process"]
     assert verify(run.folder).intact
 
 

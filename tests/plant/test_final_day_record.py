@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,25 @@ def test_every_filled_container_stands_in_the_family_and_in_the_balances(told: T
     assert len({one.position for one in stored.values()}) == len(SOLD)
     held = {line.what.partition(",")[0] for line in told.record.reconciliation[0].lines if line.kind == "container"}
     assert held == SOLD | {f"{BATCH}-Q1", f"{BATCH}-Q2"}
+
+
+@pytest.mark.requirement("F024")
+def test_every_stored_container_says_how_long_it_was_in_the_cryoprotectant(told: Told) -> None:
+    """From first contact to the start of the freezing program, as the clock had it."""
+    clock = next(one for one in told.record.limits if one.what == "exposure before freezing")
+    lasted = datetime.fromisoformat(clock.ended) - datetime.fromisoformat(clock.started)
+    exposed = {one.id: one.exposure_s for one in told.record.containers if one.state == "stored"}
+    assert exposed == pytest.approx(dict.fromkeys(SOLD, lasted.total_seconds()), abs=1.0)
+    assert min(exposed.values()) > 600.0
+
+
+@pytest.mark.requirement("F048")
+def test_the_whole_batch_is_judged_by_a_yield_of_the_recipe(told: Told) -> None:
+    """Viable cells in what was filled, of what the harvest had; 21 CFR 211.103."""
+    judged = {one.what: one for one in told.step("fill").judged if one.kind == "yield"}
+    whole = judged["viable cells filled of the harvest"]
+    assert (whole.band, whole.unit) == ("within limits", "%")
+    assert 55.0 < float(whole.raw) < 95.0
 
 
 @pytest.mark.requirement("F042")

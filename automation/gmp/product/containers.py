@@ -25,6 +25,7 @@ class State(StrEnum):
     STORED = "stored"
     EMPTIED = "emptied"
     DESTROYED = "destroyed"
+    HANDED_OVER = "handed over"
     CANCELLED = "cancelled"
 
 
@@ -132,6 +133,14 @@ class Emptying(Body):
     step: str = field(label="Step", default="")
 
 
+class Handover(Body):
+    """Who has it now: from here on it is no longer in the custody of the batch."""
+
+    to: str = field(label="Handed over to", length=1)
+    batch: str = field(label="Batch", default="")
+    step: str = field(label="Step", default="")
+
+
 class Chilling(Body):
     """Storage temperature was reached for the first time."""
 
@@ -170,6 +179,7 @@ TABLE = Table(
         Row("draw", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Drawing),
         Row("weigh", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Weighing),
         Row("empty", State.IN_PROCESS, State.EMPTIED, by=_HANDS, body=Emptying),
+        Row("hand_over", State.IN_PROCESS, State.HANDED_OVER, by=_HANDS, body=Handover),
         Row("chill", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Chilling),
         Row("expose", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Exposure),
         *(Row("move", state, state, by=_HANDS, body=Moving) for state in _HERE),
@@ -240,6 +250,8 @@ class Container:
                 self._check_place(fact.stated(Storing).position, site)
             case "move" if self.state is State.STORED:
                 self._check_place(fact.stated(Moving).where, site)
+            case "hand_over":
+                self._refuse(self.on_hold, f"is on QA hold ({self.hold_reason}); QA has to lift it first")
             case "draw":
                 self._check_draw(fact.stated(Drawing))
             case "chill":
@@ -305,7 +317,7 @@ class Container:
                     exposure_s=exposure,
                     received_seq=fact.seq,
                 )
-            case Moving(where=where):
+            case Moving(where=where) | Handover(to=where):
                 return replace(after, where=where, position=where if self.state is State.STORED else "")
             case Storing() as said:
                 warming, cold = self.warming_s + Seconds(said.warming_s), self.first_cold_at or fact.at

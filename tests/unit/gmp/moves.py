@@ -53,6 +53,7 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "chill": {"reached_c": -140.0},
         "warm": {"seconds": 30.0, "above_c": -120.0},
         "expose": {"seconds": 60.0},
+        "hand_over": {"to": "QC"},
     },
     "label": {
         "print": {"sha256": "a" * 64},
