@@ -1,11 +1,12 @@
 """``instruments``: the installed drivers, and the instruments of a site: ready, and who they say they are."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from automation.engine.site import Site
-from automation.gmp.plant.assets import Asset
+from automation.gmp.plant.assets import Asset, Identity
 from automation.kernel.clock import iso
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Instant
@@ -72,27 +73,26 @@ def check(session: Session, folder: Path, *, as_json: bool) -> None:
 @as_json
 @session
 def identify(session: Session, asset: str, folder: Path, *, as_json: bool) -> None:
-    """Ask the instruments of a site who they are. Exit status 1 when one is another than registered."""
+    """Ask the instruments of a site who they are. Exit status 1 when one is another than registered, or is silent."""
     file = session.opener.site(folder)
     if asset and asset not in file.assets:
         raise InputError(f"asset is {asset!r}; this site has: {', '.join(file.assets)}")
 
     async def job(here: Site) -> list[Asset]:
         every = (thing for thing in here.house.door.every("asset") if isinstance(thing, Asset))
-        return [thing for thing in every if thing.seen is not None and asset in {"", thing.id}]
+        return [thing for thing in every if (thing.seen or thing.lost) and asset in {"", thing.id}]
 
     found = session.opener.work(folder, job, Opening(staffed=False))
     lines = [
-        {"asset": one.id, **(one.seen.model_dump() if one.seen else {}), "as_registered": _same(one)} for one in found
+        {"asset": one.id, **(one.seen or Identity()).model_dump(), "as_registered": _same(one), "lost": one.lost}
+        for one in found
     ]
     if as_json:
         emit({"simulated": file.simulated, "items": lines})
     else:
         mark(file.name, simulated=file.simulated)
         heads = ("asset", "maker", "model", "serial", "firmware", "configuration", "as registered")
-        click.echo(
-            table(heads, (["yes" if v is True else "NO" if v is False else v for v in one.values()] for one in lines))
-        )
+        click.echo(table(heads, ([*list(one.values())[:-2], _told(one)] for one in lines)))
     if not all(one["as_registered"] for one in lines):
         say_no()
 
@@ -110,9 +110,16 @@ def _line(asset: Asset, now: Instant, *, zone: str) -> dict[str, str | list[str]
 
 
 def _same(asset: Asset) -> bool:
-    seen = asset.seen
-    names = ("maker", "model", "serial", "firmware")
-    return seen is not None and all(getattr(seen, n) in {"", getattr(asset, n)} or not getattr(asset, n) for n in names)
+    seen, names = asset.seen, ("maker", "model", "serial", "firmware")
+    if seen is None or asset.lost:
+        return False
+    return all(getattr(seen, n) in {"", getattr(asset, n)} or not getattr(asset, n) for n in names)
+
+
+def _told(line: Mapping[str, object]) -> str:
+    if line["lost"]:
+        return f"NO: does not answer: {line['lost']}"
+    return "yes" if line["as_registered"] else "NO"
 
 
 def _due(moment: Instant | None, zone: str) -> str:
