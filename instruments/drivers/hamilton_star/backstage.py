@@ -142,6 +142,8 @@ class Backstage:
         finally:
             done.cancel()
             self._usb.pass_on = None
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(_drop, self._loop)
 
     def _give(self, to: "asyncio.Future[bytes]", answer: bytes | CellwrightError) -> None:
         self._loop.call_soon_threadsafe(_settle, to, answer)
@@ -154,6 +156,12 @@ def _settle(future: "asyncio.Future[bytes]", answer: bytes | CellwrightError) ->
         future.set_result(answer)
     else:
         future.set_exception(answer)
+
+
+def _drop(loop: asyncio.AbstractEventLoop) -> None:
+    """Give up what a call has left behind: where one frame of several fails, the others still wait for their turn."""
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
 
 
 def _wake(future: "asyncio.Future[None]") -> None:
@@ -183,6 +191,10 @@ def _live(loop: asyncio.AbstractEventLoop, last: list[Callable[[], Coroutine[obj
 async def _leave(last: list[Callable[[], Coroutine[object, object, None]]]) -> None:
     """End what PyLabRobot has going on; when that fails there is nobody left to tell."""
     await asyncio.gather(*(end() for end in last), return_exceptions=True)
+    left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 def _end(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
