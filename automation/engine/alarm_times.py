@@ -11,6 +11,7 @@ from automation.engine.recorder import RUNNER
 from automation.gmp.door import Command, Door
 from automation.gmp.objects import Thing
 from automation.gmp.plant.alarms import Alarm, State
+from automation.kernel.clock import background
 from automation.kernel.quantity import Instant, Seconds
 from automation.ledger.event import Event
 
@@ -44,7 +45,8 @@ class AlarmTimes:
         due = _due(thing)
         if due is not None:
             gap = max(0.0, float(due - self._door.now))
-            self._armed[thing.id] = asyncio.get_running_loop().call_later(gap, self._ring, thing.id)
+            with background():
+                self._armed[thing.id] = asyncio.get_running_loop().call_later(gap, self._ring, thing.id)
 
     def _ring(self, name: str) -> None:
         self._armed.pop(name, None)

@@ -13,6 +13,7 @@ from automation.gmp.door import Command, Door
 from automation.gmp.objects import Thing
 from automation.gmp.plant.alarms import Alarm
 from automation.gmp.plant.calls import Call
+from automation.kernel.clock import background
 from automation.kernel.quantity import Instant
 from automation.ledger.event import Event
 
@@ -64,7 +65,8 @@ class Calling:
             before.cancel()
         if isinstance(thing, Call) and thing.due is not None:
             gap = max(0.0, float(thing.due - self._door.now))
-            self._armed[thing.id] = asyncio.get_running_loop().call_later(gap, self._next, thing.id)
+            with background():
+                self._armed[thing.id] = asyncio.get_running_loop().call_later(gap, self._next, thing.id)
 
     def _next(self, name: str) -> None:
         call, alarm = self._door.find("call", name), self._door.find("alarm", name)

@@ -22,6 +22,7 @@ from automation.kernel.machine import Table
 from automation.kernel.quantity import Instant, Seconds
 from automation.ledger.event import Event
 
+VIGIL = ("monitor/", "call/", "policies")  # streams that go on whether a batch does or not
 LOOK = Seconds(60.0)  # s; how often it is looked whether anything still happens
 HELD = Seconds(1800.0)  # s without an event; a held or paused batch is left after that
 ALONE = Seconds(86_400.0)  # s without an event; a running batch is left after that
@@ -132,11 +133,14 @@ def _stop_at(site: Site, batch: str, mark: Mark, leave: Callable[[str], None]) -
 
 
 async def _watch(site: Site, run: BatchRun, leave: Callable[[str], None]) -> None:
-    """In simulated time, leave a batch in which nothing happens any more."""
-    clock = site.house.clock
+    """In simulated time, leave a batch in which nothing happens any more; what watches and reminds does not count."""
+    clock, ledger = site.house.clock, site.house.ledger
+    heard = [ledger.last.at]
+    ledger.subscribe(lambda event: heard.append(event.at) if not event.stream.startswith(VIGIL) else None)
     while clock.simulated:
         await clock.sleep(LOOK)
-        quiet = clock.now() - Instant(site.house.ledger.last.at / MICRO)
+        del heard[:-1]
+        quiet = clock.now() - Instant(heard[0] / MICRO)
         state = run.batch.state
         if state in {"held", "paused"} and quiet >= HELD:
             order = run.batch.order

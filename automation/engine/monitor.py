@@ -23,7 +23,7 @@ from automation.engine.troubles import Gap
 from automation.formulas.alarming import Change, Condition, look
 from automation.gmp.door import Command
 from automation.gmp.plant.alarms import TABLE, Alarm
-from automation.kernel.clock import iso
+from automation.kernel.clock import background, iso
 from automation.kernel.errors import FailedError, InputError, UnknownError
 from automation.kernel.quantity import Instant, Seconds
 
@@ -99,7 +99,8 @@ class Monitor:
 
     def start(self) -> None:
         """Look again and again, in a task of its own."""
-        self._task = asyncio.get_running_loop().create_task(self._run(), name=f"monitor {self.entry.asset}")
+        with background():
+            self._task = asyncio.get_running_loop().create_task(self._run(), name=f"monitor {self.entry.asset}")
 
     def stop(self) -> None:
         """Look no more; what is not sealed stays in its file."""

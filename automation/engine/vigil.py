@@ -28,7 +28,7 @@ def keep_vigil(site: Site, *, careful: bool) -> None:
     Policies(house.door, Recorder(house.ledger, house.clock, STREAM), vigilance, calling, afterwards).start()
     site.at_close += [afterwards.run, times.stop, calling.stop]
     for entry in vigilance.stores.values():
-        recent = Recent(recent_of(site.folder, entry.asset), every=False)
+        recent = Recent(recent_of(site.folder, entry.asset), every=False, lasting=not site.file.simulated)
         monitor = Monitor(house, entry, vigilance.of_asset(entry.asset), recent, careful=careful)
         monitor.start()
         site.at_close.append(monitor.stop)

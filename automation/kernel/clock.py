@@ -13,7 +13,7 @@ import selectors
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Executor
-from contextvars import Context
+from contextvars import Context, ContextVar
 from datetime import UTC, datetime
 from typing import NoReturn, Protocol, TypeVar, TypeVarTuple, Unpack
 from zoneinfo import ZoneInfo
@@ -119,11 +119,25 @@ class SimulatedClock:
             self._loop.borrowers -= 1
 
 
+_BACKGROUND: ContextVar[bool] = ContextVar("background", default=False)
+
+
+@contextlib.contextmanager
+def background() -> Iterator[None]:
+    """Let what is begun inside go on for ever without keeping simulated time alive by itself: watches, reminders."""
+    token = _BACKGROUND.set(True)
+    try:
+        yield
+    finally:
+        _BACKGROUND.reset(token)
+
+
 class _Timer(asyncio.TimerHandle):
     """A timer that keeps its place among those with the same deadline."""
 
-    __slots__ = ("order",)
+    __slots__ = ("background", "order")
     order: int
+    background: bool
 
     def __lt__(self, other: object) -> bool:
         if isinstance(other, _Timer):
@@ -139,7 +153,7 @@ class _Jump(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if self.loop.borrowers:
             return super().select(timeout)
-        if timeout is None:
+        if timeout is None or (timeout > 0 and self.loop.only_background()):
             msg = "simulated time can't go on: everything waits and nothing is due"
             raise FailedError(msg)
         if timeout > 0:
@@ -171,6 +185,11 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         timers: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]  # asyncio keeps its heap private
         self._now = max(self._now, timers[0].when())
 
+    def only_background(self) -> bool:
+        """Tell whether nothing is due but what goes on for ever by itself."""
+        timers: list[_Timer] = self._scheduled  # type: ignore[attr-defined]  # asyncio keeps its heap private
+        return timers[0].background and all(timer.background or timer.cancelled() for timer in timers)
+
     def call_at(
         self,
         when: float,
@@ -181,6 +200,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         """Schedule; equal deadlines run in the order in which they were set."""
         timer = _Timer(when, callback, args, self, context)
         timer.order = self._order
+        timer.background = _BACKGROUND.get()
         self._order += 1
         heapq.heappush(self._scheduled, timer)  # type: ignore[attr-defined]  # asyncio keeps its heap private
         timer._scheduled = True  # type: ignore[attr-defined]  # noqa: SLF001  the base class marks it the same way

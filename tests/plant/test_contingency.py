@@ -132,3 +132,10 @@ def test_a_site_without_stores_says_so(tmp_path: Path) -> None:
     assert cellwright("init", tmp_path / "c", "--simulated", "--site", "c").status == 0
     said = cellwright("show", "store", "store-1", "--site", tmp_path / "c")
     assert (said.status, "did you mean 'store-0" in said.err) == (2, True)
+
+
+def test_a_watch_does_not_keep_a_batch_alive_in_which_nothing_happens(tmp_path: Path) -> None:
+    """Site C has no freezer: the run is left after a quiet day, though the stores are read every minute."""
+    assert "alarms watch" in cellwright("init", tmp_path, "--simulated", "--site", "c").out
+    said = cellwright("run", "freeze-day", "--site", tmp_path, "--batch", "B-1")
+    assert "nothing happens any more" in said.out

@@ -46,7 +46,9 @@ assets: {{}}
 @click.command(epilog="Example: cellwright init ./site-a --simulated --site a")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--simulated", is_flag=True, help="A site of fakes and scripted people; it never becomes a live one.")
-@click.option("--site", "which", default="a", show_default=True, help="Which packaged simulated site: a or b.")
+@click.option(
+    "--site", "which", default="a", show_default=True, help="Which packaged simulated site: a, b, or c (storage)."
+)
 @click.option("--name", default="", help="Name of a live site; else that of the folder.")
 @click.option("--zone", default="UTC", show_default=True, help="Time zone of a live site, for example Europe/Berlin.")
 @click.option("--admin", default="", metavar="USER", help="First administrator of a live site; the secret is asked.")
@@ -88,10 +90,13 @@ def init(  # noqa: PLR0913  one parameter for each option
         "ledger.sqlite": "the record",
     }
     click.echo(pairs(parts))
-    click.echo(f"next: {_next(folder, admin, simulated=file.simulated)}")
+    storage = bool(file.vigilance.stores)
+    click.echo(f"next: {_next(folder, admin, simulated=file.simulated, storage=storage)}")
 
 
-def _next(folder: Path, admin: str, *, simulated: bool) -> str:
+def _next(folder: Path, admin: str, *, simulated: bool, storage: bool) -> str:
+    if simulated and storage:
+        return f"cellwright alarms watch --for '24 h' --site {folder}"
     if simulated:
         return f"cellwright run freeze-day --site {folder} --batch B-001"
     if not admin:

@@ -48,7 +48,7 @@ def test_a_folder_gives_its_site_file_and_stays_as_it_was(tmp_path: Path) -> Non
 
 
 WRONG: dict[str, Callable[[], Simulated]] = {
-    "site is 'c'": lambda: simulate("freeze-day", "c"),
+    "site is 'd'": lambda: simulate("freeze-day", "d"),
     "did you mean 'every'": lambda: simulate("freeze-day", changes={"freeze.evry": "5 s"}),
     "without a unit": lambda: simulate("freeze-day", changes={"freeze.every": "5"}),
     "did you mean 'freeze-day'": lambda: simulate("freze-day"),
