@@ -298,6 +298,9 @@ def build(world: World, name: str, settings: Mapping[str, str]) -> FakeKeysight3
         channels[int(number)] = channel.strip()
 
     def felt(channel: str, now: Instant) -> float | None:
-        return float(world.probe(channel, now)) if channel in world.probes() else None
+        hung = world.probes()
+        if not hung:
+            return ROOM  # served alone, in a world where nobody has hung a probe
+        return float(world.probe(channel, now)) if channel in hung else None
 
     return FakeKeysight34970A(world.seed, felt, channels=channels, device=name)
