@@ -9,7 +9,7 @@ Source:  CE8100 manual p. 71, MVE 616 manual p. 155 (see the wire module); ident
 from collections.abc import Mapping
 
 from automation.kernel.errors import FailedError
-from automation.kernel.ids import normal
+from automation.kernel.ids import uniform
 from automation.kernel.quantity import Instant
 from fakes.freezer import flag, number, text
 from fakes.physics.dewar import Build, Dewar
@@ -17,7 +17,7 @@ from fakes.world import World
 from instruments.drivers.tec3000 import wire
 
 FULL = 15.0  # inches
-NOISE = 0.05  # K, standard deviation
+NOISE = 0.1  # K, half-width of evenly spread noise
 BROKEN = 999.90  # degC, what a broken sensor shows; assumed
 IDENTITY = "TEC 3000, software ver. 2.02"
 
@@ -139,7 +139,7 @@ class FakeTec3000:
     def _temperature(self, probe: str, now: Instant) -> str:
         if probe in self._broken:
             return f"{BROKEN:.2f}"
-        noise = NOISE * normal(self._world.seed, self._name, probe, int(float(now)))
+        noise = NOISE * (2.0 * uniform(self._world.seed, self._name, probe, int(float(now))) - 1.0)
         return f"{self.dewar(now).temperature(probe, now) + noise:.2f}"
 
 

@@ -73,13 +73,15 @@ class Dewar:
         self._volume = build.capacity * level / 100.0  # L at ``_since``
         self._fill_began = 0.0
         self._excess = _Excess(self._since)
+        self._ahead: tuple[float, str] | None = None  # when this piece ends, and by what
         self._settle()
 
     def until(self, now: Instant) -> None:
         """Live through everything that ends a piece up to a moment."""
-        while (ahead := self._next()) is not None and ahead[0] <= float(now):
-            self._cut(ahead[0])
-            match ahead[1]:
+        while self._ahead is not None and self._ahead[0] <= float(now):
+            at, what = self._ahead
+            self._cut(at)
+            match what:
                 case "high":
                     self._volume = self.build.capacity * self.build.high / 100.0
                     self.filling = False
@@ -162,6 +164,7 @@ class Dewar:
             self._excess.turn(self._since, target=LID_RISE, constant=LID)
         else:
             self._excess.turn(self._since, target=0.0, constant=COOL)
+        self._ahead = self._next()
 
     def _next(self) -> tuple[float, str] | None:
         """Give when this piece ends, and by what."""
