@@ -53,11 +53,11 @@ class Device(Protocol):
         """Give the interfaces by their numbers."""
         ...
 
-    def write(self, endpoint: int, data: bytes, timeout: int) -> int:
+    def write(self, endpoint: int, data: bytes, *, timeout: int) -> int:
         """Write one transfer (ms)."""
         ...
 
-    def read(self, endpoint: int, size_or_buffer: int, timeout: int) -> Iterable[int]:
+    def read(self, endpoint: int, size_or_buffer: int, *, timeout: int) -> Iterable[int]:
         """Read one packet (ms)."""
         ...
 
@@ -209,16 +209,16 @@ class _Plug:
 
     def send(self, transfer: bytes) -> None:
         """Send one transfer; one that fills its last packet is closed by an empty one."""
-        self.device.write(self.out, transfer, WRITE_WITHIN)
+        self.device.write(self.out, transfer, timeout=WRITE_WITHIN)
         if len(transfer) % self.out_packet == 0:
-            self.device.write(self.out, b"", WRITE_WITHIN)
+            self.device.write(self.out, b"", timeout=WRITE_WITHIN)
 
     def look(self) -> bytes:
         """Give the transfer that comes now; empty when none does. Raises OSError when the device is gone."""
         transfer = b""
         while True:
             try:
-                packet = bytes(self.device.read(self.into, self.in_packet, POLL))
+                packet = bytes(self.device.read(self.into, self.in_packet, timeout=POLL))
             except OSError as error:
                 if error.errno != errno.ETIMEDOUT:
                     raise

@@ -55,7 +55,7 @@ class Gadget:
         """Give one interface."""
         return {(0, 0): self.points}
 
-    def write(self, endpoint: int, data: bytes, timeout: int) -> int:  # noqa: ARG002  nothing waits here
+    def write(self, endpoint: int, data: bytes, *, timeout: int) -> int:  # noqa: ARG002  nothing waits here
         """Keep a transfer."""
         self._look(endpoint, 0x02)
         self.written.append(data)
@@ -63,7 +63,7 @@ class Gadget:
             self.packets.append(b"heard")
         return len(data)
 
-    def read(self, endpoint: int, size_or_buffer: int, timeout: int) -> Iterable[int]:  # noqa: ARG002  as above
+    def read(self, endpoint: int, size_or_buffer: int, *, timeout: int) -> Iterable[int]:  # noqa: ARG002  as above
         """Give the next packet, or say what pyusb says of silence."""
         self._look(endpoint, 0x81)
         if not self.packets:
@@ -209,15 +209,15 @@ class StarGadget(Gadget):
     fake: FakeHamiltonStar = field(default_factory=lambda: FakeHamiltonStar(World(1), "star", load("final-day-star")))
     clock: FastClock = field(default_factory=lambda: FastClock(SystemClock(), speed=1000.0))
 
-    def write(self, endpoint: int, data: bytes, timeout: int) -> int:  # noqa: ARG002  as a gadget
+    def write(self, endpoint: int, data: bytes, *, timeout: int) -> int:  # noqa: ARG002  as a gadget
         """Hand one transfer to the fake."""
         self._answer(self.fake.feed(data + END, self._now()) if data else b"")
         return len(data)
 
-    def read(self, endpoint: int, size_or_buffer: int, timeout: int) -> Iterable[int]:
+    def read(self, endpoint: int, size_or_buffer: int, *, timeout: int) -> Iterable[int]:
         """Give what is due, in packets."""
         self._answer(self.fake.unasked(self._now()))
-        return super().read(endpoint, size_or_buffer, timeout)
+        return super().read(endpoint, size_or_buffer, timeout=timeout)
 
     def _answer(self, said: bytes) -> None:
         for transfer in said.split(END)[:-1]:
