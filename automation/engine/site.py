@@ -83,9 +83,13 @@ class Site:
             self.close()
 
     def close(self) -> None:
-        """Stop the timers, close files and give the site up."""
+        """Stop the timers, let go what drivers hold beside their lines, close files and give the site up."""
         self.timers.stop()
         self.scanning.stop()
+        for device in self.house.devices.values():
+            end = getattr(device.driver, "close", None)
+            if end is not None:
+                end()
         for call in self.at_close:
             call()
         self.house.recent.close()

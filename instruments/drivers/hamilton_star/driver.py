@@ -69,6 +69,10 @@ class HamiltonStar:
         self._turn = asyncio.Lock()
         self._unsent: tuple[geometry.Move, ...] = ()  # asked for last, and broken off before it was sent
 
+    def close(self) -> None:
+        """End the thread on which PyLabRobot works; the line is closed by the site."""
+        self._engine.close()
+
     async def identify(self) -> Identity:
         """Read the firmware and a digest of the configuration; model and serial are the site's declaration."""
         async with self._turn:

@@ -173,6 +173,10 @@ class Engine:
         self._stage.last.append(star.stop)
         return star
 
+    def close(self) -> None:
+        """End the thread on which PyLabRobot works; the next motion makes another."""
+        self._forget()
+
     def _forget(self) -> None:
         """Throw PyLabRobot away."""
         if self._stage is not None:
