@@ -207,7 +207,7 @@ class _Check:
                 if right != digest or seq != expected or not envelope.startswith(place):
                     raise BadError(expected, _what(seq, expected, is_hash_right=right == digest))
                 if epoch not in envelope:
-                    epoch = _epoch_taken(expected, envelope, epoch)
+                    epoch = _epoch_taken(expected, envelope, before=epoch)
                 streams[stream] = name, version, digest
                 prev = digest
                 found.append(digest)
@@ -304,7 +304,7 @@ class _Check:
             yield "the key was read from the ledger itself: give the public key from outside (--key) to trust it"
 
 
-def _epoch_taken(seq: int, envelope: bytes, before: bytes) -> bytes:
+def _epoch_taken(seq: int, envelope: bytes, *, before: bytes) -> bytes:
     """Give the epoch that begins with this event; raises BadError when none may begin."""
     found = msgspec.json.decode(envelope, type=_Taken)
     now = _EPOCH % found.epoch

@@ -149,7 +149,7 @@ class _Replay:
         if name not in self._roots or volume <= 0.0:
             return
         standard = volume * max((self._relative[step] for step, of in self._counts.items() if of == name), default=0.0)
-        inside.amounts = {VOLUME: reading(f"volume of {name}", volume, standard)}
+        inside.amounts = {VOLUME: reading(f"volume of {name}", volume, standard=standard)}
         inside.how, inside.events, inside.step = {VOLUME: DECLARED}, [event.seq], _step(event)
         self._crossings.append(
             Crossing(f"{name}, as received", "received", (told.events[0].seq, event.seq), _step(event),
@@ -163,7 +163,7 @@ class _Replay:
             if quantity in CELLS and said.lot:
                 continue  # material holds no cells
             if quantity not in moved:
-                self._lose(quantity, inside, f"{said.lot or said.source} put into {name} (event {event.seq})")
+                self._lose(quantity, inside, why=f"{said.lot or said.source} put into {name} (event {event.seq})")
             elif quantity in inside.amounts or starts or (quantity in CELLS and not product):
                 inside.amounts[quantity] = inside.amounts.get(quantity, NOTHING) + moved[quantity]
         inside.how = _how(said)
@@ -176,13 +176,14 @@ class _Replay:
         known = {quantity: moved[quantity] for quantity in (VOLUME, MASS) if quantity in {*moved} & {*inside.amounts}}
         if said.source not in self._told:
             what = f"{said.what or 'material'} of lot {said.lot}" if said.lot else said.what or said.source
-            self._cross(f"{what}, into {name}", "added", event, said.step, known, inside.how)
+            self._cross(f"{what}, into {name}", event, known, kind="added", step=said.step, how=inside.how)
         elif MASS in known and not was_weighed and MASS not in self._inside[said.source].amounts:
             only = {MASS: known[MASS]}
-            self._cross(f"{name}, out of {said.source}, first weighed", "weighed", event, said.step, only, inside.how)
+            what = f"{name}, out of {said.source}, first weighed"
+            self._cross(what, event, only, kind="weighed", step=said.step, how=inside.how)
 
-    def _cross(  # noqa: PLR0913, PLR0917  one line of a balance has as many parts
-        self, what: str, kind: str, event: Event, step: str, amounts: Amounts, how: Mapping[str, str]
+    def _cross(  # noqa: PLR0913  one line of a balance has as many parts
+        self, what: str, event: Event, amounts: Amounts, *, kind: str, step: str, how: Mapping[str, str]
     ) -> None:
         self._crossings.append(Crossing(what, kind, (event.seq,), step, dict(amounts), dict(how), goes_in=True))
 
@@ -192,7 +193,7 @@ class _Replay:
         if waiting and waiting[0][0] == said.volume_ml:
             moved = waiting.pop(0)[1]
         else:
-            volume = reading(f"event {event.seq}", said.volume_ml, said.standard_ml)
+            volume = reading(f"event {event.seq}", said.volume_ml, standard=said.standard_ml)
             source = self._inside.get(said.source)
             moved = source.share(volume) if source is not None else {VOLUME: volume}
         if said.mass_g is not None and MASS not in moved:
@@ -200,7 +201,7 @@ class _Replay:
         return moved
 
     def _draw(self, event: Event, name: str, inside: _Inside, said: Drawing) -> None:
-        volume = reading(f"event {event.seq}", said.volume_ml, said.standard_ml)
+        volume = reading(f"event {event.seq}", said.volume_ml, standard=said.standard_ml)
         if said.by_difference:
             volume = Traced(said.volume_ml, dict(inside.amounts[VOLUME].parts))
         amounts = inside.share(volume)
@@ -218,7 +219,7 @@ class _Replay:
         )  # fmt: skip
 
     def _empty(self, event: Event, name: str, inside: _Inside, said: Emptying) -> None:
-        left = inside.share(reading(f"event {event.seq}", said.left_ml, said.standard_ml))
+        left = inside.share(reading(f"event {event.seq}", said.left_ml, standard=said.standard_ml))
         inside.take(left)
         how = {VOLUME: CALCULATED if said.standard_ml else DECLARED}
         if said.left_ml > 0.0:
@@ -231,7 +232,7 @@ class _Replay:
 
     def _weigh(self, event: Event, name: str, inside: _Inside, said: Weighing) -> None:
         """Set what a container holds by weight: its volume and mass, and its cells by their concentration."""
-        volume = reading(f"event {event.seq}", said.volume_ml, said.standard_ml)
+        volume = reading(f"event {event.seq}", said.volume_ml, standard=said.standard_ml)
         before, after = inside.amounts[VOLUME], {VOLUME: volume, MASS: _mass(volume, said.mass_g)}
         if before.value > 0.0:
             after |= {q: held * volume / before for q, held in inside.amounts.items() if q in CELLS}
@@ -243,7 +244,7 @@ class _Replay:
             self._crossings.append(Crossing(name, _GONE, (event.seq,), said.step, known, {}, source=name))
             if MASS not in inside.amounts:
                 mass = {MASS: after[MASS]}
-                self._cross(f"{name}, first weighed", "weighed", event, said.step, mass, {MASS: MEASURED})
+                self._cross(f"{name}, first weighed", event, mass, kind="weighed", step=said.step, how={MASS: MEASURED})
         inside.amounts, inside.is_weighed = inside.amounts | after, True
         inside.how = {VOLUME: MEASURED, MASS: MEASURED}
         inside.events.append(event.seq)
@@ -279,7 +280,7 @@ class _Replay:
         before = {quantity: self._carried(quantity, inside, samples) for quantity in CELLS}
         found: dict[str, Traced] = {}
         for quantity, value in ((VIABLE, said.viable_concentration), (TOTAL, said.total_concentration)):
-            concentration = reading(f"{quantity} of {step}", value, value * relative)
+            concentration = reading(f"{quantity} of {step}", value, standard=value * relative)
             inside.amounts[quantity] = concentration * inside.amounts[VOLUME]
             for one in samples:
                 one.amounts[quantity] = concentration * one.amounts[VOLUME]
@@ -308,7 +309,7 @@ class _Replay:
         parts += [one.amounts.get(quantity, NOTHING) for one in samples]
         return sum(parts, inside.amounts[quantity])
 
-    def _lose(self, quantity: str, inside: _Inside, why: str) -> None:
+    def _lose(self, quantity: str, inside: _Inside, *, why: str) -> None:
         if inside.amounts.pop(quantity, None) is not None:
             self._unknown.setdefault(quantity, f"the {quantity} of {why} is not known")
 

@@ -62,7 +62,7 @@ def quantity(value: float, unit: str) -> str:
     return f"{_number(value, unit)} {unit}"
 
 
-def with_uncertainty(value: float, expanded: float, unit: str) -> str:
+def with_uncertainty(value: float, *, expanded: float, unit: str) -> str:
     """Write an amount with its expanded uncertainty; one that states none stands alone."""
     return f"{_number(value, unit)} ± {_number(expanded, unit, digits=1)}" if expanded else _number(value, unit)
 

@@ -72,15 +72,15 @@ class SimulatedPlant(Plant):
             Millilitres(_number(entry, "volume")),
             live=Cells(_number(entry, "live", 0.0)),
             dead=Cells(_number(entry, "dead", 0.0)),
-            dmso=_number(entry, "dmso", 0.0) * self._near_one(STOCK_OFF, "dmso", name),
-            density=_number(entry, "density", DENSITY) * self._near_one(DENSITY_OFF, "density", name),
+            dmso=_number(entry, "dmso", 0.0) * self._near_one("dmso", name, most=STOCK_OFF),
+            density=_number(entry, "density", DENSITY) * self._near_one("density", name, most=DENSITY_OFF),
         )
         contents = replace(contents, solutes={**contents.solutes, **_solutes(entry)})
         container = Container(name, str(entry.get("kind", "bag20")), contents=contents)
         temperature = Celsius(_number(entry, "temperature"))
         self.world.add(container, place=str(entry.get("place", "fridge")), at=temperature, now=self.start)
 
-    def _near_one(self, most: float, what: str, name: str) -> float:
+    def _near_one(self, what: str, name: str, *, most: float) -> float:
         """Give the factor by which a liquid differs from what is stated of it, by the seed."""
         return 1.0 + most * (2.0 * uniform(self.world.seed, what, name) - 1.0)
 

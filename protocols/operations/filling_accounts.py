@@ -65,14 +65,14 @@ def _wrong(got: Results, given: Parameters, volume: Balance) -> list[str]:
 
 def _volumes(got: Results, given: Parameters) -> Balance:
     """Give the balance of volumes: the formulated bag against all fills, what was wasted, and what is left."""
-    came = {"formulated": reading("formulated", float(given.volume), float(given.volume_uncertainty))}
+    came = {"formulated": reading("formulated", float(given.volume), standard=float(given.volume_uncertainty))}
     return closing("volume", unit="mL", came=came, went=_out(got, given), sources=_sources(got))
 
 
 def _cells(got: Results, given: Parameters) -> Balance:
     """Give the balance of viable cells: every volume holds what the count of the whole says."""
     count = _count(given)
-    whole = reading("formulated", float(given.volume), float(given.volume_uncertainty)) * count
+    whole = reading("formulated", float(given.volume), standard=float(given.volume_uncertainty)) * count
     went = {name: amount * count for name, amount in _out(got, given).items()}
     return closing("viable cells", unit="cells", came={"formulated": whole}, went=went, sources=_sources(got))
 
@@ -86,9 +86,11 @@ def _good(got: Results, given: Parameters) -> Traced:
 def _out(got: Results, given: Parameters) -> dict[str, Traced]:
     bags = {one.container for one in got.bags}
     weighed = {one.container: _amount(one, given) for one in got.weighed if one.container in bags}
-    pipetted = {one.container: reading(one.container, float(one.volume), float(one.standard)) for one in got.pipetted}
-    wasted = reading("wasted", float(got.wasted or 0.0), float(got.wasted_uncertainty or 0.0))
-    hold_up = reading("hold-up", float(given.hold_up), float(given.hold_up_uncertainty))
+    pipetted = {
+        one.container: reading(one.container, float(one.volume), standard=float(one.standard)) for one in got.pipetted
+    }
+    wasted = reading("wasted", float(got.wasted or 0.0), standard=float(got.wasted_uncertainty or 0.0))
+    hold_up = reading("hold-up", float(given.hold_up), standard=float(given.hold_up_uncertainty))
     left = {f"left in {one.container}": _amount(one, given) for one in (got.left_in_bag, got.left_in_trough) if one}
     return {**weighed, **pipetted, "wasted with tips": wasted, "hold-up": hold_up, **left}
 
@@ -101,13 +103,15 @@ def _sources(got: Results) -> dict[str, str]:
 
 def _amount(one: Filled, given: Parameters) -> Traced:
     """Give a weighed volume: its own weighing, and the density that all of them share."""
-    mass = reading(f"weight of {one.container}", float(one.mass or 0.0), 2**0.5 * float(given.balance_uncertainty))
-    density = reading("density", given.density, given.density * float(given.density_uncertainty) / 100)
+    mass = reading(
+        f"weight of {one.container}", float(one.mass or 0.0), standard=2**0.5 * float(given.balance_uncertainty)
+    )
+    density = reading("density", given.density, standard=given.density * float(given.density_uncertainty) / 100)
     return mass / density
 
 
 def _count(given: Parameters) -> Traced:
-    return reading("count", float(given.concentration), float(given.concentration_uncertainty))
+    return reading("count", float(given.concentration), standard=float(given.concentration_uncertainty))
 
 
 def _good_bags(got: Results) -> set[str]:

@@ -316,20 +316,20 @@ class Formulate:
     def _made(self, got: Results, mass: Grams) -> Achieved:
         given, pan = self.given, float(self.given.balance_uncertainty)
         weights = Weights(
-            reading("empty bag", float(given.bag_empty), pan),
-            reading("washed", float(got.mass_washed or 0.0), pan),
-            reading("diluted", float(got.mass_diluted or 0.0), pan),
-            reading("formulated", float(mass), pan),
+            reading("empty bag", float(given.bag_empty), standard=pan),
+            reading("washed", float(got.mass_washed or 0.0), standard=pan),
+            reading("diluted", float(got.mass_diluted or 0.0), standard=pan),
+            reading("formulated", float(mass), standard=pan),
         )
         stock = float(given.stock) / 100
         liquids = Liquids(
             self._density("washed", given.washed_density),
             self._density("diluent", given.diluent_density),
             self._density("cryoprotectant", given.stock_density),
-            reading("stock", stock, stock * float(given.stock_uncertainty) / 100),
+            reading("stock", stock, standard=stock * float(given.stock_uncertainty) / 100),
         )
-        counted = reading("count", float(given.concentration), float(given.concentration_uncertainty))
+        counted = reading("count", float(given.concentration), standard=float(given.concentration_uncertainty))
         return formulation.achieved(weights, liquids, counted)
 
     def _density(self, what: str, value: float) -> Traced:
-        return reading(f"density of {what}", value, value * float(self.given.density_uncertainty) / 100)
+        return reading(f"density of {what}", value, standard=value * float(self.given.density_uncertainty) / 100)

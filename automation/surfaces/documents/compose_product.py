@@ -104,13 +104,13 @@ def _balance(one: Reconciliation) -> Table:
     rows = [
         row(
             "in" if line.goes_in else "out", line.what, line.kind or NOTHING, line.step or NOTHING,
-            with_uncertainty(line.value, line.expanded, one.unit), line.how, events(line.events),
+            with_uncertainty(line.value, expanded=line.expanded, unit=one.unit), line.how, events(line.events),
         )
         for line in one.lines
     ]  # fmt: skip
     words = {True: cell("closes", STRONG), False: cell("does NOT close", BAD), None: cell("not evaluable", BAD)}
     came, went = (quantity(value, one.unit).removesuffix(f" {one.unit}") for value in (one.came_in, one.went_out))
-    left = with_uncertainty(one.unaccounted, one.expanded, one.unit)
+    left = with_uncertainty(one.unaccounted, expanded=one.expanded, unit=one.unit)
     share = f"unaccounted for: {percent(one.share)} of what came in"
     rows += [
         row("in", cell("sum of what came in", STRONG), "", "", cell(came, STRONG), "", ""),

@@ -60,9 +60,9 @@ def test_what_lies_anywhere_between_nothing_and_all() -> None:
 @pytest.mark.requirement("F119", "F024")
 def test_a_density_that_all_weights_share_cancels_where_it_stands_on_both_sides() -> None:
     """10 g in and twice 5 g out, all by the same density: what is left over is known by the weighings alone."""
-    density = reading("density", 1.02, 0.01)
-    came = {"in": reading("in", 10.0, 0.02) / density}
-    went = {name: reading(name, 5.0, 0.02) / density for name in ("one", "two")}
+    density = reading("density", 1.02, standard=0.01)
+    came = {"in": reading("in", 10.0, standard=0.02) / density}
+    went = {name: reading(name, 5.0, standard=0.02) / density for name in ("one", "two")}
     balance = closing("volume", unit="mL", came=came, went=went, sources={"in": "declared"})
     assert balance.closes
     assert [line.measured for line in balance.lines] == [False, True, True]

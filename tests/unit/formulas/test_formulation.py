@@ -71,10 +71,12 @@ def test_stock_added_to_what_is_there_reaches_the_dmso_that_was_planned(washed: 
 
 def test_weights_give_volume_dmso_and_cells_with_their_uncertainty() -> None:
     """20 g of cells, 5 g of diluent, 25 g of stock, all of 1 g/mL: 50 mL of 10 % with 2e7/mL."""
-    pan = [reading(f"weighing {n}", mass, 0.02) for n, mass in enumerate((38.0, 43.0, 68.0))]
+    pan = [reading(f"weighing {n}", mass, standard=0.02) for n, mass in enumerate((38.0, 43.0, 68.0))]
     one = reading("density", 1.0)
     made = achieved(
-        Weights(reading("empty", 18.0), *pan), Liquids(one, one, one, reading("stock", 0.2)), reading("count", 5e7, 2e6)
+        Weights(reading("empty", 18.0), *pan),
+        Liquids(one, one, one, reading("stock", 0.2)),
+        reading("count", 5e7, standard=2e6),
     )
     assert [made.volume.value, made.dmso.value] == pytest.approx([50.0, 10.0])
     assert made.volume.standard == pytest.approx(0.02)  # what lies between cancels: only the last weight counts

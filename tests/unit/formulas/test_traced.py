@@ -11,7 +11,7 @@ from automation.kernel.errors import InputError
 
 def test_what_two_values_share_cancels_in_their_difference() -> None:
     """50 +/- 1 that is split into 20 +/- 0.1 and the rest is known to 0.1 in each part, not to 1 in their sum."""
-    whole, part = reading("count", 50.0, 1.0), reading("weight", 20.0, 0.1)
+    whole, part = reading("count", 50.0, standard=1.0), reading("weight", 20.0, standard=0.1)
     rest = whole - part
     assert rest.standard == pytest.approx(math.hypot(1.0, 0.1))
     assert (whole - rest).standard == pytest.approx(0.1)
@@ -20,7 +20,7 @@ def test_what_two_values_share_cancels_in_their_difference() -> None:
 
 def test_products_and_ratios_go_to_first_order() -> None:
     """Relative uncertainties add in quadrature, and a ratio of a value to itself is certain."""
-    concentration, volume = reading("count", 2e7, 8e5), reading("volume", 50.0, 1.5)
+    concentration, volume = reading("count", 2e7, standard=8e5), reading("volume", 50.0, standard=1.5)
     cells = concentration * volume
     assert cells.value == 1e9
     assert cells.standard / cells.value == pytest.approx(math.hypot(0.04, 0.03))
@@ -32,7 +32,7 @@ def test_products_and_ratios_go_to_first_order() -> None:
 def test_what_is_no_reading_is_refused(value: float, standard: float) -> None:
     """Before it spoils every sum that it enters."""
     with pytest.raises(InputError, match="weight is"):
-        reading("weight", value, standard)
+        reading("weight", value, standard=standard)
     with pytest.raises(InputError, match="other than 0"):
         reading("weight", 1.0) / Traced(0.0)
 
