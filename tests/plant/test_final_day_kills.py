@@ -34,24 +34,29 @@ def one_place_twice(site: Site) -> None:
     people.habits.append(Habit(r"^Where they stand now", act))
 
 
-class Putting:
-    """Wants every event from the answer about the places on."""
+class After:
+    """Wants every event from the first of a kind in a stream's family on."""
 
-    def __init__(self) -> None:
+    def __init__(self, family: str, kind: str) -> None:
         """Want nothing yet."""
-        self.asked = False
+        self._family, self._kind = family, kind
+        self._begun = False
 
     def __call__(self, event: Event) -> bool:
         """Tell whether a kill at this event is to be tried."""
-        self.asked = self.asked or (event.stream.startswith("container/") and event.kind == "store")
-        return self.asked and event.kind != "close"
+        self._begun = self._begun or (event.stream.startswith(f"{self._family}/") and event.kind == self._kind)
+        return self._begun and event.kind != "close"
 
 
 @pytest.mark.requirement("C01")
 def test_killed_while_containers_are_put_away_a_wrong_place_is_asked_for_once(folder: Path) -> None:
     """What stands in its place already is not asked for again; what was refused stays refused."""
     whole, kept = at_appends(
-        make_site(folder / "site", "b"), folder / "kept", Putting(), one_place_twice, recipe="final-day"
+        make_site(folder / "site", "b"),
+        folder / "kept",
+        After("container", "store"),
+        one_place_twice,
+        recipe="final-day",
     )
     assert any(event.kind == "refused" and event.stream == f"batch/{BATCH}/step/store" for event in whole.events)
     for moment in spread(kept.moments, 8):
