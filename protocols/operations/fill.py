@@ -26,11 +26,11 @@ from automation.kernel.quantity import Grams, Millilitres
 from instruments.interfaces.balance import Balance
 from instruments.interfaces.label_printer import LabelPrinter
 from instruments.interfaces.liquid_handler import LiquidHandler, TipMove
-from instruments.labware.deck import load
+from instruments.labware.deck import Deck, load
 from protocols.operations.filling import Filled, Named, Parameters, Results, Tubes
 from protocols.operations.filling_accounts import accounts
 from protocols.operations.labelling import LabelRun
-from protocols.operations.pipetting import TROUGH, WASTE, Job, Rounds
+from protocols.operations.pipetting import TROUGH, WASTE, Job, Rounds, check, places
 from protocols.operations.weigh_fill import ByWeight, Target
 from protocols.operations.weighing import weigh
 
@@ -80,6 +80,8 @@ class Fill:
         """Clear the line, make the containers known, and print and look at their labels."""
         source = self.product.one()
         found = await self._planned()
+        if found.trough > Millilitres(0.0):
+            await self._deck(visit.batch, found)
         await self._clear(f"before filling from {source.id}")
         held = self.product.held(source.id)
         named = _names(visit.batch, found, self.given)
@@ -127,13 +129,8 @@ class Fill:
         got, given = visit.got, self.given.pipetting
         if got.trough is None:
             return Move("pipette")
-        seen = await self.handler.deck()
-        if seen.sha256 != given.deck_sha256:
-            seen_as, approved = f"{seen.name} {seen.version} ({seen.sha256[:12]})", given.deck_sha256[:12]
-            msg = f"the handler works with deck {seen_as}; approved is {given.deck} ({approved})"
-            raise FailedError(msg)
-        deck = load(given.deck)
-        jobs = await self._load(got)
+        deck = await self._approved()
+        jobs = await self._load(got, deck)
         rounds = Rounds(self.handler, self.operator, self.product, given=given, deck=deck)
         tally = await rounds.run(jobs, trough=got.trough.container, there=got.weighed[-1].volume)
         for name in tally.rejected:
@@ -239,6 +236,29 @@ class Fill:
             await self.product.deviation(title, rule="filling plan")
         return found
 
+    async def _approved(self) -> Deck:
+        """Give the deck with which the handler works; raises FailedError for one that was not approved."""
+        seen, given = await self.handler.deck(), self.given.pipetting
+        if seen.sha256 != given.deck_sha256:
+            seen_as, approved = f"{seen.name} {seen.version} ({seen.sha256[:12]})", given.deck_sha256[:12]
+            raise FailedError(f"the handler works with deck {seen_as}; approved is {given.deck} ({approved})")
+        return load(given.deck)
+
+    async def _deck(self, batch: str, found: Plan) -> None:
+        """See that the deck takes every tube and volume, before a label is printed or a bag is filled."""
+        deck, names = await self._approved(), [one for one, _ in _names(batch, found, self.given)]
+        jobs: list[Job] = []
+        for (labware, tubes), (start, end) in zip(self._tubes, _slices(found)[1:], strict=True):
+            wells = places(deck, labware, number=end - start)
+            some = zip(names[start:end], wells, strict=True)
+            jobs += [Job(one.container, well, tubes.volume) for one, well in some]
+        check(tuple(jobs), there=found.trough, given=self.given.pipetting, deck=deck)
+
+    @property
+    def _tubes(self) -> tuple[tuple[str, Tubes], ...]:
+        """Give what is pipetted, by the labware of the deck that it stands in."""
+        return ("vials", self.given.vials), ("aliquots", self.given.aliquots)
+
     async def _clear(self, when: str) -> None:
         text = f"Line clearance {when}: no other product, container or label is on the bench and on the deck"
         await self.operator.ask(Question("witness", text))
@@ -275,16 +295,12 @@ class Fill:
         )
         return tuple(line for line in lines if line)
 
-    async def _load(self, got: Results) -> tuple[Job, ...]:
+    async def _load(self, got: Results, deck: Deck) -> tuple[Job, ...]:
         """Identify every tube where it is put on the deck, and the trough; gives what is filled where."""
         jobs: list[Job] = []
-        for where, some, tubes in (
-            ("vials", got.vials, self.given.vials),
-            ("aliquots", got.aliquots, self.given.aliquots),
-        ):
-            places = load(self.given.pipetting.deck).labware[where].positions
-            for one, place in zip(some, places, strict=False):
-                jobs.append(await self._put(one, f"{where}.{place}", tubes))
+        for (labware, tubes), some in zip(self._tubes, (got.vials, got.aliquots), strict=True):
+            for one, well in zip(some, places(deck, labware, number=len(some)), strict=True):
+                jobs.append(await self._put(one, well, tubes))
         trough = got.trough.container if got.trough else ""
         await self.operator.confirm(
             f"Put {trough} on the deck at {TROUGH}, and a full rack of tips, close the hood, confirm"

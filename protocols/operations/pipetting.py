@@ -78,7 +78,9 @@ class Rounds:
 
     async def run(self, jobs: tuple[Job, ...], *, trough: str, there: Millilitres) -> Tally:
         """Fill all tubes; raises RefusedError before anything moves for a volume that can't be."""
-        self._check(jobs, there)
+        if there < Millilitres(sum(float(job.volume) for job in jobs)):
+            raise FailedError(f"the trough holds {there:.3g} mL, less than the tubes take")
+        check(jobs, there=there, given=self._given, deck=self._deck)
         await self._handler.set_up()
         tally, tries = Tally(there, [], []), dict[str, int]()
         todo = list(jobs)
@@ -94,14 +96,6 @@ class Rounds:
                     await self._give_up(job, tally)
             todo = again + todo
         return tally
-
-    def _check(self, jobs: tuple[Job, ...], there: Millilitres) -> None:
-        """Refuse what the deck does not take, all of it, before the first tip is touched."""
-        if there < Millilitres(sum(float(job.volume) for job in jobs)):
-            raise FailedError(f"the trough holds {there:.3g} mL, less than the tubes take")
-        for n, job in enumerate(jobs, 1):
-            self._deck.check((self._aspirate(n, job, there),))
-            self._deck.check((Dispense(n, job.well, job.microlitres, Microlitres(0.0), job.microlitres),))
 
     async def _round(self, jobs: tuple[Job, ...], trough: str, tally: Tally) -> list[Job]:
         """Do one round; gives the jobs that are to be done again."""
@@ -132,7 +126,7 @@ class Rounds:
         if not jobs:
             return {}
         source = self._product.held(trough)
-        moves = tuple(self._aspirate(n, job, tally.there) for n, job in jobs.items())
+        moves = tuple(_aspirate(n, job, tally.there, given=self._given, deck=self._deck) for n, job in jobs.items())
         results = await self._handler.aspirate(moves=moves, containers=(source,))
         for one in results:
             job = jobs[one.channel]
@@ -223,17 +217,26 @@ class Rounds:
         tally.there = tally.there - amount.volume
         tally.waste(amount.volume, amount.standard)
 
-    def _aspirate(self, channel: int, job: Job, there: Millilitres) -> Aspirate:
-        given, in_well = self._given, Microlitres(1000.0 * float(there))
-        mix = min(float(given.mix_volume), float(in_well), self._deck.tip.holds)
-        return Aspirate(
-            channel,
-            TROUGH,
-            job.microlitres,
-            in_well,
-            mix_volume=Microlitres(mix),
-            mix_cycles=given.mix_cycles,
-        )
+
+def places(deck: Deck, labware: str, *, number: int) -> tuple[str, ...]:
+    """Give the first positions of a labware; raises FailedError when the deck has fewer."""
+    there = tuple(deck.labware[labware].positions) if labware in deck.labware else ()
+    if number > len(there):
+        raise FailedError(f"{number} {labware} are to be filled; the deck {deck.name} has places for {len(there)}")
+    return tuple(f"{labware}.{one}" for one in there[:number])
+
+
+def check(jobs: tuple[Job, ...], *, there: Millilitres, given: Pipetting, deck: Deck) -> None:
+    """Refuse what the deck does not take, all of it, before the first tip is touched. Raises RefusedError."""
+    for n, job in enumerate(jobs, 1):
+        deck.check((_aspirate(n, job, there, given=given, deck=deck),))
+        deck.check((Dispense(n, job.well, job.microlitres, Microlitres(0.0), job.microlitres),))
+
+
+def _aspirate(channel: int, job: Job, there: Millilitres, *, given: Pipetting, deck: Deck) -> Aspirate:
+    in_well = Microlitres(1000.0 * float(there))
+    mix = min(float(given.mix_volume), float(in_well), deck.tip.holds)
+    return Aspirate(channel, TROUGH, job.microlitres, in_well, mix_volume=Microlitres(mix), mix_cycles=given.mix_cycles)
 
 
 def _together(jobs: list[Job], channels: int) -> tuple[Job, ...]:

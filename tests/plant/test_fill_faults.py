@@ -310,16 +310,22 @@ def test_an_aspiration_of_which_nobody_knows_the_outcome_holds_the_step(tmp_path
             "channel 1, trough.A1: volume is 1200 uL; the tip takes",
         ),
         ("deck_sha256: ", "deck_sha256: 0", "the handler works with deck final-day-star"),
+        (
+            "number: 2, kind: tube, volume: 0.5 mL",
+            "number: 17, kind: tube, volume: 0.1 mL",
+            "17 aliquots are to be filled; the deck final-day-star has places for 16",
+        ),
     ],
 )
 def test_what_the_deck_does_not_take_is_refused_before_anything_moves(
     tmp_path: Path, old: str, new: str, why: str
 ) -> None:
-    """A volume above the tip, a deck other than approved: held, and no tip was touched."""
+    """A volume above the tip, another deck, too few places: held before a label is printed or a bag is filled."""
     run = fill_day(tmp_path, recipe=recipe_with(tmp_path, (old, new)), until=LATER)
-    assert outcome(run) == ("held", "filled by weight")
+    assert outcome(run) == ("held", "")  # it is still being set out
     assert any(why in alarm for alarm in run.alarms()), run.alarms()
     assert run.acts[HANDLER]["pick up"] == 0
+    assert not [name for name in run.things if name.startswith("label/")]
 
 
 @pytest.mark.parametrize("volume", ["-1.0 mL", ".nan mL", "1.0 g", "9.0 mL", "1.0"])
