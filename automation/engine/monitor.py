@@ -77,6 +77,7 @@ class Monitor:
     _recorder: Recorder = field(init=False)
     _conditions: dict[str, Condition] = field(default_factory=dict)
     _lost: bool = False
+    _refused: bool = True  # readings could not be kept; so at first, for an alarm of an earlier process
     _task: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
@@ -135,7 +136,14 @@ class Monitor:
         while True:
             now = float(self.house.clock.now())
             await self.house.clock.sleep(Seconds((math.floor(now / every + 1e-9) + 1) * every - now))
-            await self.look()
+            try:
+                await self.look()
+            except FailedError as trouble:
+                self._not_kept(trouble)
+            else:
+                if self._refused:
+                    self._alarms.clear(f"{self.entry.asset} readings")
+                    self._refused = False
 
     def _check(self) -> None:
         known: Mapping[str, str] = getattr(self.driver, "channels", {})
@@ -198,6 +206,16 @@ class Monitor:
             f"{self.entry.asset} can't be read: {why}",
             consequence="the product in it is not watched",
             response="Look at the store itself; read level and temperatures there until the line is back",
+        )
+
+    def _not_kept(self, trouble: FailedError) -> None:
+        """The disk refuses: the watch goes on, and says so."""
+        self._refused = True
+        self._alarms.sound(
+            f"{self.entry.asset} readings",
+            f"readings of {self.entry.asset} can't be kept: {trouble}",
+            consequence="the record of its temperature has a gap",
+            response="Make room on the disk; read level and temperatures at the store until then",
         )
 
     async def _back(self) -> None:

@@ -1,9 +1,12 @@
 """Storage watched beside all batches, on simulated site C: trends, gaps, alarms, calls; %, degC, s."""
 
+import errno
+import os
 from pathlib import Path
 
 import msgspec
 import pytest
+from pytest_mock import MockerFixture
 
 from automation.bootstrap import Way
 from automation.engine.monitor import recent_of, stream_of
@@ -263,3 +266,24 @@ def test_an_alarm_on_a_channel_that_the_store_does_not_have_is_refused(tmp_path:
 
     with pytest.raises(InputError, match=r"site.yaml:\d+:\d+: alarm store-01-warm-a .* temperature a \(degC\)"):
         in_vault(tmp_path, script)
+
+
+def test_a_disk_that_refuses_readings_is_an_alarm_and_the_watch_goes_on(tmp_path: Path, mocker: MockerFixture) -> None:
+    """Room again: what was pending is kept, and the alarm clears."""
+    write = os.write
+
+    def full(handle: int, data: bytes) -> int:
+        if data.startswith(b"monitor/"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(handle, data)
+
+    async def script(vault: Vault) -> None:
+        patched = mocker.patch("automation.engine.trends.os.write", side_effect=full)
+        await vault.go(3 * MINUTE + 1.0)
+        assert vault.alarm("store-01-readings").state == "unacknowledged"
+        patched.side_effect = write
+        await vault.go(2 * MINUTE)
+        assert vault.alarm("store-01-readings").state == "returned"
+
+    in_vault(tmp_path, script, way=Way(careful=True))
+    assert len(recent_of(tmp_path, STORE).read_text("utf-8").splitlines()) == 5 * 6
