@@ -278,7 +278,7 @@ def test_a_disk_that_refuses_readings_is_an_alarm_and_the_watch_goes_on(tmp_path
         return write(handle, data)
 
     async def script(vault: Vault) -> None:
-        patched = mocker.patch("automation.engine.trends.os.write", side_effect=full)
+        patched = mocker.patch("os.write", side_effect=full)
         await vault.go(3 * MINUTE + 1.0)
         assert vault.alarm("store-01-readings").state == "unacknowledged"
         patched.side_effect = write
