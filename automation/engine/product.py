@@ -277,20 +277,25 @@ class Product:
         finally:
             stay.end()
 
-    async def start_clock(self, what: str, *, longest: Seconds, used: Seconds, warn_at: float) -> None:
-        """Start a clock on the product (s), part of which is used up already; warned at a share of it (0 to 1)."""
-        now = self._door.now
+    async def start_clock(
+        self, what: str, *, longest: Seconds, used: Seconds, warn_at: float, since: Instant | None = None
+    ) -> None:
+        """Start a clock on the product (s), part of which is used up already; warned at a share of it (0 to 1).
+
+        ``since`` is when it truly began, for a program that comes to note it late.
+        """
+        began = self._door.now if since is None else since
+        due = began + (longest - min(used, longest))
         body = {
             "what": what,
             "batch": self._batch,
             "step": self._step,
-            "due": float(now + (longest - used)),
-            "warn": float(max(now, now + (longest * warn_at - used))),
+            "due": float(due),
+            "warn": float(min(due, max(began, began + (longest * warn_at - used)))),
+            "since": None if since is None else float(since),
             "clock": "exposure",
             "rule": f"{what}: at most {float(longest) / 60:g} min",
         }
-        if longest <= used:
-            body["due"] = body["warn"] = float(now)
         await self._moves.move(f"timer/{self._clock(what)}", "start", body=body)
 
     async def stop_clock(self, what: str) -> bool:

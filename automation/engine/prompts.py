@@ -65,6 +65,7 @@ class Answer:
     by: str = ""
     verified_by: str = ""
     seq: int = 0
+    at: Instant = Instant(0.0)  # when; not when the protocol heard of it
 
     def word(self, name: str) -> str:
         """Give an entry as text."""
@@ -221,7 +222,8 @@ class Desk:
 
 
 def _answer(prompt: Prompt) -> Answer:
-    return Answer(dict(prompt.values), prompt.answered_by, prompt.verified_by, prompt.answered_seq)
+    at = prompt.answered_at or Instant(0.0)
+    return Answer(dict(prompt.values), prompt.answered_by, prompt.verified_by, prompt.answered_seq, at)
 
 
 class Operator:

@@ -15,7 +15,6 @@ from typing import ClassVar
 from automation.engine.product import Amount, Labelled, Product
 from automation.engine.prompts import Operator
 from automation.engine.visit import Move, Visit
-from automation.engine.watch import Watch
 from automation.formulas import formulation
 from automation.formulas.formulation import Achieved, Liquids, Mixture, Weights
 from automation.formulas.identifiers import Kind
@@ -131,7 +130,6 @@ class Formulate:
     """Dilute the washed cells and add the cryoprotectant, both by weight, in the bag that they are in."""
 
     balance: Balance
-    watch: Watch
     operator: Operator
     product: Product
     given: Parameters
@@ -193,14 +191,15 @@ class Formulate:
         there = (got.volume_washed or Millilitres(0.0)) + Millilitres(diluent)
         wanted = formulation.cryoprotectant_for(there, final=self.given.dmso, stock=self.given.stock)
         lot = self.product.lot(self.given.cryoprotectant).id
-        await self.operator.confirm(
+        contact = await self.operator.confirm(
             f"Bring {got.container} and {self.given.cryoprotectant}, lot {lot}, to 2 to 8 degC and make ready to add "
             f"{wanted:.2f} mL in {self.given.portions} portions. Confirm at first contact: the clock starts then"
         )
-        contact = await self.watch.moment()
         share = float(self.given.warn_at) / 100
-        await self.product.start_clock(EXPOSURE, longest=self.given.exposure_longest, used=Seconds(0.0), warn_at=share)
-        return Move("begin", contact_at=contact, cryoprotectant_planned=wanted)
+        await self.product.start_clock(
+            EXPOSURE, longest=self.given.exposure_longest, used=Seconds(0.0), warn_at=share, since=contact.at
+        )
+        return Move("begin", contact_at=contact.at, cryoprotectant_planned=wanted)
 
     async def in_contact(self, visit: Visit[Results]) -> Move:
         """Add the cryoprotectant in portions, weigh the bag, and give what was made with its uncertainty."""

@@ -49,6 +49,9 @@ def test_the_exposure_clock_starts_at_first_contact(tmp_path: Path) -> None:
     timer = next(one for one in run.things.values() if isinstance(one, Timer))
     assert timer.started_at == pytest.approx(made(run, "contact_at"))
     assert float(timer.due) - made(run, "contact_at") == pytest.approx(3600.0)
+    asked = next(e for e in run.events if e.kind == "open" and "make ready to add" in str(e.fields))
+    answered = next(e for e in run.events if e.stream == asked.stream and e.kind == "answer")
+    assert timer.started_at == pytest.approx(answered.at / 1e6)
 
 
 @pytest.mark.requirement("F017")

@@ -45,6 +45,7 @@ class Start(Body):
     step: str = field(label="Step", default="")
     due: float = field(label="Due", unit="s")
     warn: float | None = field(label="Warn at", unit="s", default=None)
+    since: float | None = field(label="Counts since", unit="s", help="Empty: since this entry", default=None)
     clock: Clock = field(label="Clock", default=Clock.LIMIT)
     rule: str = field(label="Rule", help="The limit of the recipe, or the clause", default="")
 
@@ -98,6 +99,9 @@ class Timer:
         """Refuse a verdict that the time belies, whenever it is given."""
         if fact.kind == "start":
             said = fact.stated(Start)
+            if said.since is not None and Instant(said.since) > fact.at:
+                msg = f"timer {self.id}: since is {said.since}, which is still to come; at or before now is allowed"
+                raise RefusedError(msg)
             if said.warn is not None and said.warn > said.due:
                 msg = f"timer {self.id}: warn is {said.warn}, after due {said.due}; at or before it is allowed"
                 raise RefusedError(msg)
@@ -125,7 +129,7 @@ class Timer:
                 warn=None if said.warn is None else Instant(said.warn),
                 clock=said.clock,
                 rule=said.rule,
-                started_at=fact.at,
+                started_at=fact.at if said.since is None else Instant(said.since),
             )
         return after if fact.kind == "warn" else replace(after, ended_at=fact.at)
 

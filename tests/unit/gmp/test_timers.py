@@ -53,3 +53,13 @@ def test_a_warning_after_the_end_is_refused(way: Doorway) -> None:
     """It would never be given."""
     with pytest.raises(RefusedError, match="at or before it is allowed"):
         _start(way, warn=DUE + 1)
+
+
+@pytest.mark.requirement("F017")
+def test_a_clock_that_is_noted_late_counts_since_it_truly_began(way: Doorway) -> None:
+    """The program was down between the answer of a person and its entry; what is still to come is refused."""
+    with pytest.raises(RefusedError, match="which is still to come"):
+        _start(way, since=float(START) + 60.0)
+    way.clock.go(300)
+    _start(way, since=float(START))
+    assert way.get(Timer, T).started_at == Instant(float(START))
