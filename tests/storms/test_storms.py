@@ -11,7 +11,7 @@ from tests.storms.planting import PATCHES, caught, read
 from tests.storms.weather import read as plan_of
 from tests.storms.weather import written
 
-SEEDS = {("a", "freeze-day"): 4, ("b", "freeze-day"): 4, ("a", "final-day"): 3, ("b", "final-day"): 4}
+SEEDS = {("a", "freeze-day"): 3, ("b", "freeze-day"): 6, ("a", "final-day"): 2, ("b", "final-day"): 4}
 SHARE = 0.01
 PLANTED = ("repeats-what-is-in-doubt", "stores-on-paper")
 
