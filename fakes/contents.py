@@ -65,16 +65,16 @@ class Contents:
         """
         names = dict.fromkeys((*self.solutes, *amounts.solutes))
         pairs = [
-            ("mL", amounts.volume, self.volume),
-            ("live cells", amounts.live, self.live),
-            ("dead cells", amounts.dead, self.dead),
-            ("g", amounts.mass, self.mass),
+            ("mL", float(amounts.volume), float(self.volume)),
+            ("live cells", float(amounts.live), float(self.live)),
+            ("dead cells", float(amounts.dead), float(self.dead)),
+            ("g", float(amounts.mass), float(self.mass)),
             *((f"g of {name}", amounts.solutes.get(name, 0.0), self.solutes.get(name, 0.0)) for name in names),
         ]
         for unit, taken, there in pairs:
-            most = float(there) + ROUNDING * max(1.0, abs(float(there)))
-            if not -ROUNDING * max(1.0, abs(float(there))) <= float(taken) <= most:
-                return f"{float(taken):g} of {float(there):g} {unit}"
+            rounding = ROUNDING * max(1.0, abs(there))
+            if not -rounding <= taken <= there + rounding:
+                return f"{taken:g} of {there:g} {unit}"
         return ""
 
     @property

@@ -214,7 +214,8 @@ def tries(pattern: str, person: str, **values: str) -> Hook:
 @pytest.mark.requirement("C06")
 def test_who_is_not_trained_on_an_operation_answers_nothing_of_it(tmp_path: Path) -> None:
     """Refused at the door and recorded; a trained person does it."""
-    untrained = "ben: {name: Ben Okafor, roles: [operator], trained: [receive, count, wash, formulate, fill, freeze, store]}"
+    known = "receive, count, wash, formulate, fill, freeze, store"
+    untrained = f"ben: {{name: Ben Okafor, roles: [operator], trained: [{known}]}}"
     folder = change_site(make_site(tmp_path), (untrained, untrained.replace("freeze, ", "")))
     run = run_batch(folder, tries(r"^Put .* into the chamber", "ben"))
     [why] = refused(run, "prompt/B-001.freeze")

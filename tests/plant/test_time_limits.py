@@ -78,7 +78,9 @@ def test_exposure_counts_on_while_the_program_is_down(tmp_path: Path) -> None:
 def test_a_limit_between_two_steps_is_warned_and_overrun(tmp_path: Path) -> None:
     """From the accepted run to the store within half an hour, warned at 70 %; quality decides about the lot."""
     run = run_batch(
-        make_site(tmp_path), late(r"^Scan the label of BAG-0001 at the freezer$", 0.5), late(r"^Take .* out and transfer", 40.0)
+        make_site(tmp_path),
+        late(r"^Scan the label of BAG-0001 at the freezer$", 0.5),
+        late(r"^Take .* out and transfer", 40.0),
     )
     assert moves(run, "timer/B-001.transfer-to-storage") == ["start", "warn", "overrun"]
     assert "transfer to storage: the time limit was exceeded" in run.deviations()
