@@ -51,17 +51,19 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """How much was moved, with its standard uncertainty; mass only where it was weighed."""
+    """How much was moved, with its standard uncertainty; mass (and its own) only where it was weighed."""
 
     volume: Millilitres
     standard: Millilitres = Millilitres(0.0)
     mass: Grams | None = None
+    mass_standard: Grams | None = None
 
     @property
     def body(self) -> dict[str, object]:
         """Give it as it is written."""
         mass = None if self.mass is None else float(self.mass)
-        return {"volume_ml": float(self.volume), "standard_ml": float(self.standard), "mass_g": mass}
+        said: dict[str, object] = {"volume_ml": float(self.volume), "standard_ml": float(self.standard), "mass_g": mass}
+        return said if self.mass_standard is None else {**said, "standard_g": float(self.mass_standard)}
 
 
 HERE = frozenset({"expected", "in process", "stored"})

@@ -7,6 +7,7 @@ Units:  mL, g, cells; each amount remembers the readings that it comes from (see
 Source: 21 CFR 211.103 (yields at each phase), 211.192 (unexplained discrepancy); JCGM 100:2008 (GUM) 5.2.2.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -23,6 +24,7 @@ from automation.views.wording import quantity as written
 VOLUME, MASS, VIABLE, TOTAL = "volume", "mass", "viable cells", "total cells"
 CELLS = (VIABLE, TOTAL)
 MEASURED, CALCULATED, DECLARED = "measured", "calculated", "declared"
+_PAN = "mass of "  # the part of a reading that is the balance's
 _GONE = "unaccounted"  # in a container that was emptied: never shown, it is what a balance leaves over
 _HERE = frozenset({State.IN_PROCESS, State.STORED, State.HANDED_OVER, State.DESTROYED})
 
@@ -193,20 +195,20 @@ class _Replay:
         if waiting and waiting[0][0] == said.volume_ml:
             moved = waiting.pop(0)[1]
         else:
-            volume = reading(f"event {event.seq}", said.volume_ml, standard=said.standard_ml)
+            volume = _volume(event, said)
             source = self._inside.get(said.source)
             moved = source.share(volume) if source is not None else {VOLUME: volume}
         if said.mass_g is not None and MASS not in moved:
-            moved[MASS] = _mass(moved[VOLUME], said.mass_g)
+            moved[MASS] = _mass(moved[VOLUME], said.mass_g, said.standard_g)
         return moved
 
     def _draw(self, event: Event, name: str, inside: _Inside, said: Drawing) -> None:
-        volume = reading(f"event {event.seq}", said.volume_ml, standard=said.standard_ml)
+        volume = _volume(event, said)
         if said.by_difference:
             volume = Traced(said.volume_ml, dict(inside.amounts[VOLUME].parts))
         amounts = inside.share(volume)
         if said.mass_g is not None and MASS in inside.amounts:
-            amounts[MASS] = _mass(volume, said.mass_g)
+            amounts[MASS] = _mass(volume, said.mass_g, said.standard_g)
         inside.take(amounts)
         if said.to in self._told:
             self._on_the_way.setdefault((name, said.to), []).append((said.volume_ml, amounts))
@@ -232,8 +234,8 @@ class _Replay:
 
     def _weigh(self, event: Event, name: str, inside: _Inside, said: Weighing) -> None:
         """Set what a container holds by weight: its volume and mass, and its cells by their concentration."""
-        volume = reading(f"event {event.seq}", said.volume_ml, standard=said.standard_ml)
-        before, after = inside.amounts[VOLUME], {VOLUME: volume, MASS: _mass(volume, said.mass_g)}
+        volume = _volume(event, said)
+        before, after = inside.amounts[VOLUME], {VOLUME: volume, MASS: _mass(volume, said.mass_g, said.standard_g)}
         if before.value > 0.0:
             after |= {q: held * volume / before for q, held in inside.amounts.items() if q in CELLS}
         change = {q: amount - inside.amounts.get(q, NOTHING) for q, amount in after.items()}
@@ -327,8 +329,24 @@ class _Replay:
         return Tally(tuple(self._crossings), dict(self._unknown))
 
 
-def _mass(volume: Traced, grams: float) -> Traced:
-    """Give a mass that was weighed: it and the volume that was made of it are one reading."""
+def _volume(event: Event, said: Filling | Drawing | Weighing) -> Traced:
+    """Give a volume (mL); of one that was weighed what the balance adds is told from what the density adds."""
+    name = f"event {event.seq}"
+    if not said.mass_g or said.standard_g is None:
+        return reading(name, said.volume_ml, standard=said.standard_ml)
+    pan = min(said.standard_ml, said.standard_g * said.volume_ml / said.mass_g)
+    density = math.sqrt(said.standard_ml**2 - pan**2)
+    return Traced(said.volume_ml, {f"{_PAN}{name}": pan, name: density})
+
+
+def _mass(volume: Traced, grams: float, standard: float | None) -> Traced:
+    """Give a mass that was weighed, as well as the balance can; what the volume adds to that is the density.
+
+    An older record states nothing for the mass: then it and the volume that was made of it are one reading.
+    """
+    pan = next((name for name in volume.parts if name.startswith(_PAN)), "")
+    if standard is not None and pan:
+        return reading(pan, grams, standard=standard)
     relative = volume.standard / volume.value if volume.value else 0.0
     name = next(iter(volume.parts), "")
     return Traced(grams, {name: grams * relative} if name else {})

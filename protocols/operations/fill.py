@@ -363,7 +363,7 @@ class Fill:
         volume = Millilitres(float(mass) / self.given.density)
         pan = 2**0.5 * float(self.given.balance_uncertainty) / self.given.density
         standard = Millilitres(math.hypot(pan, float(volume) * float(self.given.density_uncertainty) / 100))
-        held, amount = self.product.held(name), Amount(volume, standard, mass)
+        held, amount = self.product.held(name), Amount(volume, standard, mass, self.given.balance_uncertainty * 2**0.5)
         await self.product.weighed(held, amount=amount)
         await self.product.draw(held, to="waste", amount=amount, why="left after filling")
         await self.product.empty(held)

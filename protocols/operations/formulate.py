@@ -177,7 +177,7 @@ class Formulate:
         before, wanted = got.mass_washed or Grams(0.0), got.diluent_planned or Millilitres(0.0)
         volume = got.volume_washed or Millilitres(0.0)
         standard = self._standard(volume, self.given.washed_density)
-        amount = Amount(volume, standard, before - self.given.bag_empty)
+        amount = Amount(volume, standard, before - self.given.bag_empty, self._pan)
         await self.product.weighed(self.product.held(got.container), amount=amount)
         if wanted < NO_MORE:
             return Move("dilute", mass_diluted=before)
@@ -288,7 +288,7 @@ class Formulate:
             title = f"{added:.2f} g of {addition.what} went in; {addition.mass:.2f} g were wanted"
             await self.product.deviation(title, rule="formulation")
         volume = Millilitres(float(added) / addition.density)
-        amount = Amount(volume, self._standard(volume, addition.density), added)
+        amount = Amount(volume, self._standard(volume, addition.density), added, self._pan)
         lot = self.product.lot(addition.what)
         await self.product.add(self.product.held(container), lot=lot, amount=amount, what=addition.what)
         return after
@@ -311,6 +311,11 @@ class Formulate:
         """Give the standard uncertainty of a volume between two weighings (mL)."""
         balance = 2**0.5 * float(self.given.balance_uncertainty) / density
         return Millilitres(((float(volume) * float(self.given.density_uncertainty) / 100) ** 2 + balance**2) ** 0.5)
+
+    @property
+    def _pan(self) -> Grams:
+        """Give the standard uncertainty of a mass between two weighings (g)."""
+        return self.given.balance_uncertainty * 2**0.5
 
     def _made(self, got: Results, mass: Grams) -> Achieved:
         given, pan = self.given, float(self.given.balance_uncertainty)

@@ -8,6 +8,7 @@ Source: 21 CFR 211.68 (input checks), 211.101 and 211.103 (components, yields), 
         ``automation.formulas.washing``.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -327,8 +328,11 @@ class Wash:
     def _contents(self, gross: Grams) -> Amount:
         """Give what the source bag holds by its weight."""
         volume, mass = accounts.source_contents(gross, self.given), gross - self.given.source_empty
+        standard = Grams(math.hypot(float(self.given.balance_uncertainty), float(self.given.source_empty_uncertainty)))
         nothing = Millilitres(0.0)
-        return Amount(max(nothing, Millilitres(volume.value)), Millilitres(volume.standard), max(Grams(0.0), mass))
+        return Amount(
+            max(nothing, Millilitres(volume.value)), Millilitres(volume.standard), max(Grams(0.0), mass), standard
+        )
 
     async def _product_bag(self, batch: str, source: Container) -> tuple[Labelled, Weighed]:
         """Make the new bag known, identify it by its label, and weigh it empty."""
@@ -360,7 +364,8 @@ class Wash:
         known, nothing = got.recorded or Millilitres(0.0), Millilitres(0.0)
         out = min(known, max(nothing, Millilitres(done.came_out.value)))
         gone = max(nothing, min(known, Millilitres(done.came_in.value)) - out)
-        amount = Amount(out, Millilitres(done.came_out.standard), max(Grams(0.0), done.mass_out))
+        pan = self.given.balance_uncertainty * 2**0.5
+        amount = Amount(out, Millilitres(done.came_out.standard), max(Grams(0.0), done.mass_out), pan)
         await self.product.transfer(source=source, dest=dest, amount=amount, why="washed cells in buffer")
         waste = Amount(gone, Millilitres(done.came_in.standard))
         await self.product.draw(source, to="waste", amount=waste, why="old medium, by weight", by_difference=True)

@@ -63,7 +63,7 @@ class ByWeight:
         mass = await self._filled(name, target, empty)
         volume = Millilitres(float(mass) / self.density)
         standard = self._standard(volume)
-        amount = Amount(volume, standard, mass)
+        amount = Amount(volume, standard, mass, self.balance_uncertainty * 2**0.5)
         await self.product.transfer(
             source=self.product.held(self.source), dest=dest, amount=amount, why="filled by weight"
         )

@@ -58,6 +58,9 @@ def test_volume_mass_and_cells_of_the_day_close_from_readings_alone(told: Told) 
     volume = told.record.reconciliation[0]
     assert volume.expanded < 0.002 * volume.came_in
     assert {line.how for line in volume.lines} == {"measured", "calculated"}
+    mass = told.record.reconciliation[1]
+    bags = {line.what.partition(",")[0]: line.expanded for line in mass.lines if line.kind == "container"}
+    assert [bags[name] for name in BAGS] == pytest.approx([2 * 2**0.5 * 0.05] * 2)  # as the balance weighs, no density
     assert not [one for one in told.record.findings if one.rule == "E15"]
 
 

@@ -94,6 +94,7 @@ class Filling(Body):
     volume_ml: float = field(label="Volume", unit="mL", low=0)
     standard_ml: float = field(label="Standard uncertainty of the volume", unit="mL", low=0, default=0.0)
     mass_g: float | None = field(label="Mass", unit="g", low=0, default=None)
+    standard_g: float | None = field(label="Standard uncertainty of the mass", unit="g", low=0, default=None)
     source: str = field(label="Out of the container", default="")
     lot: str = field(label="Out of the lot", default="")
     what: str = field(label="What it is", default="")
@@ -107,6 +108,7 @@ class Drawing(Body):
     volume_ml: float = field(label="Volume", unit="mL", low=0)
     standard_ml: float = field(label="Standard uncertainty of the volume", unit="mL", low=0, default=0.0)
     mass_g: float | None = field(label="Mass", unit="g", low=0, default=None)
+    standard_g: float | None = field(label="Standard uncertainty of the mass", unit="g", low=0, default=None)
     by_difference: bool = field(label="Known as what was there less what is left", default=False)
     to: str = field(label="To", help="A container, a sample's name, or waste", length=1)
     why: str = field(label="Why", default="")
@@ -118,6 +120,7 @@ class Weighing(Body):
     """What it holds by weight: from then on the record's volume."""
 
     mass_g: float = field(label="Mass of the contents", unit="g", low=0)
+    standard_g: float | None = field(label="Standard uncertainty of the mass", unit="g", low=0, default=None)
     volume_ml: float = field(label="Volume", unit="mL", low=0)
     standard_ml: float = field(label="Standard uncertainty of the volume", unit="mL", low=0, default=0.0)
     batch: str = field(label="Batch", default="")
