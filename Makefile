@@ -59,7 +59,9 @@ lock: $(DEV)
 pictures: $(CORE)
 	$(VENV)/bin/cellwright demo --site build/pictures
 	pdftoppm -r 80 -png -f 1 -l 1 -singlefile build/pictures/site-a/record.pdf docs/images/record
-	pdftoppm -r 80 -png -f 5 -l 5 -singlefile build/pictures/site-a/record.pdf docs/images/record-freeze
+	pdftoppm -r 80 -png -f 5 -l 5 -singlefile build/pictures/site-a/record.pdf docs/images/record-wash
+	pdftoppm -r 80 -png -f 19 -l 19 -singlefile build/pictures/site-a/record.pdf docs/images/record-freeze
+	pdftoppm -r 80 -png -f 24 -l 24 -singlefile build/pictures/site-a/record.pdf docs/images/record-product
 
 clean:
 	rm -rf $(VENV) $(BENCH) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
