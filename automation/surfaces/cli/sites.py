@@ -98,7 +98,7 @@ def _next(folder: Path, admin: str, *, simulated: bool, storage: bool) -> str:
     if simulated and storage:
         return f"cellwright alarms watch --for '24 h' --site {folder}"
     if simulated:
-        return f"cellwright run freeze-day --site {folder} --batch B-001"
+        return f"cellwright run final-day --site {folder} --batch B-001"
     if not admin:
         return f"cellwright init {folder} --admin USER --admin-name NAME"
     return f"cellwright do person USER register --name NAME --roles '[\"operator\"]' --as {admin} --site {folder}"
