@@ -83,7 +83,7 @@ def test_more_than_the_well_takes_is_refused() -> None:
 @pytest.mark.parametrize("well", ["vials.H9", "vials", "moon.A1", "", "."])
 def test_a_well_that_is_not_there_is_refused_with_those_that_are(well: str) -> None:
     """A typing error is found before anything moves."""
-    with pytest.raises(RefusedError, match=r"the deck test-deck has tips, trough, tubes, vials|vials has A1, A2"):
+    with pytest.raises(RefusedError, match=r"the deck test-deck has tips, trough, vials, waste|vials has A1, B1"):
         DECK.check((draw(100.0, well=well),))
 
 
