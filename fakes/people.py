@@ -261,6 +261,7 @@ class Staff:
             Habit(r"when the program no longer runs", panel.look_for_end),
             Habit(r"attach the report", panel.attach, Seconds(90.0)),
             Habit(r"^Enter the count of", panel.count, Seconds(300.0)),
+            Habit(r"^No result for \S+: \S+, line \d+: ", self._by_hand),
             *hands_filling.habits(self),  # before those at the balance: an addition ends there
             *hands_wash_step.habits(self),
             *hands_balance.habits(self),
@@ -302,6 +303,10 @@ class Staff:
                 self.plant.hand(counter, "count", sample=tube, after=1.0)
         await self.site.house.clock.sleep(Seconds(10.0))
         return {}
+
+    async def _by_hand(self, prompt: Prompt) -> Values:
+        """Count again under the microscope: a damaged file stays damaged, however often it is looked at."""
+        return {"choice": prompt.opening.options[-1]} if prompt.opening else {}
 
     async def _load(self, prompt: Prompt) -> Values:
         text = prompt.opening.text if prompt.opening else ""
