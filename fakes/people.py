@@ -261,7 +261,7 @@ class Staff:
             Habit(r"when the program no longer runs", panel.look_for_end),
             Habit(r"attach the report", panel.attach, Seconds(90.0)),
             Habit(r"^Enter the count of", panel.count, Seconds(300.0)),
-            Habit(r"^No result for \S+: \S+, line \d+: ", self._by_hand),
+            Habit(r"^No result for \S+: \S+, line \d+: ", self._damaged),
             *hands_filling.habits(self),  # before those at the balance: an addition ends there
             *hands_wash_step.habits(self),
             *hands_balance.habits(self),
@@ -304,9 +304,15 @@ class Staff:
         await self.site.house.clock.sleep(Seconds(10.0))
         return {}
 
-    async def _by_hand(self, prompt: Prompt) -> Values:
-        """Count again under the microscope: a damaged file stays damaged, however often it is looked at."""
-        return {"choice": prompt.opening.options[-1]} if prompt.opening else {}
+    async def _damaged(self, prompt: Prompt) -> Values:
+        """Look at a damaged file once more; when it is still damaged, count under the microscope."""
+        if prompt.opening is None:
+            return {}
+        sample = prompt.opening.text.partition(":")[0]
+        every = (one for one in self.site.house.door.every("prompt") if isinstance(one, Prompt))
+        answered = (one.opening.text for one in every if one.state == "answered" and one.opening)
+        looked = any(text.startswith(sample) for text in answered)
+        return {"choice": prompt.opening.options[-1 if looked else 0]}
 
     async def _load(self, prompt: Prompt) -> Values:
         text = prompt.opening.text if prompt.opening else ""

@@ -266,3 +266,13 @@ def test_a_batch_is_reviewed_by_somebody_who_had_no_hand_in_it(tmp_path: Path) -
     run = resume_batch(folder, review)
     assert told == ["batch B-001: anna had a hand in it; someone else has to review it", ""]
     assert getattr(run.things["batch/B-001"], "reviewed_by", "") == "dora"
+
+
+@pytest.mark.requirement("F029")
+def test_a_file_that_stays_damaged_is_counted_by_hand(tmp_path: Path) -> None:
+    """Looked at once more, then entered from the microscope and verified: the batch does not wait for a better file."""
+    run = run_batch(make_site(tmp_path), files({"action": "cut", "name": f"{FIRST}.csv", "keep": 300}))
+    answers = [asked.values for asked in prompts(run, f"^No result for {FIRST}")]
+    assert answers == [(("choice", "look again"),), (("choice", "by hand"),)]
+    assert (run.step("count").state, run.state) == ("counted", "closed")
+    assert sources(run)[0].startswith("entered by ")
