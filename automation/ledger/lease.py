@@ -7,8 +7,8 @@ The lock file also holds a mark: the last event that was acknowledged, written a
 before its mark has lost what somebody was told.
 """
 
-import contextlib
 import fcntl
+import mmap
 import os
 import re
 from pathlib import Path
@@ -52,6 +52,8 @@ class Lease:
             if self.taken_from is not None:
                 self._replace()
             self._write()
+            # Written through memory: a changed inode would make every commit of the ledger wait for the journal.
+            self._page = mmap.mmap(self._handle, _SIZE)
         except OSError as error:
             os.close(self._handle)
             raise _unwritable(self._path, error) from error
@@ -65,11 +67,11 @@ class Lease:
     def note(self, seq: int, digest: bytes) -> None:
         """Mark an event as acknowledged; the mark may fall behind the ledger and never runs ahead of it."""
         self.mark = Mark(seq, digest)
-        with contextlib.suppress(OSError):  # the event is on disk already; a mark that fell behind tells no lie
-            self._write()
+        self._page[:] = _content(self.mark)
 
     def release(self) -> None:
         """Give the site up."""
+        self._page.close()
         os.close(self._handle)
 
     def _replace(self) -> None:
@@ -82,9 +84,12 @@ class Lease:
         aside.replace(self._path)
 
     def _write(self) -> None:
-        seq, digest = self.mark or Mark(0, bytes(32))
-        os.pwrite(self._handle, b"%10d\n%19d %b\n" % (os.getpid(), seq, digest.hex().encode()), 0)
+        os.pwrite(self._handle, _content(self.mark or Mark(0, bytes(32))), 0)
         os.ftruncate(self._handle, _SIZE)
+
+
+def _content(said: Mark) -> bytes:
+    return b"%10d\n%19d %b\n" % (os.getpid(), said.seq, said.hash.hex().encode())
 
 
 def _open(path: Path, flags: int) -> int:
