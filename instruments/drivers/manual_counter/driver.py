@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from automation.engine.prompts import Answer, Entry, Question, ask_person
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import CellsPerMillilitre, Percent, finite
+from instruments.drivers.by_person import declared
 from instruments.drivers.factory import Factory
 from instruments.interfaces.counter import CellCounter, CountReport, CountResult
 from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
@@ -76,8 +77,7 @@ def build(link: Link, given: Mapping[str, str], *, control: bool) -> ManualCount
     lowest, highest = _limit(given, "lowest", LOWEST), _limit(given, "highest", HIGHEST)
     if lowest >= highest:
         raise InputError(f"lowest is {lowest:g} and highest is {highest:g} cells/mL; lowest < highest is needed")
-    maker, model, serial = (given.get(key, "") for key in ("maker", "model", "serial"))
-    return ManualCounter(Identity(maker, model, serial), lowest=lowest, highest=highest)
+    return ManualCounter(declared(given), lowest=lowest, highest=highest)
 
 
 def _limit(given: Mapping[str, str], key: str, unless: CellsPerMillilitre) -> CellsPerMillilitre:

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 
 from automation.engine.handles import Container
 from automation.engine.prompts import Answer, Entry, Question, ask_person, asker
-from automation.kernel.errors import InputError, RefusedError
+from automation.kernel.errors import InputError
 from automation.kernel.quantity import Seconds
+from instruments.drivers.by_person import ByPerson, declared
 from instruments.drivers.factory import Factory
 from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
 from instruments.interfaces.liquid_handler import (
@@ -39,26 +40,17 @@ ANSWERS = (DONE, *(f"{how}, {why}" for how in (Outcome.NOT_DONE, Outcome.UNKNOWN
 """What can be said of a channel."""
 
 
-class ManualPipetting:
+class ManualPipetting(ByPerson):
     """A ``LiquidHandler`` that is a person with a pipette of one or more channels.
 
     RefusedError: the driver is read-only, or a volume, a well or a channel that can't be; nobody was asked.
     """
 
-    by_person = True
-
     def __init__(self, name: str, identity: Identity, deck: Deck, *, second: str, control: bool) -> None:
         """Ask under the name of the asset; ``second``: what a second person verifies, liquids or dispenses."""
-        self.links: tuple[Link, ...] = ()
-        self._name = name
-        self._identity = identity
+        super().__init__(name, identity, control=control)
         self._deck = deck
         self._second = second
-        self._control = control
-
-    async def identify(self) -> Identity:
-        """Give what the site declares."""
-        return self._identity
 
     async def deck(self) -> DeckSeen:
         """Say by which deck definition the places are named."""
@@ -75,8 +67,7 @@ class ManualPipetting:
     async def set_up(self) -> None:
         """Let a person make pipette and places ready."""
         self._commanding("set up")
-        text = f"At {self._name}: make pipette, tips and waste ready; no tip is on the pipette. Confirm"
-        await ask_person(Question("confirm", text))
+        await self._confirm("make pipette, tips and waste ready; no tip is on the pipette. Confirm")
 
     async def pick_up(self, *, tips: tuple[TipMove, ...]) -> tuple[ChannelResult, ...]:
         """Let a person put tips on."""
@@ -121,15 +112,11 @@ class ManualPipetting:
     ) -> tuple[ChannelResult, ...]:
         wrong = [channel for channel in channels if not 1 <= channel <= CHANNELS]
         if wrong or not channels or len(set(channels)) != len(channels):
-            raise RefusedError(f"{self._name}: channels are {list(channels)}; 1 to {CHANNELS}, each once, are allowed")
-        text = "\n".join((f"At {self._name}: {what}", *lines, "Say for each channel how it went"))
+            self._refuse(f"channels are {list(channels)}; 1 to {CHANNELS}, each once, are allowed")
+        text = "\n".join((self._at(what), *lines, "Say for each channel how it went"))
         fields = tuple(Entry(f"channel{number}", f"Channel {number}", options=ANSWERS) for number in channels)
         answer = await ask_person(Question("enter", text, fields=fields, second=second, within=WITHIN), word=word)
         return tuple(_result(number, answer) for number in channels)
-
-    def _commanding(self, what: str) -> None:
-        if not self._control:
-            raise RefusedError(f"{self._name}: {what} needs control; this driver was given none")
 
 
 def _litres(move: Aspirate | Dispense) -> str:
@@ -162,9 +149,8 @@ def build(link: Link, given: Mapping[str, str], *, control: bool) -> ManualPipet
     second = given.get("second", LIQUIDS)
     if second not in SECOND:
         raise InputError(f"second is {second!r}; allowed: {', '.join(SECOND)}", where="second")
-    maker, model, serial = (given.get(key, "") for key in ("maker", "model", "serial"))
     deck = load(given.get("deck", DECK))
-    return ManualPipetting(link.name, Identity(maker, model, serial), deck, second=second, control=control)
+    return ManualPipetting(link.name, declared(given), deck, second=second, control=control)
 
 
 FACTORY = Factory(

@@ -9,12 +9,11 @@ Source: 21 CFR 211.101(c)-(d), 211.188(b)(11) (who performed, who checked); Anne
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import NoReturn
 
 from automation.engine.handles import Container
-from automation.engine.prompts import Heard, Question, ask_person, asker
-from automation.kernel.errors import RefusedError
+from automation.engine.prompts import Heard, asker
 from automation.kernel.quantity import Millilitres
+from instruments.drivers.by_person import ByPerson, declared
 from instruments.drivers.factory import Factory
 from instruments.drivers.manual_washer import program as programs
 from instruments.drivers.manual_washer.program import Bags
@@ -29,7 +28,7 @@ from instruments.interfaces.cell_washer import (
     WasherStatus,
     WashProgram,
 )
-from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
+from instruments.interfaces.device import DriverKind, OnHostLoss, Support, SupportLevel
 from instruments.transport import Link
 
 _BAGS = re.compile(r"begin with (\S+) into (\S+)")
@@ -66,24 +65,11 @@ class Stand:
         return self.done + 1 if self.state in {WasherState.RUNNING, WasherState.PAUSED} else 0
 
 
-class ManualWasher:
+class ManualWasher(ByPerson):
     """A ``CellWasher`` that is a person with a centrifuge.
 
     RefusedError: the driver is read-only, or a program that can't be done by hand; nobody was asked.
     """
-
-    by_person = True
-
-    def __init__(self, name: str, identity: Identity, *, control: bool) -> None:
-        """Ask under the name of the asset; without ``control`` every command is refused."""
-        self.links: tuple[Link, ...] = ()
-        self._name = name
-        self._identity = identity
-        self._control = control
-
-    async def identify(self) -> Identity:
-        """Give what the site declares."""
-        return self._identity
 
     async def look(self) -> WasherStatus:
         """Give where the work stands; asks once for the step that is worked on and waits for nobody."""
@@ -177,17 +163,6 @@ class ManualWasher:
             asker().take_back(word="phase", number=number, reason=f"step {step} is left")
         await self._confirm(f"leave step {step} and go on with the next, then confirm", word="skip")
 
-    async def _confirm(self, text: str, *, word: str, second: bool = False) -> None:
-        await ask_person(Question("confirm", f"At {self._name}: {text}", second=second), word=word)
-
-    def _commanding(self, what: str) -> None:
-        if not self._control:
-            self._refuse(f"{what} needs control; this driver was given none")
-
-    def _refuse(self, why: str) -> NoReturn:
-        msg = f"{self._name}: {why}"
-        raise RefusedError(msg)
-
 
 def _stand(heard: tuple[Heard, ...]) -> Stand:
     """Fold what was asked and answered in a step."""
@@ -225,8 +200,7 @@ def _worked(stand: Stand, one: Heard) -> Stand:
 def build(link: Link, given: Mapping[str, str], *, control: bool) -> ManualWasher:
     """Build the driver; of the link only the name is used. Raises InputError for a setting that is not allowed."""
     FACTORY.check(given)
-    maker, model, serial, firmware = (given.get(key, "") for key in ("maker", "model", "serial", "firmware"))
-    return ManualWasher(link.name, Identity(maker, model, serial, firmware), control=control)
+    return ManualWasher(link.name, declared(given), control=control)
 
 
 FACTORY = Factory(

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from automation.engine.handles import Container
 from automation.engine.prompts import Answer, Question, ask_person, asker
-from automation.kernel.errors import FailedError, InputError, RefusedError
+from automation.kernel.errors import FailedError, InputError
 from automation.kernel.quantity import Celsius, Seconds
+from instruments.drivers.by_person import ByPerson, declared
 from instruments.drivers.curve_csv import wire
 from instruments.drivers.factory import Factory
 from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
@@ -46,25 +47,17 @@ class Settings:
     reports: bool  # it writes a run report that can be attached
 
 
-class ObservedFreezer:
+class ObservedFreezer(ByPerson):
     """A ``ControlledRateFreezer`` behind a person.
 
     RefusedError: the driver is read-only; nobody was asked.
     FailedError: what is asked for can't be known without a link.
     """
 
-    by_person = True
-
     def __init__(self, name: str, given: Settings, *, control: bool) -> None:
         """Ask under the name of the asset; without ``control`` every command is refused."""
-        self.links: tuple[Link, ...] = ()
-        self._name = name
+        super().__init__(name, given.identity, control=control)
         self._given = given
-        self._control = control
-
-    async def identify(self) -> Identity:
-        """Give what the site declares; the label is compared at installation."""
-        return self._given.identity
 
     async def power_fail(self) -> PowerFail:
         """Give what the site declares of the freezer's configuration; checked at OQ."""
@@ -163,17 +156,6 @@ class ObservedFreezer:
         for number in range(1, self._stands()[1] + 1):
             asker().take_back(word="end", number=number, reason=reason)
 
-    async def _confirm(self, text: str, *, second: bool = False, word: str = "") -> None:
-        await ask_person(Question("confirm", self._at(text), second=second), word=word)
-
-    def _at(self, text: str) -> str:
-        return f"At {self._name}: {text}"
-
-    def _commanding(self, what: str) -> None:
-        if not self._control:
-            msg = f"{self._name}: {what} needs control; this driver was given none"
-            raise RefusedError(msg)
-
 
 def written(program: Program) -> str:
     """Write a program as a person compares it, one numbered line a segment."""
@@ -213,9 +195,8 @@ def build(link: Link, given: Mapping[str, str], *, control: bool) -> ObservedFre
         raise InputError(f"power_fail is {strategy!r}; allowed: {', '.join(PowerFail)}", where="power_fail")
     if report not in REPORTS:
         raise InputError(f"report is {report!r}; allowed: {', '.join(REPORTS)}", where="report")
-    maker, model, serial, firmware = (given.get(key, "") for key in ("maker", "model", "serial", "firmware"))
-    declared = Settings(Identity(maker, model, serial, firmware), PowerFail(strategy), report == REPORTS[0])
-    return ObservedFreezer(link.name, declared, control=control)
+    settings = Settings(declared(given), PowerFail(strategy), report == REPORTS[0])
+    return ObservedFreezer(link.name, settings, control=control)
 
 
 FACTORY = Factory(

@@ -10,12 +10,12 @@ Source: 21 CFR 211.68(b) (input is checked), 211.188(b)(11) (who performed and w
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import NoReturn
 
 from automation.engine.handles import Container
 from automation.engine.prompts import Heard, Question, ask_person, asker
-from automation.kernel.errors import InputError, RefusedError, WireError
+from automation.kernel.errors import InputError, WireError
 from automation.kernel.quantity import Seconds
+from instruments.drivers.by_person import ByPerson, declared
 from instruments.drivers.factory import Factory
 from instruments.drivers.washer_history import wire
 from instruments.interfaces.cell_washer import (
@@ -59,25 +59,16 @@ class Stand:
     ends: int = 0  # questions for the end of a run that were answered
 
 
-class ObservedWasher:
+class ObservedWasher(ByPerson):
     """A ``CellWasher`` behind a person.
 
     RefusedError: the driver is read-only, or the washer does not stand as it would have to; nobody was asked.
     """
 
-    by_person = True
-
     def __init__(self, name: str, identity: Identity, *, histories: bool, control: bool) -> None:
         """Ask under the name of the asset; ``histories``: it writes a run history that can be attached."""
-        self.links: tuple[Link, ...] = ()
-        self._name = name
-        self._identity = identity
+        super().__init__(name, identity, control=control)
         self._histories = histories
-        self._control = control
-
-    async def identify(self) -> Identity:
-        """Give what the site declares; the label is compared at installation."""
-        return self._identity
 
     async def look(self) -> WasherStatus:
         """Give where the run stands; asks once for its end and waits for nobody. Kit, door and step are not told."""
@@ -167,20 +158,6 @@ class ObservedWasher:
             except (InputError, WireError) as wrong:
                 trouble = f"the file was not taken ({wrong}); "
 
-    async def _confirm(self, text: str, *, word: str, second: bool = False) -> None:
-        await ask_person(Question("confirm", self._at(text), second=second), word=word)
-
-    def _at(self, text: str) -> str:
-        return f"At {self._name}: {text}"
-
-    def _commanding(self, what: str) -> None:
-        if not self._control:
-            self._refuse(f"{what} needs control; this driver was given none")
-
-    def _refuse(self, why: str) -> NoReturn:
-        msg = f"{self._name}: {why}"
-        raise RefusedError(msg)
-
 
 def _written(program: WashProgram) -> str:
     """Write a program as a person compares it, one line a value."""
@@ -215,9 +192,7 @@ def build(link: Link, given: Mapping[str, str], *, control: bool) -> ObservedWas
     history = given.get("history", HISTORIES[0])
     if history not in HISTORIES:
         raise InputError(f"history is {history!r}; allowed: {', '.join(HISTORIES)}", where="history")
-    maker, model, serial, firmware = (given.get(key, "") for key in ("maker", "model", "serial", "firmware"))
-    identity = Identity(maker, model, serial, firmware)
-    return ObservedWasher(link.name, identity, histories=history == HISTORIES[0], control=control)
+    return ObservedWasher(link.name, declared(given), histories=history == HISTORIES[0], control=control)
 
 
 FACTORY = Factory(
