@@ -21,7 +21,7 @@ from automation.gmp.people.prompts import SIGNING, Prompt
 from automation.gmp.plant.assets import Asset
 from automation.gmp.product.batches import Batch
 from automation.gmp.words import Right
-from automation.kernel.errors import CellwrightError, IdentityError, InputError, RefusedError
+from automation.kernel.errors import CellwrightError, FailedError, IdentityError, InputError, RefusedError
 from automation.kernel.ids import uniform
 from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
@@ -104,7 +104,11 @@ class Staff:
     async def _answer(self, prompt: Prompt) -> None:
         habit = self._habit(prompt, [*self.habits, *self._work()])
         await self._think(prompt, "answer", habit.takes if habit else None)
-        values = await self._do(habit, prompt) if habit else await self._usual(prompt)
+        try:
+            values = await self._do(habit, prompt) if habit else await self._usual(prompt)
+        except FailedError as trouble:  # it can't be done; the question stays open and becomes an alarm
+            self.notes.append(str(trouble))
+            return
         if values is not None and prompt.opening is not None and prompt.opening.kind == "scan" and self._scanner():
             await self._pull_trigger(prompt, values)
             return

@@ -9,7 +9,7 @@ import math
 from automation.formulas.uncertainty import Uncertain, difference, ratio
 from automation.formulas.working import shown
 from automation.kernel.errors import InputError
-from automation.kernel.quantity import Grams, Millilitres, Percent
+from automation.kernel.quantity import Grams, GramsPerMillilitre, Millilitres, Percent
 
 
 @shown(
@@ -37,14 +37,14 @@ def batch_residual(*, buffer: Millilitres, left: Millilitres, cycles: int) -> Pe
 
 
 def weighed_volume(
-    heavier: Grams, lighter: Grams, *, standard: Grams, density_g_per_ml: float, density_share: Percent
+    heavier: Grams, lighter: Grams, *, standard: Grams, density: GramsPerMillilitre, density_share: Percent
 ) -> Uncertain:
     """Give the volume between two weighings of one container (mL) with its standard uncertainty.
 
     ``standard`` (g) is that of one weighing, ``density_share`` (%) that of the density.
     """
     moved = difference(Uncertain(float(heavier), float(standard)), Uncertain(float(lighter), float(standard)))
-    known = Uncertain(density_g_per_ml, density_g_per_ml * float(density_share) / 100.0)
+    known = Uncertain(float(density), float(density) * float(density_share) / 100.0)
     return ratio(moved, known)
 
 

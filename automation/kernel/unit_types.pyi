@@ -27,6 +27,7 @@ class Seconds(_Linear): ...  # Duration, s.
 class Millilitres(_Linear): ...  # Volume, mL.
 class Microlitres(_Linear): ...  # Volume, uL.
 class Grams(_Linear): ...  # Mass, g.
+class GramsPerMillilitre(_Linear): ...  # Density, g/mL.
 class Cells(_Linear): ...  # Number of cells.
 class CellsPerMillilitre(_Linear): ...  # Concentration of cells, 1/mL.
 class Percent(_Linear): ...  # Share of a whole, %.

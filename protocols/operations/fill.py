@@ -360,8 +360,8 @@ class Fill:
         label = self.product.label(name)
         seen = await weigh(self.balance, self.operator, self.product, label=label)
         mass = max(Grams(0.0), seen.gross - empty)
-        volume = Millilitres(float(mass) / self.given.density)
-        pan = 2**0.5 * float(self.given.balance_uncertainty) / self.given.density
+        volume = Millilitres(float(mass) / float(self.given.density))
+        pan = 2**0.5 * float(self.given.balance_uncertainty) / float(self.given.density)
         standard = Millilitres(math.hypot(pan, float(volume) * float(self.given.density_uncertainty) / 100))
         held, amount = self.product.held(name), Amount(volume, standard, mass, self.given.balance_uncertainty * 2**0.5)
         await self.product.weighed(held, amount=amount)

@@ -7,10 +7,12 @@ Source: 21 CFR 211.125 to 211.130 (labels, line clearance), 211.103 (yields); EU
 from dataclasses import dataclass, field
 
 from automation.formulas.reconciliation import Line
+from automation.kernel.errors import InputError
 from automation.kernel.quantity import (
     Cells,
     CellsPerMillilitre,
     Grams,
+    GramsPerMillilitre,
     Microlitres,
     Millilitres,
     Percent,
@@ -24,9 +26,15 @@ class Bags:
     number: int = field(metadata={"range": (0, 50), "label": "Bags"})
     kind: str = field(metadata={"label": "Kind of bag"})
     volume: Millilitres = field(metadata={"range": (0.1, 1000.0), "label": "Volume in each"})
+    holds: Millilitres = field(metadata={"range": (0.1, 5000.0), "label": "A bag of this kind holds"})
     empty: Grams = field(metadata={"range": (0.1, 500.0), "label": "Mass of an empty, labelled bag"})
     empty_tolerance: Grams = field(metadata={"range": (0.01, 100.0), "label": "It is one within"})
     tolerance: Grams = field(metadata={"range": (0.01, 50.0), "label": "A fill is right within"})
+
+    def __post_init__(self) -> None:
+        """Refuse more than goes in; raises InputError."""
+        if self.volume > self.holds:
+            raise InputError(f"volume is {self.volume:g} mL, and a {self.kind} holds {self.holds:g} mL")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +78,7 @@ class Parameters:
 
     volume: Millilitres = field(metadata={"range": (0.0, 5000.0), "label": "Formulated volume"})
     volume_uncertainty: Millilitres = field(metadata={"range": (0.0, 500.0), "label": "Its standard uncertainty"})
-    density: float = field(metadata={"range": (0.9, 1.2), "label": "Density of the product (g/mL)"})
+    density: GramsPerMillilitre = field(metadata={"range": (0.9, 1.2), "label": "Density of the product"})
     density_uncertainty: Percent = field(metadata={"range": (0.0, 5.0), "label": "Its uncertainty"})
     concentration: CellsPerMillilitre = field(metadata={"range": (0.0, 1e10), "label": "Viable cells"})
     concentration_uncertainty: CellsPerMillilitre = field(

@@ -106,7 +106,9 @@ def _amount(one: Filled, given: Parameters) -> Traced:
     mass = reading(
         f"weight of {one.container}", float(one.mass or 0.0), standard=2**0.5 * float(given.balance_uncertainty)
     )
-    density = reading("density", given.density, standard=given.density * float(given.density_uncertainty) / 100)
+    density = reading(
+        "density", float(given.density), standard=float(given.density) * float(given.density_uncertainty) / 100
+    )
     return mass / density
 
 

@@ -25,6 +25,7 @@ from automation.kernel.quantity import (
     Cells,
     CellsPerMillilitre,
     Grams,
+    GramsPerMillilitre,
     Instant,
     Millilitres,
     Percent,
@@ -69,9 +70,9 @@ class Parameters:
     stock_uncertainty: Percent = field(metadata={"range": (0.0, 10.0), "label": "Its standard uncertainty"})
     diluent: str = field(metadata={"label": "Name of the diluent in the bill of materials"})
     cryoprotectant: str = field(metadata={"label": "Name of the cryoprotectant in the bill of materials"})
-    washed_density: float = field(metadata={"range": (0.9, 1.2), "label": "Density of the washed cells (g/mL)"})
-    diluent_density: float = field(metadata={"range": (0.9, 1.2), "label": "Density of the diluent (g/mL)"})
-    stock_density: float = field(metadata={"range": (0.9, 1.2), "label": "Density of the cryoprotectant (g/mL)"})
+    washed_density: GramsPerMillilitre = field(metadata={"range": (0.9, 1.2), "label": "Density of the washed cells"})
+    diluent_density: GramsPerMillilitre = field(metadata={"range": (0.9, 1.2), "label": "Density of the diluent"})
+    stock_density: GramsPerMillilitre = field(metadata={"range": (0.9, 1.2), "label": "Density of the cryoprotectant"})
     density_uncertainty: Percent = field(metadata={"range": (0.0, 5.0), "label": "Uncertainty of the densities"})
     balance_uncertainty: Grams = field(metadata={"range": (0.001, 10.0), "label": "Uncertainty of one weighing"})
     tolerance: Grams = field(metadata={"range": (0.01, 50.0), "label": "An addition is right within"})
@@ -100,7 +101,7 @@ class Results:
     cryoprotectant_added: Millilitres | None = None
     volume: Millilitres | None = None
     volume_uncertainty: Millilitres | None = None
-    density: float | None = None  # g/mL
+    density: GramsPerMillilitre | None = None
     dmso: Percent | None = None
     dmso_uncertainty: Percent | None = None
     viable_concentration: CellsPerMillilitre | None = None
@@ -116,13 +117,13 @@ class _Addition:
     what: str
     lot: str
     volume: Millilitres
-    density: float  # g/mL
+    density: GramsPerMillilitre
     portions: int = 1
 
     @property
     def mass(self) -> Grams:
         """Give its mass (g)."""
-        return Grams(float(self.volume) * self.density)
+        return Grams(float(self.volume) * float(self.density))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ class Formulate:
             lot = self.product.lot(material).id
             await self.operator.scan(f"Scan the label of {material}, lot {lot}", accept=(lot,), expects=Kind.LOT)
         gross = (await weigh(self.balance, self.operator, self.product, label=label)).gross
-        volume = Millilitres(float(gross - self.given.bag_empty) / self.given.washed_density)
+        volume = Millilitres(float(gross - self.given.bag_empty) / float(self.given.washed_density))
         await self._compare(label, volume)
         found: dict[str, object] = {"container": label.id, "mass_washed": gross, "volume_washed": volume}
         try:
@@ -187,7 +188,9 @@ class Formulate:
     async def diluted(self, visit: Visit[Results]) -> Move:
         """Calculate the cryoprotectant from what the bag holds now; at first contact the exposure clock starts."""
         got = visit.got
-        diluent = float((got.mass_diluted or Grams(0.0)) - (got.mass_washed or Grams(0.0))) / self.given.diluent_density
+        diluent = float((got.mass_diluted or Grams(0.0)) - (got.mass_washed or Grams(0.0))) / float(
+            self.given.diluent_density
+        )
         there = (got.volume_washed or Millilitres(0.0)) + Millilitres(diluent)
         wanted = formulation.cryoprotectant_for(there, final=self.given.dmso, stock=self.given.stock)
         lot = self.product.lot(self.given.cryoprotectant).id
@@ -217,7 +220,7 @@ class Formulate:
             cryoprotectant_added=Millilitres(made.cryoprotectant.value),
             volume=Millilitres(made.volume.value),
             volume_uncertainty=Millilitres(made.volume.standard),
-            density=made.density.value,
+            density=GramsPerMillilitre(made.density.value),
             dmso=Percent(made.dmso.value),
             dmso_uncertainty=Percent(made.dmso.standard),
             viable_concentration=CellsPerMillilitre(made.concentration.value),
@@ -265,7 +268,9 @@ class Formulate:
         )
         return formulation.mixture(volume, final, dmso=self.given.dmso, stock=self.given.stock)
 
-    def _addition(self, material: str, volume: Millilitres, density: float, *, portions: int = 1) -> _Addition:
+    def _addition(
+        self, material: str, volume: Millilitres, density: GramsPerMillilitre, *, portions: int = 1
+    ) -> _Addition:
         return _Addition(material, self.product.lot(material).id, volume, density, portions)
 
     async def _add(self, container: str, addition: _Addition, *, before: Grams) -> Grams:
@@ -287,7 +292,7 @@ class Formulate:
         if abs(added - addition.mass) > self.given.tolerance:
             title = f"{added:.2f} g of {addition.what} went in; {addition.mass:.2f} g were wanted"
             await self.product.deviation(title, rule="formulation")
-        volume = Millilitres(float(added) / addition.density)
+        volume = Millilitres(float(added) / float(addition.density))
         amount = Amount(volume, self._standard(volume, addition.density), added, self._pan)
         lot = self.product.lot(addition.what)
         await self.product.add(self.product.held(container), lot=lot, amount=amount, what=addition.what)
@@ -304,12 +309,12 @@ class Formulate:
 
     @staticmethod
     def _more(container: str, addition: _Addition, missing: Grams) -> str:
-        volume = float(missing) / addition.density
+        volume = float(missing) / float(addition.density)
         return f"Add {volume:.2f} mL of {addition.what}, lot {addition.lot}, to {container} and mix: so much is missing"
 
-    def _standard(self, volume: Millilitres, density: float) -> Millilitres:
+    def _standard(self, volume: Millilitres, density: GramsPerMillilitre) -> Millilitres:
         """Give the standard uncertainty of a volume between two weighings (mL)."""
-        balance = 2**0.5 * float(self.given.balance_uncertainty) / density
+        balance = 2**0.5 * float(self.given.balance_uncertainty) / float(density)
         return Millilitres(((float(volume) * float(self.given.density_uncertainty) / 100) ** 2 + balance**2) ** 0.5)
 
     @property
@@ -335,5 +340,7 @@ class Formulate:
         counted = reading("count", float(given.concentration), standard=float(given.concentration_uncertainty))
         return formulation.achieved(weights, liquids, counted)
 
-    def _density(self, what: str, value: float) -> Traced:
-        return reading(f"density of {what}", value, standard=value * float(self.given.density_uncertainty) / 100)
+    def _density(self, what: str, value: GramsPerMillilitre) -> Traced:
+        return reading(
+            f"density of {what}", float(value), standard=float(value) * float(self.given.density_uncertainty) / 100
+        )

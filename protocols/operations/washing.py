@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from automation.formulas.reconciliation import Line
-from automation.kernel.quantity import Grams, Instant, Millilitres, Percent, Seconds
+from automation.kernel.quantity import Grams, GramsPerMillilitre, Instant, Millilitres, Percent, Seconds
 from instruments.interfaces.cell_washer import ProcessValues, WasherState, WasherStatus, WashProgram
 
 
@@ -81,8 +81,10 @@ class Parameters:
     source_left_at_most: Millilitres = field(
         metadata={"range": (0.0, 100.0), "label": "Volume left in the source bag, at most, to call it empty"}
     )
-    source_density: float = field(metadata={"range": (0.9, 1.2), "label": "Density of the source (g/mL)"})
-    product_density: float = field(metadata={"range": (0.9, 1.2), "label": "Density of the washed product (g/mL)"})
+    source_density: GramsPerMillilitre = field(metadata={"range": (0.9, 1.2), "label": "Density of the source"})
+    product_density: GramsPerMillilitre = field(
+        metadata={"range": (0.9, 1.2), "label": "Density of the washed product"}
+    )
     density_uncertainty: Percent = field(metadata={"range": (0.0, 5.0), "label": "Uncertainty of the densities"})
     balance_uncertainty: Grams = field(metadata={"range": (0.001, 10.0), "label": "Uncertainty of one weighing"})
     flow_uncertainty: Percent = field(metadata={"range": (0.0, 20.0), "label": "Uncertainty of the washer's volumes"})

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from automation.formulas.reconciliation import Balance, Line
 from automation.formulas.uncertainty import Uncertain, difference, ratio, relative
 from automation.formulas.washing import batch_residual, continuous_residual, weighed_volume
-from automation.kernel.quantity import Grams, Millilitres, Percent
+from automation.kernel.quantity import Grams, GramsPerMillilitre, Millilitres, Percent
 from protocols.operations.washing import Approved, Parameters, Washout
 
 NONE = Millilitres(0.0)
@@ -107,7 +107,7 @@ def source_contents(gross: Grams, given: Parameters) -> Uncertain:
         Uncertain(float(gross), float(given.balance_uncertainty)),
         Uncertain(float(given.source_empty), float(given.source_empty_uncertainty)),
     )
-    return ratio(mass, relative(given.source_density, float(given.density_uncertainty) / 100.0))
+    return ratio(mass, relative(float(given.source_density), float(given.density_uncertainty) / 100.0))
 
 
 def product_volume(gross: Grams, *, bag: Grams, given: Parameters) -> Uncertain:
@@ -115,11 +115,11 @@ def product_volume(gross: Grams, *, bag: Grams, given: Parameters) -> Uncertain:
     return _weighed(gross, bag, density=given.product_density, given=given)
 
 
-def _weighed(heavier: Grams, lighter: Grams, *, density: float, given: Parameters) -> Uncertain:
+def _weighed(heavier: Grams, lighter: Grams, *, density: GramsPerMillilitre, given: Parameters) -> Uncertain:
     return weighed_volume(
         heavier,
         lighter,
         standard=given.balance_uncertainty,
-        density_g_per_ml=density,
+        density=density,
         density_share=given.density_uncertainty,
     )

@@ -14,7 +14,7 @@ from automation.engine.product import Amount, Product
 from automation.engine.prompts import Operator
 from automation.formulas.identifiers import Kind
 from automation.kernel.errors import FailedError, RefusedError, UnknownError
-from automation.kernel.quantity import Grams, Millilitres, Percent
+from automation.kernel.quantity import Grams, GramsPerMillilitre, Millilitres, Percent
 from instruments.interfaces.balance import Balance, Weight
 from protocols.operations.filling import Filled, Named
 from protocols.operations.weighing import weigh
@@ -43,7 +43,7 @@ class ByWeight:
     product: Product
     labels: Labels
     source: str
-    density: float  # g/mL
+    density: GramsPerMillilitre
     density_uncertainty: Percent
     balance_uncertainty: Grams
 
@@ -61,7 +61,7 @@ class ByWeight:
         dest = await self.product.take_in(self.product.handle(name, identified=scanned))
         empty = await self._empty(name, target)
         mass = await self._filled(name, target, empty)
-        volume = Millilitres(float(mass) / self.density)
+        volume = Millilitres(float(mass) / float(self.density))
         standard = self._standard(volume)
         amount = Amount(volume, standard, mass, self.balance_uncertainty * 2**0.5)
         await self.product.transfer(
@@ -96,10 +96,10 @@ class ByWeight:
 
     async def _filled(self, name: str, target: Target, empty: Grams) -> Grams:
         """Let the container be filled until it weighs what is wanted; gives the net mass (g)."""
-        wanted, mass = Grams(float(target.volume) * self.density), Grams(0.0)
+        wanted, mass = Grams(float(target.volume) * float(self.density)), Grams(0.0)
         for turn in range(TRIES):
             missing = wanted - mass
-            volume = float(missing) / self.density
+            volume = float(missing) / float(self.density)
             again = "more " if turn else ""
             await self.operator.confirm(
                 f"Mix {self.source}. Fill {volume:.2f} mL {again}from it into {name}, until the balance shows "
@@ -135,5 +135,5 @@ class ByWeight:
 
     def _standard(self, volume: Millilitres) -> Millilitres:
         """Give the standard uncertainty of a weighed volume: tare, weight and density (mL)."""
-        pan = math.sqrt(2.0) * float(self.balance_uncertainty) / self.density
+        pan = math.sqrt(2.0) * float(self.balance_uncertainty) / float(self.density)
         return Millilitres(math.hypot(pan, float(volume) * float(self.density_uncertainty) / 100))

@@ -28,7 +28,7 @@ from tests.support.filling import (
     recipe_with,
     said,
 )
-from tests.support.runs import Run, run_batch
+from tests.support.runs import Run, make_site, run_batch
 from tests.support.scenes import answer, choose, differs, ordered, refused
 from tests.support.supervisor import resolve, restart, stop, when_held
 
@@ -441,3 +441,20 @@ def test_a_printer_whose_answer_is_broken_prints_each_label_once(tmp_path: Path,
         until=LATER,
     )
     assert (run.acts[PRINTER]["print"], number(run, "labels_printed"), outcome(run)) == (10, 10, DONE)
+
+
+@pytest.mark.requirement("C10")
+def test_more_than_a_bag_holds_is_one_clear_error_of_the_recipe(tmp_path: Path) -> None:
+    """Found when the recipe is read, not with the product in hand; densities need their unit too."""
+    for change, why in (
+        (
+            {
+                "fill.bags": "{number: 2, kind: bag20, volume: 40 mL, holds: 30 mL, empty: 12 g, "
+                "empty_tolerance: 1 g, tolerance: 0.3 g}"
+            },
+            "volume is 40 mL, and a bag20 holds 30 mL",
+        ),
+        ({"wash.source_density": "1.01"}, "without a unit"),
+    ):
+        with pytest.raises(InputError, match=why):
+            run_batch(make_site(tmp_path), recipe="final-day", changes=change)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from automation.formulas.calculations import catalogue, work_out
 from automation.formulas.washing import batch_residual, continuous_residual, weighed_volume
 from automation.kernel.errors import InputError
-from automation.kernel.quantity import Grams, Millilitres, Percent
+from automation.kernel.quantity import Grams, GramsPerMillilitre, Millilitres, Percent
 
 
 @pytest.mark.parametrize(("turns", "percent"), [(0.0, 100.0), (1.0, 36.788), (4.605, 1.0), (6.908, 0.1)])
@@ -49,13 +49,17 @@ def test_no_wash_is_calculated_from_what_is_no_volume() -> None:
 def test_the_volume_between_two_weighings_carries_both_and_the_density() -> None:
     """20.1 g of 1.005 g/mL are 20 mL; two weighings of 0.05 g and 0.3 % of density give 0.09 mL."""
     found = weighed_volume(
-        Grams(38.1), Grams(18.0), standard=Grams(0.05), density_g_per_ml=1.005, density_share=Percent(0.3)
+        Grams(38.1), Grams(18.0), standard=Grams(0.05), density=GramsPerMillilitre(1.005), density_share=Percent(0.3)
     )
     assert found.value == pytest.approx(20.0)
     assert found.standard == pytest.approx(math.hypot(0.05 * math.sqrt(2.0) / 1.005, 0.06), rel=1e-6)
     with pytest.raises(InputError, match="finite"):
         weighed_volume(
-            Grams(math.inf), Grams(18.0), standard=Grams(0.05), density_g_per_ml=1.0, density_share=Percent(0.3)
+            Grams(math.inf),
+            Grams(18.0),
+            standard=Grams(0.05),
+            density=GramsPerMillilitre(1.0),
+            density_share=Percent(0.3),
         )
 
 
