@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from automation.kernel.quantity import Grams, Millilitres, Percent, Seconds
+from automation.kernel.quantity import Grams, GramsPerMillilitre, Millilitres, Percent, Seconds
 from instruments.interfaces.cell_washer import (
     Kit,
     ProcessValues,
@@ -56,8 +56,8 @@ GIVEN = Parameters(
     source_empty_uncertainty=Grams(0.3),
     source_differs_at_most=Percent(5.0),
     source_left_at_most=Millilitres(10.0),
-    source_density=1.01,
-    product_density=1.005,
+    source_density=GramsPerMillilitre(1.01),
+    product_density=GramsPerMillilitre(1.005),
     density_uncertainty=Percent(0.3),
     balance_uncertainty=Grams(0.05),
     flow_uncertainty=Percent(0.6),
