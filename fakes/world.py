@@ -1,11 +1,13 @@
 """The world that fake devices share: containers with what is in them, places, and probes.
 
 A container has a temperature at every second, wherever it is; whoever looks changes nothing. Contents only ever move
-from one container to another (``pour``, ``separate``) or from live to dead (``kill``), so that all balances close.
+from one container to another (``pour``, ``separate``) or from live to dead (``kill``), and what a culture makes and
+eats is counted (``made``), so that all balances close.
 Units:  degC, mL, g, cells, s; ``now`` is UTC seconds.
 Source: docs/freezer-physics.md (product), product-independent places are at fixed temperatures.
         Cells settle from the top of a container that nobody mixes: model, time constant ``SETTLING``.
         Empty containers of a kind differ by ``EMPTY_CV``: model, bags and tubes of one lot.
+        Warm containers are cultures: ``fakes.physics.culture``.
         Cells die in DMSO at 0.10 per h at 22 degC and 0.02 per h at 4 degC: model, see docs/one-world.md.
 """
 
@@ -16,6 +18,7 @@ from automation.kernel.errors import FailedError
 from automation.kernel.ids import keyed, normal
 from automation.kernel.quantity import Celsius, Grams, Instant, Millilitres, Seconds
 from fakes.contents import Contents
+from fakes.physics.culture import DENSEST, MEETS, WARM, Growth, lived, stimulus, stronger, taken_up
 from fakes.physics.product import NUCLEATION, VESSELS, Product
 from fakes.physics.trace import Constant, Follower, Lag, Signal
 
@@ -53,7 +56,9 @@ class Container:
         self.empty = Grams(VESSELS[kind].empty)  # of its kind; a world gives it one of its own
         self.stays: list[Stay] = []
         self.mixed_at: Instant | None = None  # when it was last mixed or moved
-        self.aged_at: Instant | None = None  # up to when dying in DMSO is counted
+        self.aged_at: Instant | None = None  # up to when growing and dying are counted
+        self.growth: Growth | None = None  # since it was stimulated
+        self.meets = MEETS  # share of a vector that gets into a cell here
 
     @property
     def place(self) -> str:
@@ -88,10 +93,13 @@ class World:
         self._products: dict[str, Product] = {}
         self._bodies: dict[str, Follower] = {}
         self._probes: dict[str, _Probe] = {}
+        self._densest: dict[str, float] = {}  # of places where more grows than at rest
+        self.made = Contents()  # by cultures; less than nothing is eaten
 
-    def add_place(self, name: str, signal: Signal) -> None:
-        """Make a chamber known as a place."""
+    def add_place(self, name: str, signal: Signal, *, densest: float = DENSEST) -> None:
+        """Make a chamber known as a place; ``densest`` is what cells grow to there (per mL)."""
         self._places[name] = signal
+        self._densest[name] = densest
 
     def add(self, container: Container, *, place: str, at: Celsius, now: Instant) -> None:
         """Bring a container into the world, at a place, at a temperature (degC); FailedError when it is there."""
@@ -127,7 +135,7 @@ class World:
         return tuple(self._containers)
 
     def total(self) -> Contents:
-        """Give what all containers hold together; only ``add`` may change it, and dying from live to dead."""
+        """Give what all containers hold together; less ``made`` it is what ``add`` brought, but for live and dead."""
         whole = Contents()
         for item in self._containers.values():
             whole += item.contents
@@ -170,6 +178,7 @@ class World:
         was = float(to.contents.mass)
         from_.contents -= amounts
         to.contents += amounts
+        to.growth = to.growth or (from_.growth if float(amounts.live) > 0.0 else None)
         now_there = float(to.contents.mass)
         mixed = (cold * was + warm * float(amounts.mass)) / now_there if now_there > 0.0 else cold
         self._refill(from_, warm, now)
@@ -185,22 +194,43 @@ class World:
         """Let a share (0 to 1) of the live cells die."""
         self.age(name, now)
         item = self.container(name)
-        died = item.contents.live * min(1.0, max(0.0, share))
-        item.contents = item.contents + Contents(live=-died, dead=died)
+        item.contents = _died(item.contents, min(1.0, max(0.0, share)))
 
     def age(self, name: str, now: Instant) -> None:
-        """Let cells die in DMSO for the time since this was last counted; frozen ones rest."""
+        """Let cells grow and die for the time since this was last counted; frozen ones rest."""
         item = self.container(name)
-        since, item.aged_at = item.aged_at or now, now
-        hours = float(now - since) / 3600.0
-        if hours <= 0.0 or item.contents.dmso <= 0.0:
-            return
-        warmth = max(0.0, float(self.temperature(name, now)) - 4.0) / 18.0
-        if self._products[name].frozen:  # known only now that its temperature is
-            return
-        rate = (TOXIC_COLD + (TOXIC_WARM - TOXIC_COLD) * warmth) * item.contents.dmso / 0.10
-        died = item.contents.live * (1.0 - math.exp(-rate * hours))
-        item.contents = item.contents + Contents(live=-died, dead=died)
+        since = item.aged_at or now
+        after, item.growth = self._aged(item, now)
+        if item.contents.subsets:
+            self.made += after - item.contents
+        item.contents, item.aged_at = after, max(since, now)
+
+    def holds(self, name: str, now: Instant) -> Contents:
+        """Give what a container holds at a moment; looking changes nothing."""
+        return self._aged(self.container(name), now)[0]
+
+    def enhance(self, name: str, factor: float) -> None:
+        """Let more of a vector get into cells in a container (spun down, coated)."""
+        self.container(name).meets *= factor
+
+    def _aged(self, item: Container, now: Instant) -> tuple[Contents, Growth | None]:
+        """Give what a container holds at a moment, and the growth that goes on in it."""
+        since, contents = item.aged_at or now, item.contents
+        if float(now - since) <= 0.0 or not (contents.subsets or contents.dmso > 0.0):
+            return contents, item.growth
+        warmth = float(self.temperature(item.name, now))
+        if self._products[item.name].frozen:  # known only now that its temperature is
+            return contents, item.growth
+        hours, growth = float(now - since) / 3600.0, item.growth
+        if warmth >= WARM and contents.subsets:
+            growth = stronger(growth, stimulus(contents, since))
+            densest = self._densest.get(item.place, DENSEST)
+            contents = taken_up(contents, hours, meets=item.meets)
+            contents = lived(contents, growth, since=since, until=now, densest=densest)
+        if contents.dmso > 0.0:
+            rate = TOXIC_COLD + (TOXIC_WARM - TOXIC_COLD) * max(0.0, warmth - 4.0) / 18.0
+            contents = _died(contents, 1.0 - math.exp(-rate * contents.dmso / 0.10 * hours))
+        return contents, growth
 
     def inside(self, place: str) -> tuple[str, ...]:
         """Name the containers at a place, in the order of their names."""
@@ -275,6 +305,12 @@ class World:
             msg = f"place is {name!r}; the world has {', '.join(sorted(self._places))}"
             raise FailedError(msg)
         return self._places[name]
+
+
+def _died(contents: Contents, share: float) -> Contents:
+    """Let a share of the live cells be dead ones."""
+    died = contents.live * share
+    return contents.with_cells(contents, live=contents.live - died, dead=contents.dead + died)
 
 
 def grid(now: Instant) -> int:

@@ -6,9 +6,10 @@ Source: loss on transfer 3 % and per cycle 3 %, dead cells taken off first so th
 """
 
 import math
+from dataclasses import replace
 
 from automation.kernel.quantity import Cells
-from fakes.contents import Contents
+from fakes.contents import Contents, settled
 
 TRANSFER, CYCLE = 0.03, 0.03  # share of the cells that is lost
 DEAD_CYCLE = 0.15  # share of the dead cells that goes with each supernatant
@@ -22,9 +23,8 @@ def transferred(contents: Contents, *, spread: float) -> Contents:
     """Give what leaves a source bag for the centrifuge containers; ``spread`` varies the loss."""
     lost = min(0.2, TRANSFER * spread)
     liquid = contents.times(1.0 - TUBES)
-    return Contents(
-        liquid.volume, contents.live * (1.0 - lost), contents.dead * (1.0 - lost), liquid.mass, liquid.solutes
-    )
+    kept = 1.0 - lost
+    return liquid.with_cells(contents, live=contents.live * kept, dead=contents.dead * kept)
 
 
 def supernatant(contents: Contents, volume: float, *, dose: float, spread: float) -> Contents:
@@ -33,11 +33,10 @@ def supernatant(contents: Contents, volume: float, *, dose: float, spread: float
     floating = math.exp(-dose / PELLETS)
     lost = min(0.2, CYCLE * spread)
     dead = max(lost, DEAD_CYCLE) if contents.viability < BEST else lost
-    even = contents.times(part)
-    return Contents(
-        even.volume,
-        Cells(float(contents.live) * part * max(lost, floating)),
-        Cells(float(contents.dead) * part * max(dead, floating)),
-        even.mass,
-        even.solutes,
+    heavy = part * max(lost, floating)
+    even = replace(contents.times(part), particles=settled(contents.particles, light=part, heavy=heavy))
+    return even.with_cells(
+        contents,
+        live=Cells(float(contents.live) * heavy),
+        dead=Cells(float(contents.dead) * part * max(dead, floating)),
     )

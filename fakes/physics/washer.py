@@ -10,11 +10,11 @@ Source: washout and losses as textbooks of cell washing have them (residual exp(
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from automation.kernel.quantity import Cells, Grams
-from fakes.contents import Contents
+from fakes.contents import LIGHT, Contents
 
 CHAMBER = 10.0  # mL
 CAPACITY = 5.0e9  # cells that the bed can hold
@@ -94,7 +94,8 @@ def stays(before: float, brought: float, *, rate: float) -> float:
 def washed_out(inside: Contents, brought: Contents, *, live: float, dead: float) -> Contents:
     """Give what leaves a full chamber while ``brought`` flows in; live and dead are shares per chamber volume."""
     turns = float(brought.volume) / CHAMBER
-    names = dict.fromkeys((*inside.solutes, *brought.solutes))
+    both = inside + brought
+    rates = {name: turns if name in LIGHT else live * turns for name in both.particles}
 
     def gone(before: float, came: float, *, rate: float = turns) -> float:
         return before + came - stays(before, came, rate=rate)
@@ -103,19 +104,29 @@ def washed_out(inside: Contents, brought: Contents, *, live: float, dead: float)
     dead_gone = gone(float(inside.dead), float(brought.dead), rate=dead * turns)
     left = float(inside.cells) + float(brought.cells) - live_gone - dead_gone
     over = max(0.0, left - CAPACITY) / left if left else 0.0
+    live_out = Cells(live_gone + over * (float(both.live) - live_gone))
     return Contents(
         brought.volume,
-        Cells(live_gone + over * (float(inside.live) + float(brought.live) - live_gone)),
-        Cells(dead_gone + over * (float(inside.dead) + float(brought.dead) - dead_gone)),
+        live_out,
+        Cells(dead_gone + over * (float(both.dead) - dead_gone)),
         Grams(gone(float(inside.mass), float(brought.mass))),
-        {n: gone(inside.solutes.get(n, 0.0), brought.solutes.get(n, 0.0)) for n in names},
+        {n: gone(inside.solutes.get(n, 0.0), brought.solutes.get(n, 0.0)) for n in both.solutes},
+        both.subsets_in(live_out),
+        {
+            name: gone(number - brought.particles.get(name, 0.0), brought.particles.get(name, 0.0), rate=rates[name])
+            for name, number in both.particles.items()
+        },
     )
 
 
 def recovered(inside: Contents, brought: Contents, *, stuck: Contents) -> Contents:
     """Give what leaves a chamber in recovery while buffer flows in; of the cells ``stuck`` stays behind."""
     turns, plug = float(brought.volume) / CHAMBER, math.exp(-float(brought.volume) / PLUG)
-    out = washed_out(inside, brought, live=0.0, dead=0.0)
+    both, out = inside + brought, washed_out(inside, brought, live=0.0, dead=0.0)
     live = max(0.0, float(inside.live) + float(brought.live) - float(stuck.live)) * (1.0 - plug)
     dead = max(0.0, float(inside.dead) + float(brought.dead) - float(stuck.dead)) * (1.0 - plug)
-    return Contents(out.volume, Cells(live), Cells(dead), out.mass, out.solutes) if turns else out
+    if not turns:
+        return out
+    heavy = {name: number * (1.0 - plug) for name, number in both.particles.items() if name not in LIGHT}
+    cells = out.with_cells(both, live=Cells(live), dead=Cells(dead))
+    return replace(cells, particles={**out.particles, **heavy})

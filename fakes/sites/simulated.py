@@ -75,7 +75,15 @@ class SimulatedPlant(Plant):
             dmso=_number(entry, "dmso", 0.0) * self._near_one("dmso", name, most=STOCK_OFF),
             density=_number(entry, "density", DENSITY) * self._near_one("density", name, most=DENSITY_OFF),
         )
-        contents = replace(contents, solutes={**contents.solutes, **_solutes(entry)})
+        contents = replace(
+            contents,
+            solutes={**contents.solutes, **_amounts(entry, "solutes")},
+            subsets=_amounts(entry, "subsets"),
+            particles=_amounts(entry, "particles"),
+        )
+        if sum(contents.subsets.values()) > float(contents.live):
+            msg = f"world.containers.{name}: subsets are {sum(contents.subsets.values()):g} cells, live are fewer"
+            raise InputError(msg)
         container = Container(name, str(entry.get("kind", "bag20")), contents=contents)
         temperature = Celsius(_number(entry, "temperature"))
         self.world.add(container, place=str(entry.get("place", "fridge")), at=temperature, now=self.start)
@@ -112,9 +120,9 @@ def _fakes() -> Mapping[str, EntryPoint]:
     return {point.name: point for point in entry_points(group="cellwright.fakes")}
 
 
-def _solutes(entry: Mapping[str, Plain]) -> dict[str, float]:
-    """Give the other solutes of a container (g of each)."""
-    stated = _mapping(entry.get("solutes"))
+def _amounts(entry: Mapping[str, Plain], what: str) -> dict[str, float]:
+    """Give the other solutes (g of each), the subsets (live cells) or the particles (numbers) of a container."""
+    stated = _mapping(entry.get(what))
     return {name: _number(stated, name) for name in stated}
 
 

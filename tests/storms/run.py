@@ -4,7 +4,7 @@ Units: s of simulated time.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,15 +47,17 @@ class _Ears(logging.Handler):
         self.heard.append(record.getMessage().splitlines()[0])
 
 
-def weathered(folder: Path, faults: Faults, *, site: str = "a", recipe: str = "freeze-day") -> Weathered:
-    """Run one batch of a recipe on a new site in this weather."""
+def weathered(
+    folder: Path, faults: Faults, *, site: str = "a", recipe: str = "freeze-day", watch: Callable[[Site], object] = Crew
+) -> Weathered:
+    """Run one batch of a recipe on a new site in this weather, under these eyes."""
     seen: list[Site] = []
     before: dict[str, float] = {}
 
     def hook(opened: Site) -> None:
         seen.append(opened)
         before.update(_amounts(opened))
-        Crew(opened)
+        watch(opened)
 
     ears = _Ears()
     logger = logging.getLogger("asyncio")
@@ -86,7 +88,8 @@ def _look(site: Site, found: Weathered, before: Mapping[str, float]) -> None:
 
 
 def _amounts(site: Site) -> dict[str, float]:
-    whole = plant_of(site).world.total()
+    world = plant_of(site).world
+    whole = world.total() - world.made
     solutes = {f"{name} (g)": amount for name, amount in whole.solutes.items()}
     return {"volume (mL)": float(whole.volume), "cells": float(whole.cells), "mass (g)": float(whole.mass), **solutes}
 
