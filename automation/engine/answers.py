@@ -33,6 +33,8 @@ class Given:
     terminal: str = ""
     proofs: tuple[Proof, ...] = ()
     comment: str = ""
+    id: str = ""  # of the command
+    seen: int | None = None  # version of the prompt that was looked at
 
 
 class Answers:
@@ -52,29 +54,16 @@ class Answers:
         if given.comment:
             body["comment"] = given.comment
         command = prompt.wants or "answer"
-        return await self._door.submit(
-            Command(f"prompt/{prompt.id}", command, body, given.by, given.terminal, given.proofs)
-        )
+        return await self._submit(given, command, body)
 
     async def verify(self, given: Given) -> Event:
         """Verify what another person entered, with one's own secret."""
         body = {"comment": given.comment} if given.comment else {}
-        return await self._door.submit(
-            Command(f"prompt/{given.prompt}", "verify", body, given.by, given.terminal, given.proofs)
-        )
+        return await self._submit(given, "verify", body)
 
     async def clear_line(self, given: Given) -> Event:
         """Clear the line after another patient's identifier; two people sign."""
-        event = await self._door.submit(
-            Command(
-                f"prompt/{given.prompt}",
-                "clear",
-                {"statement": given.comment},
-                given.by,
-                given.terminal,
-                given.proofs,
-            )
-        )
+        event = await self._submit(given, "clear", {"statement": given.comment})
         self._alarms(self.prompt(given.prompt)).clear("identity")
         return event
 
@@ -85,6 +74,12 @@ class Answers:
             msg = f"prompt {name!r} is not known; see the open ones with: cellwright status"
             raise RefusedError(msg)
         return thing
+
+    async def _submit(self, given: Given, command: str, body: Mapping[str, object]) -> Event:
+        stream = f"prompt/{given.prompt}"
+        return await self._door.submit(
+            Command(stream, command, body, given.by, given.terminal, given.proofs, id=given.id, seen=given.seen)
+        )
 
     async def _scan(self, prompt: Prompt, text: str, given: Given) -> str:
         seen = classify(text)

@@ -1,7 +1,10 @@
 """The owner's door bell: other processes of the same user reach the process that owns a site over a local socket.
 
 One JSON object a line each way. The socket stands in the site folder (0600) and the peer's user is checked; whoever
-asks is still known by the own secret (see ``requests``). Only in real time: simulated time has no sockets.
+asks is still known by the own secret (see ``requests``). Nobody can keep the others waiting: a line has to come in
+time, an answer has to be taken in time, and only so many may call at once. Only a whole line is a command.
+Only in real time: simulated time has no sockets.
+Units: s.
 """
 
 import asyncio
@@ -17,14 +20,15 @@ import msgspec
 
 from automation.engine.requests import Done, Request, carry_out
 from automation.engine.site import Site
-from automation.kernel import errors
-from automation.kernel.errors import CellwrightError, FailedError, RefusedError
+from automation.kernel.errors import CellwrightError
 
 NAME = "owner.sock"
 LONGEST_PATH = 100  # bytes; a socket's address holds 108
 GRACE = 5.0  # s for answers that are on their way when the owner ends
-PATIENCE = 7200.0  # s; longest wait for an answer
-_LINE = 1 << 20  # bytes of one request
+TALK = 10.0  # s; longest for one line to come, or for an answer to be taken
+MOST = 200  # callers at once
+LONGEST = 1 << 18  # bytes of one request
+_FULL = "OwnedError"
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -35,16 +39,24 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one caller may take: seconds for a line, and callers at once."""
+
+    talk: float = TALK
+    most: int = MOST
+
+
 @contextlib.asynccontextmanager
-async def bell(site: Site) -> AsyncIterator[None]:
+async def bell(site: Site, bounds: Bounds | None = None) -> AsyncIterator[None]:
     """Answer requests for the site while the block runs; what was asked before its end is still answered."""
     path = site.folder / NAME
-    callers = _Callers(site)
+    callers = _Callers(site, bounds or Bounds())
     path.unlink(missing_ok=True)
-    with _address(site.folder) as address:
+    with address(site.folder) as place:
         before = os.umask(0o177)
         try:
-            server = await asyncio.start_unix_server(callers.serve, path=address, limit=_LINE)
+            server = await asyncio.start_unix_server(callers.serve, path=place, limit=LONGEST)
         finally:
             os.umask(before)
         ours = path.stat().st_ino
@@ -62,28 +74,65 @@ class _Callers:
     """Everybody who is connected, and what is being answered."""
 
     site: Site
+    bounds: Bounds
     _lines: dict["asyncio.Task[None] | None", asyncio.StreamWriter] = field(default_factory=dict)
     _replies: set[asyncio.Task[None]] = field(default_factory=set)
+    _leaving: bool = False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one caller until the caller hangs up."""
+        """Answer one caller until the caller hangs up, says nothing in time, or says what is no request."""
         me = asyncio.current_task()
         self._lines[me] = writer
         try:
-            if _peer(writer.get_extra_info("socket")) == os.getuid():
-                while line := await reader.readline():
-                    reply = asyncio.get_running_loop().create_task(self._answer(line, writer))
-                    self._replies.add(reply)
-                    reply.add_done_callback(self._replies.discard)
-                    await reply
-        except ConnectionError:
+            if peer(writer.get_extra_info("socket"))[1] == os.getuid():
+                await self._converse(reader, writer)
+        except (ConnectionError, TimeoutError):
             return
         finally:
-            writer.close()
             self._lines.pop(me)
+            if writer.transport.get_write_buffer_size():  # what was said is not being taken
+                writer.transport.abort()
+            else:
+                writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        full = len(self._lines) > self.bounds.most
+        while line := await self._line(reader, writer):
+            if full or self._leaving:
+                why = "too many call at once" if full else "its owner is just leaving"
+                return await self._say(Reply(error=_FULL, message=f"{self.site.folder}: {why}; try again"), writer)
+            try:
+                request = msgspec.json.decode(line, type=Request)
+            except msgspec.MsgspecError as wrong:
+                return await self._say(Reply(error="InputError", message=f"this is no request: {wrong}"), writer)
+            reply = asyncio.get_running_loop().create_task(self._answer(request, writer))
+            self._replies.add(reply)
+            reply.add_done_callback(self._replies.discard)
+            await reply
+        return None
+
+    async def _line(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        """Give one whole line; nothing when the caller has gone before its end, whatever stood in it so far."""
+        try:
+            async with asyncio.timeout(self.bounds.talk):
+                line = await reader.readline()
+        except ValueError:
+            await self._say(Reply(error="InputError", message=f"a request has at most {LONGEST} bytes"), writer)
+            return b""
+        return line if line.endswith(b"\n") else b""
+
+    async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            await self._say(await _reply(self.site, request), writer)
+
+    async def _say(self, reply: Reply, writer: asyncio.StreamWriter) -> None:
+        writer.write(msgspec.json.encode(reply) + b"\n")
+        async with asyncio.timeout(self.bounds.talk):
+            await writer.drain()
 
     async def part(self) -> None:
         """Give the answers that are on their way, then hang up."""
+        self._leaving = True
         if self._replies:
             await asyncio.wait(self._replies, timeout=GRACE)
         for writer in self._lines.values():
@@ -92,51 +141,17 @@ class _Callers:
         if left:
             await asyncio.wait(left, timeout=GRACE)
 
-    async def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            writer.write(msgspec.json.encode(await _reply(self.site, line)) + b"\n")
-            await writer.drain()
 
-
-async def _reply(site: Site, line: bytes) -> Reply:
-    try:
-        request = msgspec.json.decode(line, type=Request)
-    except msgspec.MsgspecError as wrong:
-        return Reply(error="InputError", message=f"this is no request: {wrong}")
+async def _reply(site: Site, request: Request) -> Reply:
     try:
         return Reply(done=await carry_out(site, request))
     except CellwrightError as refusal:
         return Reply(error=type(refusal).__name__, message=str(refusal))
 
 
-def ask(folder: Path, request: Request) -> Done:
-    """Send a request to the owner and give what was done; raises what the owner raised.
-
-    Raises RefusedError when the owner does not listen (it runs in simulated time), FailedError when it went away.
-    """
-    try:
-        with _address(folder) as address, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as bell_wire:
-            bell_wire.settimeout(PATIENCE)
-            bell_wire.connect(address)
-            bell_wire.sendall(msgspec.json.encode(request) + b"\n")
-            with bell_wire.makefile("rb") as answer:
-                line = answer.readline()
-    except (FileNotFoundError, ConnectionRefusedError) as error:
-        raise RefusedError(f"{folder}: another process owns the site and does not listen") from error
-    except OSError as error:
-        raise FailedError(f"{folder}: the owner of the site did not answer ({error})") from error
-    if not line:
-        raise FailedError(f"{folder}: the owner of the site went away; look with: cellwright status")
-    reply = msgspec.json.decode(line, type=Reply)
-    if reply.done is None:
-        kind: type[CellwrightError] = getattr(errors, reply.error, FailedError)
-        raise kind(reply.message)
-    return reply.done
-
-
 @contextlib.contextmanager
-def _address(folder: Path) -> Iterator[str]:
-    """Give an address of the socket that is short enough, also for a long path."""
+def address(folder: Path) -> Iterator[str]:
+    """Give an address of the owner's socket that is short enough, also for a long path."""
     plain = str(folder / NAME)
     if len(plain.encode()) <= LONGEST_PATH:
         yield plain
@@ -148,7 +163,8 @@ def _address(folder: Path) -> Iterator[str]:
         os.close(handle)
 
 
-def _peer(connection: socket.socket) -> int:
-    """Give the user id of the other end. Source: unix(7), SO_PEERCRED."""
+def peer(connection: socket.socket) -> tuple[int, int, int]:
+    """Give process, user and group of the other end. Source: unix(7), SO_PEERCRED."""
     raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return int(struct.unpack("3i", raw)[1])
+    process, user, group = struct.unpack("3i", raw)
+    return process, user, group

@@ -18,6 +18,7 @@ from automation.engine.site import Site
 from automation.gmp.door import Command, Proof
 from automation.gmp.form import Value
 from automation.gmp.product.batches import Batch
+from automation.kernel.clock import since_boot
 from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.quantity import Seconds
 
@@ -46,7 +47,11 @@ class Signer(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody wants: ``target`` is a batch, a prompt or an object (``kind/id``)."""
+    """What somebody wants: ``target`` is a batch, a prompt or an object (``kind/id``).
+
+    The same ``id`` again is answered with what came of it the first time. ``seen`` is the version of the object that
+    the person looked at: one that has moved on since is not moved. After ``until`` it is too late to begin.
+    """
 
     what: str  # direct, answer, do
     target: str
@@ -55,6 +60,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     secret: str
     signers: tuple[Signer, ...] = ()
+    id: str = ""
+    seen: int | None = None
+    until: float | None = None  # s since the machine was started
+
+    @property
+    def stream(self) -> str:
+        """Give the name of the stream that it moves."""
+        return {"direct": "batch/", "answer": "prompt/"}.get(self.what, "") + self.target
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -67,8 +80,16 @@ class Done(msgspec.Struct, frozen=True):
 
 async def carry_out(site: Site, request: Request) -> Done:
     """Do what is asked; raises RefusedError for who or what is not allowed, InputError for what makes no sense."""
-    if not site.credentials.check(request.by, request.secret):
-        raise RefusedError(f"{request.by} could not be identified: unknown here, or not the right secret")
+    shown = [(request.by, request.secret), *((signer.person, signer.secret) for signer in request.signers)]
+    async with site.credentials.compared(shown):
+        if not site.credentials.check(request.by, request.secret):
+            raise RefusedError(f"{request.by} could not be identified: unknown here, or not the right secret")
+        if request.until is not None and since_boot() > Seconds(request.until):
+            raise RefusedError(f"{request.stream}: this command waited too long and was not carried out; give it again")
+        return await _carry_out(site, request)
+
+
+async def _carry_out(site: Site, request: Request) -> Done:
     match request.what:
         case "direct":
             return await _direct(site, request)
@@ -77,7 +98,8 @@ async def carry_out(site: Site, request: Request) -> Done:
         case "do" if request.command == RENEW:
             return await _renew(site, request)
         case "do":
-            _check_decision(site, request)
+            if site.house.door.earlier(request.id) is None:
+                _check_decision(site, request)
             event = await site.house.door.submit(_command(request, request.target))
             kind, _, name = request.target.partition("/")
             return Done(request.target, str(site.house.door.find(kind, name).state), event.seq)
@@ -93,14 +115,14 @@ async def _renew(site: Site, request: Request) -> Done:
     site.credentials.check_new(person, fresh)
     body = {"reason": request.body.get("reason") or ("changed by the person" if own else f"set by {request.by}")}
     by = PERSONNEL if own else request.by
-    event = await site.house.door.submit(Command(f"person/{person}", RENEW, body, by))
+    event = await site.house.door.submit(Command(f"person/{person}", RENEW, body, by, id=request.id))
     site.credentials.set(person, fresh)
     return Done(f"person/{person}", str(site.house.door.find("person", person).state), event.seq)
 
 
 def _command(request: Request, stream: str) -> Command:
     proofs = tuple(signer.proof for signer in request.signers)
-    return Command(stream, request.command, request.body, request.by, proofs=proofs)
+    return Command(stream, request.command, request.body, request.by, proofs=proofs, id=request.id, seen=request.seen)
 
 
 async def _direct(site: Site, request: Request) -> Done:
@@ -123,10 +145,11 @@ async def _direct(site: Site, request: Request) -> Done:
 
 async def _answer(site: Site, request: Request) -> Done:
     prompt = site.answers.prompt(request.target)
-    comment = str(request.body.get("comment", ""))
-    values = msgspec.convert(request.body.get("values", {}), dict[str, Value])
-    proofs = tuple(signer.proof for signer in request.signers)
-    given = Given(prompt.id, request.by, values, proofs=proofs, comment=comment)
+    earlier = site.house.door.earlier(request.id)
+    if earlier is not None and (earlier.stream, earlier.by) == (request.stream, request.by):
+        await site.house.ledger.durable(earlier.seq)
+        return Done(request.stream, str(prompt.state), earlier.seq)
+    given = _given(request)
     match str(prompt.state):
         case "entered":
             event = await site.answers.verify(given)
@@ -135,6 +158,16 @@ async def _answer(site: Site, request: Request) -> Done:
         case _:
             event = await site.answers.give(given)
     return Done(f"prompt/{prompt.id}", str(site.answers.prompt(prompt.id).state), event.seq)
+
+
+def _given(request: Request) -> Given:
+    comment = str(request.body.get("comment", ""))
+    try:
+        values = msgspec.convert(request.body.get("values", {}), dict[str, Value])
+    except msgspec.ValidationError as wrong:
+        raise InputError(f"values is no table of texts, numbers and yes or no: {wrong}", where=request.stream) from None
+    proofs = tuple(signer.proof for signer in request.signers)
+    return Given(request.target, request.by, values, "", proofs, comment=comment, id=request.id, seen=request.seen)
 
 
 def _check_decision(site: Site, request: Request) -> None:

@@ -19,7 +19,7 @@ from automation.gmp.objects import Fact, Kind, Recorded, Signed, Thing
 from automation.gmp.objects import fact as read_fact
 from automation.gmp.words import SYSTEM, Meaning, Right, Strength
 from automation.kernel.clock import MICRO, STEP_BLOCKS_SIGNING, Clock
-from automation.kernel.errors import CellwrightError, InputError, RefusedError
+from automation.kernel.errors import CellwrightError, ConflictError, InputError, RefusedError
 from automation.kernel.machine import Row
 from automation.kernel.quantity import Instant, Seconds
 from automation.ledger.event import Draft, Event
@@ -48,6 +48,7 @@ class Command:
     proofs: tuple[Proof, ...] = ()
     cause: int | None = None
     id: str = ""  # a second command with the same id is answered with the first one's event
+    seen: int | None = None  # version of the object that the person looked at; refused when it has moved on since
 
 
 class Secrets(Protocol):
@@ -130,15 +131,16 @@ class Door:
     # the way in
 
     async def submit(self, command: Command) -> Event:
-        """Decide, record, and return when the record is durable; raises RefusedError or InputError."""
+        """Decide, record, and return when the record is durable; raises RefusedError and its kin, or InputError."""
         event = self.enter(command)
         await self._ledger.durable(event.seq)
         return event
 
     def enter(self, command: Command) -> Event:
         """Decide and enqueue at once; the caller awaits durability before it tells anybody."""
-        if command.id and command.id in self._commands:
-            return self._commands[command.id]
+        earlier = self.earlier(command.id)
+        if earlier is not None:
+            return _the_same(command, earlier)
         kind, thing = self._target(command.stream)
         self._read = []
         try:
@@ -146,6 +148,10 @@ class Door:
         except RefusedError as refusal:
             self._note_refusal(command, refusal)
             raise
+
+    def earlier(self, command: str) -> Event | None:
+        """Give the event of the command with this id; None when there was none."""
+        return self._commands.get(command) if command else None
 
     def _target(self, stream: str) -> tuple[Kind, Thing]:
         word, _, name = stream.partition("/")
@@ -156,6 +162,7 @@ class Door:
         return self._kinds[word], self._things[word].get(name) or self._kinds[word].make(name)
 
     def _decide(self, command: Command, kind: Kind, thing: Thing) -> Event:
+        self._check_seen(command)
         row = kind.table.decide(thing.state, command.command)
         self._authorise(command, row)
         body, raw = _body(command, row)
@@ -176,6 +183,16 @@ class Door:
             expected=version,
         )
         return self._ledger.append([draft], at=at)[0]
+
+    def _check_seen(self, command: Command) -> None:
+        """Raise ConflictError when the object is not any more what the person looked at; says who moved it."""
+        version = self._versions.get(command.stream, 0)
+        if command.seen is None or command.seen == version:
+            return
+        last = self._ledger.stream(command.stream)[-1]
+        state = self.find(*command.stream.split("/", 1)).state
+        who = f"{last.kind} by {last.by}, event {last.seq}"
+        raise ConflictError(f"{command.stream} has moved on since you looked: it is {state} ({who}); look again")
 
     def _authorise(self, command: Command, row: Row) -> None:
         rights = self.rights(command.by)
@@ -251,6 +268,14 @@ class Door:
             self._commands[recorded.command] = event
         for call in self._followers:
             call(event, after)
+
+
+def _the_same(command: Command, earlier: Event) -> Event:
+    """Give the event of a command that comes again; raises InputError when its id stands for another command."""
+    if (earlier.stream, earlier.kind, earlier.by) != (command.stream, command.command, command.by):
+        was = f"{earlier.kind} {earlier.stream} by {earlier.by}, event {earlier.seq}"
+        raise InputError(f"command id {command.id!r} is that of another command ({was}); an id is used once")
+    return earlier
 
 
 def _may_sign(meaning: str, row: Row) -> AbstractSet[str]:

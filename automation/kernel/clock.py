@@ -241,6 +241,11 @@ def _refuse(what: str) -> NoReturn:
     raise RefusedError(msg)
 
 
+def since_boot() -> Seconds:
+    """Give the time since the machine started: the same for all its processes, and no setting of its clock moves it."""
+    return Seconds(time.monotonic())
+
+
 async def pause(duration: Seconds) -> None:
     """Let time pass on the loop that runs, simulated or real; for drivers, which have no clock of their own."""
     await asyncio.sleep(float(duration))

@@ -36,6 +36,10 @@ class RefusedError(CellwrightError):
     """The rules or the device said no; nothing changed."""
 
 
+class OwnedError(RefusedError):
+    """Another process owns the site and can't be asked right now; nothing was tried, so it may be tried again."""
+
+
 class ConflictError(RefusedError):
     """The object has moved on since it was looked at; look again and decide anew."""
 

@@ -43,3 +43,8 @@ def ledger_id(*, seed: int | None, site: str) -> bytes:
 def secret(length: int = 32) -> bytes:
     """Give unguessable bytes from the operating system."""
     return secrets.token_bytes(length)
+
+
+def command() -> str:
+    """Give an id for one command of a person, by which it is known again when it is sent twice."""
+    return secrets.token_hex(16)

@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from automation.kernel.errors import InputError, RefusedError
+from automation.kernel.errors import InputError, OwnedError, RefusedError
 
 NAME = "ledger.lock"
 _SIZE = 96  # bytes; the content always has this length
@@ -34,7 +34,7 @@ class Lease:
     def __init__(self, folder: Path, *, take_over: bool = False) -> None:
         """Take the site; ``take_over`` also from a process that still owns it.
 
-        Raises RefusedError when another process owns it, InputError when it is read-only.
+        Raises OwnedError when another process owns it, InputError when it is read-only.
         """
         self._path = folder / NAME
         self._handle = _open(self._path, os.O_RDWR | os.O_CREAT)
@@ -46,7 +46,7 @@ class Lease:
             if not take_over:
                 os.close(self._handle)
                 who = self.taken_from or "unknown"
-                raise RefusedError(f"{folder}: the site is owned by process {who}") from error
+                raise OwnedError(f"{folder}: the site is owned by process {who}") from error
         self.mark = mark(folder)
         try:
             if self.taken_from is not None:

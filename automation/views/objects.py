@@ -41,6 +41,11 @@ class Objects:
         """Give the events of every stream."""
         return self._events
 
+    def version(self, stream: str) -> int:
+        """Give the version of a stream as it was looked at; 0 when it has no event."""
+        events = self._events.get(stream)
+        return events[-1].version if events else 0
+
     def find(self, kind: str, id: str) -> Thing:  # noqa: A002  the field's own name
         """Give an object; one that was never heard of stands in its initial state."""
         return self._things.get((kind, id)) or KINDS[kind].make(id)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from automation.bootstrap import Way, open_site, release
+from automation.engine.caller import ask
 from automation.engine.issue import Order, issue, start
-from automation.engine.owner import ask, bell
+from automation.engine.owner import bell
 from automation.engine.recipe.load import load
 from automation.engine.requests import Request, carry_out
 from automation.engine.site import Site

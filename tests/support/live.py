@@ -18,7 +18,7 @@ from typing import TypeVar
 import pytest
 
 from automation.bootstrap import open_site
-from automation.engine.owner import ask
+from automation.engine.caller import ask
 from automation.engine.requests import RENEW, Request, Signer, carry_out
 from automation.engine.site import Site
 from automation.gmp.door import Command, Proof

@@ -5,13 +5,14 @@ Source: 21 CFR 11.10(d) access, (g) authority, (i) training; 11.100(a) unique, n
         11.300(b), (d) recall, lock-out.
 """
 
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import SYSTEM, Body, Reason, Right, field
-from automation.kernel.errors import RefusedError
+from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.machine import Row, Table
 
 
@@ -50,6 +51,7 @@ class Training(Body):
         return f"{self.operation}@{self.version}" if self.version else self.operation
 
 
+_ID = r"\w[\w.-]{0,63}"
 _KEEPERS = frozenset({Right.ADMINISTER, Right.SYSTEM})  # the program: on behalf of the person, known by the old secret
 _TRAINERS = frozenset({Right.SUPERVISE, Right.ADMINISTER, Right.SYSTEM})
 
@@ -86,7 +88,10 @@ class Person:
         return any(mark.partition("@")[0] == name for mark in self.trained)
 
     def check(self, fact: Fact, site: Site) -> None:
-        """Refuse favours to oneself, and the program as personnel office of a live site."""
+        """Refuse favours to oneself, names of the program, and the program as personnel office of a live site."""
+        if fact.kind == "register" and not re.fullmatch(_ID, self.id):
+            allowed = "1 to 64 letters, digits, . _ - are allowed; names with ':' are the program's own"
+            raise InputError(f"person id is {self.id!r}; {allowed}")
         if fact.kind in {"grant", "train", "unlock", "retire"} and fact.by == self.id:
             msg = f"person {self.id} may not {fact.kind} the own account; another person has to"
             raise RefusedError(msg)

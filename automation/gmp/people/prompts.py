@@ -14,7 +14,7 @@ from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, Strength, field
 from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.machine import Row, Table
-from automation.kernel.quantity import Instant
+from automation.kernel.quantity import Instant, Seconds
 
 
 class State(StrEnum):
@@ -113,6 +113,7 @@ class Clearance(Body):
     statement: str = field(label="Statement", length=3)
 
 
+CLAIM_LASTS = Seconds(600.0)  # s; after that anybody who was asked may answer
 _PEOPLE = frozenset(Right) - {Right.SYSTEM, Right.READ}
 _PROGRAM = frozenset({Right.SYSTEM})
 _ASKING = (State.OPEN, State.CLAIMED)
@@ -168,6 +169,7 @@ class Prompt:
     opening: Opening | None = None
     opened_at: Instant | None = None
     claimed_by: str = ""
+    claimed_at: Instant | None = None
     terminal: str = ""
     values: tuple[tuple[str, Value], ...] = ()  # numbers in the units of their fields
     comment: str = ""
@@ -210,7 +212,7 @@ class Prompt:
         if fact.kind == "open":
             self._check_opening(fact.stated(Opening))
         if fact.kind == "claim" or fact.kind in _ANSWERS:
-            self._check_person(fact.by, site)
+            self._check_person(fact.by, site, at=fact.at)
         if fact.kind in _ANSWERS:
             self._check_answer(fact)
         if fact.kind in {"verify", "dispute"} and fact.by == self.answered_by:
@@ -233,14 +235,20 @@ class Prompt:
         allowed = f"without a second person, one of these is allowed: {known}"
         raise InputError(f"meanings is {', '.join(said.meanings)!r}; {allowed}", where=f"prompt {self.id}")
 
-    def _check_person(self, person: str, site: Site) -> None:
+    def _check_person(self, person: str, site: Site, *, at: Instant) -> None:
         said = cast("Opening", self.opening)
         if not site.rights(person) & frozenset(said.asks):
             self._refuse(f"is for {' or '.join(said.asks)}; {person} has none of these rights")
         if said.operation and not cast("_Person", site.find("person", person)).is_trained(said.operation):
             self._refuse(f"is part of {said.operation}, on which {person} is not trained")
-        if self.state is State.CLAIMED and self.claimed_by != person:
+        if self._is_kept_from(person, at):
             self._refuse(f"is claimed by {self.claimed_by} at {self.terminal}")
+
+    def _is_kept_from(self, person: str, at: Instant) -> bool:
+        """Tell whether somebody else's claim still stands; who claims and then leaves keeps nobody away for long."""
+        if self.state is not State.CLAIMED or self.claimed_by == person:
+            return False
+        return self.claimed_at is None or at < self.claimed_at + CLAIM_LASTS
 
     def _check_answer(self, fact: Fact) -> None:
         if fact.kind != self.wants:
@@ -257,7 +265,7 @@ class Prompt:
             case Opening() as said:
                 return replace(after, opening=said, opened_at=fact.at)
             case Claim(terminal=terminal):
-                return replace(after, claimed_by=fact.by, terminal=terminal)
+                return replace(after, claimed_by=fact.by, claimed_at=fact.at, terminal=terminal)
             case Answer() as said:
                 return _answered(after, said, fact)
             case Verification():

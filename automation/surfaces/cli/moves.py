@@ -51,7 +51,7 @@ def do(  # noqa: PLR0913  as options
     check_kind(kind)
     opener: Session = ctx.obj
     with looked(opener, folder) as (file, objects):
-        thing = objects.find(kind, name)
+        thing, version = objects.find(kind, name), objects.version(f"{kind}/{name}")
     row = _row(kind, thing, command=command)
     body = _body(row, _fields(ctx.args))
     who = person(file, by, *(Right(right) for right in sorted(row.by)[:1] if right != Right.SYSTEM))
@@ -61,7 +61,14 @@ def do(  # noqa: PLR0913  as options
         body["secret"] = chosen(name)  # goes to the keeper of secrets, never into the record
     signed = signers(file, me, row.signs, dict(pair(other, what="--sign") for other in others))
     request = Request(
-        what="do", target=f"{kind}/{name}", command=command, body=body, by=who, secret=me.secret, signers=signed
+        what="do",
+        target=f"{kind}/{name}",
+        command=command,
+        body=body,
+        by=who,
+        secret=me.secret,
+        signers=signed,
+        seen=version if row.signs else None,  # what is signed is the object as it was shown
     )
     done = send(opener, folder, request)
     data = {"object": kind, "id": name, "command": command, "state": done.state, "by": who, "event": done.seq}

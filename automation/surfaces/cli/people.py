@@ -9,7 +9,8 @@ from automation.engine.requests import Request, Signer
 from automation.gmp.form import CHOICE, CODE, FILE
 from automation.gmp.people.prompts import SIGNING, Prompt
 from automation.gmp.words import Meaning, Right
-from automation.kernel.errors import InputError
+from automation.kernel.clock import iso
+from automation.kernel.errors import InputError, RefusedError
 from automation.ledger.blobs import Blobs
 from automation.surfaces.cli.access import person, secret, signers
 from automation.surfaces.cli.asking import looked, send
@@ -49,8 +50,11 @@ def answer(  # noqa: PLR0913  as options
     """Answer what a batch asks of people."""
     with looked(session, folder) as (file, objects):
         asked = objects.known("prompt", prompt)
-    if not isinstance(asked, Prompt) or asked.opening is None or not asked.asking:
+        seen = objects.version(f"prompt/{prompt}")
+    if not isinstance(asked, Prompt) or asked.opening is None:
         raise InputError(f"prompt {prompt} is {asked.state}; see what is open: cellwright status")
+    if not asked.asking:
+        raise RefusedError(_over(asked, zone=file.zone))
     who = person(file, by, Right(asked.opening.asks[0]))
     given: dict[str, object] = {}
     if asked.state in {"open", "claimed"}:
@@ -62,7 +66,7 @@ def answer(  # noqa: PLR0913  as options
     wanted = SIGNING["witness"] if asked.state == "locked" else SIGNING.get(asked.wants, ())
     me = Signer(who, secret(file, who), "", _shown(asked, given))
     signed = signers(file, me, () if asked.state == "entered" else wanted, dict(pair(o, what="--sign") for o in others))
-    request = Request(what="answer", target=prompt, body=body, by=who, secret=me.secret, signers=signed)
+    request = Request(what="answer", target=prompt, body=body, by=who, secret=me.secret, signers=signed, seen=seen)
     done = send(session, folder, request)
     data = {"prompt": prompt, "state": done.state, "by": who, "event": done.seq}
     text = f"prompt {prompt} is {done.state} (by {who}, event {done.seq})"
@@ -84,14 +88,23 @@ def resolve(  # noqa: PLR0913  as options
     session: Session, batch: str, step: str, outcome: str, *, reason: str, by: str, folder: Path, as_json: bool
 ) -> None:
     """Decide a doubt: was the act done or not."""
-    file = session.opener.site(folder)
+    with looked(session, folder) as (file, objects):
+        seen = objects.version(f"batch/{batch}")
     who = person(file, by, Right.SUPERVISE)
     body: dict[str, object] = {"step": step, "outcome": outcome, "reason": reason}
     shown = f"the open act of {batch} {step or '(the step that waits)'} was {outcome}: {reason}"
     signed = signers(file, Signer(who, secret(file, who), "", shown), (Meaning.RESPONSIBLE,), {})
     target = f"batch/{batch}"
+    secret_ = signed[0].secret
     request = Request(
-        what="do", target=target, command="resolve", body=body, by=who, secret=signed[0].secret, signers=signed
+        what="do",
+        target=target,
+        command="resolve",
+        body=body,
+        by=who,
+        secret=signed[0].secret,
+        signers=signed,
+        seen=seen,
     )
     done = send(session, folder, request)
     data = {"batch": batch, "outcome": outcome, "by": who, "state": done.state, "event": done.seq}
@@ -99,6 +112,14 @@ def resolve(  # noqa: PLR0913  as options
     tell(text, data, simulated=file.simulated, as_json=as_json)
     if not as_json:
         click.echo(f"next: cellwright restart {batch} --reason ... --as USER, then cellwright resume {batch}")
+
+
+def _over(asked: Prompt, *, zone: str) -> str:
+    """Say what became of a prompt that asks nobody any more."""
+    by = f" by {asked.answered_by}" if asked.answered_by and asked.state == "answered" else ""
+    by += f", verified by {asked.verified_by}" if by and asked.verified_by else ""
+    at = f" at {iso(asked.answered_at, zone=zone)}" if by and asked.answered_at is not None else ""
+    return f"prompt {asked.id} is {asked.state}{by}{at}; see what is open: cellwright status"
 
 
 def _values(asked: Prompt, given: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -10,8 +10,9 @@ import msgspec
 import pytest
 
 from automation.bootstrap import Way, open_site, release
+from automation.engine.caller import ask
 from automation.engine.issue import Order, issue, start
-from automation.engine.owner import NAME, Reply, ask, bell
+from automation.engine.owner import NAME, Reply, bell
 from automation.engine.recipe.load import load
 from automation.engine.requests import Request
 from automation.engine.site import Site
