@@ -1,0 +1,38 @@
+"""Doubt for every effect of every interface: the device is asked; where that does not settle it, a person decides.
+
+The suite tries what changes something, on the drivers that are quick; ``python -m tests.plant.doubts`` tries all.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.plant.doubts import NEVER, acts, interfaces, markdown, rig_lines, unlisted
+from tests.support.doubt_rigs import BY_PERSON, RIGS, Rig
+
+PAGE = Path(__file__).parents[2] / "docs" / "doubt.md"
+SLOW = "hamilton_star"  # s instead of ms a case: another project's code on a thread of its own
+ACTING = [rig for rig in RIGS if rig.driver != SLOW and acts(rig)]
+
+
+@pytest.mark.requirement("C05")
+def test_every_effect_of_every_interface_is_tried_on_every_driver() -> None:
+    """A new effect, driver or interface that nobody lists is named here."""
+    assert unlisted() == []
+    assert len(interfaces()) > 5
+
+
+@pytest.mark.requirement("C05")
+@pytest.mark.parametrize("rig", ACTING, ids=lambda rig: rig.name)
+def test_doubt_is_settled_by_asking_or_held_for_a_person(tmp_path: Path, rig: Rig) -> None:
+    """No act twice, none recorded as what it was not, and the page says what comes out."""
+    lines = list(rig_lines(rig, tmp_path / "site", acting=True))
+    assert [f"{one.effect}, {one.situation}: {one.wrong}" for one in lines if one.wrong] == []
+    assert set(markdown(lines)) <= set(PAGE.read_text(encoding="utf-8").splitlines())
+
+
+def test_what_cannot_occur_says_why() -> None:
+    """A driver behind a person, a device that is asked nothing: the reason stands in the data."""
+    reasons = [*BY_PERSON.values(), *(why for rig in RIGS for why in rig.cannot.values())]
+    assert all(len(why.split()) > 5 for why in reasons)
+    assert NEVER not in reasons

@@ -1,0 +1,280 @@
+"""What the doubt matrix needs of each driver: its fake, how each effect is brought about, and what hands disturb it.
+
+A driver joins by one entry of ``RIGS`` or of ``BY_PERSON``; an effect that an interface declares joins by a scene.
+Units: mL, uL, degC, s of simulated time.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from automation.engine.handles import Container
+from automation.kernel.quantity import Celsius, Seconds
+from fakes.faults import FaultKind
+from fakes.rotea import SIM_RUNS, WASH, FakeRotea
+from fakes.world import World
+from instruments.drivers.eurotherm.programs import program_digest
+from instruments.drivers.eurotherm.wire import registers as r
+from instruments.interfaces.cell_washer import Acknowledgement, Waiting
+from instruments.interfaces.label_printer import Label
+from tests.support.freezers import SHORT
+from tests.support.liquid_handlers import PRODUCT as DECK_PRODUCT
+from tests.support.liquid_handlers import bring, draw, give, tips
+from tests.support.washers import PAUSE, furnished, program
+
+Hand = tuple[str, Mapping[str, object]]
+"""What a person's hand does at a fake."""
+LINK = "device"
+OFF_AND_ON: tuple[Hand, ...] = (("power", {"on": False}), ("power", {"on": True}))
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """One thing that is done before the effect: a call of the driver, a hand, or a while that passes (s)."""
+
+    call: str = ""
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    hand: Hand | None = None
+    wait: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Else:
+    """What somebody does at the device meanwhile, and which part of our exchange is lost with it."""
+
+    hands: tuple[Hand, ...] = ()
+    lost: FaultKind = FaultKind.LOSE_REPLY
+    acts: int = 0  # how many of the device's own count are somebody else's
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """How one effect is brought about."""
+
+    before: tuple[Do, ...] = ()
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    counts: str = ""  # the device's own counter of the act; its name with blanks unless said
+    frame: bytes = b""  # how the frame that acts begins, where the counter moves later
+    later: int = 0  # exchanges between that frame and the one that tells how it went
+    other: Else | None = None  # unless said as for the whole device
+    known: Mapping[str, str] = field(default_factory=dict)  # situation -> what the device can't tell, and who finds it
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """One driver with its fake; ``scenes`` has every effect of its interface."""
+
+    driver: str
+    fake: str
+    scenes: Mapping[str, Scene]
+    other: Else
+    settings: Mapping[str, str] = field(default_factory=dict)
+    variant: str = ""
+    reboot: tuple[Hand, ...] = OFF_AND_ON
+    furnish: tuple[Hand, ...] = ()
+    world: Callable[[], World] = lambda: World(1)
+    cannot: Mapping[str, str] = field(default_factory=dict)  # situation -> why it can't occur
+
+    @property
+    def name(self) -> str:
+        """Name driver and variant."""
+        return f"{self.driver} ({self.variant})" if self.variant else self.driver
+
+
+LOOK = Scene()
+
+# freezers
+
+BAG = {"containers": (Container("bag"),)}
+LOADED = (Do("load", {"program": SHORT}),)
+RUNS = (*LOADED, Do("start", BAG), Do(wait=90.0))
+HELD = (*RUNS, Do("hold"))
+ANOTHER_RUNS = Else(
+    (("panel", {"register": r.PROGRAM, "value": 2.0}), ("key", {"key": "start"})), FaultKind.LOSE_COMMAND, acts=1
+)
+FREEZER: Mapping[str, Scene] = {
+    "identify": LOOK,
+    "power_fail": LOOK,
+    "load": Scene(arguments={"program": SHORT}, other=Else((("key", {"key": "start"}),))),
+    "loaded": Scene(LOADED, {"program": SHORT}),
+    "start": Scene(LOADED, BAG, other=ANOTHER_RUNS),
+    "run": LOOK,
+    "chamber": LOOK,
+    "hold": Scene(RUNS, other=Else((("key", {"key": "reset"}),))),
+    "go_on": Scene(HELD, other=Else((("key", {"key": "reset"}),))),
+    "reset": Scene(RUNS, other=Else((("key", {"key": "hold"}),), FaultKind.LOSE_COMMAND)),
+    "stand_by": Scene(arguments={"target": Celsius(4.0)}),
+    "report": LOOK,
+}
+OPEN_LID = Else((("lid", {"open": True}),))
+
+
+def entered(number: int) -> tuple[Hand, ...]:
+    """Let a person enter a short program at the panel: hold at 4 degC, ramp to -6 degC, end."""
+    rows = ((4, 4.0, 0.0), (3, 0.0, 60.0), (1, -6.0, 10.0), (4, -8.5, 0.0), (0, 0.0, 0.0))
+    return tuple(
+        ("panel", {"register": r.block(number, segment) + offset, "value": float(value)})
+        for segment, row in enumerate(rows, 1)
+        for offset, value in enumerate(row)
+    )
+
+
+def _eurotherm(power_fail: str) -> Rig:
+    given = {"power_fail": power_fail}
+    more = f"power fail: {power_fail}"
+    return Rig("eurotherm_modbus", "eurotherm_freezer", FREEZER, OPEN_LID, given, more, furnish=entered(2))
+
+
+STORED = {"power_fail": "continue", "stored": SHORT.name, "stored_digest": program_digest(SHORT)}
+
+# washers
+
+DOOR_FORCED = Else((("door", {"open": True, "forced": True}),))
+READY = (Do("prepare", {"program": program(FakeRotea(World(1), LINK, pause_word=PAUSE))}),)
+BAGS = {"source": Container("HARVEST"), "product": Container("WASHED")}
+WASHES = (*READY, Do("start", BAGS), Do(wait=60.0))
+BUBBLE = {"waiting": Waiting.BUBBLE, "answer": Acknowledgement.CONTINUE, "step": 2}
+WASHER: Mapping[str, Scene] = {
+    "identify": LOOK,
+    "look": LOOK,
+    "flows": LOOK,
+    "prepare": Scene(arguments=READY[0].arguments, other=Else((("kit", {}),))),
+    "prepared": Scene(READY, READY[0].arguments),
+    "start": Scene(READY, BAGS, other=DOOR_FORCED),
+    "acknowledge": Scene((*WASHES, Do(hand=("bubble", {}))), BUBBLE, other=Else((("pause", {}),))),
+    "pause": Scene(WASHES, other=DOOR_FORCED),
+    "skip": Scene(WASHES, {"step": 2}, other=DOOR_FORCED),
+    "history": LOOK,
+}
+CONNECTED: tuple[Hand, ...] = (
+    ("select", {"protocol": WASH}),
+    ("kit", {"id": "KIT-1"}),
+    *(
+        ("connect", {"line": line, "container": name})
+        for line, name in (("source", "HARVEST"), ("product", "WASHED"), ("buffer", "BUFFER"))
+    ),
+)
+
+# liquid handlers
+
+SET_UP = (Do("set_up"),)
+TIPS_ON = (*SET_UP, Do("pick_up", {"tips": tips(2)}))
+DRAWN = (*TIPS_ON, Do("aspirate", {"moves": (draw(200.0), draw(200.0, 2)), "containers": DECK_PRODUCT}))
+BARE = Else((("remove tips", {}),))
+
+
+UNDONE = "a set-up that a power cut has undone is made once more; a handler that is ready does not move"
+TAKEN_OFF = "tips that a hand took off look like tips never picked up: it is tried again, and each channel says no tip"
+
+
+def _handler(prepares: str, sensed: Mapping[str, str]) -> Mapping[str, Scene]:
+    return {
+        "identify": LOOK,
+        "deck": LOOK,
+        "look": LOOK,
+        "set_up": Scene(counts=prepares, known={"rebooted": UNDONE}),
+        "pick_up": Scene(SET_UP, {"tips": tips(2)}, other=BARE, known=sensed),
+        "aspirate": Scene(TIPS_ON, DRAWN[-1].arguments, other=BARE),
+        "dispense": Scene(DRAWN, {"moves": (give(200.0), give(200.0, 2)), "containers": DECK_PRODUCT}, other=BARE),
+        "drop": Scene(TIPS_ON, {"tips": tips(2, to="waste.A1")}, other=BARE),
+    }
+
+
+def deck_world() -> World:
+    """Give a world with a full trough and empty vials."""
+    world = World(1)
+    bring(world)
+    return world
+
+
+ON_DECK: tuple[Hand, ...] = tuple(
+    ("place", {"position": position, "container": name}) for name, position in bring(World(1)).items()
+)
+
+# what is small
+
+ON_PAN = Do(hand=("load", {"mass": 17.0}))
+TARED = (ON_PAN, Do(wait=5.0), Do("tare"), Do(hand=("load", {"mass": 0.0})), Do(wait=5.0))
+BALANCE: Mapping[str, Scene] = {
+    "identify": LOOK,
+    "weigh": Scene((ON_PAN,)),
+    "look": Scene((ON_PAN,)),
+    "tare": Scene((ON_PAN, Do(wait=5.0)), other=Else((("load", {"mass": 30.0}),))),
+    "zero": Scene(TARED, other=Else((("load", {"mass": 30.0}),))),
+}
+UNSEEN = "a printer acknowledges nothing: a label that never arrived looks like one that came out"
+LABEL = {"label": Label("L-1", "CONTAINER:BAG-1", ("Bag 1",)), "container": Container("BAG-1")}
+PRINTER: Mapping[str, Scene] = {
+    "identify": LOOK,
+    "status": LOOK,
+    "print": Scene(
+        arguments=LABEL,
+        frame=b"^XA",
+        later=1,
+        other=Else((("head", {"open": True}),)),
+        known={"command lost": f"{UNSEEN}; it is missed when it has to be scanned, and printed again"},
+    ),
+}
+FOLDER = "a folder is no device: files stand there or not, and whoever shares it comes back with the same files"
+SENDS = "the scanner sends by itself and is asked nothing; a read that is lost never arrived, and is scanned again"
+
+FOLDERS = ("cedex_hires", "nc_view", "nucleoview", "vicell_xr")
+
+
+def _counts(driver: str) -> Rig:
+    """Give a counter whose results are files; the folder is the same whoever writes into it."""
+    scenes = {"identify": LOOK, "result": Scene(arguments={"sample": "S-1"})}
+    dropped = Else((("drop", {"name": "other.csv", "text": "no result"}),))
+    return Rig(driver, "vicell_blu_file", scenes, dropped, cannot={"rebooted": FOLDER})
+
+
+RIGS: tuple[Rig, ...] = (
+    _eurotherm("continue"),
+    _eurotherm("reset"),
+    Rig("eurotherm_bisynch", "eurotherm_bisynch", FREEZER, OPEN_LID, STORED, furnish=(*entered(1), *entered(2))),
+    Rig(
+        "rotea",
+        "rotea",
+        WASHER,
+        Else((("door", {"open": True}),)),
+        {"pause_word": PAUSE, "runs_node": SIM_RUNS, "history_folder": "link"},
+        furnish=CONNECTED,
+        world=furnished,
+    ),
+    Rig(
+        "hamilton_star",
+        "hamilton_star",
+        _handler("initialise", {"something else": TAKEN_OFF}),
+        Else((("tips", {}),)),
+        {"deck": "final-day-star"},
+        furnish=ON_DECK,
+        world=deck_world,
+    ),
+    Rig("own_handler", "own_handler", _handler("set up", {}), Else((("tips", {}),)), furnish=ON_DECK, world=deck_world),
+    Rig("mt_sics", "mt_sics", BALANCE, Else((("load", {"mass": 30.0}),))),
+    Rig("zpl_printer", "zpl_printer", PRINTER, Else((("pause", {"on": True}),))),
+    Rig(
+        "keysight_34970a",
+        "keysight_34970a",
+        {"identify": LOOK, "scan": LOOK},
+        Else((("pull", {"probe": "sample"}),)),
+        {"channels": "101=sample,102=chamber"},
+        reboot=(("power", {}),),
+    ),
+    Rig("tec3000", "tec3000", {"identify": LOOK, "look": LOOK}, OPEN_LID, {"full": "100"}),
+    *(_counts(driver) for driver in ("vicell_blu_file", *(f"{name}_file" for name in FOLDERS))),
+    Rig(
+        "serial_scanner",
+        "serial_scanner",
+        {"identify": LOOK, "next_scan": Scene(arguments={"within": Seconds(1.0)})},
+        Else(),
+        cannot=dict.fromkeys(
+            ("reply lost", "command lost", "rebooted", "something else", "can't say"),
+            SENDS,
+        ),
+    ),
+)
+
+STANDS = "nothing is sent: a question stands open until a person has answered it, also over a restart of the program"
+HANDS = ("manual_counter", "manual_pipetting", "manual_washer", "observed_freezer", "observed_washer")
+BY_PERSON: Mapping[str, str] = dict.fromkeys(HANDS, STANDS)
+"""Drivers behind a person, and why nobody can be in doubt what was answered."""
