@@ -7,7 +7,7 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -36,6 +36,9 @@ class Effect:
     abort_within: Seconds
     touches: tuple[str, ...] = ()  # names of the arguments that are containers or lots
     making_safe: bool = False  # never blocked by a gate, only recorded
+    twice: str = ""  # of an act: what follows if it is done twice, for who decides in doubt
+    never: str = ""  # of an act: what follows if it is not done at all
+    shows_state: bool = False  # of a query: what the device is asked when somebody has to decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,27 @@ def effect(
         return method
 
     return mark
+
+
+def in_doubt(*, twice: str, never: str) -> Callable[[_F], _F]:
+    """Declare what follows when an act is done twice, or not at all; stands above ``effect``."""
+
+    def mark(method: _F) -> _F:
+        setattr(method, _MARK, replace(_declared(method), twice=twice, never=never))
+        return method
+
+    return mark
+
+
+def shows_state(method: _F) -> _F:
+    """Declare the query, without arguments, by which a device says how it stands; stands above ``effect``."""
+    setattr(method, _MARK, replace(_declared(method), shows_state=True))
+    return method
+
+
+def _declared(method: Callable[..., object]) -> Effect:
+    declared: Effect = getattr(method, _MARK)
+    return declared
 
 
 def effects(interface: type) -> dict[str, Effect]:

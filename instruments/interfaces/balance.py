@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from automation.kernel.effect import Kind, effect
+from automation.kernel.effect import Kind, effect, in_doubt, shows_state
 from automation.kernel.quantity import Grams
 from instruments.interfaces.device import Identity
 
@@ -51,16 +51,22 @@ class Balance(Protocol):
         """Wait for a stable weight; one that does not settle in time is MOVING. Raises FailedError for a fault."""
         ...
 
+    @shows_state
     @effect(Kind.QUERY)
     async def look(self) -> Weighing:
         """Give what stands on the pan now, stable or not."""
         ...
 
+    @in_doubt(
+        twice="what came onto the pan meanwhile is tared away, and the fill reads too little",
+        never="the container counts as product, and the fill reads too much",
+    )
     @effect(Kind.ACT, deadline=60)
     async def tare(self) -> Tared:
         """Store what stands on the pan as tare; raises FailedError when it does not settle or is out of range."""
         ...
 
+    @in_doubt(twice="a pan at zero stays at zero", never="every weight is off by what the empty pan reads")
     @effect(Kind.ACT, deadline=60)
     async def zero(self) -> Tared:
         """Set the empty pan to zero and forget the tare; raises FailedError when the pan is not near zero."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from automation.engine.handles import Container
-from automation.kernel.effect import Kind, effect
+from automation.kernel.effect import Kind, effect, in_doubt, shows_state
 from automation.kernel.quantity import Millilitres
 from instruments.interfaces.device import Identity
 
@@ -118,6 +118,7 @@ class CellWasher(Protocol):
         """Read maker, model, serial and firmware as far as the washer tells."""
         ...
 
+    @shows_state
     @effect(Kind.QUERY)
     async def look(self) -> WasherStatus:
         """Look at protocol, kit, door and run."""
@@ -141,21 +142,28 @@ class CellWasher(Protocol):
         """Read back what the washer is set to: name, checksum and every parameter of ``program``."""
         ...
 
+    @in_doubt(
+        twice="a running washer refuses it; after a run the product would be processed again",
+        never="the cells wait unwashed in the source container",
+    )
     @effect(Kind.ACT, touches=("source", "product"))
     async def start(self, *, source: Container, product: Container) -> None:
         """Start the run from the source container into the product container."""
         ...
 
+    @in_doubt(twice="the next wait is answered unseen", never="the run waits on with the cells inside")
     @effect(Kind.ACT, touches=())
     async def acknowledge(self, *, waiting: Waiting, answer: Acknowledgement, step: int) -> None:
         """Answer what the washer waits for in this step; raises RefusedError when it no longer waits for that."""
         ...
 
+    @in_doubt(twice="a paused run stays paused", never="the run goes on")
     @effect(Kind.ACT, making_safe=True)
     async def pause(self) -> None:
         """Pause the run where the protocol allows it."""
         ...
 
+    @in_doubt(twice="the step after it is skipped too", never="the run stays in this step")
     @effect(Kind.ACT, making_safe=True)
     async def skip(self, *, step: int) -> None:
         """End step ``step`` early and go on with the next; how a run is led to its recovery. RefusedError elsewhere."""

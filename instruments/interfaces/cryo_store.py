@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from automation.kernel.effect import Kind, effect
+from automation.kernel.effect import Kind, effect, shows_state
 from automation.kernel.quantity import Celsius, Percent
 from instruments.interfaces.device import Identity
 
@@ -50,6 +50,7 @@ class CryogenicStore(Protocol):
         """Read maker, model, serial and firmware."""
         ...
 
+    @shows_state
     @effect(Kind.QUERY, deadline=30)
     async def look(self) -> Stored:
         """Read level, temperatures and the state of the fill once."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from automation.engine.handles import Container
-from automation.kernel.effect import Kind, effect
+from automation.kernel.effect import Kind, effect, in_doubt, shows_state
 from automation.kernel.quantity import Celsius, KelvinPerMinute, Seconds
 from instruments.interfaces.device import Identity
 
@@ -114,11 +114,16 @@ class ControlledRateFreezer(Protocol):
         """Read back what stands in the device under the name of ``program``, for comparison with it."""
         ...
 
+    @in_doubt(
+        twice="a running program refuses a second start; one that has ended would run again on frozen product",
+        never="the product waits unfrozen in its cryoprotectant while the exposure time runs",
+    )
     @effect(Kind.ACT, touches=("containers",))
     async def start(self, *, containers: tuple[Container, ...]) -> None:
         """Start the loaded program on the containers that are in the chamber."""
         ...
 
+    @shows_state
     @effect(Kind.QUERY)
     async def run(self) -> Run:
         """Look at the run."""
@@ -129,16 +134,22 @@ class ControlledRateFreezer(Protocol):
         """Read the chamber alone (degC), in one exchange; raises FailedError when its sensor is broken."""
         ...
 
+    @in_doubt(twice="a held program stays held", never="the program runs on")
     @effect(Kind.ACT, making_safe=True)
     async def hold(self) -> None:
         """Hold the program where it is."""
         ...
 
+    @in_doubt(
+        twice="a running program runs on",
+        never="the product stays at the temperature at which the program is held",
+    )
     @effect(Kind.ACT, making_safe=True)
     async def go_on(self) -> None:
         """Let a held program go on, by a person's decision only."""
         ...
 
+    @in_doubt(twice="the chamber stays at its stand-by temperature", never="the program runs on")
     @effect(Kind.ACT, making_safe=True)
     async def reset(self) -> None:
         """End the program; the chamber goes to its stand-by set point."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from automation.engine.handles import Container
-from automation.kernel.effect import Kind, effect
+from automation.kernel.effect import Kind, effect, in_doubt, shows_state
 from instruments.interfaces.device import Identity
 
 FAULTS = ("paper_out", "ribbon_out", "head_open", "paused", "buffer_full", "ram_lost", "too_cold", "too_hot")
@@ -70,11 +70,16 @@ class LabelPrinter(Protocol):
         """Read maker, model and firmware as far as the printer tells."""
         ...
 
+    @shows_state
     @effect(Kind.QUERY)
     async def status(self) -> PrinterStatus:
         """Read the state of the printer."""
         ...
 
+    @in_doubt(
+        twice="the same label exists twice, and one has to be found and destroyed",
+        never="the container has no label",
+    )
     @effect(Kind.ACT, deadline=60, touches=("container",))
     async def print(self, *, label: Label, container: Container) -> Printed:
         """Send one label and wait until it has left the queue.

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from automation.engine.handles import Container
-from automation.kernel.effect import Call, Kind, effect
+from automation.kernel.effect import Call, Kind, effect, in_doubt, shows_state
 from automation.kernel.errors import FailedError
 from automation.kernel.quantity import Microlitres
 from instruments.interfaces.device import Identity
@@ -130,21 +130,28 @@ class LiquidHandler(Protocol):
         """Say which deck definition is loaded, by its hash."""
         ...
 
+    @shows_state
     @effect(Kind.QUERY)
     async def look(self) -> HandlerStatus:
         """Look at the channels."""
         ...
 
+    @in_doubt(twice="a handler that is ready does not move", never="nothing can be pipetted")
     @effect(Kind.ACT, deadline=180)
     async def set_up(self) -> None:
         """Make the handler ready to move; one that is ready already does not move. Refused with tips on."""
         ...
 
+    @in_doubt(twice="a channel that carries a tip is refused", never="the channel has no tip to draw into")
     @effect(Kind.ACT, deadline=180)
     async def pick_up(self, *, tips: tuple[TipMove, ...]) -> tuple[ChannelResult, ...]:
         """Pick up tips."""
         ...
 
+    @in_doubt(
+        twice="twice the volume is drawn out of the container",
+        never="the tip is empty and air is given in its place",
+    )
     @effect(Kind.ACT, deadline=330, touches=("containers",))
     async def aspirate(
         self, *, moves: tuple[Aspirate, ...], containers: tuple[Container, ...]
@@ -152,6 +159,10 @@ class LiquidHandler(Protocol):
         """Draw liquid, each well mixed first where asked; ``containers`` are all whose product is touched."""
         ...
 
+    @in_doubt(
+        twice="the container gets twice the volume, or air on top of it",
+        never="the container stays empty and the product in the tip",
+    )
     @effect(Kind.ACT, deadline=330, touches=("containers",))
     async def dispense(
         self, *, moves: tuple[Dispense, ...], containers: tuple[Container, ...]
@@ -159,6 +170,7 @@ class LiquidHandler(Protocol):
         """Give liquid; ``containers`` are all whose product is touched."""
         ...
 
+    @in_doubt(twice="there is no tip to drop", never="a used tip stays on and meets the next liquid")
     @effect(Kind.ACT, deadline=180, making_safe=True)
     async def drop(self, *, tips: tuple[TipMove, ...]) -> tuple[ChannelResult, ...]:
         """Put tips back or into the waste."""

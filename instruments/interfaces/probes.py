@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from automation.kernel.effect import Kind, effect
+from automation.kernel.effect import Kind, effect, shows_state
 from automation.kernel.quantity import Celsius
 from instruments.interfaces.device import Identity
 
@@ -37,6 +37,7 @@ class TemperatureProbes(Protocol):
         """Read maker, model, serial and firmware."""
         ...
 
+    @shows_state
     @effect(Kind.QUERY, deadline=10)
     async def scan(self) -> tuple[Reading, ...]:
         """Read every channel once, in the order of the channels."""
