@@ -37,10 +37,16 @@ CRASH = "CELLWRIGHT_CRASH_AT"
 """Test hook: the process kills itself right after the event of this number is on disk; simulated sites only."""
 
 
-class _Read(Protocol):
+class _Reader(Protocol):
     """What an entry point of ``cellwright.readers`` gives."""
 
-    def __call__(self, data: bytes, *, name: str) -> Sequence[object]:
+    title: str
+
+    def claims(self, data: bytes) -> bool:
+        """Tell by the content alone whether this is such a file, whole or damaged."""
+        ...
+
+    def read(self, data: bytes, *, name: str) -> Sequence[object]:
         """Read a whole file; raises InputError."""
         ...
 
@@ -97,19 +103,25 @@ class House:
         return sorted(bootstrap.points("fakes"))
 
     def read(self, path: Path) -> tuple[str, Sequence[object]]:
-        """Give the kind and the rows of an instrument's result file; raises InputError when nobody can read it."""
+        """Give the kind and the rows of an instrument's result file; raises InputError when nobody can read it.
+
+        A file is recognised by what stands in it, never by its name.
+        """
         data = _bytes(path)
-        why: list[str] = []
-        for kind, point in sorted(bootstrap.points("readers").items()):
-            try:
-                return kind, cast("_Read", point.load())(data, name=path.name)
-            except InputError as error:
-                why.append(f"as {kind}: {error}")
+        points = sorted(bootstrap.points("readers").items())
+        readers = {kind: cast("_Reader", point.load()) for kind, point in points}
+        claiming = [kind for kind, reader in readers.items() if reader.claims(data)]
+        if len(claiming) > 1:
+            titles = " and a ".join(readers[kind].title for kind in claiming)
+            raise InputError(f"this looks like a {titles}: export it again, alone", where=str(path))
+        if claiming:
+            return claiming[0], readers[claiming[0]].read(data, name=path.name)
         try:
             return "freezing curve", self.curve(path)
         except InputError as error:
-            why.append(f"as freezing curve: {error}")
-        raise InputError(f"nobody can read this file; {'; '.join(why)}", where=str(path))
+            known = "; ".join(reader.title for reader in readers.values())
+            said = f"nobody can read this file. Known: {known}; freezing curve ({error})"
+            raise InputError(said, where=str(path)) from None
 
     def curve(self, path: Path) -> Sequence[Point]:
         """Give a freezing curve from a file; raises InputError."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from automation.kernel.effect import Kind, effect
-from automation.kernel.quantity import CellsPerMillilitre, Percent
+from automation.kernel.quantity import CellsPerMillilitre, Instant, Percent
 from instruments.interfaces.device import Identity
+from instruments.interfaces.source_file import SourceFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,20 +23,13 @@ class CountResult:
     cells_counted: int | None
     viable_counted: int | None
     analysed_at: str  # as written in the file: local time of the instrument
-    dilution: float
+    dilution: float | None
     file_sha256: str
     row: int  # line of the file
     error: str = ""  # what the instrument marked; then there are no numbers
+    flags: tuple[str, ...] = ()  # what the instrument noted beside the figures
+    analysed: Instant | None = None  # ``analysed_at`` in UTC; None where neither file nor site states a zone
     entered: str = ""  # who entered and who verified it, when there is no file
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFile:
-    """A file as it was read, kept as the record; ``names`` are all under which the same bytes were found."""
-
-    names: tuple[str, ...]
-    sha256: str
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Result files of a real Vi-CELL BLU, and every way in which one can be wrong; units cells/mL and %."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -68,9 +69,9 @@ def test_both_micro_signs_in_every_encoding_are_one_file(micro: str, encoding: s
 def test_columns_are_found_by_their_names_wherever_they_stand() -> None:
     """Other releases write other orders, and more or fewer columns."""
     rows = [dict(zip(HEADER.strip().split(","), line.strip().split(","), strict=True)) for line in (FIRST, *REST)]
-    assert wire.read(
-        wire.write([{k: row[k] for k in wire.NEEDED} for row in rows], wire.NEEDED[::-1]).encode()
-    ) == wire.read(PLAIN)
+    needed = wire.write([{k: row[k] for k in wire.NEEDED} for row in rows], wire.NEEDED[::-1])
+    whole = [replace(count, diameter_um=None, method="") for count in wire.read(PLAIN)]
+    assert list(wire.read(needed.encode())) == whole
 
 
 def test_a_date_stays_open_until_the_file_shows_which_comes_first() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 import pytest
 
@@ -12,7 +13,8 @@ from fakes.faults import Faults
 from fakes.plant import Plant, PlantLog
 from fakes.vicell_blu import FakeViCellBlu
 from instruments.drivers.vicell_blu import wire
-from instruments.drivers.vicell_blu.driver import FACTORY, ViCellBluFolder
+from instruments.drivers.vicell_blu.driver import FACTORY
+from instruments.interfaces.counter import CellCounter
 from instruments.transport import Link
 
 START = Instant(1_780_000_000.0)
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.requirement("F029", "F163")
 
 
 def at_bench(
-    script: Callable[[ViCellBluFolder, Plant, SimulatedClock], Awaitable[None]], *, encoding: str = "utf-8"
+    script: Callable[[CellCounter, Plant, SimulatedClock], Awaitable[None]], *, encoding: str = "utf-8"
 ) -> None:
     """Run a script with a counter whose folder is watched."""
 
@@ -31,7 +33,7 @@ def at_bench(
         plant.add("counter", FakeViCellBlu(1, encoding=encoding))
         link = Link(plant.connect("counter"), name="counter")
         await link.open()
-        await script(ViCellBluFolder(link), plant, clock)
+        await script(cast("CellCounter", FACTORY.build(link, {}, control=False)), plant, clock)
 
     run_simulated(main, start=START)
 
@@ -40,7 +42,7 @@ def at_bench(
 def test_a_count_is_found_with_its_bytes_and_their_hash(encoding: str) -> None:
     """The original is kept as the record, whatever its encoding."""
 
-    async def script(counter: ViCellBluFolder, plant: Plant, clock: SimulatedClock) -> None:
+    async def script(counter: CellCounter, plant: Plant, clock: SimulatedClock) -> None:
         plant.hand("counter", "count", sample="S-1", **TUBE)
         await clock.sleep(Seconds(200.0))
         report = await counter.result(sample="S-1")
@@ -55,7 +57,7 @@ def test_a_count_is_found_with_its_bytes_and_their_hash(encoding: str) -> None:
 def test_a_count_that_is_not_done_has_no_result_yet() -> None:
     """The instrument takes its time."""
 
-    async def script(counter: ViCellBluFolder, plant: Plant, clock: SimulatedClock) -> None:
+    async def script(counter: CellCounter, plant: Plant, clock: SimulatedClock) -> None:
         plant.hand("counter", "count", sample="S-1", **TUBE)
         await clock.sleep(Seconds(60.0))
         assert (await counter.result(sample="S-1")).results == ()
@@ -66,7 +68,7 @@ def test_a_count_that_is_not_done_has_no_result_yet() -> None:
 def test_a_file_that_is_still_growing_is_left_alone() -> None:
     """It is complete when size and time stand still."""
 
-    async def script(counter: ViCellBluFolder, plant: Plant, clock: SimulatedClock) -> None:
+    async def script(counter: CellCounter, plant: Plant, clock: SimulatedClock) -> None:
         plant.hand("counter", "count", sample="S-1", after=10, **TUBE)
         await clock.sleep(Seconds(9.5))
         early = await counter.result(sample="S-1")
@@ -79,7 +81,7 @@ def test_a_file_that_is_still_growing_is_left_alone() -> None:
 def test_a_result_is_matched_by_its_sample_alone() -> None:
     """Neither the name of the file nor its place counts."""
 
-    async def script(counter: ViCellBluFolder, plant: Plant, _clock: SimulatedClock) -> None:
+    async def script(counter: CellCounter, plant: Plant, _clock: SimulatedClock) -> None:
         plant.hand("counter", "count", sample="S-1", after=0, **TUBE)
         plant.hand("counter", "copy", name="S-1.csv", to="S-2.csv")
         plant.hand("counter", "remove", name="S-1.csv")
@@ -92,7 +94,7 @@ def test_a_result_is_matched_by_its_sample_alone() -> None:
 def test_the_same_bytes_twice_are_one_result() -> None:
     """Both names are noted."""
 
-    async def script(counter: ViCellBluFolder, plant: Plant, _clock: SimulatedClock) -> None:
+    async def script(counter: CellCounter, plant: Plant, _clock: SimulatedClock) -> None:
         plant.hand("counter", "count", sample="S-1", after=0, **TUBE)
         plant.hand("counter", "copy", name="S-1.csv", to="copy.csv")
         report = await counter.result(sample="S-1")
@@ -105,7 +107,7 @@ def test_the_same_bytes_twice_are_one_result() -> None:
 def test_the_same_sample_with_other_bytes_is_kept_twice_and_reported() -> None:
     """Which one holds is a person's decision."""
 
-    async def script(counter: ViCellBluFolder, plant: Plant, _clock: SimulatedClock) -> None:
+    async def script(counter: CellCounter, plant: Plant, _clock: SimulatedClock) -> None:
         plant.hand("counter", "count", sample="S-1", after=0, **TUBE)
         plant.hand("counter", "count", sample="S-1", after=0, **TUBE)
         report = await counter.result(sample="S-1")
@@ -118,7 +120,7 @@ def test_the_same_sample_with_other_bytes_is_kept_twice_and_reported() -> None:
 def test_a_cut_and_a_locked_file_are_told_and_hide_no_other() -> None:
     """The report says which file and why."""
 
-    async def script(counter: ViCellBluFolder, plant: Plant, _clock: SimulatedClock) -> None:
+    async def script(counter: CellCounter, plant: Plant, _clock: SimulatedClock) -> None:
         for sample in ("S-1", "S-2", "S-3"):
             plant.hand("counter", "count", sample=sample, after=0, **TUBE)
         plant.hand("counter", "cut", name="S-1.csv", keep=300)
@@ -141,7 +143,7 @@ def test_a_row_with_an_error_has_no_numbers() -> None:
     }
     fields |= {"Cell count": "ERROR", "Viable cells": "ERROR", "Analysis date/time": "3/25/2022 11:14", "Dilution": "1"}
 
-    async def script(counter: ViCellBluFolder, plant: Plant, _clock: SimulatedClock) -> None:
+    async def script(counter: CellCounter, plant: Plant, _clock: SimulatedClock) -> None:
         plant.hand("counter", "drop", name="r.csv", text=wire.write([fields], wire.NEEDED))
         result = (await counter.result(sample="S-1")).results[0]
         assert result.error == "the instrument wrote ERROR in Cell count, Viable cells"
@@ -153,7 +155,7 @@ def test_a_row_with_an_error_has_no_numbers() -> None:
 def test_dilution_is_in_the_reported_concentration_already() -> None:
     """The fake counts fewer cells and reports the same tube."""
 
-    async def script(counter: ViCellBluFolder, plant: Plant, _clock: SimulatedClock) -> None:
+    async def script(counter: CellCounter, plant: Plant, _clock: SimulatedClock) -> None:
         plant.hand("counter", "count", sample="S-1", after=0, dilution=10, total=2.0e7, viability=90.0)
         result = (await counter.result(sample="S-1")).results[0]
         assert result.dilution == 10.0

@@ -1,0 +1,1 @@
+"""Cedex Bio HT: result files of the metabolite analyser."""

@@ -1,0 +1,1 @@
+"""Cedex HiRes: result files of the cell counter."""

@@ -1,0 +1,1 @@
+"""BioProfile FLEX2: result files of the metabolite and blood-gas analyser."""

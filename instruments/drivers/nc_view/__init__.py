@@ -1,0 +1,1 @@
+"""NC-View: result files of cell counters of ChemoMetec."""

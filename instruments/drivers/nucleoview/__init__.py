@@ -1,0 +1,1 @@
+"""NucleoView: result files of the cell counter NucleoCounter NC-200."""

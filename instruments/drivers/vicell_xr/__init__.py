@@ -1,0 +1,1 @@
+"""Vi-CELL XR: result files of the cell counter, as text and as workbook."""
