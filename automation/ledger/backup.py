@@ -10,25 +10,26 @@ Source: https://sqlite.org/backup.html; EU GMP Annex 11, 7.2 (integrity of backu
 import hashlib
 import os
 import shutil
-import sqlite3
 import tarfile
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 import msgspec
 
 from automation.kernel.errors import DamagedError, FailedError, InputError, NewerVersionError, NotOursError
-from automation.ledger import anchor, file, lease
+from automation.ledger import anchor, file, lease, where
+from automation.ledger.file_place import copy_database, sync
+from automation.ledger.place import Place
 
 LIST = "backup.json"
 FORMAT = 1
 KEY = "site.key"
 ONE_FILE = ".tar"
-_LEFT_OUT = frozenset({lease.NAME, "owner.sock", "derived.sqlite"})  # of this machine and process, or made anew
+_LEFT_OUT = frozenset({lease.NAME, where.POINTER, "owner.sock", "derived.sqlite"})  # of this place, or made anew
 _PASSING = ("-wal", "-shm", "-journal", ".tmp", ".new")
 _BLOCK = 1 << 20  # bytes
+_LEDGER = PurePosixPath(file.NAME)  # whichever database keeps it: a backup has it as a file
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -84,11 +85,12 @@ def copy_site(site: Path, into: Path, *, with_key: bool) -> tuple[Kept, ...]:
     The private key is copied only ``with_key``. Raises InputError and its kin for a folder without a ledger of ours,
     FailedError when the disk refuses.
     """
-    file.check(site / file.NAME)
+    place = where.of_site(site)
+    place.check()
     try:
         into.mkdir(mode=0o700)
-        found = sorted(_of_site(site, with_key=with_key), key=_in_turn)
-        return tuple(_copy(site, path, into=into) for path in found if (site / path).exists())
+        found = sorted({_LEDGER, *_of_site(site, with_key=with_key)}, key=_in_turn)
+        return tuple(_copy(site, path, into=into, place=place) for path in found if _is_there(site, path))
     except OSError as error:
         raise FailedError(f"the backup can't be written ({error.strerror}: {error.filename or into})") from error
 
@@ -108,27 +110,21 @@ def _in_turn(path: PurePosixPath) -> tuple[int, PurePosixPath]:
     return order.get(str(path), 2), path
 
 
-def _copy(site: Path, path: PurePosixPath, *, into: Path) -> Kept:
+def _is_there(site: Path, path: PurePosixPath) -> bool:
+    return path == _LEDGER or (site / path).exists()
+
+
+def _copy(site: Path, path: PurePosixPath, *, into: Path, place: Place) -> Kept:
     source, target = site / path, into / path
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if path.suffix == ".sqlite":
-        _copy_database(source, target)
+    if path == _LEDGER:
+        place.copy_to(target)
+    elif path.suffix == ".sqlite":
+        copy_database(source, target)
     else:
         with source.open("rb") as stream:
             _write(stream, target, whole_lines=path.suffix == ".log")
     return _kept(target, path)
-
-
-def _copy_database(source: Path, target: Path) -> None:
-    """Copy a database as it stands at one moment, as one file; writers are not held up."""
-    target.touch(mode=0o600)
-    try:
-        with closing(file.connect_to_read(source)) as before, closing(sqlite3.connect(target)) as after:
-            before.backup(after)
-            after.execute("PRAGMA journal_mode=DELETE")
-    except sqlite3.Error as error:
-        raise FailedError(f"{source} can't be copied ({error})") from error
-    _sync(target)
 
 
 def _write(stream: IO[bytes], target: Path, *, whole_lines: bool = False) -> None:
@@ -153,7 +149,7 @@ def finish(made: Path, *, target: Path, manifest: Manifest) -> None:
     """Write the list beside the files and put the whole under its name; raises FailedError when the disk refuses."""
     try:
         (made / LIST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
-        _sync(made / LIST)
+        sync(made / LIST)
         if target.suffix == ONE_FILE:
             _pack(made, manifest, target=(whole := aside(target).with_suffix(".tar.tmp")))
             shutil.rmtree(made)
@@ -167,9 +163,9 @@ def settle(made: Path, target: Path) -> None:
     """Put what was made aside under its name, on the disk; raises FailedError when the disk refuses."""
     try:
         for folder in (made, *(path for path in made.rglob("*") if path.is_dir())):
-            _sync(folder)
+            sync(folder)
         made.rename(target)
-        _sync(target.resolve().parent)
+        sync(target.resolve().parent)
     except OSError as error:
         raise FailedError(f"{target} can't be put in its place ({error.strerror})") from error
 
@@ -184,14 +180,6 @@ def _pack(made: Path, manifest: Manifest, *, target: Path) -> None:
                     tar.addfile(entry, stream)
         out.flush()
         os.fsync(out.fileno())
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def unpack(backup: Path, into: Path) -> Manifest:

@@ -5,11 +5,11 @@ Source: docs/ledger-format.md; https://sqlite.org/fileformat.html (header), http
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from automation.kernel.errors import DamagedError, InputError, NewerVersionError, NotOursError
+from automation.kernel.errors import DamagedError, FailedError, InputError, NewerVersionError, NotOursError
 from automation.ledger.event import FORMAT
 
 NAME = "ledger.sqlite"
@@ -36,11 +36,6 @@ CREATE TRIGGER head_delete BEFORE DELETE ON head BEGIN SELECT RAISE(ABORT, 'head
 
 INSERT_EVENT = "INSERT INTO event VALUES(?,?,?,?,?)"
 INSERT_HEAD = "INSERT INTO head VALUES(?,?,?,?,?)"
-
-
-def place(path: Path) -> Path:
-    """Give the ledger's file for a site folder or for the file itself."""
-    return path / NAME if path.is_dir() else path
 
 
 def check(file: Path) -> None:
@@ -110,6 +105,15 @@ def open_to_write(file: Path, *, live: bool) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         connection.close()
         raise DamagedError(f"the ledger can't be read ({error})", where=str(file)) from error
+
+
+def fold(file: Path) -> None:
+    """Make a file that nobody has open one file, without a -wal file beside it; raises FailedError."""
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE").fetchall()
+    except sqlite3.Error as error:
+        raise FailedError(f"{file} can't be closed ({error})") from error
 
 
 def _as_writer(connection: sqlite3.Connection, *, live: bool) -> sqlite3.Connection:

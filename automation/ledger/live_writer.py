@@ -19,10 +19,10 @@ from queue import SimpleQueue
 
 from automation.kernel.errors import CellwrightError
 from automation.ledger.head import Head
-from automation.ledger.writer import Committer, Row
+from automation.ledger.place import Row
+from automation.ledger.writer import Committer
 
 GROUP = 500  # events in one commit, unless one append alone has more
-QUICK = 0.002  # s; a commit that took longer sends the next ones to the thread
 UNASKED = 0.005  # s; within this time the loop also commits what nobody waits for
 _SWITCH = 0.000_5  # s; how long the thread waits for the interpreter beside a busy loop, a few times a commit
 
@@ -30,8 +30,8 @@ _SWITCH = 0.000_5  # s; how long the thread waits for the interpreter beside a b
 class LiveWriter:
     """Commits everything that waits at once; a caller of ``durable`` goes on when its event is on disk."""
 
-    def __init__(self, committer: Committer, *, committed: int, quick: float = QUICK) -> None:
-        """Start the thread; commits within ``quick`` (s) let the loop make the next one."""
+    def __init__(self, committer: Committer, *, committed: int, quick: float) -> None:
+        """Start the thread; a commit within ``quick`` (s) lets the loop make the next one, a longer one does not."""
         self.committed = committed
         self.sizes: deque[int] = deque(maxlen=100_000)
         self._committer = committer

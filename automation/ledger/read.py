@@ -1,6 +1,6 @@
-"""Reading a ledger: the committed events of the file, for its owner and for any other process.
+"""Reading a ledger: its committed events, for its owner and for any other process.
 
-Nothing here holds a read transaction open between slices, so a slow reader never stops the writer's checkpoints.
+Nothing here holds a read transaction open between slices, so a slow reader never holds the writer up.
 """
 
 from collections.abc import Iterator
@@ -11,13 +11,15 @@ from typing import Any, Self
 import msgspec
 
 from automation.kernel.errors import DamagedError
-from automation.ledger import file
+from automation.ledger import where
 from automation.ledger.event import ZEROS, Envelope, Event, Genesis
 from automation.ledger.head import Head, parse
 
 _SLICE = 2_000
 _ENVELOPE = msgspec.json.Decoder(Envelope)
-_COLUMNS = "SELECT e.seq, e.envelope, e.body, e.hash, p.hash FROM event e LEFT JOIN event p ON p.seq = e.seq - 1 "
+_COLUMNS = (
+    "SELECT e.seq, e.envelope, e.body, e.hash, (SELECT p.hash FROM event p WHERE p.seq = e.seq - 1) FROM event e "
+)
 _Row = tuple[int, bytes, bytes, bytes, bytes | None]
 
 
@@ -38,8 +40,9 @@ class Reader:
 
     def __init__(self, path: Path) -> None:
         """Open a site folder or a ledger file."""
-        self.file = file.place(path)
-        self._connection = file.open_to_read(self.file)
+        place = where.find(path)
+        self.file = place.path
+        self._stored = place.to_read()
         try:
             first = next(self.events(), None)
             if first is None or first.kind != "genesis":
@@ -58,8 +61,8 @@ class Reader:
         self.close()
 
     def close(self) -> None:
-        """Close the file; the reader can't be used after."""
-        self._connection.close()
+        """Close it; the reader can't be used after."""
+        self._stored.close()
 
     @property
     def last(self) -> Event:
@@ -140,8 +143,7 @@ class Reader:
             yield self._rows(f"{_COLUMNS} WHERE e.seq IN ({some}) ORDER BY e.seq")
 
     def _rows(self, query: str, *values: object) -> list[Any]:  # columns differ by query
-        with file.reading(self.file):
-            return self._connection.execute(query, values).fetchall()
+        return self._stored.ask(query, *values)
 
     def _envelope(self, text: bytes) -> Envelope:
         try:

@@ -7,7 +7,7 @@ Source: docs/ledger-format.md.
 import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
@@ -16,16 +16,17 @@ from typing import Self
 import msgspec
 
 from automation.kernel.errors import CellwrightError, ConflictError, DamagedError, InputError, RefusedError
-from automation.ledger import anchor, file
+from automation.ledger import anchor, where
 from automation.ledger.anchor import Anchor
 from automation.ledger.chain import entry_hash, merkle_root, opening
 from automation.ledger.event import OWN_STREAM, ZEROS, Draft, Envelope, Event, Genesis, Mode
 from automation.ledger.head import Head, HeadBody, is_signed, key_id, public_key, sign
 from automation.ledger.lease import Lease, Mark
 from automation.ledger.live_writer import LiveWriter
+from automation.ledger.place import Row, Sink
 from automation.ledger.read import Reader, matches
 from automation.ledger.upcasts import schema_of
-from automation.ledger.writer import Committer, InlineWriter, Row, Writer
+from automation.ledger.writer import Committer, InlineWriter, Writer
 
 HEAD_EVERY = 1_000  # events between automatic heads
 _LONGEST_NAME = 200  # characters of a stream or kind
@@ -69,10 +70,12 @@ class Ledger:
             raise InputError(f"ledger is {genesis.ledger!r}; 32 lower-case hex digits are allowed")
         lease = Lease(folder)
         try:
-            connection = file.create(folder / file.NAME, live=live)
-            log = Anchor(folder / anchor.NAME, live=live)
-            Committer(connection, log, tip=None, note=lease.note).commit([_first_row(genesis)], [])
-            connection.close()
+            sink = where.of_site(folder).make(live=live)
+            try:
+                sink.put([first := _first_row(genesis)], [])
+                lease.note(first[0], first[4])
+            finally:
+                sink.close()
         finally:
             lease.release()
         return cls.open(folder, key=key, commit_each=commit_each)
@@ -94,43 +97,26 @@ class Ledger:
         RefusedError when another process owns it; InputError and its kin when it is absent, read-only, damaged, of
         another ``mode``, newer, never was a ledger, or has another key.
         """
-        file.check(folder / file.NAME)
+        place = where.of_site(folder)
+        place.check()
         lease = Lease(folder, take_over=take_over_at is not None)
-        try:
-            ledger = cls._opened(folder, lease, key=key, mode=mode, commit_each=commit_each)
-        except BaseException:
-            lease.release()
-            raise
-        if take_over_at is not None and lease.taken_from is not None:
-            ledger._succeed(take_over_at, lease.taken_from)  # noqa: SLF001  a class method
-        return ledger
-
-    @classmethod
-    def _opened(
-        cls, folder: Path, lease: Lease, *, key: bytes | None, mode: Mode | None, commit_each: bool
-    ) -> "Ledger":
-        path = folder / file.NAME
-        reader = Reader(folder)
-        try:
-            genesis = reader.genesis
-            if mode is not None and mode != genesis.mode:
-                raise InputError(f"the ledger is {genesis.mode}, for ever; {mode} was asked for", where=str(path))
+        with ExitStack() as undo:
+            undo.callback(lease.release)
+            sink = place.own(take_over=take_over_at is not None)
+            undo.callback(sink.close)
+            reader = Reader(folder)
+            undo.callback(reader.close)
+            if mode is not None and mode != reader.genesis.mode:
+                what = f"the ledger is {reader.genesis.mode}, for ever; {mode} was asked for"
+                raise InputError(what, where=str(place.path))
             _check_key(reader, key)
-            log = Anchor(folder / anchor.NAME, live=genesis.mode is Mode.LIVE)
-            check_tail(reader)
-            _check_mark(reader, lease.mark)
-            connection = file.open_to_write(path, live=genesis.mode is Mode.LIVE)
-            log.add(_unanchored(reader, log))
-            last = reader.last
-            committer = Committer(connection, log, tip=(last.seq, last.hash), note=lease.note)
-            if genesis.mode is Mode.LIVE and not commit_each:
-                writer: Writer = LiveWriter(committer, committed=last.seq)
-            else:
-                writer = InlineWriter(committer, committed=last.seq, each=commit_each)
-            return cls(reader, writer, lease=lease, key=key)
-        except BaseException:
-            reader.close()
-            raise
+            writer = _writer(reader, sink, lease, each=commit_each)
+            ledger = cls(reader, writer, lease=lease, key=key)
+            undo.pop_all()
+        former = sink.taken_from if lease.taken_from is None else lease.taken_from
+        if take_over_at is not None and former is not None:
+            ledger._succeed(take_over_at, former)
+        return ledger
 
     def __enter__(self) -> Self:
         return self
@@ -382,6 +368,21 @@ class Ledger:
         while self._recent and self._recent[0].seq <= self._writer.committed:
             self._recent.popleft()
         return list(self._recent)
+
+
+def _writer(reader: Reader, sink: Sink, lease: Lease, *, each: bool) -> Writer:
+    """Check the end of the ledger, and get ready to write behind it."""
+    live = reader.genesis.mode is Mode.LIVE
+    log = Anchor(reader.file.with_name(anchor.NAME), live=live)
+    check_tail(reader)
+    _check_mark(reader, lease.mark)
+    last = reader.last
+    sink.begin(live=live, tip=(last.seq, last.hash))
+    log.add(_unanchored(reader, log))
+    committer = Committer(sink, log, note=lease.note)
+    if live and not each:
+        return LiveWriter(committer, committed=last.seq, quick=sink.quick)
+    return InlineWriter(committer, committed=last.seq, each=each)
 
 
 def _first_row(genesis: Genesis) -> Row:

@@ -3,23 +3,22 @@
 Reads only, in slices, so that a writer is never held up. What it proves and can't prove: docs/ledger-format.md.
 """
 
-import re
-import sqlite3
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
-from automation.kernel.errors import CellwrightError, InputError, NewerVersionError, NotOursError
-from automation.ledger import anchor, file, lease, verify_record
+from automation.kernel.errors import CellwrightError, DamagedError, InputError, NewerVersionError, NotOursError
+from automation.ledger import anchor, file, lease, verify_record, where
 from automation.ledger.chain import merkle_root, opening
 from automation.ledger.event import ZEROS, Genesis
 from automation.ledger.head import Head, is_signed, key_id, parse
+from automation.ledger.place import Rows
 from automation.ledger.verdict import BadError, FirstBad, Verdict
 
 _SLICE = 50_000
-_FIRST = -(1 << 63)  # smallest key that SQLite knows
+_FIRST = -(1 << 63)  # smallest key that a table knows
 _EPOCH = b',"epoch":%d,"at":'  # no text of an envelope can hold it: quotes inside a text are escaped
 _Row = tuple[int, bytes, bytes, bytes, bytes]  # seq, stream, envelope, body, hash
 _HeadRow = tuple[int, int, bytes, bytes, bytes]  # seq, at, key_id, body, signature
@@ -53,20 +52,20 @@ def verify(path: Path, *, key: bytes | None = None, head: str | None = None) -> 
     if path.is_file() and verify_record.is_json(path):
         what = "this begins like a record and can't be read as one: a damaged or foreign record"
         raise NotOursError(what, where=str(path))
-    place = file.place(path)
+    place = where.find(path)
     try:
-        connection = file.open_to_read(place)
+        stored = place.to_read()
     except NewerVersionError:
         raise
     except InputError as error:
-        damaged = _damaged(place, error)
+        damaged = _damaged(place.path, error)
         if damaged is None:
             raise
         return damaged
     try:
-        return _Check(connection, place, key=key, wanted=wanted).run()
+        return _Check(stored, place.path, key=key, wanted=wanted).run()
     finally:
-        connection.close()
+        stored.close()
 
 
 def _hash(text: str) -> bytes:
@@ -96,8 +95,8 @@ def _damaged(place: Path, error: CellwrightError) -> Verdict | None:
 class _Check:
     """One pass over a ledger."""
 
-    def __init__(self, connection: sqlite3.Connection, place: Path, *, key: bytes | None, wanted: bytes | None) -> None:
-        self._connection = connection
+    def __init__(self, stored: Rows, place: Path, *, key: bytes | None, wanted: bytes | None) -> None:
+        self._stored = stored
         self._mark = lease.mark(place.parent)  # before anything is read, which its owner may go on writing
         self._log = place.with_name(anchor.NAME)
         self._given = key.hex() if key else ""
@@ -118,8 +117,8 @@ class _Check:
             self._all()
         except BadError as error:
             bad = error.found
-        except sqlite3.DatabaseError as error:
-            bad = FirstBad(self._events + 1, f"the file can't be read from here on ({error})")
+        except DamagedError as error:
+            bad = FirstBad(self._events + 1, f"from here on {str(error).removeprefix(f'{error.where}: ')}")
         said = self._heads[-1].said if self._heads else None
         genesis = self._genesis
         return Verdict(
@@ -139,7 +138,7 @@ class _Check:
         )
 
     def _all(self) -> None:
-        rows: list[_HeadRow] = self._connection.execute("SELECT * FROM head ORDER BY seq").fetchall()
+        rows: list[_HeadRow] = self._stored.ask("SELECT seq, at, key_id, body, signature FROM head ORDER BY seq")
         start, leaves = _FIRST, 0
         for row in rows:
             end = row[0]
@@ -173,7 +172,7 @@ class _Check:
 
     def _slices(self, start: int, end: int) -> Iterator[list[_Row]]:
         query = "SELECT seq, stream, envelope, body, hash FROM event WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?"
-        while rows := self._connection.execute(query, (start, end, _SLICE)).fetchall():
+        while rows := self._stored.ask(query, start, end, _SLICE):
             yield rows
             if len(rows) < _SLICE:
                 return
@@ -283,11 +282,10 @@ class _Check:
             raise BadError(self._events + 1, what)
 
     def _check_index(self) -> None:
-        """Let SQLite compare table and index, by which streams are read."""
-        said = str(self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0], "utf-8", "replace")
-        if said != "ok":
-            row = re.search(r"row (\d+) missing", said)
-            raise BadError(int(row[1]) if row else 1, f"the database's own check fails: {said}")
+        """Let the database compare table and index, by which streams are read."""
+        fault = self._stored.fault()
+        if fault is not None:
+            raise BadError(fault[0], f"the database's own check fails: {fault[1]}")
 
     def _blind_spots(self) -> Iterator[str]:
         end, signed = self._events, self._heads[-1].said.seq if self._heads else 0

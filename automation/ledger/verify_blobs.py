@@ -5,20 +5,22 @@ Reads in slices and hashes as a stream, so that neither a writer nor memory is h
 
 import hashlib
 import re
-import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
 from automation.kernel.errors import InputError
-from automation.ledger import file
+from automation.ledger import where
+from automation.ledger.place import Rows
 
 FOLDER = "blobs"
 _SLICE = 2_000
 _NAME = re.compile(r"[0-9a-f]{64}")
 _ASIDE = ".tmp"  # what a crash left of a file that was being written; nothing cites it
-_CITING = """SELECT seq, body FROM event WHERE seq > ? AND instr(envelope, '"kind":"data"') ORDER BY seq LIMIT ?"""
+_CITING = "SELECT seq, body FROM event WHERE seq > ? AND envelope LIKE ? ORDER BY seq LIMIT ?"
+_DATA = '%"kind":"data"%'
 
 
 class _Citing(msgspec.Struct):
@@ -30,7 +32,7 @@ class _Citing(msgspec.Struct):
 def verify_blobs(folder: Path) -> tuple[str, ...]:
     """Give one sentence for every kept file of a site that is wrong or missing; none when all are whole.
 
-    Raises as ``file.open_to_read``, and DamagedError for a ledger that can't be read.
+    Raises as ``place.Place.to_read``, and DamagedError for a ledger that can't be read.
     """
     cited = dict(_cited(folder))  # before the files: a file is kept before its event is written
     root = folder / FOLDER
@@ -45,18 +47,13 @@ def verify_blobs(folder: Path) -> tuple[str, ...]:
 
 def _cited(folder: Path) -> Iterator[tuple[str, int]]:
     """Give name and event of every file that a ``data`` event cites."""
-    place = file.place(folder)
-    connection = file.open_to_read(place)
-    try:
-        with file.reading(place):
-            yield from _rows(connection)
-    finally:
-        connection.close()
+    with closing(where.find(folder).to_read()) as stored:
+        yield from _rows(stored)
 
 
-def _rows(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
+def _rows(stored: Rows) -> Iterator[tuple[str, int]]:
     last = 0
-    while rows := connection.execute(_CITING, (last, _SLICE)).fetchall():
+    while rows := stored.ask(_CITING, last, _DATA, _SLICE):
         for seq, body in rows:
             name = msgspec.json.decode(body, type=_Citing).blob
             if name:

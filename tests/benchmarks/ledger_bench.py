@@ -23,9 +23,9 @@ import msgspec
 
 from automation.ledger import file
 from automation.ledger.event import Draft, Genesis, Mode
+from automation.ledger.place import Row
 from automation.ledger.store import HEAD_EVERY, Ledger
 from automation.ledger.verify import verify
-from automation.ledger.writer import Row
 
 EVENTS = 40_000
 CALLERS = 4  # batches that run at the same time, each waiting for every event of its own (live)

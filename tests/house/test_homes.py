@@ -14,6 +14,7 @@ HOMES: Final = {  # library: the paths that may import it
     "serial": ("instruments/transport/",),
     "pyvisa": ("instruments/transport/",),
     "sqlite3": ("automation/ledger/",),
+    "psycopg": ("automation/ledger/postgresql/",),
     "matplotlib": ("automation/surfaces/documents/",),
     "typst": ("automation/surfaces/documents/",),
     "zxingcpp": ("automation/surfaces/documents/", "instruments/drivers/zpl_printer/wire/symbol.py"),

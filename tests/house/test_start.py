@@ -23,6 +23,7 @@ HEAVY = (
     "ruamel",
     "cryptography",
     "msgspec",
+    "psycopg",
     "rich",
 )
 PROGRAM = """

@@ -12,8 +12,10 @@ from automation.kernel.errors import FailedError
 from automation.ledger import file
 from automation.ledger.anchor import Anchor
 from automation.ledger.event import Mode
+from automation.ledger.file_sink import FileSink
 from automation.ledger.live_writer import GROUP, UNASKED, LiveWriter
-from automation.ledger.writer import Committer, Row
+from automation.ledger.place import Row
+from automation.ledger.writer import Committer
 from tests.unit.ledger.ledgers import make
 
 BY_THREAD, BY_LOOP = 0.0, 60.0  # s; which commits count as quick: none, all
@@ -24,8 +26,9 @@ WAYS = pytest.mark.parametrize("quick", [BY_THREAD, BY_LOOP], ids=["by the threa
 def _writer(folder: Path, *, quick: float) -> Iterator[LiveWriter]:
     with make(folder, mode=Mode.LIVE) as ledger:
         tip = ledger.last.seq, ledger.last.hash
-    connection = file.open_to_write(folder / file.NAME, live=True)
-    committer = Committer(connection, Anchor(folder / "heads.log", live=True), tip=tip, note=_untold)
+    sink = FileSink(folder / file.NAME)
+    sink.begin(live=True, tip=tip)
+    committer = Committer(sink, Anchor(folder / "heads.log", live=True), note=_untold)
     writer = LiveWriter(committer, committed=1, quick=quick)
     yield writer
     writer.close()
@@ -171,8 +174,9 @@ def test_a_group_with_one_bad_row_leaves_nothing(tmp_path: Path, size: int) -> N
     rows = [_row(seq) for seq in range(2, 1 + size)]
     with make(tmp_path, mode=Mode.LIVE) as ledger:
         tip = ledger.last.seq, ledger.last.hash
-    connection = file.open_to_write(tmp_path / file.NAME, live=True)
-    committer = Committer(connection, Anchor(tmp_path / "heads.log", live=True), tip=tip, note=_untold)
+    sink = FileSink(tmp_path / file.NAME)
+    sink.begin(live=True, tip=tip)
+    committer = Committer(sink, Anchor(tmp_path / "heads.log", live=True), note=_untold)
     with pytest.raises(FailedError, match="takes the next number"):
         committer.commit([*rows, _row(2 + size)], [])
     assert _stored(tmp_path) == [1]

@@ -1,0 +1,100 @@
+"""Writing to the SQLite file of a ledger, one transaction after another over the owner's connection."""
+
+import itertools
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+from automation.kernel.errors import FailedError, RefusedError
+from automation.ledger import file
+from automation.ledger.head import Head
+from automation.ledger.place import STALE, Row, Tip
+
+_SMALL = 20  # events; groups up to here are one statement each
+_STATEMENTS = {  # inserts of so many rows, largest first
+    size: file.INSERT_EVENT + ",(?,?,?,?,?)" * (size - 1) for size in (500, 100, *range(_SMALL, 0, -1))
+}
+_flat = itertools.chain.from_iterable
+
+
+class FileSink:
+    """The rows of an owner on their way into the file; a second owner is kept out by the lock of the site folder."""
+
+    quick = 0.002
+    taken_from: int | None = None
+
+    def __init__(self, path: Path) -> None:
+        """Name the file; ``begin`` or ``make`` opens it."""
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._tip: Tip | None = None
+
+    def make(self, *, live: bool) -> None:
+        """Make an empty ledger file; raises InputError when there is one or the folder takes none."""
+        self._connection = file.create(self._path, live=live)
+
+    def begin(self, *, live: bool, tip: Tip | None) -> None:
+        """Open the file behind ``tip``; see ``place.Sink``."""
+        self._connection, self._tip = file.open_to_write(self._path, live=live), tip
+
+    def put(self, rows: Sequence[Row], heads: Sequence[Head]) -> None:
+        """Commit all or nothing; raises RefusedError for a stale owner, FailedError when the disk refuses.
+
+        The table itself refuses an event that does not take the next number, so a stale owner shows by that; before
+        a head is written the last event has to be the owner's own.
+        """
+        connection = self._open
+        run = connection.execute
+        try:
+            if 0 < len(rows) <= _SMALL and not heads:
+                run(_STATEMENTS[len(rows)], tuple(_flat(rows)))  # one statement is a transaction of its own
+            else:
+                run("BEGIN IMMEDIATE")
+                self._check_own()
+                self._insert(rows)
+                if heads:
+                    connection.executemany(file.INSERT_HEAD, [head.row for head in heads])
+                run("COMMIT")
+        except (sqlite3.Error, RefusedError) as error:
+            self._give_up(error)
+        if rows:
+            self._tip = (rows[-1][0], rows[-1][4])
+
+    def close(self) -> None:
+        """Let the file go."""
+        if self._connection is not None:
+            self._connection.close()
+
+    @property
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise RefusedError("nothing was begun: the file is not open")
+        return self._connection
+
+    def _check_own(self) -> None:
+        query = "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1"
+        found: Tip | None = self._open.execute(query).fetchone()
+        if found != self._tip:
+            raise RefusedError(STALE)
+
+    def _give_up(self, error: Exception) -> NoReturn:
+        """Undo what is open, and say what stands against the commit."""
+        with suppress(sqlite3.Error):  # a file that can't be written can't be rolled back either; the reopening does it
+            if self._open.in_transaction:
+                self._open.execute("ROLLBACK")
+            if isinstance(error, sqlite3.IntegrityError):
+                self._check_own()
+        if isinstance(error, RefusedError):
+            raise error
+        what = f"the ledger can't be written ({error}): the last events are not acknowledged"
+        raise FailedError(f"{what}; find the cause, then open the site anew") from error
+
+    def _insert(self, rows: Sequence[Row]) -> None:
+        """Insert the rows of a group by few statements: while one runs, other threads run too."""
+        start = 0
+        for size, statement in _STATEMENTS.items():
+            while len(rows) - start >= size:
+                self._open.execute(statement, tuple(_flat(rows[start : start + size])))
+                start += size

