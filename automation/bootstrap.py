@@ -41,7 +41,7 @@ from automation.kernel import ids
 from automation.kernel.clock import MICRO, Clock, SimulatedClock, SimulatedLoop, SystemClock, instant
 from automation.kernel.errors import DamagedError, InputError
 from automation.kernel.quantity import Instant
-from automation.ledger import anchor
+from automation.ledger import anchor, where
 from automation.ledger.blobs import Blobs
 from automation.ledger.event import Event, Genesis, Mode
 from automation.ledger.store import Ledger
@@ -161,22 +161,23 @@ def read_site(folder: Path) -> SiteFile:
 def check_ledger(folder: Path, mode: Mode) -> None:
     """Check that a folder's ledger is there, if it ever was, and that it is of this mode; writes nothing.
 
-    Raises DamagedError for a ledger that is gone or unreadable, InputError for one of the other mode.
+    Raises DamagedError for a ledger that is gone or unreadable, InputError for one of the other mode, FailedError when
+    its database can't be reached.
     """
-    from automation.ledger.file import NAME  # noqa: PLC0415  only for a folder that may have none
-    from automation.ledger.read import Reader  # noqa: PLC0415  as above
+    from automation.ledger.read import Reader  # noqa: PLC0415  only for a folder that may have none
 
-    if not (folder / NAME).exists():
+    place = where.of_site(folder)
+    if not place.exists():
         said = last_anchored(folder)
         if said is not None:
             lost = f"the ledger is gone; {anchor.NAME} says it had {said} events; restore it"
-            raise DamagedError(lost, where=str(folder / NAME))
+            raise DamagedError(lost, where=str(place.path))
         return
     with Reader(folder) as reader:
         made = reader.genesis.mode
     if made != mode:
         msg = f"the ledger is {made}, for ever; {mode} was asked for by {FILE}"
-        raise InputError(msg, where=str(folder / NAME))
+        raise InputError(msg, where=str(place.path))
 
 
 def last_anchored(folder: Path) -> int | str | None:
@@ -228,10 +229,9 @@ def begins(folder: Path, file: SiteFile) -> Instant:
 
 def last_of_ledger(folder: Path) -> int:
     """Give the time of a folder's last event (us, UTC); 0 when there is no ledger yet."""
-    from automation.ledger.file import NAME  # noqa: PLC0415  only for a folder that may have none
-    from automation.ledger.read import Reader  # noqa: PLC0415  as above
+    from automation.ledger.read import Reader  # noqa: PLC0415  only for a folder that may have none
 
-    if not (folder / NAME).exists():
+    if not where.of_site(folder).exists():
         return 0
     with Reader(folder) as reader:
         return reader.last.at
@@ -247,10 +247,8 @@ def last_of_plant(path: Path) -> Instant:
 
 def open_ledger(folder: Path, file: SiteFile, clock: Clock, way: Way) -> Ledger:
     """Open the folder's ledger, or make it."""
-    from automation.ledger.file import NAME  # noqa: PLC0415  keeps the name of the file in one place
-
     mode = Mode(str(file.mode))
-    if not (folder / NAME).exists():
+    if not where.of_site(folder).exists():
         key = make_key(folder)
         genesis = Genesis(
             ledger=ids.ledger_id(seed=(file.seed or 0) if file.simulated else None, site=file.name).hex(),

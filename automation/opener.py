@@ -27,8 +27,8 @@ from automation.formulas.curves import Point
 from automation.kernel.clock import Clock, run_simulated
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Seconds
+from automation.ledger import where
 from automation.ledger.event import Event
-from automation.ledger.file import NAME
 from automation.ledger.read import Reader
 from automation.surfaces.cli.port import DriverLine, Opening, Serving
 
@@ -74,11 +74,16 @@ class House:
         """Give the text of a packaged simulated site; raises InputError for an unknown name."""
         return packaged(name)
 
-    def found(self, folder: Path, text: str) -> None:
-        """Make a site folder with this site file, its key and its ledger; raises InputError."""
+    def found(self, folder: Path, text: str, *, ledger: str = "") -> None:
+        """Make a site folder with this site file, its key and its ledger, in PostgreSQL when ``ledger`` says where.
+
+        Raises InputError, and FailedError when the database can't be reached; then there is no site.
+        """
         if (folder / FILE).exists():
             raise InputError(f"{folder} is a site already: it has a {FILE}")
         folder.mkdir(parents=True, exist_ok=True)
+        if ledger:
+            _in_database(folder, ledger)
         (folder / FILE).write_text(text, encoding="utf-8")
         self.work(folder, _nothing)
 
@@ -151,6 +156,22 @@ async def _nothing(_site: Site) -> None:
     """Open and close: the site is furnished by that."""
 
 
+def _in_database(folder: Path, ledger: str) -> None:
+    """Let a folder's ledger be in PostgreSQL; nothing stays of it when there is none, or one with events."""
+    from automation.ledger.postgresql import pointer  # noqa: PLC0415  only for a site that has one
+
+    path = folder / where.POINTER
+    pointer.write(path, pointer.parse(ledger, where="--ledger"))
+    try:
+        if where.of_site(folder).exists():
+            raise InputError(
+                "the schema holds the ledger of a site already; a new site needs a new one", where="--ledger"
+            )
+    except BaseException:
+        path.unlink()
+        raise
+
+
 def packaged(name: str) -> str:
     """Give the text of a packaged simulated site; raises InputError for an unknown name."""
     found = bootstrap.points("sites")
@@ -214,7 +235,7 @@ def _die_at(site: Site, seq: int) -> None:
 
 def _seed(folder: Path, file: SiteFile, asked: int | None) -> int | None:
     """Give the seed with which a simulated site lives: that of its first batch, else what is asked for."""
-    if not file.simulated or not (folder / NAME).exists():
+    if not file.simulated or not where.of_site(folder).exists():
         return asked
     with Reader(folder) as reader:
         issues = (event for event in reader.events(prefix="batch") if event.kind == "issue")

@@ -16,7 +16,7 @@ from automation.kernel import ids
 from automation.kernel.clock import pause, since_boot
 from automation.kernel.errors import InputError, OwnedError
 from automation.kernel.quantity import Seconds
-from automation.ledger.file import NAME
+from automation.ledger import where
 from automation.ledger.lease import owner
 from automation.ledger.read import Reader
 from automation.surfaces.cli.common import Session
@@ -58,7 +58,7 @@ def _sent(session: Session, folder: Path, request: Request, *, staffed: bool) ->
 def looked(session: Session, folder: Path) -> Iterator[tuple[SiteFile, Objects]]:
     """Look at a site and its objects without disturbing it; raises InputError for a site that has no ledger yet."""
     file = session.opener.site(folder)
-    if not (folder / NAME).exists():
+    if not where.of_site(folder).exists():
         first = f"cellwright instruments identify --site {folder}"
         raise InputError(
             f"{folder} has no ledger yet; it gets one by the first command that works there, such as: {first}"

@@ -56,6 +56,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "record": ("records", "Write the record of a batch as HTML, PDF or JSON."),
         "backup": ("backups", "Copy a site as a folder, or as one file (.tar), while its owner goes on."),
         "restore": ("backups", "Restore a site from a backup, or try whether it could be restored."),
+        "ledger-sql": ("databases", "Print the SQL that makes a schema of PostgreSQL for a ledger."),
     },
     "Devices and files": {
         "instruments": ("instruments", "List drivers, check and identify the instruments of a site."),

@@ -72,8 +72,11 @@ class Opener(Protocol):
         """Give the text of a packaged simulated site; raises InputError for an unknown name."""
         ...
 
-    def found(self, folder: Path, text: str) -> None:
-        """Make a site folder with this site file, its key and its ledger; raises InputError."""
+    def found(self, folder: Path, text: str, *, ledger: str = "") -> None:
+        """Make a site folder with this site file, its key and its ledger, in PostgreSQL when ``ledger`` says where.
+
+        Raises InputError, and FailedError when the database can't be reached; then there is no site.
+        """
         ...
 
     def work(self, folder: Path, job: "Callable[[Site], Awaitable[T]]", opening: Opening = ...) -> T:

@@ -9,6 +9,8 @@ from automation.engine.setup import Administrator, take_office
 from automation.engine.site import Site
 from automation.engine.sitefile import FILE
 from automation.kernel.errors import InputError
+from automation.ledger.file import NAME
+from automation.ledger.where import POINTER
 from automation.surfaces.cli.access import chosen
 from automation.surfaces.cli.common import Session, as_json, emit, pairs, session
 
@@ -51,6 +53,12 @@ assets: {{}}
 )
 @click.option("--name", default="", help="Name of a live site; else that of the folder.")
 @click.option("--zone", default="UTC", show_default=True, help="Time zone of a live site, for example Europe/Berlin.")
+@click.option(
+    "--ledger",
+    default="",
+    metavar="WORDS",
+    help="Keep the ledger in PostgreSQL (docs/postgresql.md): 'service=site-a schema=site_a'; never a password.",
+)
 @click.option("--admin", default="", metavar="USER", help="First administrator of a live site; the secret is asked.")
 @click.option("--admin-name", default="", metavar="NAME", help="Printed name of the administrator.")
 @as_json
@@ -62,6 +70,7 @@ def init(  # noqa: PLR0913  one parameter for each option
     *,
     name: str,
     zone: str,
+    ledger: str,
     admin: str,
     admin_name: str,
     simulated: bool,
@@ -74,7 +83,7 @@ def init(  # noqa: PLR0913  one parameter for each option
     first = _administrator(admin, admin_name, simulated=simulated)
     if first is None or not (folder / FILE).exists():
         live = LIVE.format(name=name or folder.resolve().name, zone=_zone(zone))
-        session.opener.found(folder, session.opener.template(which) if simulated else live)
+        session.opener.found(folder, session.opener.template(which) if simulated else live, ledger=ledger)
     file = session.opener.site(folder)
     if first is not None:
         session.opener.work(folder, lambda here: _take_office(here, first))
@@ -87,7 +96,7 @@ def init(  # noqa: PLR0913  one parameter for each option
     parts = {
         "site.yaml": "what is here, who works here; edit it",
         "site.key": "signs the record: keep a copy elsewhere, show it to nobody",
-        "ledger.sqlite": "the record",
+        **({POINTER: "where the record is, in PostgreSQL"} if ledger else {NAME: "the record"}),
     }
     click.echo(pairs(parts))
     storage = bool(file.vigilance.stores)
