@@ -209,8 +209,10 @@ def in_simulated_time(file: SiteFile) -> bool:
 
 
 def _way(folder: Path, file: SiteFile, opening: Opening) -> Way:
+    paced = file.simulated and not in_simulated_time(file)  # others look and ask meanwhile
     way = Way(
         careful=opening.careful,
+        each=paced,
         take_over=opening.take_over,
         seed=_seed(folder, file, opening.seed),
         staffed=opening.staffed,

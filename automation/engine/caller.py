@@ -60,7 +60,7 @@ def accepted(folder: Path, request: Request) -> Event | None:
     """Give the event of a command that has an id; None when the ledger has none."""
     with Reader(folder) as reader:
         moves = reader.stream(request.stream) if request.id else []
-        return next((event for event in moves if event.read(Recorded).command == request.id), None)
+        return next((event for event in moves if event.read(Recorded).command == request.name), None)
 
 
 def _unanswered(folder: Path, request: Request, holder: int, what: str) -> FailedError:

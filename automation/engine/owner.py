@@ -1,8 +1,8 @@
 """The owner's door bell: other processes of the same user reach the process that owns a site over a local socket.
 
-One JSON object a line each way. The socket stands in the site folder (0600) and the peer's user is checked; whoever
-asks is still known by the own secret (see ``requests``). Nobody can keep the others waiting: a line has to come in
-time, an answer has to be taken in time, and only so many may call at once. Only a whole line is a command.
+One call is one line each way, a JSON object. The socket stands in the site folder (0600) and the peer's user is
+checked; whoever asks is still known by the own secret (see ``requests``). Nobody can keep the others waiting: a line
+has to come in time, an answer has to be taken in time, and only so many may call at once. Only a whole line counts.
 Only in real time: simulated time has no sockets.
 Units: s.
 """
@@ -20,7 +20,7 @@ import msgspec
 
 from automation.engine.requests import Done, Request, carry_out
 from automation.engine.site import Site
-from automation.kernel.errors import CellwrightError
+from automation.kernel.errors import CellwrightError, InputError, OwnedError
 
 NAME = "owner.sock"
 LONGEST_PATH = 100  # bytes; a socket's address holds 108
@@ -28,7 +28,7 @@ GRACE = 5.0  # s for answers that are on their way when the owner ends
 TALK = 10.0  # s; longest for one line to come, or for an answer to be taken
 MOST = 200  # callers at once
 LONGEST = 1 << 18  # bytes of one request
-_FULL = "OwnedError"
+_BUSY, _WRONG = OwnedError.__name__, InputError.__name__
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -80,7 +80,7 @@ class _Callers:
     _leaving: bool = False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one caller until the caller hangs up, says nothing in time, or says what is no request."""
+        """Answer one caller, once; who hangs up or says nothing in time has asked nothing."""
         me = asyncio.current_task()
         self._lines[me] = writer
         try:
@@ -97,19 +97,22 @@ class _Callers:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         full = len(self._lines) > self.bounds.most
-        while line := await self._line(reader, writer):
-            if full or self._leaving:
-                why = "too many call at once" if full else "its owner is just leaving"
-                return await self._say(Reply(error=_FULL, message=f"{self.site.folder}: {why}; try again"), writer)
-            try:
-                request = msgspec.json.decode(line, type=Request)
-            except msgspec.MsgspecError as wrong:
-                return await self._say(Reply(error="InputError", message=f"this is no request: {wrong}"), writer)
-            reply = asyncio.get_running_loop().create_task(self._answer(request, writer))
-            self._replies.add(reply)
-            reply.add_done_callback(self._replies.discard)
-            await reply
-        return None
+        line = await self._line(reader, writer)
+        if not line:
+            return
+        if full or self._leaving:
+            why = "too many call at once" if full else "its owner is just leaving"
+            await self._say(Reply(error=_BUSY, message=f"{self.site.folder}: {why}; try again"), writer)
+            return
+        try:
+            request = msgspec.json.decode(line, type=Request)
+        except msgspec.MsgspecError as wrong:
+            await self._say(Reply(error=_WRONG, message=f"this is no request: {wrong}"), writer)
+            return
+        reply = asyncio.get_running_loop().create_task(self._answer(request, writer))
+        self._replies.add(reply)
+        reply.add_done_callback(self._replies.discard)
+        await reply
 
     async def _line(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         """Give one whole line; nothing when the caller has gone before its end, whatever stood in it so far."""
@@ -117,7 +120,7 @@ class _Callers:
             async with asyncio.timeout(self.bounds.talk):
                 line = await reader.readline()
         except ValueError:
-            await self._say(Reply(error="InputError", message=f"a request has at most {LONGEST} bytes"), writer)
+            await self._say(Reply(error=_WRONG, message=f"a request has at most {LONGEST} bytes"), writer)
             return b""
         return line if line.endswith(b"\n") else b""
 

@@ -65,6 +65,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     until: float | None = None  # s since the machine was started
 
     @property
+    def name(self) -> str:
+        """Give the id under which it is recorded: the person's own, so that it can never be one of the program's."""
+        return f"{self.by}/{self.id}" if self.id else ""
+
+    @property
     def stream(self) -> str:
         """Give the name of the stream that it moves."""
         return {"direct": "batch/", "answer": "prompt/"}.get(self.what, "") + self.target
@@ -98,7 +103,7 @@ async def _carry_out(site: Site, request: Request) -> Done:
         case "do" if request.command == RENEW:
             return await _renew(site, request)
         case "do":
-            if site.house.door.earlier(request.id) is None:
+            if site.house.door.earlier(request.name) is None:
                 _check_decision(site, request)
             event = await site.house.door.submit(_command(request, request.target))
             kind, _, name = request.target.partition("/")
@@ -115,14 +120,14 @@ async def _renew(site: Site, request: Request) -> Done:
     site.credentials.check_new(person, fresh)
     body = {"reason": request.body.get("reason") or ("changed by the person" if own else f"set by {request.by}")}
     by = PERSONNEL if own else request.by
-    event = await site.house.door.submit(Command(f"person/{person}", RENEW, body, by, id=request.id))
+    event = await site.house.door.submit(Command(f"person/{person}", RENEW, body, by, id=request.name))
     site.credentials.set(person, fresh)
     return Done(f"person/{person}", str(site.house.door.find("person", person).state), event.seq)
 
 
 def _command(request: Request, stream: str) -> Command:
     proofs = tuple(signer.proof for signer in request.signers)
-    return Command(stream, request.command, request.body, request.by, proofs=proofs, id=request.id, seen=request.seen)
+    return Command(stream, request.command, request.body, request.by, proofs=proofs, id=request.name, seen=request.seen)
 
 
 async def _direct(site: Site, request: Request) -> Done:
@@ -145,7 +150,7 @@ async def _direct(site: Site, request: Request) -> Done:
 
 async def _answer(site: Site, request: Request) -> Done:
     prompt = site.answers.prompt(request.target)
-    earlier = site.house.door.earlier(request.id)
+    earlier = site.house.door.earlier(request.name)
     if earlier is not None and (earlier.stream, earlier.by) == (request.stream, request.by):
         await site.house.ledger.durable(earlier.seq)
         return Done(request.stream, str(prompt.state), earlier.seq)
@@ -167,7 +172,7 @@ def _given(request: Request) -> Given:
     except msgspec.ValidationError as wrong:
         raise InputError(f"values is no table of texts, numbers and yes or no: {wrong}", where=request.stream) from None
     proofs = tuple(signer.proof for signer in request.signers)
-    return Given(request.target, request.by, values, "", proofs, comment=comment, id=request.id, seen=request.seen)
+    return Given(request.target, request.by, values, "", proofs, comment=comment, id=request.name, seen=request.seen)
 
 
 def _check_decision(site: Site, request: Request) -> None:

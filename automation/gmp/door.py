@@ -221,7 +221,7 @@ class Door:
         for meaning in row.signs:
             proof = next((p for p in command.proofs if p.meaning == meaning), None)
             if proof is None:
-                msg = f"{command.command} {command.stream} needs a signature with the meaning {meaning!r}"
+                msg = f"{command.command} {command.stream} needs a signature with the meaning {str(meaning)!r}"
                 raise RefusedError(msg)
             if any(earlier.by == proof.person for earlier in signed):
                 msg = f"{proof.person} signed already; {str(meaning)!r} needs a different person"

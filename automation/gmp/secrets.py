@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +24,7 @@ from automation.kernel.quantity import Seconds
 
 NAME = "credentials.json"
 WRONG_IN_A_ROW = 5
-AT_ONCE = 1  # secrets that are compared in threads; each takes the memory that its cost says
+AT_ONCE = 1  # secrets that are compared in a thread of their own; each takes the memory that its cost says
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,15 @@ class Credentials:
         self._hasher = PasswordHasher(time_cost=cost.passes, memory_cost=cost.memory, parallelism=1)
         self._kept = self._read()
         self._compared: dict[tuple[str, str], bool] = {}  # hash and secret, while somebody's command is carried out
-        self._comparing = asyncio.Semaphore(AT_ONCE)
 
     @cached_property
     def _nobody(self) -> str:
         """Give the hash that an unknown person's secret is compared with; made at the first look."""
         return self._hasher.hash("nobody")
+
+    @cached_property
+    def _comparer(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(AT_ONCE, "secrets")
 
     def set(self, person: str, secret: str) -> None:
         """Keep a person's new secret and forget wrong attempts; raises InputError when it is too short."""
@@ -92,9 +96,8 @@ class Credentials:
         """Compare secrets (person, secret) in a thread, so that a batch goes on; ``check`` is then quick inside."""
         pairs = {(self._hash(person), secret) for person, secret in shown} if not self._clock.simulated else set()
         for kept, secret in sorted(pairs):
-            async with self._comparing:
-                found = await asyncio.get_running_loop().run_in_executor(None, self._compare, kept, secret)
-            self._compared[kept, secret] = found
+            work = asyncio.get_running_loop().run_in_executor(self._comparer, self._compare, kept, secret)
+            self._compared[kept, secret] = await work
         try:
             yield
         finally:

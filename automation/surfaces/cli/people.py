@@ -95,7 +95,6 @@ def resolve(  # noqa: PLR0913  as options
     shown = f"the open act of {batch} {step or '(the step that waits)'} was {outcome}: {reason}"
     signed = signers(file, Signer(who, secret(file, who), "", shown), (Meaning.RESPONSIBLE,), {})
     target = f"batch/{batch}"
-    secret_ = signed[0].secret
     request = Request(
         what="do",
         target=target,

@@ -4,7 +4,7 @@ import pytest
 
 from automation.gmp.people.persons import Person
 from automation.gmp.words import Right
-from automation.kernel.errors import RefusedError
+from automation.kernel.errors import InputError, RefusedError
 from tests.support.doors import SECOND, Doorway
 
 ADA = "person/ada"
@@ -66,3 +66,11 @@ def test_on_a_live_site_the_program_trains_nobody(live: Doorway) -> None:
     """Training that a program declared would be none."""
     with pytest.raises(RefusedError, match="a person has to confirm"):
         live.do("person/perform", "train", {"operation": "freeze"})
+
+
+@pytest.mark.requirement("F106")
+@pytest.mark.parametrize("name", ["system:runner", "", "a b", "-x", "x" * 65, "eve\n"])
+def test_nobody_is_registered_under_a_name_of_the_program(way: Doorway, name: str) -> None:
+    """Who could sign in as the program would have its rights."""
+    with pytest.raises((InputError, RefusedError)):
+        way.do(f"person/{name}", "register", {"name": "Eve", "roles": []}, by=SECOND)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from automation.gmp.people.prompts import Prompt
+from automation.gmp.people.prompts import CLAIM_LASTS, Prompt
 from automation.kernel.errors import InputError, RefusedError
 from tests.support.doors import SECOND, START, Doorway, proof
 
@@ -101,6 +101,18 @@ def test_what_one_person_claimed_another_does_not_answer(way: Doorway) -> None:
     with pytest.raises(RefusedError, match="claimed by perform"):
         way.do(P, "unclaim", by="verify")
     way.do(P, "unclaim", by="supervise")
+    way.do(P, "answer", by=SECOND)
+    assert way.get(Prompt, P).answered_by == SECOND
+
+
+def test_a_claim_keeps_others_away_for_ten_minutes_and_no_longer(way: Doorway) -> None:
+    """Whoever claims a question and leaves, or whose terminal dies, stops nobody for ever."""
+    _open(way, "confirm")
+    way.do(P, "claim", {"terminal": "bench-1"}, by="perform")
+    way.clock.go(float(CLAIM_LASTS) - 1.0)
+    with pytest.raises(RefusedError, match="claimed by perform at bench-1"):
+        way.do(P, "answer", by=SECOND)
+    way.clock.go(1.0)
     way.do(P, "answer", by=SECOND)
     assert way.get(Prompt, P).answered_by == SECOND
 

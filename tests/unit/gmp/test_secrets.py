@@ -1,10 +1,12 @@
 """Secrets: in one file for the owner's eyes, hashed, and locked after five wrong attempts."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from automation.gmp.secrets import LIVE, SIMULATED, WRONG_IN_A_ROW, Credentials
+from automation.gmp.secrets import LIVE, SIMULATED, WRONG_IN_A_ROW, Cost, Credentials
+from automation.kernel.clock import SystemClock
 from automation.kernel.errors import DamagedError, InputError
 from tests.support.doors import HandClock
 
@@ -73,3 +75,26 @@ def test_nobody_unlocks_who_has_no_secret(tmp_path: Path) -> None:
     """A slip of the pen is named."""
     with pytest.raises(InputError, match="eve has no secret here"):
         _made(tmp_path).unlock("eve")
+
+
+def test_a_loop_goes_on_while_secrets_are_compared(tmp_path: Path) -> None:
+    """A comparison is made slow on purpose; a batch doesn't wait for it, and ``check`` then knows the outcome."""
+    keeper = Credentials(tmp_path, SystemClock(), cost=Cost(passes=3, memory=16384, shortest=8))
+    keeper.set("anna", "anna's own secret")
+    beats: list[int] = []
+
+    async def main() -> tuple[int, bool, bool]:
+        async def beat() -> None:
+            while True:
+                beats.append(1)
+                await asyncio.sleep(0)
+
+        heart = asyncio.create_task(beat())
+        async with keeper.compared([("anna", "anna's own secret"), ("anna", "guessed"), ("nobody", "guessed")]):
+            seen = len(beats)
+            found = keeper.check("anna", "anna's own secret"), keeper.check("anna", "guessed")
+        heart.cancel()
+        return seen, *found
+
+    seen, right, wrong = asyncio.run(main())
+    assert (seen > 3, right, wrong, keeper.check("anna", "anna's own secret")) == (True, True, False, True)
