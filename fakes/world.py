@@ -101,6 +101,14 @@ class World:
         self._places[name] = signal
         self._densest[name] = densest
 
+    def change_place(self, name: str, signal: Signal, *, now: Instant) -> None:
+        """Let a place have another temperature from now on; what stands there follows it."""
+        self._place(name)
+        self._places[name] = signal
+        for container in self.inside(name):
+            self.age(container, now)
+            self._bodies[container].move(signal, at=grid(now))
+
     def add(self, container: Container, *, place: str, at: Celsius, now: Instant) -> None:
         """Bring a container into the world, at a place, at a temperature (degC); FailedError when it is there."""
         lowest, highest, likely = NUCLEATION

@@ -10,12 +10,15 @@ import math
 
 from automation.kernel.errors import InputError
 from automation.kernel.unit_types import (
+    BeadsPerMillilitre,
     Cells,
     CellsPerMillilitre,
     Celsius,
     Grams,
+    GramsPerLitre,
     GramsPerMillilitre,
     Instant,
+    InternationalUnitsPerMillilitre,
     Kelvin,
     KelvinPerMinute,
     Litres,
@@ -23,16 +26,21 @@ from automation.kernel.unit_types import (
     Millilitres,
     Percent,
     Seconds,
+    TimesGravity,
+    TransducingUnitsPerMillilitre,
 )
 
 __all__ = [
     "UNITS",
+    "BeadsPerMillilitre",
     "Cells",
     "CellsPerMillilitre",
     "Celsius",
     "Grams",
+    "GramsPerLitre",
     "GramsPerMillilitre",
     "Instant",
+    "InternationalUnitsPerMillilitre",
     "Kelvin",
     "KelvinPerMinute",
     "Litres",
@@ -40,6 +48,8 @@ __all__ = [
     "Millilitres",
     "Percent",
     "Seconds",
+    "TimesGravity",
+    "TransducingUnitsPerMillilitre",
     "finite",
     "read",
     "text",
@@ -57,6 +67,11 @@ UNITS: dict[object, str] = {
     CellsPerMillilitre: "cells/mL",
     Percent: "%",
     Litres: "L",
+    BeadsPerMillilitre: "beads/mL",
+    GramsPerLitre: "g/L",
+    InternationalUnitsPerMillilitre: "IU/mL",
+    TransducingUnitsPerMillilitre: "TU/mL",
+    TimesGravity: "xg",
     Celsius: "degC",
 }
 """Each unit type with the one unit that values of it are in."""
@@ -65,7 +80,8 @@ _PINT = {"K": "delta_degC", "K/min": "delta_degC/min", "%": "percent"}
 _SPELLINGS = {"K/min": "delta_degC/min", "degC/min": "delta_degC/min", "%": "percent", "°C": "degC"}
 _EXACT = {
     ("min", "s"): 60.0, ("h", "s"): 3600.0, ("ms", "s"): 0.001, ("L", "mL"): 1000.0, ("uL", "mL"): 0.001,
-    ("mL", "uL"): 1000.0, ("mg", "g"): 0.001, ("kg", "g"): 1000.0, ("degC/min", "K/min"): 1.0,
+    ("mL", "uL"): 1000.0, ("mg", "g"): 0.001, ("kg", "g"): 1000.0, ("degC/min", "K/min"): 1.0, ("d", "s"): 86400.0,
+    ("mg/mL", "g/L"): 1.0, ("mg/dL", "g/L"): 0.01,
 }  # fmt: skip
 """Conversions that need no unit library, which takes longer to load than a whole recipe; the library agrees."""
 _EXAMPLES = {"K/min": "1.0 K/min", "degC": "-40 degC", "s": "10 min", "cells/mL": "1e6 cells/mL"}

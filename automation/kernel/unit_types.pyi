@@ -32,6 +32,11 @@ class Cells(_Linear): ...  # Number of cells.
 class CellsPerMillilitre(_Linear): ...  # Concentration of cells, 1/mL.
 class Percent(_Linear): ...  # Share of a whole, %.
 class Litres(_Linear): ...  # Volume of liquid nitrogen or gas, L.
+class BeadsPerMillilitre(_Linear): ...  # Concentration of beads, 1/mL.
+class GramsPerLitre(_Linear): ...  # Concentration of a substance, g/L.
+class InternationalUnitsPerMillilitre(_Linear): ...  # Concentration of a cytokine by activity, IU/mL.
+class TransducingUnitsPerMillilitre(_Linear): ...  # Titre of a vector, TU/mL.
+class TimesGravity(_Linear): ...  # Relative centrifugal force, times standard gravity.
 
 class Celsius(_Ordered):  # Temperature, degC; a point on a scale.
     @overload

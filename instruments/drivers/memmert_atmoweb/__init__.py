@@ -1,0 +1,1 @@
+"""Memmert incubators over their AtmoWEB interface."""
