@@ -16,6 +16,7 @@ from automation.ledger.event import ZEROS, Envelope, Event, Genesis
 from automation.ledger.head import Head, parse
 
 _SLICE = 2_000
+_ENDLESS = 1 << 62  # no event has a higher number
 _ENVELOPE = msgspec.json.Decoder(Envelope)
 _COLUMNS = (
     "SELECT e.seq, e.envelope, e.body, e.hash, (SELECT p.hash FROM event p WHERE p.seq = e.seq - 1) FROM event e "
@@ -42,6 +43,7 @@ class Reader:
         """Open a site folder or a ledger file."""
         place = where.find(path)
         self.file = place.path
+        self._until = _ENDLESS
         self._stored = place.to_read()
         try:
             first = next(self.events(), None)
@@ -64,10 +66,14 @@ class Reader:
         """Close it; the reader can't be used after."""
         self._stored.close()
 
+    def pin(self) -> None:
+        """See from now on the ledger as it stands, whatever is appended meanwhile: several looks, one state."""
+        self._until = self.last.seq
+
     @property
     def last(self) -> Event:
         """Give the last event."""
-        row = self._rows("SELECT max(seq) FROM event")[0]
+        row = self._rows("SELECT max(seq) FROM event WHERE seq <= ?", self._until)[0]
         return next(self.events(after=int(row[0]) - 1))
 
     def version(self, stream: str) -> int:
@@ -76,16 +82,16 @@ class Reader:
 
     def tip(self, stream: str, *, before: int | None = None) -> tuple[int, bytes]:
         """Give version and hash of a stream's last event (of those with a lower seq than ``before``)."""
-        bound = (1 << 62) if before is None else before
+        bound = self._until + 1 if before is None else min(before, self._until + 1)
         query = "SELECT envelope, hash FROM event WHERE stream = ? AND seq < ? ORDER BY seq DESC LIMIT 1"
         rows = self._rows(query, stream, bound)
         return (self._envelope(rows[0][0]).version, rows[0][1]) if rows else (0, ZEROS)
 
     def stream(self, name: str, *, after: int = 0) -> list[Event]:
         """Give the events of one stream with a seq greater than ``after``, in order."""
-        query = _COLUMNS + "WHERE e.stream = ? AND e.seq > ? ORDER BY e.seq"
+        query = _COLUMNS + "WHERE e.stream = ? AND e.seq > ? AND e.seq <= ? ORDER BY e.seq"
         last = {name: self.tip(name, before=after + 1)[1]} if after else {}
-        events = [self._event(row, last) for row in self._rows(query, name, after)]
+        events = [self._event(row, last) for row in self._rows(query, name, after, self._until)]
         first = events[0].version if after and events else 1
         for expected, event in enumerate(events, first):
             if event.version != expected:
@@ -105,14 +111,17 @@ class Reader:
         try:
             return [
                 parse(body, signature)
-                for body, signature in self._rows("SELECT body, signature FROM head ORDER BY seq")
+                for body, signature in self._rows(
+                    "SELECT body, signature FROM head WHERE seq <= ? ORDER BY seq", self._until
+                )
             ]
         except msgspec.DecodeError as error:
             raise DamagedError(f"a head can't be read ({error})", where=str(self.file)) from error
 
     def last_head(self) -> Head | None:
         """Give the last signed head, if there is one."""
-        rows = self._rows("SELECT body, signature FROM head ORDER BY seq DESC LIMIT 1")
+        query = "SELECT body, signature FROM head WHERE seq <= ? ORDER BY seq DESC LIMIT 1"
+        rows = self._rows(query, self._until)
         try:
             return parse(*rows[0]) if rows else None
         except msgspec.DecodeError as error:
@@ -120,24 +129,24 @@ class Reader:
 
     def hashes(self, first: int, last: int) -> list[bytes]:
         """Give the stored hashes of events ``first`` to ``last``."""
-        return [
-            row[0] for row in self._rows("SELECT hash FROM event WHERE seq BETWEEN ? AND ? ORDER BY seq", first, last)
-        ]
+        query = "SELECT hash FROM event WHERE seq BETWEEN ? AND ? ORDER BY seq"
+        return [row[0] for row in self._rows(query, first, min(last, self._until))]
 
     def hash_at(self, seq: int) -> bytes | None:
         """Give the stored hash of event ``seq``; None when there is none."""
         return next(iter(self.hashes(seq, seq)), None)
 
     def _slices(self, after: int) -> Iterator[list[_Row]]:
-        query = f"{_COLUMNS} WHERE e.seq > ? ORDER BY e.seq LIMIT {_SLICE}"
-        while rows := self._rows(query, after):
+        query = f"{_COLUMNS} WHERE e.seq > ? AND e.seq <= ? ORDER BY e.seq LIMIT {_SLICE}"
+        while rows := self._rows(query, after, self._until):
             yield rows
             after = rows[-1][0]
 
     def _slices_under(self, prefix: str, after: int) -> Iterator[list[_Row]]:
         parts = prefix if prefix.endswith("/") else prefix + "/"
-        query = "SELECT seq FROM event WHERE (stream = ? OR (stream >= ? AND stream < ?)) AND seq > ?"
-        found = sorted(row[0] for row in self._rows(query, prefix, parts, parts[:-1] + "0", after))
+        query = "SELECT seq FROM event WHERE (stream = ? OR (stream >= ? AND stream < ?)) AND seq > ? AND seq <= ?"
+        values = (prefix, parts, parts[:-1] + "0", after, self._until)
+        found = sorted(row[0] for row in self._rows(query, *values))
         for start in range(0, len(found), _SLICE):
             some = ",".join(map(str, found[start : start + _SLICE]))
             yield self._rows(f"{_COLUMNS} WHERE e.seq IN ({some}) ORDER BY e.seq")

@@ -172,10 +172,12 @@ def _limits(story: Story) -> list[record.TimeLimit]:
 
 
 def _proof(reader: Reader, story: Story) -> record.Proof:
-    """Say what vouches for the record: the first signed head over all its events, and the check of the ledger."""
+    """Say what vouches for the record: the first signed head over all its events, and the check of the ledger.
+
+    While no head covers them, as in a draft, the hash of the last event stands there, signed by nobody.
+    """
     wanted = story.trail[-1].seq
-    heads = reader.heads()
-    head = next((one for one in heads if one.said.seq >= wanted), heads[-1] if heads else None)
+    head = next((one for one in reader.heads() if one.said.seq >= wanted), None)
     said = verify(reader.file)
     last = reader.last
     return record.Proof(

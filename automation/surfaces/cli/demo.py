@@ -99,11 +99,11 @@ def _one(session: Session, folder: Path, name: str, seed: int | None) -> Shown:
         raise FailedError(f"the demo did not end well: batch {left.state}, {left.why or 'ended'}")
     note("  record and plots")
     outputs = {form: folder / f"record.{form}" for form in FORMATS}
-    verdict, _ = write(folder, BATCH, outputs)
+    made, _ = write(folder, BATCH, outputs)
     files = {form: str(path) for form, path in outputs.items()}
     plots = tuple(map(str, _plots(folder)))
     return Shown(
-        file.name, str(folder), BATCH, left.state, verdict, proof.intact, proof.events, proof.head, files, plots
+        file.name, str(folder), BATCH, left.state, made.verdict, proof.intact, proof.events, proof.head, files, plots
     )
 
 

@@ -8,7 +8,7 @@ from automation.ledger.blobs import Blobs
 from automation.ledger.read import Reader
 from automation.surfaces.cli.common import Session, as_json, emit, session, site
 from automation.surfaces.documents.record import render
-from automation.views.batch_record import batch_record
+from automation.views.batch_record import BatchRecord, batch_record
 
 FORMATS = ("html", "pdf", "json")
 
@@ -23,22 +23,35 @@ FORMATS = ("html", "pdf", "json")
 def record(session: Session, batch: str, folder: Path, form: str, *, output: Path, as_json: bool) -> None:  # noqa: PLR0913  as options
     """Write the record of a batch as HTML, PDF or JSON."""
     file = session.opener.site(folder)
-    verdict, sizes = write(folder, batch, {form: output})
+    made, sizes = write(folder, batch, {form: output})
     if as_json:
         emit(
-            {"simulated": file.simulated, "batch": batch, "file": str(output), "bytes": sizes[form], "verdict": verdict}
+            {
+                "simulated": file.simulated,
+                "draft": made.draft,
+                "batch": batch,
+                "file": str(output),
+                "bytes": sizes[form],
+                "as_of": made.as_of,
+                "drawn": made.drawn,
+                "head": made.proof.head,
+                "verdict": made.verdict,
+            }
         )
         return
-    click.echo(f"{'SIMULATED ' if file.simulated else ''}record of {batch}: {output} ({sizes[form]} bytes)")
-    click.echo(verdict)
+    marks = " ".join([*(["SIMULATED"] if file.simulated else []), *(["DRAFT"] if made.draft else []), "record"])
+    as_of = f"\nas of event {made.as_of}, {made.drawn}; head {made.proof.head}" if made.draft else ""
+    click.echo(f"{marks} of {batch}: {output} ({sizes[form]} bytes){as_of}")
+    click.echo(made.verdict)
 
 
-def write(folder: Path, batch: str, outputs: dict[str, Path]) -> tuple[str, dict[str, int]]:
-    """Write the record of a batch in some formats; gives its verdict in words and the sizes (bytes)."""
+def write(folder: Path, batch: str, outputs: dict[str, Path]) -> tuple[BatchRecord, dict[str, int]]:
+    """Write the record of a batch in some formats, all as of one event; gives it and the sizes (bytes)."""
     with Reader(folder) as reader:
+        reader.pin()  # its owner may go on meanwhile
         made = batch_record(reader, Blobs(folder / "blobs", sync=False), batch)
         sizes = {form: path.write_bytes(render(made, form, reader=reader)) for form, path in outputs.items()}
-    return made.verdict, sizes
+    return made, sizes
 
 
 COMMANDS = {"record": record}
