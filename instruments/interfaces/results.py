@@ -50,3 +50,15 @@ class MeasurementRow(Row):
     bound: str = ""  # "<" or ">": the value lies below or above ``limit``
     limit: Decimal | None = None
     unit_stated: bool = True  # False: the file names no unit, this is the one that the instrument has from the works
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRow(Row):
+    """One channel of one tube: what is stained there, and how its linear values are spread before compensation."""
+
+    channel: str
+    marker: str
+    events: int
+    lowest: float | None  # None without events
+    median: float | None
+    highest: float | None

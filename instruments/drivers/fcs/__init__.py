@@ -1,0 +1,1 @@
+"""Flow cytometers of any maker, through their FCS files."""

@@ -1,0 +1,1 @@
+"""FCS files: segments and keywords, then events."""
