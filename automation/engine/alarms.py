@@ -3,10 +3,42 @@
 Source: ISA-18.2 (an alarm names consequence and response); 21 CFR 211.100(b) (deviations are recorded at the time).
 """
 
+from dataclasses import dataclass
+
+from automation.engine.journal import DEFECTIVE
 from automation.engine.recorder import RUNNER
 from automation.gmp.door import Command, Door
 from automation.gmp.plant.alarms import Alarm
 from automation.kernel.errors import RefusedError
+
+DOUBT = "doubt"
+FINDINGS = {
+    "done": "false alarm: {what} was done, its answer was lost",
+    "not done": "lost command: {what} was not done, and is sent again",
+    DEFECTIVE: "true fault: {asset} is defective",
+}
+"""What an alarm of doubt turns out to be, by the decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A person's decision about an act in doubt."""
+
+    what: str  # asset.method
+    outcome: str  # done, not done, device defective
+    reason: str
+    by: str
+
+    @property
+    def asset(self) -> str:
+        """Give the device."""
+        return self.what.partition(".")[0]
+
+    @property
+    def finding(self) -> str:
+        """Say what the alarm turned out to be."""
+        told = FINDINGS[self.outcome].format(what=self.what, asset=self.asset)
+        return f"{told} ({self.by}: {self.reason})"
 
 
 class Alarms:
@@ -44,11 +76,22 @@ class Alarms:
         said = body if new else {"message": message}
         self._door.enter(Command(f"alarm/{name}", "raise" if new else "again", said, RUNNER, id=self._once))
 
-    def clear(self, source: str) -> None:
-        """Note that the condition of an alarm is gone."""
+    def clear(self, source: str, *, finding: str = "") -> None:
+        """Note that the condition of an alarm is gone, and what it turned out to be."""
         thing = self._door.find("alarm", self._name(source))
         if isinstance(thing, Alarm) and thing.active:
-            self._door.enter(Command(f"alarm/{thing.id}", thing.over, {}, RUNNER, id=self._once))
+            body = {"finding": finding} if finding else {}
+            self._door.enter(Command(f"alarm/{thing.id}", thing.over, body, RUNNER, id=self._once))
+
+    def decided(self, decided: Decided) -> None:
+        """End the alarm of a doubt; a defective device goes out of service, under a deviation. Twice is once."""
+        self.clear(DOUBT, finding=decided.finding)
+        if decided.outcome != DEFECTIVE:
+            return
+        self.deviation(f"{decided.finding}, in doubt about {decided.what}", rule="ready equipment")
+        if self._door.find("asset", decided.asset).state == "qualified":
+            why = {"reason": decided.finding}
+            self._door.enter(Command(f"asset/{decided.asset}", "take_out", why, RUNNER))
 
     def deviation(self, title: str, *, rule: str = "", cause: int | None = None) -> str:
         """Open a deviation on the step and give its id; the same title in a step is one deviation."""

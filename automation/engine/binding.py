@@ -14,8 +14,10 @@ from typing import Protocol, Self, cast, get_type_hints
 
 import msgspec
 
+from automation.engine.doubts import Seat, ask
 from automation.engine.handles import Container, Lot
 from automation.engine.journal import (
+    DEFECTIVE,
     Called,
     Fell,
     Journal,
@@ -24,6 +26,7 @@ from automation.engine.journal import (
     raised,
 )
 from automation.engine.recorder import Recorder
+from automation.engine.tape import by_person, take_tape
 from automation.kernel.effect import Call, Done, Effect, Kind, NotDone, Reconciled, Unknown, effects
 from automation.kernel.errors import (
     CellwrightError,
@@ -38,28 +41,6 @@ from automation.ledger.event import Event
 QUERY_TRIES = 3
 ACT_TRIES = 3
 _encode = msgspec.json.Encoder(decimal_format="string").encode
-
-
-class Exchange(Protocol):
-    """A command and its reply as bytes on the wire."""
-
-    @property
-    def sent(self) -> bytes:
-        """Give the bytes that went out."""
-        ...
-
-    @property
-    def received(self) -> bytes:
-        """Give the bytes that came back."""
-        ...
-
-
-class Tape(Protocol):
-    """A link whose exchanges can be taken for the record."""
-
-    def take_tape(self) -> list[Exchange]:
-        """Give what was exchanged since the last call."""
-        ...
 
 
 class Gates(Protocol):
@@ -180,7 +161,7 @@ class Bound:
         try:
             return await self.send({})
         finally:
-            _tape(self.device)
+            take_tape(self.device)
 
     async def send(self, arguments: Mapping[str, object]) -> object:
         """Call the driver within the declared deadline."""
@@ -204,9 +185,11 @@ class Binding:
         """Write to a step's stream; ask these gates."""
         self._recorder = recorder
         self._gates = gates
+        self._seats: dict[str, Seat] = {}
 
     def bind(self, asset: str, device: object, interface: type) -> object:
         """Give an object with the interface's methods, each recorded; raises CellwrightError for an undeclared one."""
+        self._seats[asset] = Seat(asset, device, interface)
         members: dict[str, Bound] = {}
         for name, declared in effects(interface).items():
             bound = Bound(self, asset, device, method=name, effect=declared)
@@ -227,7 +210,7 @@ class Binding:
             await stay.passage()
             if entry is not None and entry.called is not None:
                 return await self._settle(doing, entry.attempt)
-            if bound.effect.kind is Kind.QUERY and not _by_person(bound.device):
+            if bound.effect.kind is Kind.QUERY and not by_person(bound.device):
                 return await self._read(doing)
             return await self._act(doing, attempt=1)
         finally:
@@ -273,7 +256,7 @@ class Binding:
                 self._fell("failed", doing, error)
                 raise error from None
             break
-        wire = _tape(bound.device)
+        wire = take_tape(bound.device)
         body = Replied(stay.number, doing.n, msgspec.Raw(raw), wire, bound.asset, bound.method, msgspec.Raw(doing.args))
         await self._recorder.ledger.durable(self._recorder.write("read", body).seq)
         return value
@@ -293,9 +276,9 @@ class Binding:
         )
         called = self._recorder.write("call", body)
         await self._recorder.before_act(called)
-        person = _by_person(bound.device)
+        person = by_person(bound.device)
         stay.act(acting=not person)
-        value, raw = None, b""
+        value, raw, lost = None, b"", ""
         try:
             value = await (bound.send_freely(doing.arguments) if person else bound.send(doing.arguments))
             raw = _checked(value, bound)
@@ -305,8 +288,8 @@ class Binding:
         except FailedError as failure:
             self._fell("failed", doing, failure, cause=called.seq)
             raise
-        except (UnknownError, TimeoutError):
-            raw = b""
+        except (UnknownError, TimeoutError) as trouble:
+            raw, lost = b"", str(trouble) or f"{bound.what}: no answer within {bound.effect.deadline:g} s"
         except asyncio.CancelledError:
             if stay.aborted and not person:
                 left = UnknownError("aborted before the device had answered; look at the device")
@@ -315,20 +298,20 @@ class Binding:
         finally:
             stay.act(acting=False)
         if not raw:
-            return await self._settle(doing, attempt)
-        reply = Replied(stay.number, doing.n, msgspec.Raw(raw), _tape(bound.device))
+            return await self._settle(doing, attempt, lost=lost)
+        reply = Replied(stay.number, doing.n, msgspec.Raw(raw), take_tape(bound.device))
         await self._recorder.ledger.durable(self._recorder.write("reply", reply, cause=called.seq).seq)
         return value
 
-    async def _settle(self, doing: "Doing", attempt: int) -> object:
+    async def _settle(self, doing: "Doing", attempt: int, *, lost: str = "") -> object:
         """Settle an open call by its kind; a set is set again, an act is asked about, never repeated blindly."""
         bound = doing.bound
-        if _by_person(bound.device) or (bound.effect.kind is Kind.SET_ABSOLUTE and attempt < ACT_TRIES):
+        if by_person(bound.device) or (bound.effect.kind is Kind.SET_ABSOLUTE and attempt < ACT_TRIES):
             return await self._act(doing, attempt=attempt + 1)
         found = await self._reconcile(doing)
         if isinstance(found, Done):
             raw = msgspec.Raw(_encode(found.reply))
-            reply = Replied(doing.stay.number, doing.n, raw, _tape(bound.device), reconciled=True)
+            reply = Replied(doing.stay.number, doing.n, raw, take_tape(bound.device), reconciled=True)
             await self._recorder.ledger.durable(self._recorder.write("reply", reply).seq)
             return _decode(bytes(raw), bound)
         if isinstance(found, NotDone) and attempt < ACT_TRIES:
@@ -336,7 +319,7 @@ class Binding:
         why = "the device shows that it did not happen, again and again"
         if not isinstance(found, NotDone):
             why = found.why or "the device can't say whether it happened"
-        self._fell("doubt", doing, UnknownError(why), cause=0)
+        self._fell("doubt", doing, UnknownError(f"{lost}; asked about it: {why}" if lost else why), cause=0)
         return await self._ask_person(doing, attempt)
 
     @staticmethod
@@ -363,12 +346,25 @@ class Binding:
         stay.doubts[doing.n] = decision
         stay.on_doubt(doing.n, doing.bound.what)
         try:
+            await self._ask_round(stay)
             resolved = await decision
         finally:
             del stay.doubts[doing.n]
         return await self._resolved(doing, resolved, attempt)
 
+    async def _ask_round(self, stay: Stay) -> None:
+        """Ask all devices of the step how they stand, for who has to decide."""
+        stay.act(acting=True)
+        try:
+            await ask(self._recorder, self._seats.values())
+        finally:
+            stay.act(acting=False)
+
     async def _resolved(self, doing: "Doing", resolved: Resolved, attempt: int) -> object:
+        if resolved.outcome == DEFECTIVE:
+            error = FailedError(f"{doing.bound.what}: {doing.bound.asset} is defective ({resolved.reason})")
+            self._fell("failed", doing, error)
+            raise error
         await doing.stay.passage()
         if resolved.outcome != "done":
             return await self._act(doing, attempt=attempt + 1)
@@ -391,7 +387,7 @@ class Binding:
             error = trouble if isinstance(trouble, CellwrightError) else LinkError(f"{bound.what}: no answer")
             self._fell("failed", doing, error)
             raise error from None
-        reply = Replied(doing.stay.number, doing.n, msgspec.Raw(raw), _tape(bound.device), reconciled=True)
+        reply = Replied(doing.stay.number, doing.n, msgspec.Raw(raw), take_tape(bound.device), reconciled=True)
         await self._recorder.ledger.durable(self._recorder.write("reply", reply).seq)
         return value
 
@@ -399,7 +395,7 @@ class Binding:
         """Record how an effect ended badly; with a cause the call event already says what was asked."""
         bound = doing.bound
         named = (bound.asset, bound.method, msgspec.Raw(doing.args)) if cause is None else ()
-        body = Fell(doing.stay.number, doing.n, type(error).__name__, str(error), _tape(bound.device), *named)
+        body = Fell(doing.stay.number, doing.n, type(error).__name__, str(error), take_tape(bound.device), *named)
         self._recorder.write(kind, body, cause=cause or None)
 
 
@@ -412,16 +408,6 @@ class Doing:
     bound: Bound
     arguments: Mapping[str, object]
     args: bytes
-
-
-def _by_person(device: object) -> bool:
-    """Tell whether a person stands between us and the device (observed and manual drivers)."""
-    return bool(getattr(device, "by_person", False))
-
-
-def _tape(device: object) -> tuple[tuple[str, str], ...]:
-    links = cast("tuple[Tape, ...]", getattr(device, "links", ()))
-    return tuple((e.sent.hex(), e.received.hex()) for link in links for e in link.take_tape())
 
 
 def _touched(declared: Effect, arguments: Mapping[str, object]) -> tuple[Container | Lot, ...]:

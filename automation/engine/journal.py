@@ -29,6 +29,10 @@ ERRORS: dict[str, type[CellwrightError]] = {
 }
 
 
+DEFECTIVE = "device defective"
+"""What a person can find beside done and not done: whether the act took effect is asked again once it is repaired."""
+
+
 class Enter(msgspec.Struct, frozen=True, omit_defaults=True):
     """A state is entered."""
 
@@ -98,7 +102,7 @@ class Resolved(msgspec.Struct, frozen=True, omit_defaults=True):
 
     visit: int
     n: int
-    outcome: str  # done, not done
+    outcome: str  # done, not done, device defective
     by: str
     reason: str
     value: msgspec.Raw = msgspec.Raw(b"null")
@@ -141,6 +145,7 @@ class Entry:
     outcome: Event | None = None  # read, reply, refused, failed, doubt, resolved or seen
     again: int = 0  # how often a person let it be tried anew
     seen_done: bool = False  # a person has seen that it took effect
+    unsettled: bool = False  # a person has found the device defective; nobody knows yet whether it took effect
 
 
 @dataclass(slots=True)
@@ -182,6 +187,7 @@ class Journal:
                 decision = event.read(Resolved)
                 entry = self._entry(decision.n)
                 entry.outcome, entry.seen_done = event, decision.outcome == "done"
+                entry.unsettled = decision.outcome == DEFECTIVE
             case "again":
                 self._again(self._entry(event.read(Again).n))
             case _:
@@ -204,7 +210,7 @@ class Journal:
     def _again(entry: Entry) -> None:
         """Let an effect be tried anew; it is settled first, unless its only attempt is known to have failed."""
         fell = entry.outcome is not None and entry.outcome.kind in {"refused", "failed"}
-        if fell and entry.attempt <= 1 and not entry.seen_done:
+        if fell and entry.attempt <= 1 and not entry.seen_done and not entry.unsettled:
             entry.called = None
         entry.outcome, entry.attempt, entry.again = None, 0, entry.again + 1
 

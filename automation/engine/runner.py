@@ -13,7 +13,7 @@ from typing import cast
 
 import msgspec
 
-from automation.engine.alarms import Alarms
+from automation.engine.alarms import DOUBT, Alarms, Decided
 from automation.engine.binding import STAY, Stay
 from automation.engine.journal import Again, Enter, Journal, Moved, Resolved, Stage
 from automation.engine.operation import Operation, decoded, merged, method_name
@@ -56,9 +56,11 @@ class StepRunner:
         self._results = merged(operation.results(), decoded(operation.results, self._past.results))
         self._free = asyncio.Event()
         self._stay: Stay | None = None
+        self._beside: Stay | None = None  # of holding, restarting, stopping or aborting
         self._main: asyncio.Task[None] | None = None
         self._over: asyncio.Future[Procedural] = asyncio.get_running_loop().create_future()
         self._wrong_code = False
+        self._what_in_doubt = ""  # asset.method
         self.on_doubt: Callable[[], None] = lambda: None
 
     @property
@@ -114,7 +116,7 @@ class StepRunner:
         if self._wrong_code:
             msg = f"step {self.step} can't go on: code and journal disagree; stop or abort it"
             raise RefusedError(msg)
-        if self._stay is not None and self._stay.doubts:
+        if self.doubtful:
             msg = f"step {self.step} can't go on: a doubt waits for a decision (resolve {self.batch})"
             raise RefusedError(msg)
         if waits:
@@ -149,17 +151,24 @@ class StepRunner:
     @property
     def doubtful(self) -> bool:
         """Tell whether a doubt waits for a person."""
-        return self._stay is not None and bool(self._stay.doubts)
+        return self._in_doubt is not None
+
+    @property
+    def _in_doubt(self) -> Stay | None:
+        """Give the visit whose act is in doubt: that of the state, or one that makes the product safe."""
+        return next((stay for stay in (self._stay, self._beside) if stay is not None and stay.doubts), None)
 
     def resolve(self, outcome: str, *, by: str, reason: str) -> None:
         """Take a person's decision on the open doubt; raises RefusedError when there is none."""
-        if self._stay is None or not self._stay.doubts:
+        stay = self._in_doubt
+        if stay is None:
             msg = f"step {self.step} of {self.batch} has no open doubt"
             raise RefusedError(msg)
-        n = min(self._stay.doubts)
-        resolved = Resolved(self._stay.number, n, outcome, by, reason)
+        n = min(stay.doubts)
+        resolved = Resolved(stay.number, n, outcome, by, reason)
+        self._tools.alarms.decided(Decided(self._what_in_doubt, outcome, reason, by))  # again after a crash, as one
         self._tools.recorder.write("resolved", resolved)
-        self._stay.doubts[n].set_result(resolved)
+        stay.doubts[n].set_result(resolved)
 
     # the method
 
@@ -178,6 +187,7 @@ class StepRunner:
             visit = self._past.main or self._enter(self._past.state)
             try:
                 move = await self._visit(visit, self._free, method_name(visit.state))
+                await self._free.wait()  # a step that is held or paused leaves no state
                 self._leave(visit, move)
             except JournalError as mismatch:
                 self._wrong_code = True
@@ -195,6 +205,8 @@ class StepRunner:
         stay.on_doubt = self._doubted
         if free is self._free:
             self._stay = stay
+        else:
+            self._beside = stay
         STAY.set(stay)
         OPERATOR.set(self._tools.operator)
         run = cast("Method", getattr(self._operation, method))
@@ -237,13 +249,14 @@ class StepRunner:
         journal = past(str(self._table.initial), self._stream()).main
         return journal is not None and visit.number == journal.number and self._past.moved_at > journal.journal.last > 0
 
-    def _doubted(self, n: int, what: str) -> None:
+    def _doubted(self, _n: int, what: str) -> None:
         self._free.clear()
+        self._what_in_doubt = what
         self._tools.alarms.sound(
-            "doubt",
-            f"nobody knows whether {what} (effect {n}) took effect",
+            DOUBT,
+            f"nobody knows whether {what} took effect",
             consequence="the act could be done twice or not at all",
-            response=f"look at the device, then: cellwright resolve {self.batch}",
+            response=f"look at the device, then: cellwright resolve {self.batch} {self.step}",
         )
         self._tools.alarms.try_hold(f"doubt about {what}")
         asyncio.get_running_loop().call_soon(self.on_doubt)
@@ -292,7 +305,7 @@ class StepRunner:
         kind = "aborting" if aborting else "stopping"
         begun = self._past.side if self._past.side_kind == kind else None
         self._tools.operator.give_up(f"the step is {kind}", keep=begun.number if begun else 0)
-        for source in ("step", "doubt"):
+        for source in ("step", DOUBT):
             self._tools.alarms.clear(source)
         await self._side(kind)
         self._tools.trends.seal()

@@ -17,7 +17,7 @@ from tests.support.scenes import order
 from tests.support.supervisor import Said, break_wire, on_call, resolve, restart, stop, when_held
 
 RUN_FRAME = 3
-DEAF = 5  # frames: the start, the question about it, and three looks while the step is being held
+DEAF = 6  # frames: the start, the question about it, how it stands, and three looks while the step is being held
 BROKEN = [kind for kind in FaultKind if kind is not FaultKind.NOISE]
 GOOD = ("frozen", "pass", False)
 
@@ -111,8 +111,8 @@ def test_a_start_that_nobody_can_ask_about_waits_for_a_person(tmp_path: Path, ki
     """Doubt is a state: held, decided under signature, and the device has started once."""
     run = run_batch(make_site(tmp_path), broken_start(kind, frames=DEAF), answered((resolve(true), restart())))
     assert (run.state, outcome(run), run.acts["crf-01"]["start"]) == ("closed", GOOD, 1)
-    assert [name for name, _ in of_method(run, "start")][:3] == ["call", "doubt", "resolved"]
-    assert "nobody knows whether crf-01.start (effect 4) took effect" in run.alarms()
+    assert [name for name, _ in of_method(run, "start")][:4] == ["call", "doubt", "asked", "resolved"]
+    assert "nobody knows whether crf-01.start took effect" in run.alarms()
 
 
 def test_a_person_who_wrongly_says_not_done_does_not_make_it_start_twice(tmp_path: Path) -> None:
@@ -123,6 +123,7 @@ def test_a_person_who_wrongly_says_not_done_does_not_make_it_start_twice(tmp_pat
     assert [name for name, _ in of_method(run, "start")] == [
         "call",
         "doubt",
+        "asked",
         "resolved",
         "call",
         "refused",

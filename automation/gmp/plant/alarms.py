@@ -75,6 +75,12 @@ class Again(Body):
     value: str = field(label="Value", help="With its unit", default="")
 
 
+class Ending(Body):
+    """The condition is gone."""
+
+    finding: str = field(label="Finding", help="What it turned out to be", default="")
+
+
 class Suppression(Body):
     """What makes the alarm meaningless for now."""
 
@@ -124,10 +130,10 @@ TABLE = Table(
         Row("acknowledge", State.UNACKNOWLEDGED, State.ACKNOWLEDGED, by=_HANDS, body=Acknowledgement),
         Row("acknowledge", State.RETURNED, State.NORMAL, by=_HANDS, body=Acknowledgement),
         Row("acknowledge", State.LATCHED, State.LATCHED_ACKNOWLEDGED, by=_HANDS, body=Acknowledgement),
-        Row("clear", State.UNACKNOWLEDGED, State.RETURNED, by=_PROGRAM),
-        Row("clear", State.ACKNOWLEDGED, State.NORMAL, by=_PROGRAM),
-        Row("latch", State.UNACKNOWLEDGED, State.LATCHED, by=_PROGRAM),
-        Row("latch", State.ACKNOWLEDGED, State.LATCHED_ACKNOWLEDGED, by=_PROGRAM),
+        Row("clear", State.UNACKNOWLEDGED, State.RETURNED, by=_PROGRAM, body=Ending),
+        Row("clear", State.ACKNOWLEDGED, State.NORMAL, by=_PROGRAM, body=Ending),
+        Row("latch", State.UNACKNOWLEDGED, State.LATCHED, by=_PROGRAM, body=Ending),
+        Row("latch", State.ACKNOWLEDGED, State.LATCHED_ACKNOWLEDGED, by=_PROGRAM, body=Ending),
         Row("reset", State.LATCHED_ACKNOWLEDGED, State.NORMAL, by=_HANDS, body=Reason),
         *(Row("shelve", state, State.SHELVED, by=_HANDS, body=Shelving) for state in _IN_SERVICE),
         *(
@@ -135,7 +141,7 @@ TABLE = Table(
             for state in (State.ABSENT, *_IN_SERVICE)
         ),
         *(Row("remove", state, State.OUT_OF_SERVICE, by=_KEEPERS, body=Reason) for state in _IN_SERVICE),
-        *(Row("clear", state, state, by=_PROGRAM) for state in _ASIDE),
+        *(Row("clear", state, state, by=_PROGRAM, body=Ending) for state in _ASIDE),
         *(Row("again", state, state, by=_PROGRAM, body=Again) for state in _ASIDE),
         *(Row("raise", state, state, by=_PROGRAM, body=Raising) for state in _ASIDE),
         Row("unshelve", State.SHELVED, State.NORMAL, by=_HANDS | _PROGRAM),
@@ -166,6 +172,7 @@ class Alarm:
     shelved_until: Instant | None = None
     raised_seq: int = 0  # the event that raised it last
     aside_for: str = ""  # why it is shelved, suppressed or out of service
+    finding: str = ""  # what it turned out to be when it was last over
 
     @property
     def standing(self) -> bool:
@@ -227,7 +234,7 @@ class Alarm:
             case "again":
                 return _raised(replace(after, raising=_told_again(self.raising, fact.stated(Again))), fact)
             case "clear" | "latch":
-                return replace(after, active=False, cleared_at=fact.at)
+                return replace(after, active=False, cleared_at=fact.at, finding=_found(fact))
             case "acknowledge":
                 comment = fact.stated(Acknowledgement).comment
                 return replace(after, acknowledged_at=fact.at, acknowledged_by=fact.by, comment=comment)
@@ -242,7 +249,13 @@ class Alarm:
 
 
 def _raised(alarm: _A, fact: Fact) -> _A:
-    return replace(alarm, active=True, count=alarm.count + 1, raised_at=fact.at, raised_seq=fact.seq)
+    counted = replace(alarm, count=alarm.count + 1, raised_at=fact.at, raised_seq=fact.seq)
+    return replace(counted, active=True, finding="")
+
+
+def _found(fact: Fact) -> str:
+    """Give what was said of an alarm's end; earlier releases said nothing."""
+    return fact.body.finding if isinstance(fact.body, Ending) else ""
 
 
 def _told_again(raising: Raising | None, again: Again) -> Raising | None:

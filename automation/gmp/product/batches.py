@@ -50,6 +50,7 @@ class Outcome(StrEnum):
 
     DONE = "done"
     NOT_DONE = "not done"
+    DEFECTIVE = "device defective"  # nobody can say before it is repaired; it goes out of service
 
 
 class Override(Body):
@@ -91,7 +92,7 @@ class Decision(Body):
     """What a person decides about an act of which nobody knows whether it took effect."""
 
     step: str = field(label="Step", help="Empty for the one that waits", default="")
-    outcome: Outcome = field(label="Outcome", help="done or not done, as seen at the device")
+    outcome: Outcome = field(label="Outcome", help="done, not done or device defective, as seen at the device")
     reason: str = field(label="Reason", help="What was looked at, and what it showed", length=3)
 
 
@@ -148,7 +149,7 @@ TABLE = Table(
         Row("done", State.ABORTING, State.ABORTED, by=_PROGRAM),
         *(
             Row("resolve", state, state, by=_HANDS, signs=(Meaning.RESPONSIBLE,), body=Decision)
-            for state in (State.RUNNING, State.HOLDING, State.HELD)
+            for state in (State.RUNNING, State.HOLDING, State.HELD, State.STOPPING, State.ABORTING)
         ),
         *(
             Row("continue", state, state, by={Right.SUPERVISE}, signs=_TWO, body=Continuation)

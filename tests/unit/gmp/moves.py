@@ -78,6 +78,8 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "acknowledge": {"comment": "on my way"},
         "shelve": {"until": float(START) + 60.0, **REASON},
         "suppress": {"by_design": "freeze.loading"},
+        "clear": {"finding": "false alarm"},
+        "latch": {"finding": "true fault"},
     },
     "call": dict.fromkeys(("call", "next"), CALLING),
     "deviation": {

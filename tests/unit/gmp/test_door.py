@@ -178,5 +178,6 @@ def test_who_commands_is_one_of_those_who_sign(way: Doorway) -> None:
 def test_a_move_without_fields_takes_none(way: Doorway) -> None:
     """What would be ignored is refused."""
     way.do("alarm/A1", "raise", {"source": "lid", "message": "open", "priority": "low"})
-    with pytest.raises(InputError, match="clear takes no fields; got colour"):
-        way.do("alarm/A1", "clear", {"colour": "red"})
+    way.do("alarm/A1", "remove", {"reason": "sensor is being changed"}, by=SECOND)
+    with pytest.raises(InputError, match="resume takes no fields; got colour"):
+        way.do("alarm/A1", "resume", {"colour": "red"}, by=SECOND)

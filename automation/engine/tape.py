@@ -1,0 +1,36 @@
+"""What the engine knows of a driver beside its interface: the bytes of its links, and whether a person is behind it."""
+
+from typing import Protocol, cast
+
+
+class Exchange(Protocol):
+    """A command and its reply as bytes on the wire."""
+
+    @property
+    def sent(self) -> bytes:
+        """Give the bytes that went out."""
+        ...
+
+    @property
+    def received(self) -> bytes:
+        """Give the bytes that came back."""
+        ...
+
+
+class Tape(Protocol):
+    """A link whose exchanges can be taken for the record."""
+
+    def take_tape(self) -> list[Exchange]:
+        """Give what was exchanged since the last call."""
+        ...
+
+
+def take_tape(driver: object) -> tuple[tuple[str, str], ...]:
+    """Take what a driver has exchanged since the last time: sent and received, in hex."""
+    links = cast("tuple[Tape, ...]", getattr(driver, "links", ()))
+    return tuple((e.sent.hex(), e.received.hex()) for link in links for e in link.take_tape())
+
+
+def by_person(driver: object) -> bool:
+    """Tell whether a person stands between us and the device (observed and manual drivers)."""
+    return bool(getattr(driver, "by_person", False))
