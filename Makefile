@@ -29,7 +29,7 @@ demo: $(CORE)
 	$(VENV)/bin/cellwright demo
 
 test: lint
-	$(PY) -m pytest -n auto
+	$(PY) -m pytest -n auto --dist loadgroup
 
 lint: $(DEV)
 	$(PY) -m ruff check .

@@ -29,6 +29,9 @@ def find(path: Path) -> Place:
 
 
 def _database(pointer: Path) -> Place:
-    from automation.ledger.postgresql.place import Database  # noqa: PLC0415  only for a site that has one
-
+    try:
+        from automation.ledger.postgresql.place import Database  # noqa: PLC0415  only for a site that has one
+    except ImportError as error:
+        what = f"the ledger is in PostgreSQL, which needs psycopg: pip install cellwright[postgres] ({error})"
+        raise InputError(what, where=str(pointer)) from error
     return Database(pointer)

@@ -4,6 +4,7 @@ PostgreSQL refuses to run as root; for root it runs as ``nobody``, from a copy t
 Source: https://www.postgresql.org/docs/16/app-initdb.html, .../app-pg-ctl.html, .../app-postgres.html.
 """
 
+import itertools
 import os
 import pwd
 import select
@@ -11,12 +12,14 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
 
 from automation.ledger.postgresql.schema import statements
+from tests.support.system_faults import no_file_grows_beyond
 
 LOGIN, OWNER, ADMIN = "cellwright", "cellwright_owner", "postgres"
 SECRET = "hush-hush-4711"
@@ -29,6 +32,8 @@ listen_addresses = ''
 shared_buffers = 16MB
 max_connections = 40
 autovacuum = off
+scram_iterations = 1
+min_wal_size = 4MB
 log_min_messages = fatal
 """
 
@@ -36,10 +41,12 @@ log_min_messages = fatal
 class Server:
     """One server; ``kill`` ends it as a loss of power would, ``start`` brings it back."""
 
-    def __init__(self) -> None:
-        """Make a cluster with an empty database and start it."""
+    def __init__(self, *, ceiling: int | None = None) -> None:
+        """Make a cluster with an empty database and start it; no file of it grows beyond ``ceiling`` (bytes)."""
+        self._ceiling = ceiling
         self.folder = Path(tempfile.mkdtemp(prefix="cw-pg-", dir="/tmp"))  # the path of a socket is short
         self._programs = _installed()
+        self._numbers = itertools.count(1)
         self._user: str | None = None
         if os.geteuid() == 0:
             self._user = "nobody"
@@ -49,17 +56,19 @@ class Server:
         secret.write_text(SECRET, encoding="ascii")
         self._data = self.folder / "data"
         words = ("-D", str(self._data), "-U", ADMIN, "--auth=scram-sha-256", f"--pwfile={secret}", "--encoding=UTF8")
-        self._run("initdb", *words, "--locale=C", "--no-sync", "--no-instructions")
+        self._run("initdb", *words, "--locale=C", "--wal-segsize=1", "--no-sync", "--no-instructions")
         self._set(f"{_SETTINGS}unix_socket_directories = '{self.folder}'\n")
         self.start()
         with self.admin("postgres") as connection:
             connection.execute(f"CREATE DATABASE {DATABASE}".encode())
+            connection.execute(f"ALTER ROLE {ADMIN} PASSWORD '{SECRET}'".encode())  # counted anew, in one round
             connection.execute(f"CREATE ROLE {LOGIN} LOGIN PASSWORD '{SECRET}'".encode())
 
     def start(self) -> None:
-        """Start it and return when it takes connections; only then it writes through, to what it had no need to sync."""
+        """Start it and return when it takes connections; it writes through from then on, so has nothing to sync."""
         self._set("fsync = off\n")
-        self._run("pg_ctl", "start", "-w", "-s", "-D", str(self._data), "-l", str(self.folder / "log"))
+        with nullcontext() if self._ceiling is None else no_file_grows_beyond(self._ceiling):
+            self._run("pg_ctl", "start", "-w", "-s", "-D", str(self._data), "-l", str(self.folder / "log"))
         self._set("fsync = on\n")
         self._run("pg_ctl", "reload", "-s", "-D", str(self._data))
         assert any(self._writes_through() for _ in range(_ASKED))
@@ -80,9 +89,8 @@ class Server:
             lock.unlink()  # it names a process that is dead, though whoever inherited it may not have buried it yet
 
     def close(self) -> None:
-        """Stop it and remove its folder."""
-        if (self._data / "postmaster.pid").exists():
-            self._run("pg_ctl", "stop", "-w", "-s", "-m", "immediate", "-D", str(self._data))
+        """End it and remove its folder."""
+        self.kill()
         shutil.rmtree(self.folder)
 
     def admin(self, database: str = DATABASE) -> "psycopg.Connection[tuple[object, ...]]":
@@ -90,11 +98,16 @@ class Server:
         words = f"host={self.folder} dbname={database} user={ADMIN} password={SECRET}"
         return psycopg.connect(words, autocommit=True)
 
-    def schema(self, name: str) -> str:
-        """Make an empty ledger's schema; give the words that name it."""
+    def schema(self) -> str:
+        """Make an empty ledger's schema and give its name."""
+        name = f"site_{next(self._numbers)}"
         with self.admin() as connection:
             connection.execute(statements(schema=name, login=LOGIN, owner=OWNER).encode())
-        return f"host={self.folder} dbname={DATABASE} user={LOGIN} schema={name}"
+        return name
+
+    def words(self, schema: str, *, host: Path | None = None, user: str = LOGIN) -> str:
+        """Give the words that name a schema, as ``init --ledger`` takes them."""
+        return f"host={host or self.folder} dbname={DATABASE} user={user} schema={schema}"
 
     def _set(self, lines: str) -> None:
         with (self._data / "postgresql.conf").open("a") as settings:

@@ -7,17 +7,13 @@ Source: https://www.postgresql.org/docs/current/libpq-connect.html; https://www.
 from collections.abc import Mapping
 from pathlib import Path
 
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.types.string import ByteaBinaryLoader
+
 from automation.kernel.errors import FailedError, InputError, NewerVersionError, NotOursError
 from automation.ledger.event import FORMAT
 from automation.ledger.postgresql.pointer import Server
-
-try:
-    import psycopg
-    from psycopg.conninfo import make_conninfo
-    from psycopg.types.string import ByteaBinaryLoader
-except ImportError as missing:  # without it there is nothing here that could be used
-    need = "the ledger is in PostgreSQL, which needs psycopg: pip install cellwright[postgres]"
-    raise InputError(need) from missing
 
 Connection = psycopg.Connection[tuple[object, ...]]
 

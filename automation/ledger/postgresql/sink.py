@@ -27,7 +27,8 @@ from automation.ledger.place import STALE, Row, Tip
 from automation.ledger.postgresql import schema, session
 from automation.ledger.postgresql.pointer import Server
 
-_LETS_GO = "1s"  # the session of a process that was killed takes this long at most to be noticed on the same host
+_AT_ONCE = "1ms"
+_LETS_GO = "1s"  # within it the server notices that a process on its own host was killed
 _ENDS = 5_000  # ms; how long a session that is ended from outside may take
 _BACK = 0.2  # between attempts to reach a server that was lost
 _ATTEMPTS = 25
@@ -163,7 +164,7 @@ class DatabaseSink:
                 return
 
     def _take(self, *, take_over: bool) -> None:
-        if not self._lock():
+        if not self._lock(within=_AT_ONCE if take_over else _LETS_GO):
             process, host = self._holder()
             if not take_over:
                 raise RefusedError(f"{self._path}: the ledger is owned by process {process} on {host}")
@@ -174,10 +175,10 @@ class DatabaseSink:
         self._turn = self._number(_TURN, os.getpid(), platform.node())
         self._settle()
 
-    def _lock(self) -> bool:
+    def _lock(self, *, within: str = _LETS_GO) -> bool:
         """Take the lock that the owner's session holds; false when another session keeps it."""
         try:
-            self._asked("SELECT set_config('lock_timeout', ?, false)", _LETS_GO)
+            self._asked("SELECT set_config('lock_timeout', ?, false)", within)
             self._asked("SELECT pg_advisory_lock(?)", (schema.OWNED << 32) + self._table)
         except psycopg.errors.LockNotAvailable:
             return False
@@ -196,6 +197,7 @@ class DatabaseSink:
     def _settle(self) -> None:
         """Tell the session its turn, and how safe a commit has to be."""
         self._backend = self._connection.info.backend_pid
+        self._asked("SELECT set_config('lock_timeout', ?, false)", _LETS_GO)
         self._asked("SELECT set_config('cellwright.turn', ?, false)", str(self._turn))
         self._asked("SELECT set_config('synchronous_commit', ?, false)", "on" if self._live else "off")
 

@@ -1,11 +1,5 @@
 """Fencing: a site has one owner, and one that was taken over appends nothing, whenever it wakes up."""
 
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,78 +12,6 @@ from automation.ledger.read import Reader
 from automation.ledger.store import Ledger
 from automation.ledger.verify import verify
 from tests.unit.ledger.ledgers import KEY, START, draft, filled, make
-
-LONGEST = 30.0  # s; no process of these tests lives longer
-OWNER = """
-import asyncio, sys
-from pathlib import Path
-from automation.kernel.errors import RefusedError
-from automation.ledger.store import Ledger
-from tests.unit.ledger.ledgers import KEY, START, draft
-
-async def work(ledger):
-    while True:
-        (event,) = ledger.append([draft(n=1)], at=START)
-        await ledger.durable(event.seq)
-        print(event.seq, flush=True)
-        await asyncio.sleep(0.01)
-
-ledger = Ledger.open(Path(sys.argv[1]), key=KEY)
-try:
-    asyncio.run(work(ledger))
-except RefusedError as refused:
-    print(refused, file=sys.stderr)
-    try:
-        ledger.close()
-    except RefusedError as refused_too:
-        sys.exit(str(refused_too))
-"""
-
-
-@contextmanager
-def _frozen(folder: Path) -> Iterator["subprocess.Popen[str]"]:
-    """Let another process own a live ledger and append, and freeze it; it is killed when it has not ended."""
-    make(folder, mode=Mode.LIVE).close()
-    pipe = subprocess.PIPE
-    words = [sys.executable, "-c", OWNER, str(folder)]
-    with subprocess.Popen(words, stdout=pipe, stderr=pipe, text=True, cwd=Path.cwd()) as process:
-        try:
-            assert process.stdout is not None
-            while int(process.stdout.readline()) < 20:
-                pass
-            process.send_signal(signal.SIGSTOP)
-            yield process
-        finally:
-            process.kill()
-
-
-@pytest.mark.requirement("C01")
-def test_a_frozen_owner_that_wakes_after_a_takeover_appends_nothing_and_says_so(tmp_path: Path) -> None:
-    """What it was told is there; from the new epoch on every event is the new owner's."""
-    with _frozen(tmp_path) as former:
-        with Ledger.open(tmp_path, key=KEY, take_over_at=START + 9) as ledger:
-            assert (ledger.epoch, ledger.last.fields) == (2, {"epoch": 2, "taken_from": former.pid})
-            former.send_signal(signal.SIGCONT)
-            out, err = former.communicate(timeout=LONGEST)
-            taken, mine = ledger.last, ledger.append([draft(n=2)], at=START + 10)[0]
-        assert former.returncode == 1
-        assert err.count("appends nothing") == 2
-        assert int(out.split()[-1] if out else 20) < taken.seq == mine.seq - 1
-    with Reader(tmp_path) as reader:
-        assert {event.epoch for event in reader.events(after=taken.seq - 1)} == {2}
-        assert reader.last.seq == mine.seq
-    assert verify(tmp_path).intact
-
-
-@pytest.mark.requirement("C01")
-def test_a_site_of_a_frozen_owner_is_not_taken_by_chance(tmp_path: Path) -> None:
-    """A second owner is refused, and told whom to look for; only a takeover that is asked for is one."""
-    with _frozen(tmp_path) as former:
-        with pytest.raises(RefusedError, match=f"owned by process {former.pid}"):
-            Ledger.open(tmp_path, key=KEY)
-        assert owner(tmp_path) == former.pid
-        with Ledger.open(tmp_path, key=KEY, take_over_at=START + 9):
-            assert owner(tmp_path) == os.getpid()
 
 
 def test_a_takeover_of_a_site_that_nobody_owns_is_an_ordinary_opening(tmp_path: Path) -> None:
