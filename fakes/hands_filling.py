@@ -27,6 +27,7 @@ _STAND = re.compile(r"^Scan the label of the new, empty (\S+) (\S+) and put it o
 _TROUGH = re.compile(r"^Put (\S+) on the deck at ([^\s,]+), and a full rack of tips")
 _SEAL = re.compile(r"^Take all off the deck\. Seal or close (.*), look at each")
 _LABELS = re.compile(r"^Look at the labels (.*): text")
+_OUT = re.compile(r"^Look at the printer: has label (\S+) come out")
 _COUNT = re.compile(r"^Line clearance after filling .*?(\d+) containers are filled", re.DOTALL)
 
 
@@ -45,6 +46,7 @@ def habits(crew: Crew) -> list[Habit]:
         Habit(_COUNT.pattern, hands.count),
         Habit(_LABELS.pattern, hands.look),
         Habit(r"Which label is printed again, and why", hands.tell),
+        Habit(_OUT.pattern, hands.see),
     ]
 
 
@@ -124,6 +126,11 @@ class _Hands:
         names = prompt.opening.fields[0].options if prompt.opening else ()
         missing = next((one for one in names if not self._take(one)), "")
         return {"label": missing, "found": "nothing came out of the printer", "reason": "it was not there"}
+
+    async def see(self, prompt: Prompt) -> Values:
+        """Say whether a label lies at the printer."""
+        out = self._take(_found(_OUT, prompt)[0])
+        return {"choice": prompt.opening.options[out]} if prompt.opening else {}
 
     def _place(self, position: str, container: str) -> None:
         """Put a container on the deck, unless it stands there."""

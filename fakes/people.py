@@ -342,7 +342,8 @@ class Staff:
     async def _put_away(self, prompt: Prompt) -> Values:
         freezer = self.asset("controlled rate freezer")
         text = prompt.opening.text if prompt.opening else ""
-        for container in re.sub(r"^Confirm when (.*) are in their positions.*", r"\1", text).split(", "):
+        names = re.search(r"Confirm when (.*) are in their positions", text)
+        for container in names[1].split(", ") if names else ():
             self.plant.hand(freezer, "unload", container=container, to="storage")
         return {}
 

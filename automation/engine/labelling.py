@@ -95,6 +95,18 @@ class Labels:
         """Note that nothing came out for a number; a printer acknowledges nothing, people look."""
         await self._moves.move(f"label/{label.id}", "void", body={"reason": reason})
 
+    def unsure(self) -> tuple[Label, ...]:
+        """Give the labels of which no bytes are on the record: nobody has noted yet whether they came out."""
+        ours = (one for one in self._every() if one.batch == self._batch and not one.sha256)
+        return tuple(one for one in ours if one.state not in {"applied", "kept"})
+
+    async def seen(self, label: Label, *, out: bool) -> None:
+        """Note what a person has seen at the printer of a label whose printing was ended."""
+        if out and self.label(label.id).state == "issued":
+            await self._moves.move(f"label/{label.id}", "print", body={"sha256": ""})
+        else:
+            await self._moves.skip()
+
     async def clear_up(self, *, reason: str) -> None:
         """Note that the labels which are on no container were destroyed, and that the others never came out."""
         for one in self._every():

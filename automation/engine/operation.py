@@ -20,15 +20,39 @@ class Fields(Protocol):
     __dataclass_fields__: ClassVar[dict[str, "dataclasses.Field[object]"]]
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SafeDevice:
+    """What a device itself says once the step is safe: each value of the part ``reads`` is one of ``among``."""
+
+    after: tuple[str, ...]  # of ``holding``, ``stopping`` and ``aborting``
+    role: str  # the field of equipment
+    ask: str  # a query of its interface
+    reads: str
+    among: frozenset[object]
+    within: tuple[str, ...] = ()  # the operation's states in which it was ordered; none: in any
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SafeProduct:
+    """What people confirm about the product before the step counts as safe: a part of the question's text."""
+
+    after: tuple[str, ...]
+    told: str
+    within: tuple[str, ...] = ()
+
+
 class Operation(Protocol):
     """A unit operation as a protocol author writes it; see docs/operations.md."""
 
     table: ClassVar[Table]
     results: ClassVar[type[Fields]]
     good: ClassVar[frozenset[str]]  # final states after which the batch goes on by itself
+    safe: ClassVar[tuple[SafeDevice | SafeProduct, ...]]  # what is so when it has made itself safe
 
 
-SIDES = ("holding", "restarting", "stopping", "aborting")
+ENDINGS = ("stopping", "aborting")
+MAKING_SAFE = ("holding", *ENDINGS)
+SIDES = (*MAKING_SAFE, "restarting")
 
 
 def method_name(state: str) -> str:

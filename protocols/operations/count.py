@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
+from automation.engine.operation import ENDINGS, SafeProduct
 from automation.engine.product import Amount, Product
 from automation.engine.prompts import Entry, Operator
 from automation.engine.visit import Move, Visit
@@ -81,6 +82,10 @@ class Count:
 
     results: ClassVar = Results
     good: ClassVar = frozenset({State.COUNTED})
+    safe: ClassVar = (
+        SafeProduct(after=("holding",), told="close"),
+        SafeProduct(after=ENDINGS, told="close"),
+    )
     table: ClassVar = Table(
         State.DRAWN,
         (
@@ -119,6 +124,29 @@ class Count:
         if visit.got.pair < self.given.pairs_at_most:
             return Move("again", difference=differ)
         return Move("disagree", difference=differ, **self._means(visit.got.counts))
+
+    async def holding(self, _visit: Visit[Results]) -> None:
+        """The samples can wait, the product is closed meanwhile; its clocks run on."""
+        await self.operator.confirm(f"Held: close {self._names()} and keep it as its label says. Clocks run on")
+
+    async def stopping(self, _visit: Visit[Results]) -> None:
+        """Close the product and keep it as its label says, under QA hold."""
+        await self._put_aside("stopped")
+
+    async def aborting(self, _visit: Visit[Results]) -> None:
+        """As stopping; the counter is left to finish, it holds samples only."""
+        await self._put_aside("aborted")
+
+    async def _put_aside(self, how: str) -> None:
+        names = self._names()
+        for container in self.product.transferred():
+            await self.product.qa_hold(container, reason=f"count {how}")
+        await self.operator.confirm(
+            f"The count was {how}: close {names} and keep it as its label says, discard what was drawn, and ask QA"
+        )
+
+    def _names(self) -> str:
+        return ", ".join(label.id for label in self.product.labels())
 
     async def _single(self, name: str) -> Single:
         while True:

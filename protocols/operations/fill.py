@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from automation.engine.labelling import Labels
+from automation.engine.operation import ENDINGS, MAKING_SAFE, SafeDevice, SafeProduct
 from automation.engine.product import Amount, Labelled, Product
 from automation.engine.prompts import Entry, Operator, Question
 from automation.engine.visit import Move, Visit
@@ -35,6 +36,7 @@ from protocols.operations.weigh_fill import ByWeight, Target
 from protocols.operations.weighing import weigh
 
 GOOD, REJECT = "good", "reject"
+NOTHING, CAME_OUT = "nothing came out", "it came out"
 QC = "QC"
 
 
@@ -64,6 +66,10 @@ class Fill:
 
     results: ClassVar = Results
     good: ClassVar = frozenset({State.FILLED})
+    safe: ClassVar = (
+        SafeDevice(after=ENDINGS, role="handler", ask="look", reads="tips", among=frozenset({False})),
+        SafeProduct(after=MAKING_SAFE, told="2 to 8 degC"),
+    )
     table: ClassVar = Table(
         State.SET_OUT,
         (
@@ -203,6 +209,9 @@ class Fill:
                 await self.handler.drop(tips=tuple(TipMove(channel, WASTE) for channel in tips))
             except (FailedError, UnknownError):
                 await self.operator.confirm(f"Take the tips off channels {', '.join(map(str, tips))} by hand")
+        for label in self.labels.unsure():
+            seen = await self.operator.choose(f"Look at the printer: has label {label.id} come out?", NOTHING, CAME_OUT)
+            await self.labels.seen(label, out=seen == CAME_OUT)
         names = ", ".join(container.id for container in self.product.transferred())
         await self.operator.confirm(
             f"The end: {why}. Mix, close and put {names} at 2 to 8 degC, destroy every label that is on no container, "

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
+from automation.engine.operation import MAKING_SAFE, SafeProduct
 from automation.engine.product import Amount, Labelled, Product
 from automation.engine.prompts import Operator
 from automation.engine.visit import Move, Visit
@@ -137,6 +138,7 @@ class Formulate:
 
     results: ClassVar = Results
     good: ClassVar = frozenset({State.FORMULATED})
+    safe: ClassVar = (SafeProduct(after=MAKING_SAFE, told="2 to 8 degC"),)
     table: ClassVar = Table(
         State.WASHED,
         (

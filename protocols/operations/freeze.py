@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
+from automation.engine.operation import ENDINGS, MAKING_SAFE, SafeDevice, SafeProduct
 from automation.engine.product import Product
 from automation.engine.prompts import Operator
 from automation.engine.visit import Move, Visit
@@ -47,6 +48,9 @@ class State(StrEnum):
     FROZEN = "frozen"
     NOT_ACCEPTED = "not accepted"
     SALVAGED = "salvaged"
+
+
+BEFORE_START = (State.EMPTY, State.READY, State.LOADED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,26 @@ class Freeze:
 
     results: ClassVar = Results
     good: ClassVar = frozenset({State.FROZEN})
+    safe: ClassVar = (
+        SafeDevice(
+            after=MAKING_SAFE,
+            within=BEFORE_START,
+            role="freezer",
+            ask="run",
+            reads="state",
+            among=frozenset({RunState.RESET, RunState.COMPLETE}),  # of an earlier run
+        ),
+        SafeDevice(  # the program is left to its end
+            after=MAKING_SAFE,
+            within=(State.FREEZING, State.ENDED),
+            role="freezer",
+            ask="run",
+            reads="state",
+            among=frozenset({RunState.RUN, RunState.HOLDBACK, RunState.COMPLETE}),
+        ),
+        SafeProduct(after=("holding",), within=BEFORE_START, told="keep the product at 2 to 8 degC"),
+        SafeProduct(after=ENDINGS, told="The workflow was"),
+    )
     table: ClassVar = Table(
         State.EMPTY,
         (

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from automation.engine.handles import Container
+from automation.engine.operation import ENDINGS, SafeProduct
 from automation.engine.product import Labelled, Product
 from automation.engine.prompts import Answer, Entry, Operator
 from automation.engine.visit import Move, Visit
@@ -68,6 +69,10 @@ class Receive:
 
     results: ClassVar = Results
     good: ClassVar = frozenset({State.ACCEPTED})
+    safe: ClassVar = (
+        SafeProduct(after=("holding",), told="keep the container as its label says"),
+        SafeProduct(after=ENDINGS, told="as its label says, apart from released product"),
+    )
     table: ClassVar = Table(
         State.ARRIVED,
         (
@@ -133,6 +138,21 @@ class Receive:
         """Keep the product cool; the exposure clock runs on."""
         clock = " The exposure clock runs on." if self._asks_exposure() else ""
         await self.operator.confirm(f"Held: keep the container as its label says.{clock}")
+
+    async def stopping(self, _visit: Visit[Results]) -> None:
+        """Keep the container as its label says, apart, under QA hold."""
+        await self._put_aside("stopped")
+
+    async def aborting(self, _visit: Visit[Results]) -> None:
+        """As stopping."""
+        await self._put_aside("aborted")
+
+    async def _put_aside(self, how: str) -> None:
+        for container in self.product.transferred():
+            await self.product.qa_hold(container, reason=f"receipt {how}")
+        await self.operator.confirm(
+            f"The receipt was {how}: keep {self._label().id} as its label says, apart from released product, and ask QA"
+        )
 
     def _asks_exposure(self) -> tuple[Entry, ...]:
         """Give the entry for the time in cryoprotectant; none when the product comes without it."""

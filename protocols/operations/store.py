@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from automation.engine.handles import Container
+from automation.engine.operation import ENDINGS, SafeProduct
 from automation.engine.product import Product
 from automation.engine.prompts import Answer, Entry, Operator
 from automation.engine.visit import Move, Visit
@@ -60,6 +61,10 @@ class Store:
 
     results: ClassVar = Results
     good: ClassVar = frozenset({State.STORED})
+    safe: ClassVar = (
+        SafeProduct(after=("holding",), told="is brought to its position first"),
+        SafeProduct(after=ENDINGS, told="are in their positions in the store"),
+    )
     table: ClassVar = Table(
         State.COLD,
         (
@@ -127,3 +132,20 @@ class Store:
     async def holding(self, _visit: Visit[Results]) -> None:
         """A container on its way has no pause."""
         await self.operator.confirm("Held: a container on its way is brought to its position first")
+
+    async def stopping(self, _visit: Visit[Results]) -> None:
+        """A container on its way has no end either: it is brought to its position, under QA hold."""
+        await self._bring_in("stopped")
+
+    async def aborting(self, _visit: Visit[Results]) -> None:
+        """As stopping."""
+        await self._bring_in("aborted")
+
+    async def _bring_in(self, how: str) -> None:
+        names = ", ".join(label.id for label in self.product.labels())
+        for container in self.product.transferred():
+            await self.product.qa_hold(container, reason=f"transfer to storage {how}")
+        await self.operator.confirm(
+            f"The transfer was {how}, and what is frozen can't wait on its way. Confirm when {names} are in their "
+            "positions in the store, apart from released product, and ask QA"
+        )

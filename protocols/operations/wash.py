@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from automation.engine.handles import Container
+from automation.engine.operation import ENDINGS, SafeDevice, SafeProduct
 from automation.engine.product import Amount, Labelled, Product
 from automation.engine.prompts import Entry, Operator
 from automation.engine.visit import Move, Visit
@@ -72,6 +73,22 @@ class Wash:
 
     results: ClassVar = Results
     good: ClassVar = frozenset({State.WASHED})
+    safe: ClassVar = (
+        SafeDevice(  # a run is led to its recovery and its end
+            after=ENDINGS, role="washer", ask="look", reads="state", among=frozenset(set(WasherState) - IN_RUN)
+        ),
+        SafeDevice(  # paused where the program allows it, else left to its end
+            after=("holding",),
+            within=(State.WASHING,),
+            role="washer",
+            ask="look",
+            reads="state",
+            among=IN_RUN | {WasherState.READY},
+        ),
+        SafeProduct(after=("holding",), told="Held. Washer"),
+        SafeProduct(after=ENDINGS, within=(State.EMPTY, State.PREPARED), told="keep the product as its label says"),
+        SafeProduct(after=ENDINGS, within=(State.READY, State.WASHING, State.COLLECTED), told="Close the clamps"),
+    )
     table: ClassVar = Table(
         State.EMPTY,
         (
