@@ -69,9 +69,13 @@ class Server:
         self._set("fsync = off\n")
         with nullcontext() if self._ceiling is None else no_file_grows_beyond(self._ceiling):
             self._run("pg_ctl", "start", "-w", "-s", "-D", str(self._data), "-l", str(self.folder / "log"))
-        self._set("fsync = on\n")
+        self.write_through(on=True)
+
+    def write_through(self, *, on: bool) -> None:
+        """Let commits wait for the disk, or not."""
+        self._set(f"fsync = {'on' if on else 'off'}\n")
         self._run("pg_ctl", "reload", "-s", "-D", str(self._data))
-        assert any(self._writes_through() for _ in range(_ASKED))
+        assert any(self._writes_through() is on for _ in range(_ASKED))
 
     def kill(self) -> None:
         """Kill the server with all its processes, and return when they are gone."""

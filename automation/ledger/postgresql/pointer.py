@@ -13,7 +13,11 @@ import msgspec
 from automation.kernel.errors import InputError
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+PAUSE = 0.2  # s, between attempts to reach a server that was lost
+LONGEST = 60  # s; beyond it nobody waits, an alarm is due
+_SECONDS = re.compile(r"\d{1,2}(\.\d)?")
 _SAID = re.compile(r"[ -~]*")
+_OURS = {"schema", "patience"}  # the rest are words of libpq
 _SECRET = {"password", "passfile", "sslpassword", "sslkey"}
 
 
@@ -28,17 +32,23 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     user: str = ""
     sslmode: str = ""
     sslrootcert: str = ""
+    patience: str = "5"  # s; how long a server that was lost is waited for
 
     @property
     def keywords(self) -> dict[str, str]:
         """Give what libpq is told."""
-        said = {name: getattr(self, name) for name in self.__struct_fields__ if name != "schema"}
+        said = {name: getattr(self, name) for name in self.__struct_fields__ if name not in _OURS}
         return {name: value for name, value in said.items() if value}
 
     @property
     def name(self) -> str:
         """Give it in words, for people."""
         return " ".join(f"{key}={value}" for key, value in {**self.keywords, "schema": self.schema}.items())
+
+    @property
+    def attempts(self) -> int:
+        """Give how often a server that was lost is tried again, ``PAUSE`` apart."""
+        return 1 + round(float(self.patience) / PAUSE)
 
 
 def parse(text: str, *, where: str) -> Server:
@@ -66,7 +76,7 @@ def read(path: Path) -> Server:
 
 def write(path: Path, server: Server) -> None:
     """Write a site's ``ledger.toml``; raises InputError when the folder takes none."""
-    rows = {"schema": server.schema, **server.keywords}
+    rows = {"schema": server.schema, **server.keywords, "patience": server.patience}
     lines = [f'{key} = "{value}"' for key, value in rows.items()]
     text = "# Where the ledger of this site is (docs/postgresql.md). No password stands here.\n[postgresql]\n"
     try:
@@ -87,6 +97,8 @@ def _checked(said: dict[str, str], where: str) -> Server:
         raise InputError(f"{error}; {allowed} are allowed, and schema is needed", where=where) from None
     if _NAME.fullmatch(server.schema) is None:
         raise InputError(f"schema is {server.schema!r}; lower-case letters, digits and _ are allowed", where=where)
+    if _SECONDS.fullmatch(server.patience) is None or float(server.patience) > LONGEST:
+        raise InputError(f"patience is {server.patience!r}; 0 to {LONGEST} s is allowed", where=where)
     for key, value in server.keywords.items():
         if _SAID.fullmatch(value) is None or set(value) & set("\"'\\"):
             raise InputError(f"{key} is {value!r}; printable ASCII without quotes is allowed", where=where)

@@ -11,7 +11,7 @@ from automation.ledger.postgresql.pointer import Server
 
 
 class DatabaseRows:
-    """The committed rows over one connection, which is made anew once when the server has dropped it."""
+    """The committed rows over one connection, which is made anew when it was lost."""
 
     def __init__(self, server: Server, path: Path) -> None:
         """Connect; raises as ``session.connect``."""
@@ -39,5 +39,5 @@ class DatabaseRows:
         except psycopg.OperationalError:
             if not session.is_lost(self._connection):
                 raise
-        self._connection = session.connect(self._server, self._path)
+        self._connection = session.reconnect(self._server, self._path)
         return session.rows(self._connection, query, *values)

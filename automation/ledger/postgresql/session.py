@@ -4,7 +4,9 @@ psycopg (LGPL, unmodified) is an optional part: ``pip install cellwright[postgre
 Source: https://www.postgresql.org/docs/current/libpq-connect.html; https://www.postgresql.org/docs/current/errcodes-appendix.html.
 """
 
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -13,7 +15,7 @@ from psycopg.types.string import ByteaBinaryLoader
 
 from automation.kernel.errors import FailedError, InputError, NewerVersionError, NotOursError
 from automation.ledger.event import FORMAT
-from automation.ledger.postgresql.pointer import Server
+from automation.ledger.postgresql.pointer import PAUSE, Server
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -60,6 +62,15 @@ def connect(server: Server, path: Path) -> Connection:
         connection.close()
         raise
     return connection
+
+
+def reconnect(server: Server, path: Path) -> Connection:
+    """Connect to a server that was lost and may be starting anew; raises as ``connect`` when its time is over."""
+    for _ in range(server.attempts - 1):
+        with suppress(FailedError):
+            return connect(server, path)
+        threading.Event().wait(PAUSE)
+    return connect(server, path)
 
 
 def _prepare(connection: Connection, server: Server, path: Path) -> None:

@@ -13,7 +13,6 @@ Units:  s unless said otherwise.
 
 import os
 import platform
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -30,8 +29,6 @@ from automation.ledger.postgresql.pointer import Server
 _AT_ONCE = "1ms"
 _LETS_GO = "1s"  # within it the server notices that a process on its own host was killed
 _ENDS = 5_000  # ms; how long a session that is ended from outside may take
-_BACK = 0.2  # between attempts to reach a server that was lost
-_ATTEMPTS = 25
 _COPY = "COPY event (seq, stream, envelope, body, hash) FROM STDIN (FORMAT BINARY)"
 _TYPES = ("int8", "text", "text", "bytea", "bytea")
 _HEAD = "INSERT INTO head (seq, at, key_id, body, signature) VALUES (?, ?, ?, ?, ?)"
@@ -140,7 +137,7 @@ class DatabaseSink:
 
     def _come_back(self) -> None:
         """Connect and own the ledger again, if nobody took a turn meanwhile; the former session is over then."""
-        self._connect()
+        self._connection = session.reconnect(self._server, self._path)
         if self._number("SELECT max(number) FROM turn") != self._turn:
             raise RefusedError(STALE)
         if not self._lock():
@@ -150,18 +147,6 @@ class DatabaseSink:
         if self._number("SELECT max(number) FROM turn") != self._turn:
             raise RefusedError(STALE)
         self._settle()
-
-    def _connect(self) -> None:
-        """Reach the server again, which may be starting anew; raises FailedError when it takes too long."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                self._connection = session.connect(self._server, self._path)
-            except FailedError:
-                if attempt == _ATTEMPTS:
-                    raise
-                threading.Event().wait(_BACK)
-            else:
-                return
 
     def _take(self, *, take_over: bool) -> None:
         if not self._lock(within=_AT_ONCE if take_over else _LETS_GO):
