@@ -15,7 +15,7 @@ from automation.kernel.errors import LinkError, WireError
 from automation.kernel.quantity import Seconds
 from instruments.transport.inbox import Inbox
 
-LARGEST = 60_000  # bytes of one result file; larger ones are not result files
+LARGEST = 64 << 20  # bytes of one result file; larger ones are not result files
 LIST = b"LIST\n"
 
 
