@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -37,13 +37,15 @@ from automation.gmp.objects import Thing
 from automation.gmp.plant.assets import Asset
 from automation.gmp.registry import KINDS
 from automation.gmp.secrets import LIVE, SIMULATED, Credentials
+from automation.gmp.things import rules_of
 from automation.kernel import ids
 from automation.kernel.clock import MICRO, Clock, SimulatedClock, SimulatedLoop, SystemClock, instant
 from automation.kernel.errors import DamagedError, InputError
 from automation.kernel.quantity import Instant
-from automation.ledger import anchor, where
+from automation.ledger import anchor, derived, where
 from automation.ledger.blobs import Blobs
 from automation.ledger.event import Event, Genesis, Mode
+from automation.ledger.shelf import Shelf
 from automation.ledger.store import Ledger
 
 KEY = "site.key"
@@ -299,7 +301,9 @@ def _check_live(folder: Path, way: Way, clock: Clock) -> None:
 async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, way: Way) -> Site:
     credentials = Credentials(folder, clock, cost=SIMULATED if file.simulated else LIVE)
     roles = {role: frozenset(str(right) for right in rights) for role, rights in file.roles.items()}
-    door = Door(ledger, clock, kinds=KINDS, secrets=credentials, roles=roles, zone=file.zone)
+    rules = partial(rules_of, KINDS, release=release())
+    shelf = Shelf(folder / derived.NAME, ledger, key=read_key(folder), rules=rules)
+    door = Door(ledger, clock, kinds=KINDS, secrets=credentials, roles=roles, zone=file.zone, shelf=shelf)
     note_configuration(Recorder(ledger, clock, "site"), folder / FILE)
     furnish(door, credentials, file, _support(file))
     plant = _plant(folder, file, clock, way)

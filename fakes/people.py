@@ -15,6 +15,7 @@ from automation.engine.site import Site
 from automation.engine.sitemodel import PersonEntry, SiteFile
 from automation.formulas.identifiers import Kind
 from automation.gmp.door import Command, Proof
+from automation.gmp.marks import OPEN, of_batch, stored_at
 from automation.gmp.objects import Thing
 from automation.gmp.people.persons import Person
 from automation.gmp.people.prompts import SIGNING, Prompt
@@ -68,8 +69,8 @@ class Staff:
         self._look_round()
 
     def _look_round(self) -> None:
-        for thing in self.site.house.door.every("prompt"):
-            if isinstance(thing, Prompt) and thing.asking:
+        for thing in self.site.house.door.marked("prompt", OPEN):
+            if isinstance(thing, Prompt):
                 self._begin(thing, {"entered": "verify", "locked": "clear"}.get(thing.state, "answer"))
 
     @property
@@ -154,7 +155,7 @@ class Staff:
 
     def _terminal_busy(self, prompt: Prompt) -> bool:
         """Tell whether somebody scans something else at the terminal."""
-        prompts = (one for one in self.site.house.door.every("prompt") if isinstance(one, Prompt))
+        prompts = (one for one in self.site.house.door.marked("prompt", OPEN) if isinstance(one, Prompt))
         return any(one.state == "claimed" and one.terminal == TERMINAL and one.id != prompt.id for one in prompts)
 
     def _hear(self, _terminal: str, words: str) -> None:
@@ -313,7 +314,8 @@ class Staff:
         if prompt.opening is None:
             return {}
         sample = prompt.opening.text.partition(":")[0]
-        every = (one for one in self.site.house.door.every("prompt") if isinstance(one, Prompt))
+        marked = self.site.house.door.marked("prompt", of_batch(prompt.batch))
+        every = (one for one in marked if isinstance(one, Prompt))
         answered = (one.opening.text for one in every if one.state == "answered" and one.opening)
         looked = any(text.startswith(sample) for text in answered)
         return {"choice": prompt.opening.options[-1 if looked else 0]}
@@ -383,12 +385,12 @@ class Staff:
 
     def _free_position(self, first: str, *, besides: set[str]) -> str:
         """Give the first position from ``first`` on in which no container stands, nor is about to."""
-        taken = {getattr(thing, "position", "") for thing in self.site.house.door.every("container")} | besides
+        door = self.site.house.door
         rack, _, number = first.rpartition("/")
         at = int(number)
-        while f"{rack}/{at:02d}" in taken:
+        while (here := f"{rack}/{at:02d}") in besides or any(door.marked("container", stored_at(here))):
             at += 1
-        return f"{rack}/{at:02d}"
+        return here
 
     @staticmethod
     def _read_papers(papers: Plain) -> Mapping[str, str | float | bool]:

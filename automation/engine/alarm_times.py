@@ -9,6 +9,7 @@ import asyncio
 
 from automation.engine.recorder import RUNNER
 from automation.gmp.door import Command, Door
+from automation.gmp.marks import OPEN
 from automation.gmp.objects import Thing
 from automation.gmp.plant.alarms import Alarm, State
 from automation.kernel.clock import background
@@ -23,7 +24,7 @@ class AlarmTimes:
         """Arm what stands already, and whatever changes later."""
         self._door = door
         self._armed: dict[str, asyncio.TimerHandle] = {}
-        for thing in door.every("alarm"):
+        for thing in door.marked("alarm", OPEN):
             self._arm(thing)
         door.follow(self._follow)
 

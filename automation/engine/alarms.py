@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from automation.engine.journal import DEFECTIVE
 from automation.engine.recorder import RUNNER
 from automation.gmp.door import Command, Door
+from automation.gmp.marks import of_owner, of_subject
 from automation.gmp.plant.alarms import Alarm
 from automation.kernel.errors import RefusedError
 
@@ -95,18 +96,14 @@ class Alarms:
 
     def deviation(self, title: str, *, rule: str = "", cause: int | None = None) -> str:
         """Open a deviation on the step and give its id; the same title in a step is one deviation."""
-        for thing in self._door.every("deviation"):
+        for thing in self._door.marked("deviation", of_subject(self._subject)):
             opening = getattr(thing, "opening", None)
-            if opening is not None and (opening.subject, opening.title) == (self._subject, title):
+            if opening is not None and opening.title == title:
                 return thing.id
-        name = f"{self.batch}-D{sum(1 for _ in self._of_batch()) + 1:02d}"
+        name = f"{self.batch}-D{len(tuple(self._door.marked('deviation', of_owner(self.batch)))) + 1:02d}"
         body = {"subject": self._subject, "title": title, "rule": rule, "batch": self.batch}
         self._door.enter(Command(f"deviation/{name}", "open", body, RUNNER, cause=cause))
         return name
-
-    def _of_batch(self) -> list[str]:
-        prefix = f"{self.batch}-D"
-        return [thing.id for thing in self._door.every("deviation") if thing.id.startswith(prefix)]
 
     @property
     def _subject(self) -> str:

@@ -14,6 +14,7 @@ from automation.engine.recorder import RUNNER
 from automation.formulas.identifiers import Kind, Scanned, classify, hint
 from automation.gmp.door import Command, Door, Proof
 from automation.gmp.form import CODE, Value
+from automation.gmp.marks import known_as
 from automation.gmp.people.prompts import Prompt
 from automation.gmp.product.batches import Batch
 from automation.gmp.product.containers import Container
@@ -117,10 +118,10 @@ class Answers:
         )
 
     def _owner(self, seen: Scanned) -> Container | None:
-        for thing in self._door.every("container"):
-            if isinstance(thing, Container) and seen.value and seen.value in {thing.id, thing.din, thing.identity}:
-                return thing
-        return None
+        named = self._door.find("container", seen.value)
+        known = [named] if named.state != "absent" else []
+        found = (*known, *self._door.marked("container", known_as(seen.value)))
+        return next((thing for thing in found if isinstance(thing, Container)), None)
 
     def _alarms(self, prompt: Prompt) -> Alarms:
         return Alarms(self._door, batch=prompt.batch, step=prompt.step)

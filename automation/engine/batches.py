@@ -21,6 +21,7 @@ from automation.engine.recipe.model import Recipe, Step
 from automation.engine.recorder import RUNNER
 from automation.engine.verdicts import Verdicts
 from automation.gmp.door import Command
+from automation.gmp.marks import OPEN
 from automation.gmp.objects import Recorded as DoorBody
 from automation.gmp.objects import Thing
 from automation.gmp.product.batches import Batch, Continuation, Decision, Order
@@ -380,7 +381,7 @@ class BatchRun:
 
     def _stop_clocks(self) -> None:
         """Cancel what still counts: nothing that it waits for can come any more."""
-        for thing in list(self._house.door.every("timer")):
+        for thing in self._house.door.marked("timer", OPEN):
             if isinstance(thing, Timer) and thing.batch == self.id and thing.going:
                 reason = {"reason": f"{self.id} has ended as {self.batch.state}"}
                 self._house.door.enter(Command(f"timer/{thing.id}", "cancel", reason, RUNNER))

@@ -10,6 +10,7 @@ from functools import partial
 from automation.engine.afterwards import Afterwards
 from automation.engine.alarmmodel import OnCall
 from automation.gmp.door import Command, Door
+from automation.gmp.marks import OPEN
 from automation.gmp.objects import Thing
 from automation.gmp.plant.alarms import Alarm
 from automation.gmp.plant.calls import Call
@@ -29,7 +30,7 @@ class Calling:
         self._afterwards = afterwards
         self._roster = roster
         self._armed: dict[str, asyncio.TimerHandle] = {}
-        for thing in door.every("call"):
+        for thing in door.marked("call", OPEN):
             self._arm(thing)
             self._settle(thing.id)
         door.follow(self._follow)

@@ -15,6 +15,7 @@ from automation.engine.recipe.model import Recipe
 from automation.engine.recipe.spec import OperationSpec
 from automation.engine.recipe.yaml_source import nearest
 from automation.engine.site import Site
+from automation.gmp.marks import OPEN
 from automation.gmp.people.prompts import Prompt
 from automation.kernel.clock import MICRO, SimulatedLoop
 from automation.kernel.errors import InputError
@@ -104,8 +105,8 @@ def left(site: Site, run: BatchRun, *, state: str, why: str) -> Left:
 
 def open_prompts(site: Site, batch: str) -> list[Prompt]:
     """Give what a batch still asks of people."""
-    every = (thing for thing in site.house.door.every("prompt") if isinstance(thing, Prompt))
-    return [prompt for prompt in every if prompt.batch == batch and prompt.asking]
+    every = (thing for thing in site.house.door.marked("prompt", OPEN) if isinstance(thing, Prompt))
+    return [prompt for prompt in every if prompt.batch == batch]
 
 
 def _stop_at(site: Site, batch: str, mark: Mark, leave: Callable[[str], None]) -> None:

@@ -12,6 +12,7 @@ from automation.engine.setup import site_digest
 from automation.engine.site import Site
 from automation.engine.sitefile import FILE
 from automation.gmp.door import Command
+from automation.gmp.marks import OPEN
 from automation.gmp.product.batches import Batch
 from automation.gmp.product.containers import Container
 from automation.kernel.errors import InputError, RefusedError
@@ -90,7 +91,7 @@ def _check_free(site: Site, container: Container, batch: str) -> None:
 
 def _named_in(site: Site, container: str, *, besides: str = "") -> Batch | None:
     """Give the open batch that a container was issued for."""
-    every = (thing for thing in site.house.door.every("batch") if isinstance(thing, Batch))
+    every = (thing for thing in site.house.door.marked("batch", OPEN) if isinstance(thing, Batch))
     return next(
         (one for one in every if container in one.containers and one.state not in _OVER and one.id != besides), None
     )
@@ -107,8 +108,8 @@ def _check_kind(container: Container, recipe: Recipe) -> None:
 def _expected(site: Site, recipe: Recipe) -> tuple[str, ...]:
     """Give the container that the recipe would start from: of its kind, expected, and not filled here."""
     wanted = recipe.product.starts_from
-    every = (thing for thing in site.house.door.every("container") if isinstance(thing, Container))
-    coming = [thing for thing in every if thing.state == "expected" and not thing.parent]
+    every = (thing for thing in site.house.door.marked("container", OPEN) if isinstance(thing, Container))
+    coming = [thing for thing in every if not thing.parent]
     found = tuple(thing.id for thing in coming if not wanted or thing.kind == wanted)
     if not found:
         msg = f"no {wanted or 'container'} is expected at this site; name one with --container"

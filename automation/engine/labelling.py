@@ -13,6 +13,7 @@ from automation.engine.moves import Moves
 from automation.engine.prompts import Answer
 from automation.engine.recorder import Recorder
 from automation.gmp.door import Door
+from automation.gmp.marks import of_batch, of_container
 from automation.gmp.product.labels import RECORD_COPY, REPRINT, SIMULATED, Label, numbered
 from automation.kernel.errors import UnknownError
 from automation.ledger.blobs import Blobs
@@ -97,7 +98,7 @@ class Labels:
 
     def unsure(self) -> tuple[Label, ...]:
         """Give the labels of which no bytes are on the record: nobody has noted yet whether they came out."""
-        ours = (one for one in self._every() if one.batch == self._batch and not one.sha256)
+        ours = (one for one in self._marked(of_batch(self._batch)) if not one.sha256)
         return tuple(one for one in ours if one.state not in {"applied", "kept"})
 
     async def seen(self, label: Label, *, out: bool) -> None:
@@ -109,9 +110,7 @@ class Labels:
 
     async def clear_up(self, *, reason: str) -> None:
         """Note that the labels which are on no container were destroyed, and that the others never came out."""
-        for one in self._every():
-            if one.batch != self._batch:
-                continue
+        for one in self._marked(of_batch(self._batch)):
             if one.state not in {"issued", "printed", "verified"}:
                 await self._moves.skip()  # also what was cleared up before a restart
                 continue
@@ -120,12 +119,13 @@ class Labels:
 
     def of(self, container: str) -> tuple[Label, ...]:
         """Give all labels of a container, in the order of their numbers."""
-        return tuple(one for one in self._every() if one.container == container)
+        return self._marked(of_container(container))
 
     def counts(self) -> Counts:
         """Count what has become of the batch's labels."""
-        states = [str(one.state) for one in self._every() if one.batch == self._batch]
-        printed = sum(1 for one in self._every() if one.batch == self._batch and one.out)
+        labels = self._marked(of_batch(self._batch))
+        states = [str(one.state) for one in labels]
+        printed = sum(1 for one in labels if one.out)
         ended = (states.count(word) for word in ("applied", "kept", "destroyed", "not printed"))
         return Counts(printed, *ended)
 
@@ -159,5 +159,5 @@ class Labels:
             raise TypeError(thing)
         return thing
 
-    def _every(self) -> tuple[Label, ...]:
-        return tuple(one for one in self._door.every("label") if isinstance(one, Label))
+    def _marked(self, mark: str) -> tuple[Label, ...]:
+        return tuple(one for one in self._door.marked("label", mark) if isinstance(one, Label))

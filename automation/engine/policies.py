@@ -1,7 +1,8 @@
 """Policies: what follows from an alarm by itself, per state of the operation that it belongs to.
 
 A policy is a durable subscriber of the ledger. Its commands are named by (policy, causing event, action), so none is
-given twice; ``done`` in the stream ``policies`` is the cursor, and ``in force`` says from where on these rules hold.
+given twice; ``done`` in the stream ``policies`` is the cursor, noted now and then also where nothing had to be done,
+and ``in force`` says from where on these rules hold.
 What was not done when the process died is done at the next start, judged by where the steps stood at the time.
 Source: 21 CFR 211.100(b), 211.192 (deviations are opened when they occur); ISA-18.2 (response to an alarm).
 """
@@ -19,12 +20,14 @@ from automation.engine.calling import POLICIES, Calling
 from automation.engine.recorder import Recorder
 from automation.engine.standing_steps import StandingSteps
 from automation.gmp.door import Command, Door
+from automation.gmp.marks import OPEN, of_owner
 from automation.gmp.objects import fact
-from automation.gmp.plant.alarms import TABLE, Alarm, Priority, State
+from automation.gmp.plant.alarms import KIND, TABLE, Alarm, Priority, State
 from automation.kernel.errors import RefusedError
 from automation.ledger.event import Event
 
 STREAM = "policies"
+CURSOR_EVERY = 500  # events of alarms after which the cursor is noted although nothing had to be done
 _RANK = {Priority.LOW: 0, Priority.MEDIUM: 1, Priority.HIGH: 2}
 _CALLING = frozenset({"raise", "again", "resume"})  # moves after which an alarm wants a person
 
@@ -53,25 +56,49 @@ class Policies:
     calling: Calling
     afterwards: Afterwards
     _steps: StandingSteps = field(default_factory=StandingSteps)
-    _alarms: dict[str, Alarm] = field(default_factory=dict)
+    _began: int = 1 << 62  # events from this one on are followed as they come
     _after: int = 0  # events up to this one are done, or older than the rules
+    _passed: int = 0  # alarms that asked for nothing since the cursor was last noted
     _due: deque[tuple[Alarm, int, tuple[Policy, ...]]] = field(default_factory=deque)
 
     def start(self) -> None:
         """Do what is left to do, then follow the ledger."""
         if not self.vigilance.policies:
             return
-        self._after = self._cursor()
         ledger = self.recorder.ledger
-        for event in tuple(ledger.events()):
-            self._take(event)
+        self._after = self._cursor()
+        self._catch_up()
+        self._began = ledger.last.seq + 1
+        self._steps = StandingSteps.of_open_batches(self.door, ledger)
         self._work_off()
         ledger.subscribe(self._follow)
 
+    def _catch_up(self) -> None:
+        """Look at the alarms behind the cursor, each as it and the steps stood at the time."""
+        alarms: dict[str, Alarm] = {}
+        for event in self.recorder.ledger.events(after=self._after, prefix=KIND.word):
+            name = event.stream.partition("/")[2]
+            before = alarms.get(name) or self._alarm_before(name, event.seq)
+            alarms[name] = before.apply(fact(event, TABLE, before.state))
+            self._look(alarms[name], event)
+
+    def _alarm_before(self, name: str, seq: int) -> Alarm:
+        found = Alarm(name)
+        for event in self.recorder.ledger.stream(f"{KIND.word}/{name}"):
+            if event.seq >= seq:
+                break
+            found = found.apply(fact(event, TABLE, found.state))
+        return found
+
     def _follow(self, event: Event) -> None:
-        """Fold an event at once; what follows from it is done right after the append that tells of it."""
-        self._take(event)
-        if self._due:
+        """Look at an event at once; what follows from it is done right after the append that tells of it."""
+        self._steps.take(event)
+        kind, _, name = event.stream.partition("/")
+        if kind == KIND.word and "/" not in name:
+            alarm = self.door.find(kind, name)
+            if isinstance(alarm, Alarm):
+                self._look(alarm, event)
+        if self._due or self._passed >= CURSOR_EVERY:
             self.afterwards.add(self._work_off)
 
     def _cursor(self) -> int:
@@ -84,23 +111,28 @@ class Policies:
         done = [event.read(Handled).seq for event in events if event.kind == "done"]
         return max(rules[-1].seq, *done, 0)
 
-    def _take(self, event: Event) -> None:
-        self._steps.take(event)
-        kind, _, name = event.stream.partition("/")
-        if kind != "alarm" or "/" in name:
+    def _look(self, alarm: Alarm, event: Event) -> None:
+        """Note what follows from an event of an alarm, which stands as after it."""
+        self._passed += 1
+        if event.kind not in _CALLING or alarm.state is not State.UNACKNOWLEDGED:
             return
-        before = self._alarms.get(name) or Alarm(name)
-        alarm = self._alarms[name] = before.apply(fact(event, TABLE, before.state))
-        if event.seq > self._after and event.kind in _CALLING and alarm.state is State.UNACKNOWLEDGED:
-            self._follow_up(alarm, event)
-
-    def _follow_up(self, alarm: Alarm, event: Event) -> None:
-        said = alarm.raising
-        step = self._steps.of(alarm.batch, said.step) if said is not None else None
-        place = step.place if step is not None else ""
+        place = self._place(alarm, event.seq)
         met = tuple(policy for policy in self.vigilance.policies.values() if _meets(policy, alarm, place))
         if met:
             self._due.append((alarm, event.seq, met))
+
+    def _place(self, alarm: Alarm, seq: int) -> str:
+        """Give where the step of an alarm stood when event ``seq`` came; empty where none ran."""
+        if alarm.raising is None or not alarm.batch:
+            return ""
+        steps = self._steps
+        if seq < self._began:
+            steps = StandingSteps()
+            for event in self.recorder.ledger.stream(f"batch/{alarm.batch}/step/{alarm.raising.step}"):
+                if event.seq < seq:
+                    steps.take(event)
+        step = steps.of(alarm.batch, alarm.raising.step)
+        return step.place if step is not None else ""
 
     def _work_off(self) -> None:
         while self._due:
@@ -108,7 +140,13 @@ class Policies:
             for policy in met:
                 for action in policy.actions:
                     self._do(action, alarm, cause=seq, command=f"{policy.id}:{seq}:{action}")
-            self.recorder.write("done", Handled(seq, tuple(one.id for one in met)), cause=seq)
+            self._handled(seq, met)
+        if self._passed >= CURSOR_EVERY:
+            self._handled(self.recorder.ledger.last.seq, ())
+
+    def _handled(self, seq: int, met: tuple[Policy, ...]) -> None:
+        self._passed = 0
+        self.recorder.write("done", Handled(seq, tuple(one.id for one in met)), cause=seq)
 
     def _do(self, action: Action, alarm: Alarm, *, cause: int, command: str) -> None:
         match action:
@@ -135,20 +173,19 @@ class Policies:
         if said is None:
             return
         title = f"alarm {alarm.id}"
-        for thing in self.door.every("deviation"):
+        for thing in self.door.marked("deviation", OPEN):
             opening = getattr(thing, "opening", None)
-            if opening is not None and opening.rule == title and thing.state != "closed":
+            if opening is not None and opening.rule == title:
                 return
         whose = alarm.batch or said.asset or "site"
-        prefix = f"{whose}-D"
-        number = sum(1 for thing in self.door.every("deviation") if thing.id.startswith(prefix)) + 1
+        number = len(tuple(self.door.marked("deviation", of_owner(whose)))) + 1
         body: Mapping[str, object] = {
             "subject": f"batch/{alarm.batch}/step/{said.step}" if alarm.batch else f"asset/{said.asset or said.source}",
             "title": said.message,
             "rule": title,
             "batch": alarm.batch,
         }
-        self.door.enter(Command(f"deviation/{prefix}{number:02d}", "open", body, POLICIES, cause=cause, id=command))
+        self.door.enter(Command(f"deviation/{whose}-D{number:02d}", "open", body, POLICIES, cause=cause, id=command))
 
 
 def _meets(policy: Policy, alarm: Alarm, place: str) -> bool:

@@ -15,6 +15,7 @@ from automation.engine.prompts import Answer
 from automation.engine.recorder import Recorder
 from automation.formulas.identifiers import Kind as Code
 from automation.gmp.door import Door
+from automation.gmp.marks import of_material
 from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.product import containers
 from automation.gmp.product.containers import Purpose
@@ -204,8 +205,8 @@ class Product:
     def lot(self, material: str) -> Lot:
         """Give the lot of a material that this step uses; raises GateError when none was set out for it."""
         here = (self._batch, self._step)
-        for thing in self._door.every("lot"):
-            if isinstance(thing, MaterialLot) and thing.what == material and here in thing.used_in:
+        for thing in self._door.marked("lot", of_material(material)):
+            if isinstance(thing, MaterialLot) and here in thing.used_in:
                 return Lot(thing.id)
         msg = f"no lot of {material} was taken for {self._batch}/{self._step}; its bill of materials has to name it"
         raise GateError(msg)

@@ -15,6 +15,7 @@ from automation.engine.binding import STAY, Stay
 from automation.engine.journal import Seen, Waiting
 from automation.engine.recorder import RUNNER, Recorder
 from automation.gmp.door import Command, Door
+from automation.gmp.marks import OPEN, of_batch, with_file
 from automation.gmp.objects import Thing
 from automation.gmp.people.prompts import Prompt
 from automation.gmp.words import Right
@@ -153,11 +154,11 @@ class Desk:
 
     def attached(self, sha256: str) -> tuple[Prompt, ...]:
         """Give the prompts that were answered with this file, in the order of their making."""
-        return tuple(p for p in self._prompts() if p.state == "answered" and sha256 in dict(p.values).values())
+        return self._marked(with_file(sha256))
 
-    def answers(self, prefix: str) -> tuple[tuple[str, Answer], ...]:
-        """Give the answered prompts whose name begins so, in the order of their answers."""
-        found = [p for p in self._prompts() if p.state == "answered" and p.id.startswith(prefix)]
+    def answers(self, prefix: str, *, batch: str) -> tuple[tuple[str, Answer], ...]:
+        """Give the answered prompts of a batch whose name begins so, in the order of their answers."""
+        found = [p for p in self._marked(of_batch(batch)) if p.state == "answered" and p.id.startswith(prefix)]
         return tuple((p.id, _answer(p)) for p in sorted(found, key=lambda p: p.answered_seq))
 
     def text(self, name: str) -> str:
@@ -167,10 +168,10 @@ class Desk:
 
     def asking(self, batch: str, step: str) -> tuple[Prompt, ...]:
         """Give the prompts of a step that still want an answer, in the order of their making."""
-        return tuple(p for p in self._prompts() if p.asking and (p.batch, p.step) == (batch, step))
+        return tuple(p for p in self._marked(OPEN) if (p.batch, p.step) == (batch, step))
 
-    def _prompts(self) -> list[Prompt]:
-        return [thing for thing in self.door.every("prompt") if isinstance(thing, Prompt)]
+    def _marked(self, mark: str) -> tuple[Prompt, ...]:
+        return tuple(thing for thing in self.door.marked("prompt", mark) if isinstance(thing, Prompt))
 
     def _open(self, name: str, question: Question, *, batch: str, step: str) -> None:
         if self._prompt(name).state != "absent":
@@ -322,7 +323,7 @@ class Operator:
             prefix = f"{self._batch}.{self._step}."
             found = (
                 Heard(part, answer, self._desk.text(name))
-                for name, answer in self._desk.answers(prefix)
+                for name, answer in self._desk.answers(prefix, batch=self._batch)
                 for part in name.removeprefix(prefix).split(".")
                 if part.isalpha()
             )

@@ -11,6 +11,7 @@ from typing import Protocol
 from automation.engine.answers import Answers, Given
 from automation.gmp.door import Door
 from automation.gmp.form import CODE
+from automation.gmp.marks import OPEN
 from automation.gmp.people.prompts import Prompt
 from automation.kernel.errors import CellwrightError, LinkError
 
@@ -95,7 +96,7 @@ class Scanning:
             self._tell(prompt.terminal, str(refusal))
 
     def _claimed(self, terminal: str) -> list[Prompt]:
-        prompts = (thing for thing in self.door.every("prompt") if isinstance(thing, Prompt))
+        prompts = (thing for thing in self.door.marked("prompt", OPEN) if isinstance(thing, Prompt))
         here = (prompt for prompt in prompts if prompt.state == "claimed" and prompt.terminal == terminal)
         return [prompt for prompt in here if prompt.opening is not None and prompt.opening.kind == "scan"]
 

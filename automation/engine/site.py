@@ -92,6 +92,7 @@ class Site:
                 end()
         for call in self.at_close:
             call()
+        self.house.door.close()
         self.house.recent.close()
         if self.plant is not None:
             self.plant.close()

@@ -5,11 +5,15 @@ Alarms are suppressed by design, and policies chosen, by ``operation.state``.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 import msgspec
 
 from automation.engine.journal import Enter, Stage
+from automation.gmp.door import Door
+from automation.gmp.marks import OPEN
 from automation.ledger.event import Event
+from automation.ledger.store import Ledger
 
 _OVER = frozenset({"complete", "stopped", "aborted"})
 
@@ -42,6 +46,15 @@ class StandingSteps:
     """Every step that runs; fed with events in their order."""
 
     _steps: dict[str, StepNow] = field(default_factory=dict)
+
+    @classmethod
+    def of_open_batches(cls, door: Door, ledger: Ledger) -> Self:
+        """Give the steps that run now; those of a batch that is closed do not."""
+        found = cls()
+        for batch in door.marked("batch", OPEN):
+            for event in ledger.events(prefix=f"batch/{batch.id}/step/"):
+                found.take(event)
+        return found
 
     def __iter__(self) -> Iterator[StepNow]:
         """Go over the steps that run, in the order of their beginning."""

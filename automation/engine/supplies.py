@@ -10,6 +10,7 @@ from decimal import Decimal
 from automation.engine.recipe.model import Material
 from automation.engine.recorder import RUNNER
 from automation.gmp.door import Command, Door
+from automation.gmp.marks import of_material
 from automation.gmp.materials.lots import MaterialLot
 from automation.kernel.errors import GateError
 
@@ -48,7 +49,8 @@ class Supplies:
 
     def _lots(self, material: Material) -> list[MaterialLot]:
         """Give all lots of a material: those that may be used first, of them the one that expires first."""
-        found = [lot for lot in self.door.every("lot") if isinstance(lot, MaterialLot) and lot.what == material.name]
+        every = self.door.marked("lot", of_material(material.name))
+        found = [lot for lot in every if isinstance(lot, MaterialLot)]
         return sorted(found, key=lambda lot: (bool(self._wrong(lot, material)), lot.expiry, lot.id))
 
     def _wrong(self, lot: MaterialLot, material: Material) -> tuple[str, ...]:

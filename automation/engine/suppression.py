@@ -24,11 +24,9 @@ class Suppression:
         self._door = door
         self._afterwards = afterwards
         self._definitions = tuple(one for one in definitions if one.suppressed_in)
-        self._steps = StandingSteps()
         if not self._definitions:
             return
-        for event in ledger.events(prefix="batch/"):
-            self._steps.take(event)
+        self._steps = StandingSteps.of_open_batches(door, ledger)
         self._settle()
         ledger.subscribe(self._follow)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from automation.engine.alarms import Alarms
 from automation.engine.recorder import RUNNER
 from automation.gmp.door import Command, Door
+from automation.gmp.marks import OPEN
 from automation.gmp.objects import Thing
 from automation.gmp.quality.timers import Timer
 from automation.kernel.quantity import Instant
@@ -23,7 +24,7 @@ class Timers:
         """Arm what runs already, and whatever is started later."""
         self._door = door
         self._armed: dict[str, list[asyncio.TimerHandle]] = {}
-        for thing in door.every("timer"):
+        for thing in door.marked("timer", OPEN):
             if isinstance(thing, Timer) and thing.going:
                 self._arm(thing)
         door.follow(self._follow)

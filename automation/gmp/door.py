@@ -16,13 +16,14 @@ import msgspec
 from pydantic import ValidationError
 
 from automation.gmp.objects import Fact, Kind, Recorded, Signed, Thing
-from automation.gmp.objects import fact as read_fact
+from automation.gmp.things import Things
 from automation.gmp.words import SYSTEM, Meaning, Right, Strength
 from automation.kernel.clock import MICRO, STEP_BLOCKS_SIGNING, Clock
 from automation.kernel.errors import CellwrightError, ConflictError, InputError, RefusedError
 from automation.kernel.machine import Row
 from automation.kernel.quantity import Instant, Seconds
 from automation.ledger.event import Draft, Event
+from automation.ledger.shelf import Shelf
 from automation.ledger.store import Ledger
 
 
@@ -75,21 +76,18 @@ class Door:
         secrets: Secrets,
         roles: Mapping[str, frozenset[str]],
         zone: str,
+        shelf: Shelf | None = None,
     ) -> None:
-        """Fold every object from the ledger and follow it from then on."""
+        """Take every object up as the ledger says, and follow it from then on; ``shelf`` saves reading it all."""
         self._ledger = ledger
         self._clock = clock
         self._kinds = kinds
         self._secrets = secrets
         self._roles = roles
-        self._things: dict[str, dict[str, Thing]] = {word: {} for word in self._kinds}
-        self._versions: dict[str, int] = {}  # of each stream as folded, so that no decision rests on an older state
-        self._commands: dict[str, Event] = {}
+        self._things = Things(kinds, ledger, shelf)
         self._read: list[tuple[str, int]] = []
         self._followers: list[Callable[[Event, Thing], None]] = []
         self.zone = zone
-        for event in ledger.events():
-            self._fold(event)
         ledger.subscribe(self._fold)
 
     # what checks and views see
@@ -107,12 +105,21 @@ class Door:
     def find(self, kind: str, id: str) -> Thing:  # noqa: A002  the field's own name
         """Give an object; one that was never heard of stands in its initial state."""
         stream = f"{kind}/{id}"
-        self._read.append((stream, self._versions.get(stream, 0)))
-        return self._things[kind].get(id) or self._kinds[kind].make(id)
+        found = self._things.find(kind, id) or self._kinds[kind].make(id)
+        self._read.append((stream, self._things.version(stream)))
+        return found
 
     def every(self, kind: str) -> Iterator[Thing]:
         """Give all objects of a kind in the order of their making."""
-        return iter(tuple(self._things[kind].values()))
+        return iter(self._things.every(kind))
+
+    def marked(self, kind: str, mark: str) -> Iterator[Thing]:
+        """Give the objects of a kind that carry a mark, in the order in which they came to it."""
+        return iter(self._things.marked(kind, mark))
+
+    def close(self) -> None:
+        """Close what is kept of how everything stands."""
+        self._things.close()
 
     def rights(self, person: str) -> frozenset[str]:
         """Give the rights of a person (while active) or of a system principal."""
@@ -151,7 +158,7 @@ class Door:
 
     def earlier(self, command: str) -> Event | None:
         """Give the event of the command with this id; None when there was none."""
-        return self._commands.get(command) if command else None
+        return self._things.command(command) if command else None
 
     def _target(self, stream: str) -> tuple[Kind, Thing]:
         word, _, name = stream.partition("/")
@@ -159,7 +166,7 @@ class Door:
             known = ", ".join(sorted(self._kinds))
             msg = f"object {stream!r} is not known; write KIND/ID with KIND one of: {known}"
             raise InputError(msg)
-        return self._kinds[word], self._things[word].get(name) or self._kinds[word].make(name)
+        return self._kinds[word], self._things.find(word, name) or self._kinds[word].make(name)
 
     def _decide(self, command: Command, kind: Kind, thing: Thing) -> Event:
         self._check_seen(command)
@@ -168,7 +175,7 @@ class Door:
         body, raw = _body(command, row)
         signed = self._signatures(command, row)
         at = self._clock.micros()
-        version = self._versions.get(command.stream, 0)
+        version = self._things.version(command.stream)
         moment = Instant(at / MICRO)
         fact = Fact(command.command, command.by, moment, body, signed, 0, command.stream, version + 1, self.zone)
         thing.check(fact, self)
@@ -186,7 +193,7 @@ class Door:
 
     def _check_seen(self, command: Command) -> None:
         """Raise ConflictError when the object is not any more what the person looked at; says who moved it."""
-        version = self._versions.get(command.stream, 0)
+        version = self._things.version(command.stream)
         if command.seen is None or command.seen == version:
             return
         last = self._ledger.stream(command.stream)[-1]
@@ -254,18 +261,9 @@ class Door:
         self._ledger.append([draft], at=self._clock.micros())
 
     def _fold(self, event: Event) -> None:
-        word, _, name = event.stream.partition("/")
-        kind = self._kinds.get(word)
-        if kind is None or "/" in name:
+        after = self._things.fold(event)
+        if after is None:
             return
-        thing = self._things[word].get(name) or kind.make(name)
-        fact = read_fact(event, kind.table, thing.state)
-        after = thing.apply(fact)
-        self._things[word][name] = after
-        self._versions[event.stream] = event.version
-        recorded = event.read(Recorded)
-        if recorded.command:
-            self._commands[recorded.command] = event
         for call in self._followers:
             call(event, after)
 

@@ -114,7 +114,11 @@ class Site(Protocol):
         ...
 
     def every(self, kind: str) -> Iterator[Thing]:
-        """Give all objects of a kind in the order of their making."""
+        """Give all objects of a kind in the order of their making; slow where there are many of all times."""
+        ...
+
+    def marked(self, kind: str, mark: str) -> Iterator[Thing]:
+        """Give the objects of a kind that carry a mark, in the order in which they came to it."""
         ...
 
     def rights(self, person: str) -> frozenset[str]:
@@ -135,6 +139,12 @@ class Site(Protocol):
     def simulated(self) -> bool:
         """Tell whether the site is a simulated one."""
         ...
+
+
+def marks_of(thing: Thing) -> tuple[str, ...]:
+    """Give the marks under which an object is found among those of its kind, besides its id; most carry none."""
+    found: tuple[str, ...] = getattr(thing, "found_by", ())
+    return found
 
 
 def fact(event: Event, table: Table, state: str) -> Fact:

@@ -7,7 +7,7 @@ projection, or an unreadable file: what is in doubt is dropped and calculated ag
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,9 @@ CREATE TABLE row(name TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
 CREATE TABLE snapshot(name TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, seq INTEGER NOT NULL,
     hash BLOB NOT NULL, PRIMARY KEY(name, key)) STRICT, WITHOUT ROWID;
 """
+
+
+Row = tuple[str, str, bytes | None]  # name, key and value of what is kept
 
 
 class Source(Protocol):
@@ -111,6 +114,35 @@ class Derived:
         digest = self._source.hash_at(seq)
         if digest is not None:
             self._ask("INSERT OR REPLACE INTO snapshot VALUES(?,?,?,?,?)", name, key, value, seq, digest)
+
+    def put_all(self, rows: Sequence[Row], *, seq: int, last: Callable[[int], Row]) -> None:
+        """Keep many values as they stand after event ``seq``, all or none; a row without a value goes.
+
+        ``last`` is told how many values there are then, and gives one more. Raises sqlite3.Error when the file can't
+        be written.
+        """
+        digest = self._source.hash_at(seq)
+        run = self._connection.execute
+        put = "INSERT OR REPLACE INTO snapshot VALUES(?,?,?,?,?)"
+        run("BEGIN IMMEDIATE")
+        try:
+            gone = [row[:2] for row in rows if row[2] is None]
+            self._connection.executemany("DELETE FROM snapshot WHERE name = ? AND key = ?", gone)
+            self._connection.executemany(put, [(*row, seq, digest) for row in rows if row[2] is not None])
+            run(put, (*last(self.count()), seq, digest))
+            run("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                run("ROLLBACK")
+            raise
+
+    def count(self) -> int:
+        """Give how many values are kept."""
+        return int(self._connection.execute("SELECT count(*) FROM snapshot").fetchone()[0])
+
+    def clear(self) -> None:
+        """Throw everything away."""
+        self._start_again()
 
     def snapshot(self, name: str, key: str) -> Snapshot | None:
         """Give a value kept by ``put`` if the ledger still knows the event that it was calculated after."""
@@ -212,8 +244,11 @@ class Derived:
 
     def _start_again(self) -> None:
         self._connection.close()
-        self._remove()
-        self._connection = self._opened()
+        try:
+            self._remove()
+            self._connection = self._opened()
+        except OSError:  # something stands there that is not ours to take away
+            self._connection = self._in_memory()
 
     def _remove(self) -> None:
         for suffix in ("", "-wal", "-shm"):

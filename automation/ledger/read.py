@@ -98,6 +98,12 @@ class Reader:
                 raise DamagedError(f"version {expected} of {name} is missing; run verify", where=str(self.file))
         return events
 
+    def names(self, word: str) -> list[str]:
+        """Give what stands behind ``word/`` in the names of streams without a further ``/``, by first event."""
+        query = "SELECT stream FROM event WHERE stream > ? AND stream < ? GROUP BY stream ORDER BY min(seq)"
+        found = (row[0].decode().removeprefix(f"{word}/") for row in self._rows(query, f"{word}/", f"{word}0"))
+        return [name for name in found if "/" not in name]
+
     def events(self, *, after: int = 0, prefix: str = "") -> Iterator[Event]:
         """Give the events with a seq greater than ``after`` whose stream lies under ``prefix``, in order."""
         last: dict[str, bytes] = {}

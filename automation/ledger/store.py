@@ -204,6 +204,10 @@ class Ledger:
             yield event
         yield from (event for event in recent if event.seq > after and matches(event.stream, prefix))
 
+    def names(self, word: str) -> list[str]:
+        """Give the names of committed streams; see ``Reader.names``."""
+        return self._reader.names(word)
+
     def hash_at(self, seq: int) -> bytes | None:
         """Give the hash of event ``seq``, committed or not; None when there is none."""
         uncommitted = (event.hash for event in self._uncommitted() if event.seq == seq)

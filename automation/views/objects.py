@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from automation.gmp.objects import Kind, Thing, fact
+from automation.gmp.objects import Kind, Thing, fact, marks_of
 from automation.gmp.registry import KINDS
 from automation.gmp.words import SYSTEM, Right
 from automation.kernel.clock import MICRO
@@ -53,6 +53,10 @@ class Objects:
     def every(self, kind: str) -> Iterator[Thing]:
         """Give all objects of a kind in the order of their making."""
         return (thing for (word, _), thing in self._things.items() if word == kind)
+
+    def marked(self, kind: str, mark: str) -> Iterator[Thing]:
+        """Give the objects of a kind that carry a mark, in the order of their making."""
+        return (thing for thing in self.every(kind) if mark in marks_of(thing))
 
     def has(self, kind: str, id: str) -> bool:  # noqa: A002  as above
         """Tell whether an object was ever heard of."""

@@ -13,6 +13,7 @@ from typing import Self
 
 from pydantic import field_validator
 
+from automation.gmp.marks import of_material
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Meaning, Reason, Right, Strength, field
 from automation.kernel.clock import local
@@ -96,6 +97,11 @@ class MaterialLot:
     received_by: str = ""
     released_by: str = ""
     used_in: tuple[tuple[str, str], ...] = ()  # batch and step of each use
+
+    @property
+    def found_by(self) -> tuple[str, ...]:
+        """Give its marks: what it is a lot of."""
+        return (of_material(self.what),) if self.what else ()
 
     def expired(self, now: Instant, zone: str) -> bool:
         """Tell whether the last day of its use is over in a zone."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Protocol, Self, TypeVar, cast
 
 from automation.gmp.form import Field, Form, Value
+from automation.gmp.marks import OPEN, of_batch, with_file
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, Strength, field
 from automation.kernel.errors import InputError, RefusedError
@@ -181,6 +182,18 @@ class Prompt:
     hint: str = ""
     reason: str = ""  # of the last lock, dispute or withdrawal
     hands: frozenset[str] = frozenset()  # persons who answered, verified or cleared
+
+    @property
+    def found_by(self) -> tuple[str, ...]:
+        """Give its marks: one that asks is open; its batch; each file that it was answered with."""
+        asking = (OPEN,) if self.asking else ()
+        named = (of_batch(self.batch),) if self.batch else ()
+        return (*asking, *named, *self._files)
+
+    @property
+    def _files(self) -> tuple[str, ...]:
+        attached = self.opening is not None and self.opening.kind is Ask.ATTACH and self.state is State.ANSWERED
+        return tuple(with_file(str(value)) for _, value in self.values) if attached else ()
 
     @property
     def batch(self) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self, TypeVar
 
+from automation.gmp.marks import OPEN
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Reason, Right, field
 from automation.kernel.clock import iso
@@ -173,6 +174,11 @@ class Alarm:
     raised_seq: int = 0  # the event that raised it last
     aside_for: str = ""  # why it is shelved, suppressed or out of service
     finding: str = ""  # what it turned out to be when it was last over
+
+    @property
+    def found_by(self) -> tuple[str, ...]:
+        """Give its marks: one that is not at rest is open."""
+        return () if self.state in {State.ABSENT, State.NORMAL} else (OPEN,)
 
     @property
     def standing(self) -> bool:

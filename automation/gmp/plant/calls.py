@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
+from automation.gmp.marks import OPEN
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Reason, Right, field
 from automation.kernel.clock import iso
@@ -58,6 +59,11 @@ class Call:
     called_at: Instant | None = None
     called: tuple[str, ...] = ()  # everybody who was called since it began, once each
     answer: str = ""
+
+    @property
+    def found_by(self) -> tuple[str, ...]:
+        """Give its marks: one that waits for somebody is open."""
+        return (OPEN,) if self.state is State.CALLING else ()
 
     @property
     def due(self) -> Instant | None:

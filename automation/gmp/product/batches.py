@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
+from automation.gmp.marks import OPEN, of_batch
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import SYSTEM, Body, Meaning, Right, field
 from automation.kernel.errors import IdentityError, InputError, RefusedError
@@ -203,6 +204,11 @@ class Batch:
     head: str = ""
 
     @property
+    def found_by(self) -> tuple[str, ...]:
+        """Give its marks: one that is not closed is open."""
+        return () if self.state in {State.ABSENT, State.CLOSED} else (OPEN,)
+
+    @property
     def identity(self) -> str:
         """Give the chain of identity; empty before it is issued."""
         return self.issue.identity if self.issue else ""
@@ -269,8 +275,8 @@ class Batch:
 
 def _hands(batch: str, site: Site) -> frozenset[str]:
     """Give the persons who answered prompts of a batch."""
-    prompts = (cast("_Prompt", thing) for thing in site.every("prompt"))
-    return frozenset().union(*(prompt.hands for prompt in prompts if prompt.batch == batch))
+    prompts = (cast("_Prompt", thing) for thing in site.marked("prompt", of_batch(batch)))
+    return frozenset().union(*(prompt.hands for prompt in prompts))
 
 
 KIND = Kind("batch", "product", TABLE, Batch)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, TypeVar, cast
 
+from automation.gmp.marks import OPEN, known_as, of_batch, stored_at
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import IdentityError, RefusedError
@@ -239,6 +240,14 @@ class Container:
     hold_reason: str = ""
     held_by: str = ""
 
+    @property
+    def found_by(self) -> tuple[str, ...]:
+        """Give its marks: one that is expected is open; batch, place, identifiers."""
+        batch = (of_batch(self.batch),) if self.batch else ()
+        place = (stored_at(self.position),) if self.state is State.STORED else ()
+        names = tuple(known_as(name) for name in dict.fromkeys((self.din, self.identity)) if name)
+        return (*batch, *place, *names, *((OPEN,) if self.state is State.EXPECTED else ()))
+
     def check(self, fact: Fact, site: Site) -> None:
         """Refuse a wrong parent or batch, a taken position, and what a QA hold forbids."""
         match fact.kind:
@@ -300,9 +309,8 @@ class Container:
             raise IdentityError(msg)
 
     def _check_place(self, position: str, site: Site) -> None:
-        for other in site.every("container"):
-            if isinstance(other, Container) and other.state is State.STORED and other.id != self.id:
-                self._refuse(other.position == position, f"can't be put at {position}: {other.id} is there")
+        for other in site.marked("container", stored_at(position)):
+            self._refuse(other.id != self.id, f"can't be put at {position}: {other.id} is there")
 
     def apply(self, fact: Fact) -> Self:
         """Give the container as it stands after the fact."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
+from automation.gmp.marks import of_batch, of_container
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Reason, Right, field
 from automation.kernel.errors import IdentityError, RefusedError
@@ -112,6 +113,11 @@ class Label:
     ended: str = ""  # why it was destroyed or never printed
 
     @property
+    def found_by(self) -> tuple[str, ...]:
+        """Give its marks: its container and its batch."""
+        return (of_container(self.container), of_batch(self.batch)) if self.container else ()
+
+    @property
     def out(self) -> bool:
         """Tell whether paper came out of the printer for it."""
         return self.state not in {State.ABSENT, State.ISSUED, State.NOT_PRINTED}
@@ -183,7 +189,7 @@ def numbered(container: str, number: int) -> str:
 
 
 def _of(site: Site, container: str) -> Iterable[Label]:
-    return (one for one in site.every("label") if isinstance(one, Label) and one.container == container)
+    return (one for one in site.marked("label", of_container(container)) if isinstance(one, Label))
 
 
 KIND = Kind("label", "product", TABLE, Label)

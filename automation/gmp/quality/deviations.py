@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
+from automation.gmp.marks import OPEN, of_owner, of_subject
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import RefusedError
@@ -69,6 +70,13 @@ class Deviation:
     opened_at: Instant | None = None
     conclusion: Conclusion | None = None
     author: str = ""
+
+    @property
+    def found_by(self) -> tuple[str, ...]:
+        """Give its marks: one that is not closed is open; its subject; its owner."""
+        open_one = (OPEN,) if self.state not in {State.ABSENT, State.CLOSED} else ()
+        subject = (of_subject(self.opening.subject),) if self.opening else ()
+        return (*open_one, *subject, of_owner(self.id.rpartition("-D")[0]))
 
     def check(self, fact: Fact, site: Site) -> None:  # noqa: ARG002  every object is asked the same way
         """Refuse the author as closer."""

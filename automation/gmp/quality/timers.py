@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
+from automation.gmp.marks import OPEN
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Reason, Right, field
 from automation.kernel.clock import iso
@@ -80,6 +81,11 @@ class Timer:
     rule: str = ""
     started_at: Instant | None = None
     ended_at: Instant | None = None
+
+    @property
+    def found_by(self) -> tuple[str, ...]:
+        """Give its marks: one that still counts is open."""
+        return (OPEN,) if self.going else ()
 
     @property
     def going(self) -> bool:

@@ -13,6 +13,7 @@ from automation.engine.journal import Enter
 from automation.engine.recipe.load import load
 from automation.engine.recipe.model import Recipe
 from automation.engine.site import Site
+from automation.gmp.marks import OPEN
 from automation.gmp.product.batches import Batch, LotType, check_id
 from automation.gmp.words import Right
 from automation.kernel.clock import MICRO, iso
@@ -126,7 +127,7 @@ async def begin(here: Site, recipe: Recipe, wish: Wish, *, release: str) -> Left
 
 def _warn_of_others(here: Site) -> None:
     """Say which batches are on their way and run in no process."""
-    for one in here.house.door.every("batch"):
+    for one in here.house.door.marked("batch", OPEN):
         if one.state not in _AT_REST and one.id not in here.batches:
             text = f"batch {one.id} is {one.state} and nobody watches it: cellwright resume {one.id}"
             click.echo(f"cellwright: {text}", err=True)

@@ -1,0 +1,47 @@
+"""Marks: words under which objects are found among those of their kind, so that nobody looks through all of all times.
+
+An object carries a mark as long as its ``found_by`` names it; see ``things``.
+"""
+
+OPEN = "open"
+"""Something or somebody is waited for: what is open, asked, called, counted, up or expected."""
+
+
+def known_as(identifier: str) -> str:
+    """Give the mark of the containers with a donation number or a chain of identity."""
+    return f"known as {identifier}"
+
+
+def of_batch(batch: str) -> str:
+    """Give the mark of what belongs to a batch."""
+    return f"batch {batch}"
+
+
+def of_container(container: str) -> str:
+    """Give the mark of the labels of a container."""
+    return f"container {container}"
+
+
+def of_material(what: str) -> str:
+    """Give the mark of the lots of a material."""
+    return f"material {what}"
+
+
+def of_owner(owner: str) -> str:
+    """Give the mark of the deviations that are numbered under a batch, an asset or the site."""
+    return f"owner {owner}"
+
+
+def of_subject(subject: str) -> str:
+    """Give the mark of the deviations of an object."""
+    return f"subject {subject}"
+
+
+def stored_at(position: str) -> str:
+    """Give the mark of what is stored at a position."""
+    return f"position {position}"
+
+
+def with_file(sha256: str) -> str:
+    """Give the mark of the prompts that were answered with a file."""
+    return f"file {sha256}"
