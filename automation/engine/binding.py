@@ -26,7 +26,7 @@ from automation.engine.journal import (
     raised,
 )
 from automation.engine.recorder import Recorder
-from automation.engine.tape import by_person, take_tape
+from automation.engine.tape import Keep, by_person, keep_originals, take_tape
 from automation.kernel.effect import Call, Done, Effect, Kind, NotDone, Reconciled, Unknown, effects
 from automation.kernel.errors import (
     CellwrightError,
@@ -178,13 +178,19 @@ class Bound:
         return await self._call(**arguments)
 
 
+def _nowhere(_data: bytes) -> str:
+    """Keep nothing."""
+    return ""
+
+
 class Binding:
     """Binds assets for one step and records every effect on them."""
 
-    def __init__(self, recorder: Recorder, gates: Gates) -> None:
-        """Write to a step's stream; ask these gates."""
+    def __init__(self, recorder: Recorder, gates: Gates, *, keep: Keep = _nowhere) -> None:
+        """Write to a step's stream; ask these gates; ``keep`` takes files that a driver cites by their hash."""
         self._recorder = recorder
         self._gates = gates
+        self._keep = keep
         self._seats: dict[str, Seat] = {}
 
     def bind(self, asset: str, device: object, interface: type) -> object:
@@ -246,6 +252,7 @@ class Binding:
             try:
                 value = await bound.send(doing.arguments)
                 raw = _checked(value, bound)
+                keep_originals(bound.device, self._keep)
             except RefusedError as refusal:
                 self._fell("refused", doing, refusal)
                 raise
@@ -319,7 +326,8 @@ class Binding:
         why = "the device shows that it did not happen, again and again"
         if not isinstance(found, NotDone):
             why = found.why or "the device can't say whether it happened"
-        self._fell("doubt", doing, UnknownError(f"{lost}; asked about it: {why}" if lost else why), cause=0)
+        told = f"{lost}; asked about it: {why}" if lost not in why else why
+        self._fell("doubt", doing, UnknownError(told), cause=0)
         return await self._ask_person(doing, attempt)
 
     @staticmethod

@@ -31,6 +31,22 @@ def take_tape(driver: object) -> tuple[tuple[str, str], ...]:
     return tuple((e.sent.hex(), e.received.hex()) for link in links for e in link.take_tape())
 
 
+class Keep(Protocol):
+    """Keeps bytes where the record can find them by their hash."""
+
+    def __call__(self, data: bytes, /) -> str:
+        """Keep bytes and give their SHA-256 (hex); raises FailedError when the disk refuses."""
+        ...
+
+
+def keep_originals(driver: object, keep: Keep) -> None:
+    """Keep the files that a driver has read and cites by their hash alone; raises FailedError when the disk refuses."""
+    originals = cast("list[bytes]", getattr(driver, "originals", []))
+    while originals:
+        keep(originals[0])
+        del originals[0]
+
+
 def by_person(driver: object) -> bool:
     """Tell whether a person stands between us and the device (observed and manual drivers)."""
     return bool(getattr(driver, "by_person", False))

@@ -27,6 +27,7 @@ class FolderCounter:
         """Use a link to a folder and what the site states of the instrument."""
         self.links = (link,)
         self._folder = ResultFolder(link, watching)
+        self.originals = self._folder.originals
 
     async def identify(self) -> Identity:
         """Give what the site states; few result files name their instrument."""

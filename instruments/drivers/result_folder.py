@@ -2,14 +2,15 @@
 
 A file is complete when size and time stand still; it is hashed before it is parsed, and its bytes come with the rows.
 A sample is matched by its identifier alone. The same bytes under two names are one file. Nobody who asks for one sample
-sees the rows of another.
+sees the rows of another: a file that holds other samples too, or is long, is cited by its SHA-256 and kept apart, and
+what passed over the link is recorded as its size and that hash.
 Units:  s.
 """
 
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from automation.kernel.clock import instant
@@ -22,6 +23,8 @@ from instruments.interfaces.source_file import SourceFile
 from instruments.transport import Link, folder
 
 _SECONDS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?")
+SHORT = 4_096  # bytes up to which a file of one sample stands in the record itself
+SMALL = 60_000  # bytes up to which a file is remembered as a whole; larger ones are read again when they are wanted
 SETTLE = Seconds(2.0)  # s; a file whose size and time did not change for so long is complete
 ANSWER = Seconds(10.0)  # s; for a folder on a slow share
 SETTINGS = {
@@ -53,7 +56,15 @@ class Found:
     unread: tuple[str, ...]
 
 
-Parsed = tuple[Row, ...] | InputError
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What is known of one complete file while it does not change."""
+
+    entry: folder.Entry
+    sha256: str
+    samples: frozenset[str] = frozenset()
+    error: str = ""  # why it can't be read
+    whole: tuple[bytes, tuple[Row, ...]] | None = None  # bytes for the record and rows, of a small file
 
 
 class ResultFolder:
@@ -66,24 +77,35 @@ class ResultFolder:
         """Use a link to a folder."""
         self.watched = watched
         self._link = link
-        self._read: dict[str, tuple[folder.Entry, bytes]] = {}
-        self._parsed: dict[str, Parsed] = {}
+        self._seen: dict[str, _Seen] = {}
+        self.originals: list[bytes] = []  # files that are cited by their hash alone, for whoever keeps them
 
     async def find(self, sample: str) -> Found:
         """Look for a sample in every complete file."""
-        contents, unread = await self._contents()
-        rows: list[tuple[Row, str]] = []
-        files: list[SourceFile] = []
-        for digest, (names, data) in contents.items():
-            parsed = self._parse(digest, data, name=names[0])
-            if isinstance(parsed, InputError):
-                unread.append(str(parsed))
+        before = await self._list()
+        await self._link.stream.arrived(within=self.watched.settle)
+        after = await self._list()
+        unread = {name: f"{name}: still being written" for name, entry in after.items() if before.get(name) != entry}
+        wrong: dict[str, str] = {}  # once for the same bytes under several names
+        named: dict[str, tuple[list[str], bytes, tuple[Row, ...]]] = {}
+        for name, entry in after.items():
+            if name in unread:
                 continue
-            named = [(row, digest) for row in parsed if row.sample == sample]
-            if named:
-                rows += named
-                files.append(SourceFile(names=tuple(names), sha256=digest, data=data))
-        return Found(rows=tuple(rows), files=tuple(files), conflict=_conflict(sample, files), unread=tuple(unread))
+            found = await self._look(name, entry, sample)
+            if isinstance(found, str):
+                unread[name] = found
+            elif found.error:
+                wrong.setdefault(found.sha256, found.error)
+            elif found.whole is not None and sample in found.samples:
+                named.setdefault(found.sha256, ([], *found.whole))[0].append(name)
+        rows = [(row, sha256) for sha256, (_, _, all_) in named.items() for row in all_ if row.sample == sample]
+        files = [SourceFile(names=tuple(names), sha256=sha256, data=data) for sha256, (names, data, _) in named.items()]
+        return Found(
+            rows=tuple(rows),
+            files=tuple(files),
+            conflict=_conflict(sample, files),
+            unread=(*unread.values(), *wrong.values()),
+        )
 
     def moment(self, row: Row) -> Instant | None:
         """Give the time of a row by the instrument's clock; None where neither file nor site states a zone."""
@@ -91,46 +113,44 @@ class ResultFolder:
             return None
         return instant(row.analysed_local, zone=self.watched.zone or "UTC")
 
-    async def _contents(self) -> tuple[dict[str, tuple[list[str], bytes]], list[str]]:
-        """Give names and bytes of the complete files by their SHA-256, and what could not be read."""
-        contents: dict[str, tuple[list[str], bytes]] = {}
-        before = await self._list()
-        await self._link.stream.arrived(within=self.watched.settle)
-        after = await self._list()
-        unread = [f"{name}: still being written" for name, entry in after.items() if before.get(name) != entry]
-        for name, entry in after.items():
-            if before.get(name) != entry:
-                continue
-            data = await self._bytes(name, entry)
-            if isinstance(data, str):
-                unread.append(f"{name}: {data}")
-            else:
-                contents.setdefault(hashlib.sha256(data).hexdigest(), ([], data))[0].append(name)
-        return contents, unread
+    async def _look(self, name: str, entry: folder.Entry, sample: str) -> _Seen | str:
+        """Give what a file holds, or why it can't be had; one that did not change and lacks the sample is not read."""
+        known = self._seen.get(name)
+        if known is not None and known.entry == entry and (known.whole or sample not in known.samples):
+            return known
+        answered = await self._link.exchange(
+            folder.read_request(name), folder.content_complete, deadline=ANSWER, longest=2 * folder.LARGEST
+        )
+        data = folder.content(answered)
+        if isinstance(data, str):
+            return f"{name}: {data}"
+        sha256 = hashlib.sha256(data).hexdigest()
+        try:
+            rows = tuple(self.watched.reader.read(data, name=name))
+        except InputError as error:
+            self._set_apart(data, sha256)
+            self._seen[name] = _Seen(entry=entry, sha256=sha256, error=str(error))
+            return self._seen[name]
+        samples = frozenset(row.sample for row in rows)
+        alone = len(samples) == 1 and len(data) <= SHORT
+        if not alone or sample not in samples:
+            self._set_apart(data, sha256)
+        seen = _Seen(entry=entry, sha256=sha256, samples=samples, whole=(data if alone else b"", rows))
+        self._seen[name] = seen if len(data) <= SMALL else replace(seen, whole=None)
+        return seen
+
+    def _set_apart(self, data: bytes, sha256: str) -> None:
+        """Keep a file out of the record of whoever asks; its size and hash stay there."""
+        self.originals.append(data)
+        last = self._link.tape[-1]
+        self._link.tape[-1] = last._replace(received=f"{len(data)} bytes, sha256 {sha256}\n".encode())
 
     async def _list(self) -> dict[str, folder.Entry]:
-        listed = await self._link.exchange(folder.LIST, folder.listing_complete, deadline=ANSWER)
+        listed = await self._link.exchange(
+            folder.LIST, folder.listing_complete, deadline=ANSWER, longest=folder.LARGEST
+        )
         named = folder.entries(listed).items()
         return {name: entry for name, entry in named if name.lower().endswith(self.watched.suffixes)}
-
-    async def _bytes(self, name: str, entry: folder.Entry) -> bytes | str:
-        """Give the bytes of a file, or why they can't be read; a file that did not change is read once."""
-        known = self._read.get(name)
-        if known is not None and known[0] == entry:
-            return known[1]
-        answered = await self._link.exchange(folder.read_request(name), folder.content_complete, deadline=ANSWER)
-        data = folder.content(answered)
-        if isinstance(data, bytes):
-            self._read[name] = (entry, data)
-        return data
-
-    def _parse(self, digest: str, data: bytes, *, name: str) -> Parsed:
-        if digest not in self._parsed:
-            try:
-                self._parsed[digest] = tuple(self.watched.reader.read(data, name=name))
-            except InputError as error:
-                self._parsed[digest] = error
-        return self._parsed[digest]
 
 
 def watched(

@@ -54,9 +54,15 @@ class Link:
         await self.stream.close()
 
     async def exchange(
-        self, frame: bytes, complete: Complete, *, deadline: Seconds = Seconds(2.0), urgent: bool = False
+        self,
+        frame: bytes,
+        complete: Complete,
+        *,
+        deadline: Seconds = Seconds(2.0),
+        urgent: bool = False,
+        longest: int = LONGEST,
     ) -> bytes:
-        """Send a frame and give the reply frame; deadline in s.
+        """Send a frame and give the reply frame; deadline in s, ``longest`` in bytes.
 
         Raises LinkError on silence or a lost stream, WireError on bytes that can't be a reply.
         """
@@ -71,7 +77,7 @@ class Link:
             self.stream.write(frame)
             data = self.stream.take()
             whole = complete(data) if data else 0
-            received = data if whole and whole == len(data) else await self._reply(data, complete, deadline)
+            received = data if whole and whole == len(data) else await self._reply(data, complete, deadline, longest)
         except (LinkError, WireError, asyncio.CancelledError):
             self._doubtful = True
             raise
@@ -100,7 +106,7 @@ class Link:
         tape, self.tape = self.tape, []
         return tape
 
-    async def _reply(self, data: bytes, complete: Complete, deadline: Seconds) -> bytes:
+    async def _reply(self, data: bytes, complete: Complete, deadline: Seconds, longest: int) -> bytes:
         length = complete(data) if data else 0
         if not length:
             loop = asyncio.get_running_loop()
@@ -111,7 +117,7 @@ class Link:
                     raise LinkError(msg)
                 data += self.stream.take()
                 length = complete(data)
-                if len(data) > LONGEST:
+                if len(data) > longest:
                     msg = f"{self.name}: {len(data)} bytes and no end of the reply"
                     raise WireError(msg)
         if len(data) > length:

@@ -56,6 +56,8 @@ QUANTITIES: Mapping[str, Quantity] = {
     "PCO2 @ Temp": Quantity("pCO2 at vessel temperature", "mm[Hg]", "0", "800"),
     TEMPERATURE: Quantity("vessel temperature", "Cel", "0", "60", stated=True),
 }
+UNSTATED = {column: one.unit for column, one in QUANTITIES.items() if not one.stated}
+"""Columns whose unit the file does not state, with that of an instrument as it comes from the works."""
 NEEDED = (TIME, SAMPLE, KIND)
 _COLUMNS = Columns(what="a FLEX2 file of sample results", needed=NEEDED, end=True)
 _SINCE = re.compile(r"  +")
