@@ -5,15 +5,11 @@ from pathlib import Path
 
 from automation.kernel.errors import InputError
 from automation.ledger import file
-from automation.ledger.file_place import sync
-from automation.ledger.file_sink import FileSink
-from automation.ledger.head import parse
-from automation.ledger.place import Rows, Sink
+from automation.ledger.file_place import File, sync
+from automation.ledger.moving import move
 from automation.ledger.postgresql import pointer, session
 from automation.ledger.postgresql.rows import DatabaseRows
 from automation.ledger.postgresql.sink import DatabaseSink
-
-_SLICE = 2_000  # events
 
 
 class Database:
@@ -55,20 +51,6 @@ class Database:
 
     def copy_to(self, target: Path) -> None:
         """Write all events and heads into a new file of SQLite; the same bytes, so the same hashes."""
-        sink = FileSink(target)
-        sink.make(live=False)
-        with closing(sink), closing(self.to_read()) as rows:
-            transfer(rows, sink)
+        move(self, File(target), live=False)
         file.fold(target)
         sync(target)
-
-
-def transfer(rows: Rows, sink: Sink) -> None:
-    """Write every row that stands there now to an empty ledger, heads after the events that they cover."""
-    heads = [parse(*row) for row in rows.ask("SELECT body, signature FROM head ORDER BY seq")]
-    after, last = 0, rows.ask("SELECT max(seq) FROM event")[0][0]
-    query = "SELECT seq, stream, envelope, body, hash FROM event WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
-    while found := rows.ask(query, after, last, _SLICE):
-        sink.put([(seq, str(stream, "utf-8"), str(text, "utf-8"), *rest) for seq, stream, text, *rest in found], [])
-        after = found[-1][0]
-    sink.put([], heads)

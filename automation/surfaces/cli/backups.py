@@ -15,6 +15,7 @@ from automation.gmp.words import Right
 from automation.kernel.clock import MICRO, SystemClock, iso
 from automation.kernel.errors import CellwrightError, DamagedError, FailedError, InputError
 from automation.kernel.quantity import Instant
+from automation.ledger import file, where
 from automation.ledger.backup import (
     KEY,
     Kept,
@@ -27,6 +28,8 @@ from automation.ledger.backup import (
     settle,
     unpack,
 )
+from automation.ledger.event import Mode
+from automation.ledger.moving import move
 from automation.ledger.read import Reader
 from automation.ledger.verify import verify
 from automation.ledger.verify_blobs import verify_blobs
@@ -65,6 +68,9 @@ def backup(session: Session, target: Path, folder: Path, *, with_key: bool, as_j
 @click.option("--verify", "only_verify", is_flag=True, help="Try it in a passing folder and keep nothing of it.")
 @click.option("--to", "to", type=click.Path(path_type=Path), help="Restore into this folder, which must not be there.")
 @click.option(
+    "--ledger", default="", metavar="WORDS", help="With --to: put the ledger into PostgreSQL (docs/postgresql.md)."
+)
+@click.option(
     "--site",
     "folder",
     type=click.Path(path_type=Path),
@@ -75,15 +81,25 @@ def backup(session: Session, target: Path, folder: Path, *, with_key: bool, as_j
 @as_json
 @session
 def restore(  # noqa: PLR0913  one parameter for each option
-    session: Session, source: Path, to: Path | None, folder: Path | None, *, by: str, only_verify: bool, as_json: bool
+    session: Session,
+    source: Path,
+    to: Path | None,
+    folder: Path | None,
+    *,
+    ledger: str,
+    by: str,
+    only_verify: bool,
+    as_json: bool,
 ) -> None:
     """Restore a site from a backup, or try whether it could be restored."""
     if to is None and not only_verify:
         raise click.UsageError("say --verify to try the backup, or --to DIR to restore it")
+    if ledger and to is None:
+        raise click.UsageError("--ledger says where the ledger of a restored site goes: say --to DIR as well")
     manifest = read_manifest(source)
     note = _Note(session, folder, by=by, source=source, manifest=manifest) if folder is not None else None
     try:
-        _tried(source, to)
+        _tried(source, to, ledger=ledger)
     except DamagedError as error:
         if note is not None:
             note.failed(error)
@@ -126,7 +142,7 @@ def _whole(folder: Path) -> tuple[int, str]:
     return found.events, found.head
 
 
-def _tried(source: Path, to: Path | None) -> None:
+def _tried(source: Path, to: Path | None, *, ledger: str) -> None:
     """Unpack a backup aside, check everything, and put it in its place; raises DamagedError for what is wrong."""
     if to is None:
         with tempfile.TemporaryDirectory() as folder:
@@ -136,6 +152,8 @@ def _tried(source: Path, to: Path | None) -> None:
     made = aside(to)
     try:
         _unpacked(source, made)
+        if ledger:
+            _into_database(made, ledger)
         settle(made, to)
     finally:
         shutil.rmtree(made, ignore_errors=True)
@@ -148,6 +166,24 @@ def _unpacked(source: Path, into: Path) -> None:
     with Reader(into) as reader:
         if digest(standing(reader)) != manifest.standing:
             raise DamagedError("its events fold to other states than when it was made", where=str(source))
+
+
+def _into_database(folder: Path, ledger: str) -> None:
+    """Bring the ledger of an unpacked site into PostgreSQL, the same bytes, and check it there.
+
+    Raises InputError when the schema is not empty, DamagedError when what arrived is not what was sent.
+    """
+    from automation.ledger.postgresql import pointer  # noqa: PLC0415  only for a site that has one
+
+    sent = _whole(folder)
+    with Reader(folder) as reader:
+        live = reader.genesis.mode is Mode.LIVE
+    path = folder / where.POINTER
+    pointer.write(path, pointer.parse(ledger, where="--ledger"))
+    move(where.find(folder / file.NAME), where.find(path), live=live)
+    (folder / file.NAME).unlink()
+    if _whole(folder) != sent:
+        raise DamagedError("what arrived in the database is not what was sent", where="--ledger")
 
 
 class _Note:
