@@ -17,6 +17,7 @@ from fakes.world import World, grid
 
 NOISE, MOST_NOISE = 0.2, 0.5  # K; standard deviation and bound of the chamber sensor
 SAMPLE_EVERY = 10  # s, between lines of a run report
+MOST_NUMBER = 1e15  # beyond, a number of a hand is none; NaN is none either
 
 Details = dict[str, object]
 
@@ -232,8 +233,8 @@ def text(details: Details, key: str, default: str | None = None) -> str:
 def number(details: Details, key: str) -> float:
     """Give a number of a hand's details; raises FailedError when it is none."""
     value = details.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        msg = f"{key} is {value!r}; a number is needed"
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -MOST_NUMBER <= value <= MOST_NUMBER:
+        msg = f"{key} is {str(value)[:80]!r}; a number is needed"
         raise FailedError(msg)
     return float(value)
 

@@ -71,7 +71,7 @@ class FakeMtSics:
         *lines, self._received = (self._received + data).split(wire.END)
         for line in lines:
             self._obey(line.decode("latin-1"), now)
-        self._pass(now)
+            self._pass(now)
         return self._take()
 
     def hand(self, action: str, details: dict[str, object], now: Instant) -> None:

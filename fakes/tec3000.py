@@ -130,7 +130,7 @@ class FakeTec3000:
         match line.split():
             case ["FILL", "0" | "1" as on]:
                 dewar.change(now)
-                dewar.filling = on == "1" and dewar.powered
+                dewar.fill(on=on == "1")
                 dewar.settle()
             case ["ALMS", "0" | "1" as on]:
                 self._audible = on == "1"

@@ -126,14 +126,17 @@ class FakeViCellBlu:
 
     def _count(self, details: dict[str, object], now: Instant) -> None:
         sample = str(details["sample"])
-        stated = (float(str(details["total"])), float(str(details["viability"]))) if "total" in details else None
+        stated = None
+        if "total" in details:
+            stated = _within(details, "total", 1e12), _within(details, "viability", 100.0)
         tube = stated or self.source(sample, now)
         if tube is None:
             msg = f"there is no tube of sample {sample!r} to count"
             raise FailedError(msg)
+        dilution = max(1.0, _within({"dilution": 1, **details}, "dilution", 1e6))
+        done = now + Seconds(_within({"after": float(TAKES), **details}, "after", 86_400.0))
         repeat = self._repeats[sample] = self._repeats.get(sample, 0) + 1
-        done = now + Seconds(float(str(details.get("after", float(TAKES)))))
-        row = self._row(sample, tube, dilution=float(str(details.get("dilution", 1))), repeat=repeat)
+        row = self._row(sample, tube, dilution=dilution, repeat=repeat)
         row["Analysis date/time"] = _written(done)
         name = f"{sample}.csv" if repeat == 1 else f"{sample}_{repeat}.csv"
         self._files[name] = _File(wire.write([row], HEADER).encode(self._encoding), done)
@@ -169,6 +172,15 @@ class FakeViCellBlu:
         while product > left:
             count, product = count + 1, product * chance.random()
         return count
+
+
+def _within(details: Mapping[str, object], key: str, most: float) -> float:
+    """Give a number of a hand's details, 0 to ``most``; raises FailedError for another."""
+    value = float(str(details[key]))
+    if not 0.0 <= value <= most:
+        msg = f"{key} is {value:g}; 0 to {most:g} is possible"
+        raise FailedError(msg)
+    return value
 
 
 def _written(moment: Instant) -> str:

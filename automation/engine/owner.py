@@ -21,6 +21,7 @@ import msgspec
 from automation.engine.requests import Done, Request, carry_out
 from automation.engine.site import Site
 from automation.kernel.errors import CellwrightError, InputError, OwnedError
+from automation.kernel.untrusted import UNREADABLE
 
 NAME = "owner.sock"
 LONGEST_PATH = 100  # bytes; a socket's address holds 108
@@ -106,7 +107,7 @@ class _Callers:
             return
         try:
             request = msgspec.json.decode(line, type=Request)
-        except msgspec.MsgspecError as wrong:
+        except UNREADABLE as wrong:
             await self._say(Reply(error=_WRONG, message=f"this is no request: {wrong}"), writer)
             return
         reply = asyncio.get_running_loop().create_task(self._answer(request, writer))

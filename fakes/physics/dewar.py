@@ -110,6 +110,13 @@ class Dewar:
         """Set the level (%), as a hand with a can does."""
         self._volume = self.build.capacity * level / 100.0
 
+    def fill(self, *, on: bool) -> None:
+        """Begin or end a fill by hand; without power nothing begins."""
+        if not on:
+            self.filling = False
+        elif self.powered and not self.filling:
+            self.filling, self._fill_began = True, self._since
+
     def level(self, now: Instant) -> float:
         """Give the level (%)."""
         self.until(now)

@@ -6,6 +6,7 @@ Sizes in bytes, times of the last change in us since 1970. File systems may hang
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from instruments.transport.inbox import Inbox
 
 LARGEST = 64 << 20  # bytes of one result file; larger ones are not result files
 LIST = b"LIST\n"
+_WHOLE = re.compile(rb"\d{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,10 @@ def answer(request: bytes, files: Mapping[str, Entry], read: Callable[[str], byt
 
 def listing_complete(data: bytes) -> int:
     """Tell the length of a complete listing; 0 while it is not complete."""
-    return len(data) if data == b".\n" or data.endswith(b"\n.\n") else 0
+    if data.startswith(b".\n"):
+        return len(b".\n")
+    end = data.find(b"\n.\n")
+    return end + len(b"\n.\n") if end >= 0 else 0
 
 
 def content_complete(data: bytes) -> int:
@@ -62,8 +67,8 @@ def content_complete(data: bytes) -> int:
         return 0
     if head.startswith(b"-"):
         return len(head) + 1
-    if not head.isdigit():
-        msg = f"a folder answered {head!r} where a size was due"
+    if not _WHOLE.fullmatch(head):
+        msg = f"a folder answered {head[:80]!r} where a size was due"
         raise WireError(msg)
     size = int(head)
     return len(head) + 1 + size if len(body) >= size else 0
@@ -75,8 +80,8 @@ def entries(listing: bytes) -> dict[str, Entry]:
     for line in listing.removesuffix(b".\n").splitlines():
         size, _, rest = line.partition(b"\t")
         changed, tab, name = rest.partition(b"\t")
-        if not (tab and size.isdigit() and changed.isdigit()):
-            msg = f"a folder listed {line!r}; size, time and name are needed"
+        if not (tab and _WHOLE.fullmatch(size) and _WHOLE.fullmatch(changed)):
+            msg = f"a folder listed {line[:80]!r}; size, time and name are needed"
             raise WireError(msg)
         found[name.decode("utf-8", "surrogateescape")] = Entry(int(size), int(changed))
     return found
@@ -85,7 +90,7 @@ def entries(listing: bytes) -> dict[str, Entry]:
 def content(answered: bytes) -> bytes | str:
     """Read the answer to a read: the bytes of the file, or why it can't be read."""
     head, _, body = answered.partition(b"\n")
-    return head[1:].strip().decode() if head.startswith(b"-") else body
+    return head[1:].strip().decode("utf-8", "replace") if head.startswith(b"-") else body
 
 
 class FolderStream:

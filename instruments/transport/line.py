@@ -10,7 +10,7 @@ from automation.kernel.errors import InputError
 from automation.kernel.quantity import Seconds
 
 FLOWS = ("none", "xonxoff", "rtscts")
-_FORM = re.compile(r"(\d{2,7})[ -]([5-8])([NEO])([12])(?:[ -](none|xonxoff|rtscts))?")
+_FORM = re.compile(r"([1-9]\d{1,6})[ -]([5-8])([NEO])([12])(?:[ -](none|xonxoff|rtscts))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

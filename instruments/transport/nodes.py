@@ -17,6 +17,7 @@ import msgspec
 
 from automation.kernel.errors import FailedError, RefusedError, WireError
 from automation.kernel.quantity import Seconds
+from automation.kernel.untrusted import UNREADABLE
 from instruments.transport.link import Link
 
 GOOD = "Good"
@@ -78,7 +79,7 @@ def _read(data: bytes, kind: type[_Message]) -> _Message:
         raise WireError(msg)
     try:
         return msgspec.json.decode(body, type=kind)
-    except msgspec.MsgspecError as wrong:
+    except UNREADABLE as wrong:
         msg = f"a node port said {data[:80]!r}: {wrong}"
         raise WireError(msg) from None
 

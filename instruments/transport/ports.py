@@ -33,7 +33,8 @@ _EXAMPLES = {
     "memory": "memory",
 }
 _HIGHEST = 65_535
-_USB = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::(\d{1,3}))?")
+_NUMBER = re.compile(r"[0-9]{1,5}")
+_USB = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::([0-9]{1,3}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ def read_port(text: object, *, where: str = "", field: str = "port") -> Port:
     """Read a port as a site names it; raises InputError that names the field, the value and what is allowed."""
     if not isinstance(text, str):
         _refuse(f"{field} is {text!r}; a text is needed, for example {_EXAMPLES['serial']!r}", where)
+    if not text.isprintable():
+        _refuse(f"{field} is {text!r}; printable characters are needed", where)
     scheme, _, rest = text.strip().partition(":")
     if scheme not in SCHEMES:
         _refuse(f"{field} is {text!r}; allowed: {', '.join(repr(example) for example in _EXAMPLES.values())}", where)
@@ -127,13 +130,14 @@ def open_link(port: str, *, name: str, stream: ByteStream | None = None) -> Link
 
 def _check_tcp(address: str, what: str, *, where: str) -> None:
     host, _, number = address.rpartition(":")
-    if not host or not number.isdigit() or not 0 < int(number) <= _HIGHEST:
+    if not host or not _NUMBER.fullmatch(number) or not 0 < int(number) <= _HIGHEST:
         _refuse(f"{what}; a host and a port from 1 to {_HIGHEST} are needed, for example {_EXAMPLES['tcp']!r}", where)
 
 
 def _check_opcua(address: str, what: str, *, where: str) -> None:
     host, _, number = address.removeprefix("opc.tcp://").partition("/")[0].rpartition(":")
-    if not address.startswith("opc.tcp://") or not host or not number.isdigit() or not 0 < int(number) <= _HIGHEST:
+    right = host and _NUMBER.fullmatch(number) and 0 < int(number) <= _HIGHEST
+    if not address.startswith("opc.tcp://") or not right:
         _refuse(f"{what}; an endpoint is needed, for example {_EXAMPLES['opcua']!r}", where)
 
 

@@ -25,6 +25,7 @@ STORED_KEYS = {
     "stored_digest": "the digest of its segments as checked at OQ; the driver names it when it refuses to load",
 }
 _SERIAL = re.compile(r"\d+ \d[NEO]\d")
+_WHOLE = re.compile(r"[0-9]{1,4}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ def check_line(link: Link, wanted: str) -> None:
 
 def _whole(given: Mapping[str, str], key: str, *, most: int) -> int:
     text = given.get(key, "1")
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+    if not _WHOLE.fullmatch(text) or not 1 <= int(text) <= most:
         msg = f"{key} is {text!r}; a whole number from 1 to {most} is needed"
         raise InputError(msg)
     return int(text)

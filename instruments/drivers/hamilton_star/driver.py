@@ -8,6 +8,7 @@ Source: pylabrobot 0.2.2; support level L1, never run on a device by us.
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 QUESTION = Seconds(30.0)
 CONFIGURATION = (("RM", "kb"), ("QM", "ka"), ("RU", "ru"), ("UA", "ua"))  # questions, and how their answers begin
 RATE = 100.0  # uL/s; slow, for cells
+_RATE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?")
 LEAST = 0.1  # uL, the step of volumes on the wire
 MOST_CYCLES = 99  # of mixing, in one command
 
@@ -230,7 +232,7 @@ def build(link: Link, given: Mapping[str, str], *, control: bool) -> HamiltonSta
     """Build the driver over a link; raises InputError for a setting that is not allowed."""
     FACTORY.check(given)
     rate = given.get("rate", f"{RATE:g}")
-    if not rate.replace(".", "", 1).isdigit() or not 0.4 <= float(rate) <= 500.0:
+    if not _RATE.fullmatch(rate) or not 0.4 <= float(rate) <= 500.0:
         raise InputError(
             f"rate is {rate!r}; a number from 0.4 to 500 (uL/s) is needed, for example '100'", where="rate"
         )

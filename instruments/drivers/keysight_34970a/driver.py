@@ -9,6 +9,7 @@ with INIT and FETCh?), a lost reply loses nothing that could not be measured aga
 DATA:REMove?).
 """
 
+import re
 from collections.abc import Mapping
 
 from automation.kernel.errors import FailedError, InputError, LinkError, WireError
@@ -25,6 +26,7 @@ PER_CHANNEL = Seconds(0.5)  # s, for one channel of a scan with thermocouple che
 MOST = 20  # channels: one multiplexer, and what its input buffer takes in one command
 ERRORS = 10  # the instrument keeps this many
 SLOTS = ("100", "200", "300")
+_NUMBER = re.compile(r"[0-9]{3}")
 
 
 class Keysight34970A:
@@ -117,7 +119,7 @@ def channel_names(text: str, *, where: str = "channels") -> dict[int, str]:
     names: dict[int, str] = {}
     for entry in text.split(","):
         number, _, name = (part.strip() for part in entry.partition("="))
-        allowed = number.isdigit() and wire.FIRST <= int(number) <= wire.LAST
+        allowed = _NUMBER.fullmatch(number) and wire.FIRST <= int(number) <= wire.LAST
         if not allowed or not name or int(number) in names or name in names.values():
             msg = (
                 f"{entry.strip()!r} is not a channel; needed: number {wire.FIRST}-{wire.LAST}, '=' and a name, "

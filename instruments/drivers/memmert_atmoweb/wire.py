@@ -8,6 +8,7 @@ Source: Memmert D33477 (AtmoWEB REST interface, 07/2020): parameter list; pyatmo
 """
 
 import json
+import math
 from collections.abc import Mapping
 
 import h11
@@ -47,7 +48,7 @@ def values(reply: bytes) -> Mapping[str, object]:
     try:
         text = body.decode("utf-8").strip().strip(",").strip()
         found = json.loads(text if text.startswith("{") else "{" + text + "}", parse_constant=_refuse)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WireError(f"the answer is no JSON object: {body[:80]!r}") from error
     if not isinstance(found, dict):
         raise WireError(f"the answer is no JSON object: {body[:80]!r}")
@@ -55,14 +56,17 @@ def values(reply: bytes) -> Mapping[str, object]:
 
 
 def number(found: Mapping[str, object], name: str) -> float | None:
-    """Give a value as a number, None where the device has none; raises WireError for anything else."""
+    """Give a value as a finite number, None where the device has none; raises WireError for anything else."""
     value = found.get(name, "N/A")
     if value in MISSING or value is None:
         return None
     try:
-        return float(value) if isinstance(value, str | int | float) else float("nan")
-    except ValueError as error:
-        raise WireError(f"{name} was answered by {value!r}; a number is needed") from error
+        read = math.nan if isinstance(value, bool) else float(str(value))
+    except ValueError:
+        read = math.nan
+    if not math.isfinite(read):
+        raise WireError(f"{name} was answered by {str(value)[:80]!r}; a number is needed")
+    return read
 
 
 def word(found: Mapping[str, object], name: str) -> str:

@@ -21,8 +21,8 @@ ALLOWED = ("S", "SI", "T", "TI", "TA", "TAC", "Z", "ZI", "I0", "I1", "I2", "I3",
 _ANSWERS_AS = {"SI": "S", "@": "I4"}
 _NAME = re.compile(r"[A-Z@][A-Z0-9]*")
 _FIELD = re.compile(r'"[^"]*"|\S+')
-_NUMBER = re.compile(r"[+-]?\d+(?:\.(\d+))?")
-_FAULT = re.compile(r"(\d+)([bt])")
+_NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.(\d{1,15}))?")  # a display has ten columns
+_FAULT = re.compile(r"(\d{1,3})([bt])")
 
 GENERAL = {
     "ES": "the balance does not know the command",

@@ -6,6 +6,7 @@ Units:  uL; nL on the wire, so that volumes are kept to 0.001 uL.
 Source: docs/drivers/own_handler.md; support level L0: the grammar is ours and no vendor's, made for fast simulation.
 """
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import cast
@@ -37,6 +38,7 @@ ANSWER = Seconds(50.0)  # s, for a question; asked while something moves, it is 
 WASTE = "waste"
 DECK = "final-day-star"
 CHANNELS = 8
+_CHANNELS = re.compile(r"[0-9]{1,2}")
 WORDS = {"pick_up": "tip", "drop": "drop", "aspirate": "asp", "dispense": "disp"}
 
 
@@ -186,7 +188,7 @@ def build(link: Link, settings: Mapping[str, str], *, control: bool) -> OwnHandl
     """Make the driver from the settings of a site; raises InputError for a deck or number of channels that is none."""
     FACTORY.check(settings)
     channels = settings.get("channels", str(CHANNELS))
-    if not channels.isdecimal() or not 1 <= int(channels) <= 16:
+    if not _CHANNELS.fullmatch(channels) or not 1 <= int(channels) <= 16:
         raise InputError(f"channels is {channels!r}; a number from 1 to 16 is needed", where="channels")
     return OwnHandler(link, load(settings.get("deck", DECK)), channels=int(channels), control=control)
 

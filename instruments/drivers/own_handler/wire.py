@@ -44,6 +44,7 @@ CAUSES = {
 }
 _MARK = {outcome: mark for mark, outcome in MARKS.items()}
 _WORD = {cause: word for word, cause in CAUSES.items()}
+_NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 _RESULT = re.compile(r"([1-9]\d?)([+\-?])([a-z]*)")
 _ARGUMENT = re.compile(r"([1-9]\d?):([\w-]+(?:\.[\w-]+)?)(?::(\d{1,9})(?::(\d{1,9}):(\d{1,3}))?)?")
 
@@ -189,7 +190,7 @@ def _result(word: str) -> ChannelResult:
 def read_did(text: str, *, tag: str) -> Did:
     """Read what follows ``did``; raises WireError."""
     number, _, results = text.partition(" ")
-    if not number.isdecimal():
+    if not _NUMBER.fullmatch(number):
         raise WireError(f"{text!r} is no motion with its number")
     return Did(int(number), tag, read_results(results))
 
@@ -202,7 +203,7 @@ def last(known: Did) -> str:
 def read_last(text: str) -> Did:
     """Read the answer to ``last``; number 0 and the tag ``-`` before the first motion. Raises WireError."""
     number, tag, *results = (*text.split(" ", 2), "", "")[:3]
-    if not number.isdecimal() or not tag:
+    if not _NUMBER.fullmatch(number) or not tag:
         raise WireError(f"{text!r} is no last motion")
     return Did(int(number), tag, read_results(results[0]))
 
@@ -217,7 +218,10 @@ def read_status(text: str) -> HandlerStatus:
     """Read the answer to ``status``; raises WireError."""
     channels, tips, state, problem = (*text.split(" ", 3), "", "", "", "")[:4]
     right = (
-        channels.isdecimal() and len(tips) == int(channels) and set(tips) <= set("01") and state in {"ready", "down"}
+        _NUMBER.fullmatch(channels)
+        and len(tips) == int(channels)
+        and set(tips) <= set("01")
+        and state in {"ready", "down"}
     )
     if not right:
         raise WireError(f"{text!r} is no status")

@@ -21,9 +21,9 @@ DENIED = ("CODE", "CALTA", "CALTB", "CALVL", "HITST", "LOTST")
 """Beginnings of what is never sent, also as a question: the password in clear, calibration, alarm tests."""
 
 _QUESTION = re.compile(r"[A-Z]{2,8}\?")
-_ADDRESS = re.compile(r"\d{3}")
+_ADDRESS = re.compile(r"[0-9]{3}")
 _NUMBER = re.compile(r"[+-]?\d{1,4}(\.\d+)?")
-_VERSION = re.compile(r"(\d+\.\d+)\s*$")
+_VERSION = re.compile(r"(?<!\d)(\d{1,4}\.\d{1,4})$")
 _FLAGS = {"0": False, "1": True}
 
 

@@ -6,7 +6,6 @@ Source: result files of real instruments, software 2.06.3, test data of Benchlin
 """
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from io import BytesIO
 
@@ -140,9 +139,9 @@ def _claims(data: bytes) -> bool:
     if not data.startswith(ZIP):
         return TITLE in head(data)[:40] or all(f"{one} :" in head(data) for one in (SAMPLE, CELLS, INSTRUMENT))
     try:
-        with zipfile.ZipFile(BytesIO(data)) as pack:
-            return TITLE.encode() in pack.read(workbook.STRINGS)[:4096]
-    except (zipfile.BadZipFile, KeyError, zlib.error):
+        with zipfile.ZipFile(BytesIO(data)) as pack, pack.open(workbook.STRINGS) as strings:
+            return TITLE.encode() in strings.read(4096)
+    except workbook.DAMAGED:
         return b"xl/worksheets/" in data
 
 

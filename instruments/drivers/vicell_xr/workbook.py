@@ -7,6 +7,7 @@ Source: ECMA-376 part 1, 18.3 (sheets) and 18.4 (shared strings).
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from automation.kernel.errors import InputError
 MOST = 32 << 20  # bytes of one part, unpacked
 SHEET, STRINGS = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
 _CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, KeyError, EOFError, ValueError, OSError, RuntimeError)
+"""What a damaged pack ends in; a RuntimeError is one that is encrypted or packed in a way that nobody writes."""
 _INDEX = re.compile(r"[0-9]{1,9}")
 
 
@@ -28,7 +31,7 @@ def rows(data: bytes, *, name: str) -> dict[int, dict[str, str]]:
         with zipfile.ZipFile(io.BytesIO(data)) as pack:
             strings = _strings(_part(pack, STRINGS, name), name) if STRINGS in pack.namelist() else []
             sheet = _part(pack, SHEET, name)
-    except (zipfile.BadZipFile, KeyError, EOFError, zlib.error) as error:
+    except DAMAGED as error:
         raise InputError(f"the workbook is damaged or was cut ({error})", where=name) from None
     reader = _Sheet(strings, name)
     _parse(sheet, reader.begin, (reader.text, reader.end), name)
@@ -122,5 +125,5 @@ def _parse(part: bytes, begin: _Begin, rest: tuple[Callable[[str], None], Callab
     parser.EntityDeclHandler = entity
     try:
         parser.Parse(part, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: an encoding that nobody knows
         raise InputError(f"the workbook is damaged ({error})", where=name) from None

@@ -7,6 +7,7 @@ Units:  mL; times as written, local time of the washer.
 """
 
 import hashlib
+import math
 from collections.abc import Mapping
 
 from automation.kernel.errors import WireError
@@ -56,7 +57,10 @@ def _millilitres(said: Mapping[str, str], name: str) -> Millilitres | None:
     if text is None:
         return None
     try:
-        return Millilitres(float(text))
+        value = float(text)
     except ValueError:
-        msg = f"run history: {name}_ml is {text!r}; a number of mL is due"
-        raise WireError(msg) from None
+        value = math.nan
+    if not math.isfinite(value):
+        msg = f"run history: {name}_ml is {text[:80]!r}; a number of mL is due"
+        raise WireError(msg)
+    return Millilitres(value)

@@ -7,6 +7,7 @@ Source: Eurotherm HA026230 and the public bisynch.py used on an Isotech 785 and 
 The check byte may equal any control byte, so an end is ETX and the one byte after it, wherever they stand.
 """
 
+import math
 import re
 from functools import reduce
 from operator import xor
@@ -92,11 +93,12 @@ class Tell:
 
 
 def number(text: str) -> float:
-    """Read a decimal; raises WireError for anything else."""
-    if not _NUMBER.fullmatch(text):
-        msg = f"value {text!r} is not a number"
+    """Read a decimal; raises WireError for anything else, and for one that no controller can hold."""
+    value = float(text) if _NUMBER.fullmatch(text) else math.nan
+    if not math.isfinite(value):
+        msg = f"value {text[:80]!r} is not a number"
         raise WireError(msg)
-    return float(text)
+    return value
 
 
 def whole(text: str) -> int:

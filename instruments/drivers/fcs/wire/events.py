@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from automation.formulas.cytometry import Events, Spill, Values
+from instruments.drivers.fcs.wire.segments import WHOLE as DIGITS
 from instruments.drivers.fcs.wire.segments import Keywords, Segments, read, refuse, widths
 
 ORDERS = {"1,2,3,4": "<", "4,3,2,1": ">", "1,2": "<", "2,1": ">"}
@@ -49,7 +50,8 @@ def tube(raw: bytes, *, name: str = "file") -> Tube:
     keywords = segments.keywords
     if keywords.needed("$MODE") != "L":
         refuse("$MODE is not L: only list-mode events are read", name)
-    values = _scaled(_numbers(segments), keywords)
+    with np.errstate(all="ignore"):  # what is no number afterwards is refused by the events
+        values = _scaled(_numbers(segments), keywords)
     channels = tuple(keywords.needed(f"$P{n}N") for n in range(1, values.shape[1] + 1))
     markers = {channel: keywords.text(f"$P{n}S") for n, channel in enumerate(channels, 1)}
     spill = _spill(keywords)
@@ -89,7 +91,7 @@ def _numbers(segments: Segments) -> Values:
         refuse("$DATATYPE is not I with 8, 16 or 32 bits, F or D", keywords.name)
     row = np.dtype([(f"c{n}", f"{order}{WHOLE[width]}") for n, width in enumerate(bits)])
     rows = np.frombuffer(segments.data, dtype=row)
-    columns = [rows[f"c{n}"] & _mask(keywords, n + 1) for n in range(len(bits))]
+    columns = [rows[f"c{n}"] & (_mask(keywords, n + 1) & (1 << width) - 1) for n, width in enumerate(bits)]
     return np.column_stack(columns).astype(np.float64)
 
 
@@ -129,7 +131,7 @@ def _spill(keywords: Keywords) -> Spill | None:
     if not text:
         return None
     count, *rest = [part.strip() for part in text.split(",")]
-    size = int(count) if count.isdigit() else 0
+    size = int(count) if DIGITS.fullmatch(count) else 0
     names, figures = rest[:size], rest[size:]
     if not size or len(figures) != size * size:
         refuse("the spill matrix does not have as many figures as its number of channels asks for", keywords.name)

@@ -6,6 +6,8 @@ Source: ISAC, Data File Standard for Flow Cytometry, version FCS 3.1 (2010), 3.1
         or contradict each other, as some instruments write.
 """
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
@@ -15,6 +17,8 @@ from automation.kernel.errors import InputError
 VERSIONS = (b"FCS2.0", b"FCS3.0", b"FCS3.1")
 HEADER = 58  # bytes: version, four blanks, six offsets of eight digits
 _MOST_CHANNELS = 256
+_LARGEST = 1e15  # of a number in a keyword
+WHOLE = re.compile(r"[0-9]{1,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Keywords:
     def whole(self, key: str) -> int:
         """Give a whole number that has to be there."""
         text = self.needed(key)
-        if not text.isdigit():
+        if not WHOLE.fullmatch(text):
             refuse(f"keyword {key} is not a whole number", self.name)
         return int(text)
 
@@ -45,9 +49,12 @@ class Keywords:
         """Give a number, or the usual one where the keyword is not there."""
         text = self.text(key)
         try:
-            return float(text) if text else usual
+            value = float(text) if text else usual
         except ValueError:
+            value = math.nan
+        if not abs(value) <= _LARGEST:
             refuse(f"keyword {key} is not a number", self.name)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ def _size(keywords: Keywords) -> int:
 
 def _offset(field: bytes, name: str) -> int:
     text = field.decode("latin-1").strip()
-    if text and not text.isdigit():
+    if text and not WHOLE.fullmatch(text):
         refuse("an offset of the header is not a number", name)
     return int(text or 0)
 

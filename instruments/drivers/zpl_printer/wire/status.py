@@ -21,7 +21,7 @@ STATUS_LINES = 3
 _FIRST = re.compile(r"\d{3},([01]),([01]),\d{4,5},(\d{3}),([01]),[01],([01]),\d{3},([01]),([01]),([01])")
 _SECOND = re.compile(r"\d{3},\d,([01]),([01]),[01],\w,\w,[01],(\d{8}),\d,\d{3}")
 _THIRD = re.compile(r"[^,]*,[01]")
-_IDENTIFICATION = re.compile(r"([^,]+),([^,]+),(\d+),(\d+(?:KB)?)(?:,([^,]*))?")
+_IDENTIFICATION = re.compile(r"([^,]+),([^,]+),(\d{1,3}),(\d+(?:KB)?)(?:,([^,]*))?")
 
 
 @dataclass(frozen=True, slots=True)

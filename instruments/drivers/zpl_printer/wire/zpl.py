@@ -17,9 +17,10 @@ START, STOP = "^XA", "^XZ"
 SMALLEST = 10  # dots, height and width of a scalable character
 _PLAIN = re.compile(rb"[ !\"#$%&'()*+,\-./0-9:;<=>?@A-Z\[\]`a-z{|}]")  # not ^ ~ _ and not the backslash
 _HEX = re.compile(rb"_([0-9A-Fa-f]{2})")
-_TEXT = re.compile(r"\^FO(\d+),(\d+)\^A0N,(\d+),(\d+)\^FH\^FD([^^~]*)\^FS")
-_PICTURE = re.compile(r"\^FO(\d+),(\d+)\^GFA,(\d+),(\d+),(\d+),([0-9A-F]*)\^FS")
-_COPIES = re.compile(r"\^PQ(\d+)")
+_N = r"(\d{1,5})"  # the guide's largest number of a place, a size or a count of bytes is 99999
+_TEXT = re.compile(rf"\^FO{_N},{_N}\^A0N,{_N},{_N}\^FH\^FD([^^~]*)\^FS", re.ASCII)
+_PICTURE = re.compile(rf"\^FO{_N},{_N}\^GFA,{_N},{_N},{_N},([0-9A-F]*)\^FS", re.ASCII)
+_COPIES = re.compile(r"\^PQ(\d{1,8})", re.ASCII)
 
 _TO_BITS = bytes.maketrans(b"\x00\x01", b"01")  # dots to the digits of a binary number
 _FROM_BITS = bytes.maketrans(b"01", b"\x00\x01")

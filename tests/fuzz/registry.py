@@ -1,0 +1,30 @@
+"""All targets, by name; installed drivers, fakes and readers bring their own by being installed."""
+
+from functools import cache
+
+from tests.fuzz.commands import GRAMMARS, fakes
+from tests.fuzz.files import FILES, readers
+from tests.fuzz.hands import hands
+from tests.fuzz.replies import TARGETS
+from tests.fuzz.target import Target
+from tests.fuzz.texts import TEXTS, settings
+
+
+@cache
+def targets() -> dict[str, Target]:
+    """Give every target by name, codecs first."""
+    every = (*TARGETS, *GRAMMARS, *fakes(), *TEXTS, *settings(), *readers(), *FILES, *hands())
+    found = {target.name: target for target in every}
+    assert len(found) == len(every), "two targets have one name"
+    return found
+
+
+def codecs() -> list[str]:
+    """Name the grammars of wires, of both sides."""
+    return [target.name for target in (*TARGETS, *GRAMMARS)]
+
+
+def wanted(word: str) -> list[Target]:
+    """Give the target of this name, or all whose name holds the word."""
+    known = targets()
+    return [known[word]] if word in known else [one for name, one in known.items() if word in name]
