@@ -76,12 +76,7 @@ class FakeCedexBioHt(FakeFolder):
             test: contents.solutes.get(test.solute, 0.0) / float(contents.volume) / test.molar * 1e6 for test in TESTS
         }
         time = _written(done)
-        rows = [
-            self._row(
-                test, contents.solutes.get(test.solute, 0.0) / litres / test.molar * 1000.0, (sample, repeat, time)
-            )
-            for test in TESTS
-        ]
+        rows = [self._row(test, there, (sample, repeat, time)) for test, there in millimolar.items()]
         name = f"{sample}.txt" if repeat == 1 else f"{sample}_{repeat}.txt"
         self.put(name, wire.write(rows, release=RELEASE, serial=SERIAL, now=time).encode(), done=done)
 
