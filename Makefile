@@ -4,6 +4,7 @@
 #   make test    lint, types, import contracts, all tests
 #   make lint    the first three of these alone
 #   make storm   seeded faults over every link of a site: make storm SEEDS=1000 SITE=b RECIPE=final-day (docs/storms.md)
+#   make kills   real processes killed at points of every kind: make kills KILLS=300 DOUBLE=30 SITE=b (docs/storms.md)
 #   make planted   bugs planted in copies of the program: each has to be caught by its storm
 #   make bench   ratios to yardsticks, which live in an environment of their own
 #   make pictures  the pages of the README, drawn anew (needs pdftoppm)
@@ -22,7 +23,7 @@ PIP := -m pip --disable-pip-version-check install --quiet
 COMPILE = $(PY) -m uv pip compile pyproject.toml --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: demo test lint storm planted bench lock pictures clean
+.PHONY: demo test lint storm kills planted bench lock pictures clean
 .DELETE_ON_ERROR:
 
 demo: $(CORE)
@@ -43,6 +44,15 @@ RECIPE ?= freeze-day
 
 storm: $(DEV)
 	$(PY) -m tests.storms --seeds $(SEEDS) --site $(SITE) --recipe $(RECIPE)
+
+KILLS ?= 300
+DOUBLE ?= 30
+SEED ?= 1
+
+kills: SITE = b
+kills: RECIPE = final-day
+kills: $(DEV)
+	$(PY) -m tests.plant.real_kills --kills $(KILLS) --double $(DOUBLE) --seed $(SEED) --site $(SITE) --recipe $(RECIPE)
 
 planted: $(DEV)
 	$(PY) -m tests.storms.planting

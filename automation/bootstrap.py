@@ -6,7 +6,6 @@ recipes come by entry points; ``site.yaml`` names them and can't give module pat
 
 import asyncio
 import importlib.metadata
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -41,6 +40,7 @@ from automation.gmp.things import rules_of
 from automation.kernel import ids
 from automation.kernel.clock import MICRO, Clock, SimulatedClock, SimulatedLoop, SystemClock, instant
 from automation.kernel.errors import DamagedError, InputError
+from automation.kernel.files import write_whole
 from automation.kernel.quantity import Instant
 from automation.ledger import anchor, derived, where
 from automation.ledger.blobs import Blobs
@@ -214,10 +214,8 @@ def make_key(folder: Path) -> bytes:
     path = folder / KEY
     if path.exists():
         return read_key(folder)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     key = ids.secret()
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(key.hex() + "\n")
+    write_whole(path, f"{key.hex()}\n".encode("ascii"), mode=0o600)
     return key
 
 

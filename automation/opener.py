@@ -26,6 +26,7 @@ from automation.engine.sitemodel import SiteFile
 from automation.formulas.curves import Point
 from automation.kernel.clock import Clock, run_simulated
 from automation.kernel.errors import InputError
+from automation.kernel.files import write_whole
 from automation.kernel.quantity import Seconds
 from automation.ledger import where
 from automation.ledger.event import Event
@@ -84,7 +85,7 @@ class House:
         folder.mkdir(parents=True, exist_ok=True)
         if ledger:
             _in_database(folder, ledger)
-        (folder / FILE).write_text(text, encoding="utf-8")
+        write_whole(folder / FILE, text.encode())
         self.work(folder, _nothing)
 
     def work(self, folder: Path, job: Callable[[Site], Awaitable[T]], opening: Opening | None = None) -> T:

@@ -15,6 +15,7 @@ from automation.engine.recipe.source import GROUP
 from automation.engine.recipe.spec import OperationSpec
 from automation.gmp.product.batches import Batch
 from automation.kernel.errors import InputError
+from automation.kernel.files import write_whole
 from automation.ledger.blobs import Blobs
 
 FOLDER = "recipes"
@@ -25,7 +26,7 @@ def keep(folder: Path, path_or_name: str | Path, recipe: Recipe) -> Path:
     place = folder / FOLDER / f"{recipe.digest}.yaml"
     place.parent.mkdir(exist_ok=True)
     if not place.exists():
-        place.write_bytes(_bytes(path_or_name))
+        write_whole(place, _bytes(path_or_name))
     return place
 
 
@@ -39,7 +40,7 @@ def recall(folder: Path, batch: Batch, operations: Mapping[str, OperationSpec]) 
         if not issue.recipe_file:
             raise InputError(f"the recipe of batch {batch.id} is not in the site folder any more", where=str(place))
         place.parent.mkdir(exist_ok=True)
-        place.write_bytes(Blobs(folder / "blobs", sync=False).get(issue.recipe_file))
+        write_whole(place, Blobs(folder / "blobs", sync=False).get(issue.recipe_file))
     changes = {f"{one.step}.{one.parameter}": one.value for one in issue.overrides}
     recipe = load(place, operations, changes=changes)
     if recipe.digest != issue.recipe_digest:

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from automation.kernel.errors import DamagedError, FailedError, InputError, NewerVersionError, NotOursError
+from automation.kernel.files import sync_folder
 from automation.ledger.event import FORMAT
 
 NAME = "ledger.sqlite"
@@ -114,6 +115,15 @@ def fold(file: Path) -> None:
             connection.execute("PRAGMA journal_mode=DELETE").fetchall()
     except sqlite3.Error as error:
         raise FailedError(f"{file} can't be closed ({error})") from error
+
+
+def settle(aside: Path, file: Path) -> None:
+    """Put a whole file under its name, on the disk; raises FailedError."""
+    try:
+        aside.replace(file)
+        sync_folder(file.resolve().parent)
+    except OSError as error:
+        raise FailedError(f"{file} can't be put in its place ({error.strerror})") from error
 
 
 def _as_writer(connection: sqlite3.Connection, *, live: bool) -> sqlite3.Connection:

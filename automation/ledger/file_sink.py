@@ -1,13 +1,14 @@
 """Writing to the SQLite file of a ledger, one transaction after another over the owner's connection."""
 
 import itertools
+import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from automation.kernel.errors import FailedError, RefusedError
+from automation.kernel.errors import FailedError, InputError, RefusedError
 from automation.ledger import file
 from automation.ledger.head import Head
 from automation.ledger.place import STALE, Row, Tip
@@ -30,10 +31,18 @@ class FileSink:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._tip: Tip | None = None
+        self._aside: Path | None = None
 
     def make(self, *, live: bool) -> None:
-        """Make an empty ledger file; raises InputError when there is one or the folder takes none."""
-        self._connection = file.create(self._path, live=live)
+        """Make an empty ledger file, which gets its name when it is closed and its first event is in it.
+
+        Raises InputError when there is one or the folder takes none.
+        """
+        if self._path.exists():
+            raise InputError("there is a ledger already", where=str(self._path))
+        self._aside = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
+        self._aside.unlink(missing_ok=True)  # of a killed process that had our number
+        self._connection = file.create(self._aside, live=live)
 
     def begin(self, *, live: bool, tip: Tip | None) -> None:
         """Open the file behind ``tip``; see ``place.Sink``."""
@@ -63,9 +72,13 @@ class FileSink:
             self._tip = (rows[-1][0], rows[-1][4])
 
     def close(self) -> None:
-        """Let the file go."""
+        """Let the file go; raises FailedError when the disk refuses a new one its name."""
         if self._connection is not None:
             self._connection.close()
+        if self._aside is not None and self._tip is not None:
+            file.fold(self._aside)
+            file.settle(self._aside, self._path)
+        self._aside = None
 
     @property
     def _open(self) -> sqlite3.Connection:

@@ -106,7 +106,7 @@ def story(run: Run) -> Counter[str]:
 
     That the program was away, and nobody looked meanwhile, is left out.
     """
-    return Counter(_sentence(event) for event in run.events if _told(event.stream) and not _away(event))
+    return Counter(sentence(event) for event in run.events if _told(event.stream) and not _away(event))
 
 
 def added(run: Run, undisturbed: Run) -> list[str]:
@@ -121,7 +121,7 @@ def left_open(run: Run) -> list[str]:
     for event in run.events:
         place = (event.stream, event.fields.get("visit"), event.fields.get("n"))
         if event.seq < epoch and event.kind == "call":
-            calls[place] = _sentence(event)
+            calls[place] = sentence(event)
         elif event.seq < epoch and event.kind in {"reply", "refused", "failed", "doubt"}:
             calls.pop(place, None)
     return sorted(calls.values())
@@ -140,15 +140,8 @@ def spread(moments: list[str], count: int) -> list[str]:
     return [moments[round(n * (len(moments) - 1) / (count - 1))] for n in range(count)]
 
 
-def _told(stream: str) -> bool:
-    return stream.partition("/")[0] in {"batch", "container", "prompt", "timer", "alarm", "deviation", "lot"}
-
-
-def _away(event: Event) -> bool:
-    return event.kind == "gap" and event.fields["what"] == WATCH
-
-
-def _sentence(event: Event) -> str:
+def sentence(event: Event) -> str:
+    """Say what an event tells, without times and values."""
     fields = event.fields
     parts: Iterable[object] = (
         event.stream,
@@ -160,3 +153,11 @@ def _sentence(event: Event) -> str:
         ),
     )
     return " ".join(str(part) for part in parts)
+
+
+def _told(stream: str) -> bool:
+    return stream.partition("/")[0] in {"batch", "container", "prompt", "timer", "alarm", "deviation", "lot"}
+
+
+def _away(event: Event) -> bool:
+    return event.kind == "gap" and event.fields["what"] == WATCH

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from automation.kernel.files import write_whole
 from automation.ledger.blobs import Blobs
 from automation.ledger.read import Reader
 from automation.surfaces.cli.common import Session, as_json, emit, session, site
@@ -50,7 +51,7 @@ def write(folder: Path, batch: str, outputs: dict[str, Path]) -> tuple[BatchReco
     with Reader(folder) as reader:
         reader.pin()  # its owner may go on meanwhile
         made = batch_record(reader, Blobs(folder / "blobs", sync=False), batch)
-        sizes = {form: path.write_bytes(render(made, form, reader=reader)) for form, path in outputs.items()}
+        sizes = {form: write_whole(path, render(made, form, reader=reader)) for form, path in outputs.items()}
     return made, sizes
 
 

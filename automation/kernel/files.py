@@ -1,0 +1,38 @@
+"""Files that stand under their name only when they are whole: written aside, brought to the disk, renamed."""
+
+import os
+from pathlib import Path
+
+
+def write_whole(path: Path, data: bytes, *, lasting: bool = True, mode: int = 0o666) -> int:
+    """Put bytes in the place of what stands under a name, if anything does; gives their number.
+
+    A process that is killed meanwhile leaves what stood there before, and perhaps ``.NAME.PID.tmp`` beside it.
+    ``lasting`` waits for the disk. What is no file (a pipe, a terminal) just gets the bytes. Raises OSError.
+    """
+    place = path.resolve()  # a link stays one
+    if place.exists() and not place.is_file():
+        return place.write_bytes(data)
+    aside = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+    try:
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as out:
+            out.write(data)
+            out.flush()
+            if lasting:
+                os.fsync(out.fileno())
+        aside.replace(place)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
+    if lasting:
+        sync_folder(place.parent)
+    return len(data)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk; raises OSError."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
