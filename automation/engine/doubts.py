@@ -7,17 +7,21 @@ Units: s.
 
 import asyncio
 import inspect
+import re
 from collections.abc import Iterable
 from curses.ascii import controlnames
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, fields, is_dataclass
+from typing import cast, get_type_hints
 
 import msgspec
 
 from automation.engine.journal import Called, Fell
 from automation.engine.past import past
+from automation.engine.recipe.spec import unit_of
 from automation.engine.recorder import Recorder
 from automation.engine.tape import by_person, take_tape
+from automation.gmp.objects import Recorded
+from automation.gmp.product.batches import Decision
 from automation.kernel.effect import Effect, effects
 from automation.kernel.errors import CellwrightError
 from automation.kernel.machine import Procedural
@@ -26,7 +30,8 @@ from automation.ledger.event import Event
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 _OVER = frozenset({Procedural.COMPLETE, Procedural.STOPPED, Procedural.ABORTED})
 _NAMES = tuple(controlnames[:32])
-_MOSTLY = 0.7  # share of characters that a person can read, from which on bytes are text
+_RAISES = re.compile(r"[;.] [Rr]aises .*$")  # what the interface says to programs
+_LEAST = 0.3  # share of characters that can be read, from which on bytes are text
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -45,6 +50,7 @@ class Look(msgspec.Struct, frozen=True, omit_defaults=True):
     method: str
     at: int
     value: msgspec.Raw = msgspec.Raw(b"null")
+    says: str = ""  # the value in words, with units
     why: str = ""
     wire: tuple[tuple[str, str], ...] = ()
 
@@ -104,6 +110,17 @@ def open_doubt(events: Iterable[Event]) -> Doubt | None:
     return None
 
 
+def decision(doubt: Doubt, orders: Iterable[Event], *, step: str) -> Event | None:
+    """Give the first decision about a doubt among the orders to its batch; it waits while nobody runs the batch."""
+    later = (event for event in orders if event.kind == "resolve" and event.seq > doubt.event.seq)
+    return next((event for event in later if decided(event).step in {"", step}), None)
+
+
+def decided(event: Event) -> Decision:
+    """Give what an order to decide a doubt says."""
+    return Decision.model_validate_json(bytes(event.read(Recorded).given))
+
+
 async def ask(recorder: Recorder, seats: Iterable[Seat], *, by: str = "") -> None:
     """Ask every device of a step how it stands, the one in doubt first, and record it; without a doubt do nothing."""
     found = open_doubt(recorder.ledger.stream(recorder.stream))
@@ -135,40 +152,67 @@ def _shows(seat: Seat) -> tuple[str, Effect] | None:
 
 async def _look(recorder: Recorder, seat: Seat, method: str, effect: Effect) -> Look:
     """Ask one device once; what it does not answer is told, never raised."""
+    at = recorder.clock.micros
     if by_person(seat.driver):
-        return Look(seat.asset, method, recorder.clock.micros(), why="a person works it: look there")
+        return Look(seat.asset, method, at(), why="a person works it: look there")
     try:
         async with asyncio.timeout(float(effect.deadline)):
             value: object = await getattr(seat.driver, method)()
-        raw, why = msgspec.Raw(_encode(value)), ""
     except TimeoutError:
-        raw, why = msgspec.Raw(b"null"), f"does not answer within {effect.deadline:g} s"
+        why = f"does not answer within {effect.deadline:g} s"
     except CellwrightError as trouble:
-        raw, why = msgspec.Raw(b"null"), f"does not answer: {trouble}"
-    return Look(seat.asset, method, recorder.clock.micros(), raw, why, take_tape(seat.driver))
+        why = f"does not answer: {trouble}"
+    else:
+        kind = get_type_hints(getattr(seat.interface, method)).get("return", object)
+        return Look(
+            seat.asset, method, at(), msgspec.Raw(_encode(value)), in_words(value, kind), wire=take_tape(seat.driver)
+        )
+    return Look(seat.asset, method, at(), why=why, wire=take_tape(seat.driver))
+
+
+def in_words(value: object, kind: object) -> str:
+    """Say what a device answered, each number with the unit of its type; what is as usual is left out."""
+    if isinstance(value, tuple):
+        return "; ".join(in_words(part, type(part)) for part in value)
+    if not is_dataclass(value):
+        number = f"{value:.4g}" if isinstance(value, float) else str(value)
+        return f"{number} {unit}" if (unit := unit_of(kind)) not in {"", "1"} else number
+    hints = get_type_hints(type(value))
+    told = [
+        (item.name, getattr(value, item.name)) for item in fields(value) if getattr(value, item.name) != item.default
+    ]
+    parts = [
+        text if name in {"channel", "value"} else f"{name.replace('_', ' ')} {text}"
+        for name, one in told
+        if one is not None and (text := _part(one, hints[name]))
+    ]
+    return ", ".join(parts) or "nothing out of the ordinary"
+
+
+def _part(value: object, kind: object) -> str:
+    """Say one field; of several yes and no, which are yes (1..)."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple) and value and all(isinstance(part, bool) for part in value):
+        return ", ".join(str(n) for n, part in enumerate(value, 1) if part) or "none"
+    return in_words(value, kind)
 
 
 def _sentence(seat: Seat, found: Doubt) -> str:
     """Give what the interface says of an act, in one sentence."""
     text = inspect.getdoc(getattr(seat.interface, found.what.partition(".")[2], None)) or ""
-    return text.split("\n\n")[0].replace("\n", " ")
+    return _RAISES.sub(".", text.split("\n\n")[0].replace("\n", " "))
 
 
 def _said(driver: object, sent: str, received: str) -> Said:
-    one, two = (in_words(driver, bytes.fromhex(text)) for text in (sent, received))
-    return Said(sent, received, one, two)
-
-
-def in_words(driver: object, data: bytes) -> str:
-    """Say in words what bytes on a wire say: as the driver reads them, else as text; empty when they are none."""
+    out, back = bytes.fromhex(sent), bytes.fromhex(received)
     own = getattr(driver, "in_words", None)
-    told = cast("str", own(data)) if own is not None and data else ""
-    return told or _text(data)
+    told, answered = cast("tuple[str, str]", own(out, back)) if own is not None else ("", "")
+    return Said(sent, received, told or as_text(out), answered or as_text(back))
 
 
-def _text(data: bytes) -> str:
-    """Write bytes as text with control characters by their names."""
-    if not data or sum(32 <= one < 127 for one in data) < _MOSTLY * len([one for one in data if one >= len(_NAMES)]):
+def as_text(data: bytes) -> str:
+    """Write bytes as text with control characters by their names; empty when they are none."""
+    if sum(one < 127 for one in data) < len(data) or sum(one >= len(_NAMES) for one in data) < _LEAST * len(data):
         return ""
-    shown = [f"<{_NAMES[one]}>" if one < len(_NAMES) else chr(one) if 32 <= one < 127 else "." for one in data]
-    return "".join(shown)
+    return "".join(f"<{_NAMES[one]}>" if one < len(_NAMES) else chr(one) for one in data)

@@ -9,11 +9,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from automation.engine import masters
+from automation.engine import accounts, masters
 from automation.engine.answers import Given
+from automation.engine.assembly import BoundTo
 from automation.engine.batches import CONTROLS, BatchRun
-from automation.engine.past import past
+from automation.engine.doubts import Seat, ask, decided, decision, open_doubt
 from automation.engine.recipe.yaml_source import nearest
+from automation.engine.recorder import Recorder
 from automation.engine.site import Site
 from automation.gmp.door import Command, Proof
 from automation.gmp.form import Value
@@ -26,7 +28,6 @@ PATIENCE = Seconds(7200.0)  # s of simulated time; how long it is waited until a
 AT_ONCE = Seconds(5.0)  # s of real time; what takes longer goes on by itself
 LOOK = Seconds(0.25)  # s; between two looks at a batch
 RENEW = "renew_secret"
-PERSONNEL = "system:personnel"  # acts for a person who has shown the old secret
 _ON_THE_WAY = frozenset({"holding", "restarting", "pausing", "stopping", "aborting"})
 _DECISIONS = frozenset({"resolve", "continue"})
 _GOES_ON = frozenset({"restart", "unpause"})
@@ -53,7 +54,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     the person looked at: one that has moved on since is not moved. After ``until`` it is too late to begin.
     """
 
-    what: str  # direct, answer, do
+    what: str  # direct, answer, do, look
     target: str
     command: str = ""
     body: dict[str, object] = {}
@@ -72,7 +73,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def stream(self) -> str:
         """Give the name of the stream that it moves."""
-        return {"direct": "batch/", "answer": "prompt/"}.get(self.what, "") + self.target
+        return {"direct": "batch/", "answer": "prompt/", "look": "batch/"}.get(self.what, "") + self.target
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -88,18 +89,27 @@ async def carry_out(site: Site, request: Request) -> Done:
     shown = [(request.by, request.secret), *((signer.person, signer.secret) for signer in request.signers)]
     async with site.credentials.compared(shown):
         if not site.credentials.check(request.by, request.secret):
-            raise RefusedError(f"{request.by} could not be identified: unknown here, or not the right secret")
+            raise accounts.unknown(site.house.door, site.credentials, request.by, stream=request.stream)
         if request.until is not None and since_boot() > Seconds(request.until):
             raise RefusedError(f"{request.stream}: this command waited too long and was not carried out; give it again")
-        return await _carry_out(site, request)
+        try:
+            return await _carry_out(site, request)
+        except RefusedError:
+            accounts.lock(site.house.door, site.credentials, [signer.person for signer in request.signers])
+            raise
 
 
 async def _carry_out(site: Site, request: Request) -> Done:
+    for signer in request.signers:
+        if signer.shown:
+            site.house.blobs.put(signer.shown.encode())  # what the signature binds by its hash
     match request.what:
         case "direct":
             return await _direct(site, request)
         case "answer":
             return await _answer(site, request)
+        case "look":
+            return await _look(site, request)
         case "do" if request.command == RENEW:
             return await _renew(site, request)
         case "do":
@@ -107,8 +117,10 @@ async def _carry_out(site: Site, request: Request) -> Done:
                 _check_decision(site, request)
             event = await site.house.door.submit(_command(request, request.target))
             kind, _, name = request.target.partition("/")
+            if (kind, request.command) == ("person", accounts.UNLOCK):
+                accounts.unlocked(site.house.door, site.credentials, name)
             return Done(request.target, str(site.house.door.find(kind, name).state), event.seq)
-    raise InputError(f"what is {request.what!r}; direct, answer and do are known")
+    raise InputError(f"what is {request.what!r}; direct, answer, do and look are known")
 
 
 async def _renew(site: Site, request: Request) -> Done:
@@ -119,7 +131,7 @@ async def _renew(site: Site, request: Request) -> Done:
         raise InputError("the new secret is the old one; another is needed")
     site.credentials.check_new(person, fresh)
     body = {"reason": request.body.get("reason") or ("changed by the person" if own else f"set by {request.by}")}
-    by = PERSONNEL if own else request.by
+    by = accounts.PERSONNEL if own else request.by
     event = await site.house.door.submit(Command(f"person/{person}", RENEW, body, by, id=request.name))
     site.credentials.set(person, fresh)
     return Done(f"person/{person}", str(site.house.door.find("person", person).state), event.seq)
@@ -175,6 +187,19 @@ def _given(request: Request) -> Given:
     return Given(request.target, request.by, values, "", proofs, comment=comment, id=request.name, seen=request.seen)
 
 
+async def _look(site: Site, request: Request) -> Done:
+    """Ask the devices of every step of a batch that is in doubt how they stand now; each answer is recorded."""
+    batch, step = _batch(site, request.target), str(request.body.get("step", ""))
+    doubtful = [one for one in _check_step(site, batch.id, step=step) if _doubtful(site, batch.id, step=one)]
+    for name in [one for one in doubtful if step in {"", one}]:
+        house = site.house
+        recorder = Recorder(house.ledger, house.clock, f"batch/{batch.id}/step/{name}", house.careful)
+        bound = next((e.read(BoundTo) for e in house.ledger.stream(recorder.stream) if e.kind == "bound"), None)
+        devices = [house.devices[asset] for asset in dict.fromkeys(bound.assets.values() if bound else ())]
+        await ask(recorder, [Seat(one.asset, one.driver, one.interface) for one in devices], by=request.by)
+    return Done(f"batch/{batch.id}", str(batch.state), site.house.ledger.last.seq)
+
+
 def _check_decision(site: Site, request: Request) -> None:
     """Raise RefusedError for a decision about a doubt that is not open, InputError for a step that the batch lacks."""
     kind, _, name = request.target.partition("/")
@@ -182,9 +207,19 @@ def _check_decision(site: Site, request: Request) -> None:
         return
     step = str(request.body.get("step", ""))
     steps = _check_step(site, name, step=step)
-    if request.command == "resolve" and not any(_doubtful(site, name, step=one) for one in steps if step in {"", one}):
-        where = f"step {step} of batch {name}" if step else f"batch {name}"
+    if request.command != "resolve":
+        return
+    where, house = f"step {step} of batch {name}" if step else f"batch {name}", site.house
+    streams = {one: house.ledger.stream(f"batch/{name}/step/{one}") for one in steps if step in {"", one}}
+    found = [(one, doubt) for one, stream in streams.items() if (doubt := open_doubt(stream)) is not None]
+    if not found:
         raise RefusedError(f"{where} has no open doubt; there is nothing to decide")
+    orders = house.ledger.stream(f"batch/{name}")
+    taken = [decision(doubt, orders, step=one) for one, doubt in found]
+    if all(taken) and taken[0] is not None:
+        said = decided(taken[0])
+        told = f"{said.outcome}, by {taken[0].by}: {said.reason}"
+        raise RefusedError(f"{where} is decided ({told}); it counts when the batch goes on: cellwright resume {name}")
 
 
 def _check_step(site: Site, batch: str, *, step: str) -> tuple[str, ...]:
@@ -210,9 +245,7 @@ def _begun(site: Site, batch: str) -> tuple[str, ...]:
 
 def _doubtful(site: Site, batch: str, *, step: str) -> bool:
     """Tell whether the record of a step has an act of which nobody knows whether it took effect."""
-    record = past("", site.house.ledger.stream(f"batch/{batch}/step/{step}"))
-    entries = (one for visit in (record.main, record.side) if visit for one in visit.journal.entries.values())
-    return any(entry.outcome is not None and entry.outcome.kind == "doubt" for entry in entries)
+    return open_doubt(site.house.ledger.stream(f"batch/{batch}/step/{step}")) is not None
 
 
 async def _wait(site: Site, work: "asyncio.Task[str] | None", over: Callable[[], bool]) -> None:

@@ -80,3 +80,11 @@ class Replies(Protocol):
     async def reply_of(self, call: Call) -> object:
         """Give what an act would have answered, once a person has seen that it is done; raises FailedError."""
         ...
+
+
+class InWords(Protocol):
+    """A driver that can say what its bytes mean; bytes of the others are shown as text, as far as they are text."""
+
+    def in_words(self, sent: bytes, received: bytes) -> tuple[str, str]:
+        """Say in words what was sent and what came back; empty for what can't be read."""
+        ...

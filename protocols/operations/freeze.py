@@ -100,6 +100,7 @@ class Freeze:
 
     results: ClassVar = Results
     good: ClassVar = frozenset({State.FROZEN})
+    lasts: ClassVar = {State.EMPTY: "cool_within", State.LOADED: "ready_within", State.FREEZING: "longest"}
     safe: ClassVar = (
         SafeDevice(
             after=MAKING_SAFE,

@@ -18,7 +18,9 @@ from automation.kernel.machine import Row
 from automation.kernel.quantity import Instant
 from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, emit, mark, pairs, session, shortened, site, table
+from automation.surfaces.cli.doubt import lines, now_of
 from automation.views.audit_trail import audit_trail
+from automation.views.doubts import Looking, doubts
 from automation.views.wording import show as words
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ def show(session: Session, kind: str, name: str, folder: Path, *, as_json: bool)
     with looked(session, folder) as (file, objects):
         thing = objects.known(kind, name)
         history = audit_trail(objects.streams[f"{kind}/{name}"], zone=objects.zone)
+        looking = Looking(now_of(file, objects), folder, {})
+        in_doubt = list(doubts(objects, looking, batch=name)) if kind == "batch" else []
     values = plain(thing, zone=objects.zone)
     rows = [row for row in KINDS[kind].table.rows if str(row.source) == str(thing.state)]
     possible = [
@@ -56,10 +60,14 @@ def show(session: Session, kind: str, name: str, folder: Path, *, as_json: bool)
     ]
     if as_json:
         moves = [{"seq": e.seq, "at": e.at, "kind": e.kind, "by": e.by, "said": e.said} for e in history]
-        emit({"simulated": file.simulated, "object": kind, **values, "possible": possible, "history": moves})
+        told = {"doubts": in_doubt} if in_doubt else {}
+        shown = {"object": kind, **values, "possible": possible, "history": moves, **told}
+        emit({"simulated": file.simulated, **shown})
         return
     mark(file.name, simulated=file.simulated)
     click.echo(f"{kind} {name}: {thing.state}\n")
+    for line in lines(in_doubt):
+        click.echo(f"{line}\n")
     click.echo(
         pairs({k.replace("_", " "): shortened(words(v)) for k, v in values.items() if k not in {"id", "state"} and v})
     )

@@ -1,4 +1,4 @@
-"""``answer`` and ``resolve``: what a batch asks of people, and what only people can decide."""
+"""``answer``: what a batch asks of people."""
 
 import sys
 from pathlib import Path
@@ -8,15 +8,14 @@ import click
 from automation.engine.requests import Request, Signer
 from automation.gmp.form import CHOICE, CODE, FILE
 from automation.gmp.people.prompts import SIGNING, Prompt
-from automation.gmp.words import Meaning, Right
+from automation.gmp.words import Right
 from automation.kernel.clock import iso
 from automation.kernel.errors import InputError, RefusedError
 from automation.ledger.blobs import Blobs
 from automation.surfaces.cli.access import person, secret, signers
 from automation.surfaces.cli.asking import looked, send
-from automation.surfaces.cli.common import Session, as_json, by, pair, reason, session, site, tell
+from automation.surfaces.cli.common import Session, as_json, by, pair, session, site, tell
 
-OUTCOMES = ("done", "not done")
 _ONE_FIELD = {"scan": CODE, "choose": CHOICE, "attach": FILE}
 sign = click.option(
     "--sign", "others", multiple=True, metavar="MEANING=USER", help="Who else signs, for example verified=ben."
@@ -73,46 +72,6 @@ def answer(  # noqa: PLR0913  as options
     tell(text, data, simulated=file.simulated, as_json=as_json)
 
 
-@click.command(
-    epilog="Example: cellwright resolve B-001 freeze --outcome 'not done' --reason 'the panel shows reset' --as anna"
-)
-@click.argument("batch")
-@click.argument("step", default="")
-@click.option("--outcome", required=True, type=click.Choice(OUTCOMES), help="What the device shows.")
-@reason
-@by
-@site
-@as_json
-@session
-def resolve(  # noqa: PLR0913  as options
-    session: Session, batch: str, step: str, outcome: str, *, reason: str, by: str, folder: Path, as_json: bool
-) -> None:
-    """Decide a doubt: was the act done or not."""
-    with looked(session, folder) as (file, objects):
-        seen = objects.version(f"batch/{batch}")
-    who = person(file, by, Right.SUPERVISE)
-    body: dict[str, object] = {"step": step, "outcome": outcome, "reason": reason}
-    shown = f"the open act of {batch} {step or '(the step that waits)'} was {outcome}: {reason}"
-    signed = signers(file, Signer(who, secret(file, who), "", shown), (Meaning.RESPONSIBLE,), {})
-    target = f"batch/{batch}"
-    request = Request(
-        what="do",
-        target=target,
-        command="resolve",
-        body=body,
-        by=who,
-        secret=signed[0].secret,
-        signers=signed,
-        seen=seen,
-    )
-    done = send(session, folder, request)
-    data = {"batch": batch, "outcome": outcome, "by": who, "state": done.state, "event": done.seq}
-    text = f"batch {batch}: the act was {outcome} ({who}, event {done.seq}); the batch is {done.state}"
-    tell(text, data, simulated=file.simulated, as_json=as_json)
-    if not as_json:
-        click.echo(f"next: cellwright restart {batch} --reason ... --as USER, then cellwright resume {batch}")
-
-
 def _over(asked: Prompt, *, zone: str) -> str:
     """Say what became of a prompt that asks nobody any more."""
     by = f" by {asked.answered_by}" if asked.answered_by and asked.state == "answered" else ""
@@ -162,4 +121,4 @@ def _bytes(path: Path) -> bytes:
         raise InputError(f"can't be read: {error.strerror}", where=f"--file {path}") from None
 
 
-COMMANDS = {"answer": answer, "resolve": resolve}
+COMMANDS = {"answer": answer}

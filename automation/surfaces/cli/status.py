@@ -17,7 +17,10 @@ from automation.ledger.lease import owner
 from automation.surfaces.cli.alarms import lines_table, look_round
 from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, by, emit, mark, session, site, table
+from automation.surfaces.cli.doubt import lines as in_words
+from automation.surfaces.cli.doubt import now_of
 from automation.views.alarm_list import Line
+from automation.views.doubts import Looking, doubts
 from automation.views.objects import Objects
 from automation.views.wording import span
 
@@ -70,6 +73,7 @@ def status(session: Session, folder: Path, *, as_json: bool) -> None:
         found = look_round(file, objects, folder)
         steps, limits = list(step_lines(objects)), list(running_limits(objects))
         waiting = list(waits(objects, found.lines))
+        in_doubt = list(doubts(objects, Looking(now_of(file, objects), folder, {})))
     at_risk = [line for line in found.lines if line.at_risk]
     held_by = owner(folder)
     if as_json:
@@ -83,6 +87,7 @@ def status(session: Session, folder: Path, *, as_json: bool) -> None:
                 "product_at_risk": at_risk,
                 "flood": found.flood,
                 "calls": found.calls,
+                "doubts": in_doubt,
                 "steps": steps,
                 "waiting": waiting,
                 "limits": limits,
@@ -96,6 +101,8 @@ def status(session: Session, folder: Path, *, as_json: bool) -> None:
         click.echo(f"FLOOD: {found.flood.alarms} alarms since {found.flood.begin[:19]}; see: cellwright alarms list\n")
     if at_risk:
         click.echo(f"{lines_table(at_risk)}\n")
+    for line in in_words(in_doubt):
+        click.echo(f"{line}\n")
     rows = ((s.batch, s.batch_state, s.step, s.stage, s.state, s.since) for s in steps)
     click.echo(table(("batch", "is", "step", "is", "state", "since"), rows))
     click.echo("\nwaits for people")

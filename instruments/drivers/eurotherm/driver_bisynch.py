@@ -19,7 +19,7 @@ from automation.kernel.quantity import Celsius
 from instruments.drivers.eurotherm.programs import program_digest
 from instruments.drivers.eurotherm.settings import KEYS, STORED_KEYS, Protocol, Settings, check_line, settings
 from instruments.drivers.eurotherm.states import AFTER, RUNNING, run_state, settle
-from instruments.drivers.eurotherm.wire import bisynch
+from instruments.drivers.eurotherm.wire import bisynch, words
 from instruments.drivers.eurotherm.wire.registers import Status
 from instruments.drivers.factory import Factory
 from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
@@ -154,6 +154,11 @@ class EurothermBisynch:
         """Say from the programmer's state whether an open call took effect; reads only."""
         state, program = await self._state(), bisynch.whole(await self._ask("PN"))
         return settle(call, state, program=program, given=self._given)
+
+    @staticmethod
+    def in_words(sent: bytes, received: bytes) -> tuple[str, str]:
+        """Say in words what an exchange says."""
+        return words.of_bisynch(sent, received)
 
     async def _state(self) -> RunState:
         return run_state(bisynch.whole(await self._ask("PC")))

@@ -18,7 +18,7 @@ from instruments.drivers.eurotherm.memory import Memory
 from instruments.drivers.eurotherm.programs import Limits, from_blocks, to_blocks
 from instruments.drivers.eurotherm.settings import KEYS, Protocol, Settings, check_line, settings
 from instruments.drivers.eurotherm.states import AFTER, RUNNING, run_state, settle
-from instruments.drivers.eurotherm.wire import modbus
+from instruments.drivers.eurotherm.wire import modbus, words
 from instruments.drivers.eurotherm.wire import registers as r
 from instruments.drivers.factory import Factory
 from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
@@ -169,6 +169,11 @@ class EurothermModbus:
         """Say from the programmer's state whether an open call took effect; reads only."""
         state, program = await self._state(), await self._memory.word(r.PROGRAM)
         return settle(call, state, program=program, given=self._given)
+
+    @staticmethod
+    def in_words(sent: bytes, received: bytes) -> tuple[str, str]:
+        """Say in words what an exchange says."""
+        return words.of_modbus(sent, received)
 
     async def _connect(self) -> tuple[Limits, int]:
         """Read the limits in both images and prove that they agree; gives the limits and the decimals shown."""
