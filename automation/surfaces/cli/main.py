@@ -39,7 +39,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "stop": ("control", "End a batch in an orderly way."),
         "abort": ("control", "End a batch at once."),
         "answer": ("people", "Answer what a batch asks of people."),
-        "resolve": ("people", "Decide a doubt: was the act done or not."),
+        "resolve": ("doubt", "Show what is in doubt and decide: done, not done or device defective."),
         "do": ("moves", "Move any object by one of its commands."),
         "alarms": ("alarms", "Show what stands, acknowledge, shelve, report, watch the stores."),
     },
