@@ -6,6 +6,7 @@
 #   make storm   seeded faults over every link of a site: make storm SEEDS=1000 SITE=b RECIPE=final-day (docs/storms.md)
 #   make kills   real processes killed at points of every kind: make kills KILLS=300 DOUBLE=30 SITE=b (docs/storms.md)
 #   make planted   bugs planted in copies of the program: each has to be caught by its storm
+#   make together  a crowd of processes at one live site: make together CLIENTS=50
 #   make bench   ratios to yardsticks, which live in an environment of their own
 #   make pictures  the pages of the README, drawn anew (needs pdftoppm)
 #   make lock    resolve the locks anew from pyproject.toml
@@ -23,7 +24,7 @@ PIP := -m pip --disable-pip-version-check install --quiet
 COMPILE = $(PY) -m uv pip compile pyproject.toml --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: demo test lint storm kills planted bench lock pictures clean
+.PHONY: demo test lint storm kills planted together bench lock pictures clean
 .DELETE_ON_ERROR:
 
 demo: $(CORE)
@@ -56,6 +57,11 @@ kills: $(DEV)
 
 planted: $(DEV)
 	$(PY) -m tests.storms.planting
+
+CLIENTS ?= 50
+
+together: $(DEV)
+	$(PY) -m tests.together --clients $(CLIENTS)
 
 bench: $(YARDSTICKS)
 	$(BENCH)/bin/python -m tests.benchmarks

@@ -5,6 +5,7 @@ command was accepted; and the same command with the same id is carried out once,
 Units: s.
 """
 
+import asyncio
 import socket
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from automation.engine.owner import Reply, address, peer
 from automation.engine.requests import Done, Request
 from automation.gmp.objects import Recorded
 from automation.kernel import errors
-from automation.kernel.clock import since_boot
+from automation.kernel.clock import pause, since_boot
 from automation.kernel.errors import CellwrightError, FailedError, OwnedError
 from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
@@ -22,6 +23,8 @@ from automation.ledger.lease import owner
 from automation.ledger.read import Reader
 
 PATIENCE = 60.0  # s; longest wait for an answer
+AFTER = Seconds(5.0)  # s; so long it is looked whether an owner that hung up still records the command
+LOOK = Seconds(0.1)  # s; between two looks
 MARGIN = 5.0  # s; what the owner has not begun so long before the patience ends, it does not begin
 
 
@@ -65,7 +68,9 @@ def accepted(folder: Path, request: Request) -> Event | None:
 
 def _unanswered(folder: Path, request: Request, holder: int, what: str) -> FailedError:
     """Say what is known of a command that was sent and not answered."""
-    event = accepted(folder, request)
+    last = since_boot() + AFTER
+    while (event := accepted(folder, request)) is None and owner(folder) == holder and since_boot() < last:
+        asyncio.run(pause(LOOK))
     if event is not None:
         known = f"the command was accepted: {event.kind} of {event.stream} by {event.by} is event {event.seq}"
         follow = "don't give it again"

@@ -42,10 +42,11 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one caller may take: seconds for a line, and callers at once."""
+    """What callers may take: seconds for a line, how many at once, and seconds for an answer when the owner leaves."""
 
     talk: float = TALK
     most: int = MOST
+    grace: float = GRACE
 
 
 @contextlib.asynccontextmanager
@@ -102,8 +103,7 @@ class _Callers:
         if not line:
             return
         if full or self._leaving:
-            why = "too many call at once" if full else "its owner is just leaving"
-            await self._say(Reply(error=_BUSY, message=f"{self.site.folder}: {why}; try again"), writer)
+            await self._say(self._busy("too many call at once" if full else "its owner is just leaving"), writer)
             return
         try:
             request = msgspec.json.decode(line, type=Request)
@@ -113,7 +113,7 @@ class _Callers:
         reply = asyncio.get_running_loop().create_task(self._answer(request, writer))
         self._replies.add(reply)
         reply.add_done_callback(self._replies.discard)
-        await reply
+        await asyncio.wait({reply})
 
     async def _line(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         """Give one whole line; nothing when the caller has gone before its end, whatever stood in it so far."""
@@ -126,8 +126,15 @@ class _Callers:
         return line if line.endswith(b"\n") else b""
 
     async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        try:
+            reply = await _reply(self.site, request)
+        except asyncio.CancelledError:  # whoever asks again with the same id hears what came of it
+            reply = self._busy("its owner has left")
         with contextlib.suppress(ConnectionError, TimeoutError):
-            await self._say(await _reply(self.site, request), writer)
+            await self._say(reply, writer)
+
+    def _busy(self, why: str) -> Reply:
+        return Reply(error=_BUSY, message=f"{self.site.folder}: {why}; try again")
 
     async def _say(self, reply: Reply, writer: asyncio.StreamWriter) -> None:
         writer.write(msgspec.json.encode(reply) + b"\n")
@@ -138,7 +145,11 @@ class _Callers:
         """Give the answers that are on their way, then hang up."""
         self._leaving = True
         if self._replies:
-            await asyncio.wait(self._replies, timeout=GRACE)
+            _, late = await asyncio.wait(self._replies, timeout=self.bounds.grace)
+            for reply in late:
+                reply.cancel()
+            if late:
+                await asyncio.wait(late, timeout=self.bounds.talk)
         for writer in self._lines.values():
             writer.close()
         left = [task for task in self._lines if task is not None]

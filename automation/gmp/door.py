@@ -153,7 +153,7 @@ class Door:
         try:
             return self._decide(command, kind, thing)
         except RefusedError as refusal:
-            self._note_refusal(command, refusal)
+            self.note_refusal(command, refusal)
             raise
 
     def earlier(self, command: str) -> Event | None:
@@ -252,7 +252,7 @@ class Door:
         name: str = getattr(person, "name", proof.person)
         return Signed(proof.person, name, proof.meaning, self._clock.micros(), self.zone, shown)
 
-    def _note_refusal(self, command: Command, refusal: CellwrightError) -> None:
+    def note_refusal(self, command: Command, refusal: CellwrightError) -> None:
         """Record that a known principal was refused; no body, no secret, no personal value."""
         if not command.by or not (self.rights(command.by) or command.by.startswith(SYSTEM)):
             return

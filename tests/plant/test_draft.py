@@ -25,11 +25,8 @@ def test_the_record_of_a_running_batch_says_draft_with_its_head_and_time(tmp_pat
 
     async def job(site: Site) -> tuple[Said, bytes, Said]:
         drawn = await said(site, "record", BATCH, "--format", "json", "-o", file, "--json")
-        return (
-            drawn,
-            site.house.ledger.hash_at(int(str(drawn.data["as_of"]))) or b"",
-            await asyncio.to_thread(cellwright, "verify", file),
-        )
+        last = site.house.ledger.hash_at(int(str(drawn.data["as_of"]))) or b""
+        return drawn, last, await asyncio.to_thread(cellwright, "verify", file)
 
     drawn, last, verified = owned(tmp_path / "site", job)
     record = json.loads(file.read_bytes())["record"]

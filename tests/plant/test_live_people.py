@@ -10,10 +10,11 @@ import pytest
 from automation.bootstrap import open_site
 from automation.engine.requests import RENEW, carry_out
 from automation.engine.site import Site
+from automation.engine.sitefile import FILE
 from automation.gmp.door import Command
 from automation.kernel.errors import InputError, RefusedError
 from tests.plant.test_live_refusals import live_site
-from tests.support.commands import Said, cellwright
+from tests.support.commands import Said, cellwright, simulated_site
 from tests.support.live import ADMIN, at_site, secret_of, wish
 from tests.support.runs import make_site
 
@@ -64,7 +65,7 @@ def at_simulated(folder: Path, job: Callable[[Site], Awaitable[T]]) -> T:
     """Work at a simulated site in real time, where a check of a secret costs nothing."""
 
     async def main() -> T:
-        site = await open_site(make_site(folder))
+        site = await open_site(folder if (folder / FILE).exists() else make_site(folder))
         try:
             return await job(site)
         finally:
@@ -105,3 +106,28 @@ def test_nobody_but_an_administrator_sets_the_secret_of_another(tmp_path: Path) 
         return site.credentials.check("anna", "taken over"), [event.by for event in refused]
 
     assert at_simulated(tmp_path, job) == (False, ["ben"])
+
+
+@pytest.mark.requirement("F106")
+def test_wrong_secrets_are_on_record_and_the_fifth_locks_the_account_with_an_alarm(tmp_path: Path) -> None:
+    """No secret stands there; who shows the right one then is not let in; an administrator unlocks."""
+
+    async def job(site: Site) -> list[object]:
+        door, keeper = site.house.door, site.credentials
+        for guess in range(7):
+            with pytest.raises(RefusedError, match="could not be identified"):
+                await carry_out(site, wish("anna", "deviation/D-1", "open", {}, secret=f"guess-{guess}"))
+        noted = site.house.ledger.stream("refusals/deviation/D-1")
+        shut = (door.find("person", "anna").state, door.find("alarm", "account-anna").state)
+        unlock = wish("dora", "person/anna", "unlock", {"reason": "it was she"}, secret="dora-simulated")
+        await carry_out(site, unlock)
+        return [
+            len(noted),
+            "guess" in str([e.fields for e in noted]),
+            shut,
+            door.find("person", "anna").state,
+            keeper.check("anna", "anna-simulated"),
+        ]
+
+    simulated_site(tmp_path, edit=("quality: [", "quality: [administer, "))
+    assert at_simulated(tmp_path, job) == [5, False, ("locked", "unacknowledged"), "active", True]

@@ -5,16 +5,18 @@ Real sockets and real time; see ``tests.together`` for the same with real proces
 
 import asyncio
 import socket
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from automation.engine.caller import accepted
+from automation.engine.caller import accepted, ask
 from automation.engine.owner import LONGEST, Bounds
 from automation.engine.requests import Done
 from automation.engine.site import Site
 from automation.gmp.door import Command
+from automation.kernel.errors import OwnedError
 from tests.support.owned import (
     FIRST,
     asked,
@@ -205,3 +207,23 @@ def test_the_peers_socket_is_closed_when_the_owner_leaves(tmp_path: Path) -> Non
     owned(tmp_path, job)
     with lines[0] as wire:
         assert wire.recv(1) == b""
+
+
+@pytest.mark.requirement("C01")
+def test_who_waits_when_the_owner_leaves_is_told_to_ask_again(tmp_path: Path) -> None:
+    """The order is on record already; given again with its id it is answered with that event, and not done twice."""
+    order = msgspec.structs.replace(wish("anna", "direct", "B-1", "pause", reason="clearance"), id="one")
+    with ThreadPoolExecutor(1) as threads:
+
+        async def job(site: Site) -> Future[Done]:
+            waiting = threads.submit(ask, site.folder, order)
+            while site.house.door.find("batch", "B-1").state == "running":
+                await site.house.desk.changed("batch")
+            return waiting
+
+        waiting = owned(tmp_path, job, Bounds(grace=0.0))
+        with pytest.raises(OwnedError, match="its owner has left; try again"):
+            waiting.result()
+    event = accepted(tmp_path, order)
+    assert event is not None
+    assert (event.kind, event.by) == ("pause", "anna")
