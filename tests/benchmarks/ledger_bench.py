@@ -33,7 +33,7 @@ _KEY = bytes(range(32))
 _AT = 1_767_225_600_000_000
 
 
-def _bodies(count: int) -> list[bytes]:
+def bodies(count: int) -> list[bytes]:
     """Give bodies of about 200 bytes, as the binding writes them."""
     text = "the digest of the arguments and of what the device answered, in hex, as long as it is in a real reply"
     return [
@@ -47,7 +47,8 @@ def _ledger(folder: Path, mode: Mode) -> Ledger:
     return Ledger.create(folder, genesis=genesis, key=_KEY)
 
 
-def _seconds(work: Callable[[], object]) -> float:
+def seconds(work: Callable[[], object]) -> float:
+    """Give how long work takes (s)."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
@@ -55,7 +56,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 def _filled(folder: Path, events: int) -> float:
     """Append in simulated time, four events a step as the binding does; give the seconds it took."""
-    drafts = [Draft("batch/B1/step/3", "call freezer.chamber", body, "system", cause=1) for body in _bodies(events)]
+    drafts = [Draft("batch/B1/step/3", "call freezer.chamber", body, "system", cause=1) for body in bodies(events)]
     with _ledger(folder, Mode.SIMULATED) as ledger:
 
         def work() -> None:
@@ -63,7 +64,7 @@ def _filled(folder: Path, events: int) -> float:
                 ledger.append(drafts[start : start + 4], at=_AT + start)
             ledger.flush()
 
-        return _seconds(work)
+        return seconds(work)
 
 
 def simulated_events_per_second(*, events: int = EVENTS, rounds: int = 3) -> float:
@@ -75,7 +76,7 @@ def simulated_events_per_second(*, events: int = EVENTS, rounds: int = 3) -> flo
     return events / median(taken)
 
 
-async def _live_load(ledger: Ledger, bodies: Sequence[bytes], *, callers: int) -> None:
+async def live_load(ledger: Ledger, bodies: Sequence[bytes], *, callers: int) -> None:
     """Let callers append one event each and wait until it is on disk, again and again."""
 
     async def caller(number: int) -> None:
@@ -124,13 +125,13 @@ def live_ratios(*, callers: int = CALLERS, events: int = HEAD_EVERY, rounds: int
 
 
 async def _live_round(ledger: Ledger, connection: sqlite3.Connection, *, callers: int, events: int) -> float:
-    bodies, after, commits = _bodies(events), ledger.last.seq, len(ledger.commit_sizes)
+    given, after, commits = bodies(events), ledger.last.seq, len(ledger.commit_sizes)
     start = time.perf_counter()
-    await _live_load(ledger, bodies, callers=callers)
+    await live_load(ledger, given, callers=callers)
     ours = time.perf_counter() - start
     rows = _rows(ledger.reader.file.parent, after=after)
     sizes = [size for size in itertools.islice(ledger.commit_sizes, commits, None) if size]
-    return _seconds(lambda: _write_raw(connection, rows, sizes=sizes)) / ours
+    return seconds(lambda: _write_raw(connection, rows, sizes=sizes)) / ours
 
 
 def _rows(folder: Path, *, after: int) -> list[Row]:
@@ -166,8 +167,8 @@ def verify_against_bare_chain(*, events: int = 5 * EVENTS, rounds: int = 5) -> f
     with TemporaryDirectory() as name:
         _filled(Path(name), events)
         for _ in range(rounds):
-            ours = _seconds(lambda: verify(Path(name)))
-            ratios.append(_seconds(lambda: _bare_chain(Path(name) / file.NAME)) / ours)
+            ours = seconds(lambda: verify(Path(name)))
+            ratios.append(seconds(lambda: _bare_chain(Path(name) / file.NAME)) / ours)
     return median(ratios)
 
 
