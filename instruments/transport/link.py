@@ -40,6 +40,7 @@ class Link:
         self._quiet = quiet
         self._busy = False
         self._doubtful = False
+        self._heard = b""  # of the reply that is waited for
         self._wanted = False  # opened and not closed by us
         self._queue: deque[asyncio.Future[None]] = deque()
 
@@ -69,17 +70,18 @@ class Link:
         if self._busy:
             await self._turn(urgent=urgent)
         self._busy = True
-        received = b""
+        received = self._heard = b""
         try:
             stray = self.stream.take()
             if stray or self._doubtful:
                 await self._settle(stray)
             self.stream.write(frame)
-            data = self.stream.take()
+            data = self._heard = self.stream.take()
             whole = complete(data) if data else 0
             received = data if whole and whole == len(data) else await self._reply(data, complete, deadline, longest)
         except (LinkError, WireError, asyncio.CancelledError):
             self._doubtful = True
+            received = self._heard  # a part of a reply, or none that can be one, is kept too
             raise
         finally:
             self.tape.append(Exchanged(frame, received))
@@ -116,6 +118,7 @@ class Link:
                     msg = f"{self.name}: no complete reply within {deadline:g} s (got {data.hex(' ') or 'nothing'})"
                     raise LinkError(msg)
                 data += self.stream.take()
+                self._heard = data
                 length = complete(data)
                 if len(data) > longest:
                     msg = f"{self.name}: {len(data)} bytes and no end of the reply"
