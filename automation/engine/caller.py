@@ -7,6 +7,7 @@ Units: s.
 
 import asyncio
 import socket
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -43,15 +44,15 @@ def ask(folder: Path, request: Request, *, patience: float = PATIENCE) -> Done:
                 wire.connect(place)
         except OSError as error:
             raise OwnedError(f"{folder}: another process owns the site and does not listen ({error})") from error
-        holder = peer(wire)[0]
+        sent = _Sent(folder, request, peer(wire)[0], min(AFTER, Seconds(patience)))
         try:
             wire.sendall(line)
             with wire.makefile("rb") as answer:
                 said = answer.readline()
         except OSError as error:
-            raise _unanswered(folder, request, holder, f"did not answer ({error})") from error
+            raise sent.unanswered(f"did not answer ({error})") from error
     if not said.endswith(b"\n"):
-        raise _unanswered(folder, request, holder, "went away before it answered")
+        raise sent.unanswered("went away before it answered")
     reply = msgspec.json.decode(said, type=Reply)
     if reply.done is None:
         kind: type[CellwrightError] = getattr(errors, reply.error, FailedError)
@@ -66,17 +67,35 @@ def accepted(folder: Path, request: Request) -> Event | None:
         return next((event for event in moves if event.read(Recorded).command == request.name), None)
 
 
-def _unanswered(folder: Path, request: Request, holder: int, what: str) -> FailedError:
-    """Say what is known of a command that was sent and not answered."""
-    last = since_boot() + AFTER
-    while (event := accepted(folder, request)) is None and owner(folder) == holder and since_boot() < last:
-        asyncio.run(pause(LOOK))
-    if event is not None:
-        known = f"the command was accepted: {event.kind} of {event.stream} by {event.by} is event {event.seq}"
-        follow = "don't give it again"
-    elif owner(folder) != holder:
-        known, follow = "the command was not accepted: nothing of it is recorded, and nothing will be", "give it again"
-    else:
-        known = "nothing of the command is recorded so far"
-        follow = f"give it again with CELLWRIGHT_COMMAND={request.id}, and it is done once"
-    return FailedError(f"{folder}: the owner of the site {what}; {known}; {follow}. See: cellwright status")
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A command that is on its way to an owner (a process id)."""
+
+    folder: Path
+    request: Request
+    holder: int
+    after: Seconds
+
+    def unanswered(self, what: str) -> FailedError:
+        """Say what is known of it when no answer came."""
+        event, is_gone = self._settled()
+        if event is not None:
+            known = f"the command was accepted: {event.kind} of {event.stream} by {event.by} is event {event.seq}"
+            follow = "don't give it again"
+        elif is_gone:
+            known = "the command was not accepted: nothing of it is recorded, and nothing will be"
+            follow = "give it again"
+        else:
+            known = "nothing of the command is recorded so far"
+            follow = f"give it again with CELLWRIGHT_COMMAND={self.request.id}, and it is done once"
+        return FailedError(f"{self.folder}: the owner of the site {what}; {known}; {follow}. See: cellwright status")
+
+    def _settled(self) -> tuple[Event | None, bool]:
+        """Give its event, and whether its owner is gone; waits a while for either."""
+        last = since_boot() + self.after
+        while True:
+            is_gone = owner(self.folder) != self.holder  # asked first: what it recorded at last is then there
+            event = accepted(self.folder, self.request)
+            if event is not None or is_gone or since_boot() > last:
+                return event, is_gone
+            asyncio.run(pause(LOOK))
