@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol, TypeVar, cast
 
 from automation import bootstrap
@@ -31,7 +32,7 @@ from automation.kernel.quantity import Seconds
 from automation.ledger import where
 from automation.ledger.event import Event
 from automation.ledger.read import Reader
-from automation.surfaces.cli.port import DriverLine, Opening, Serving
+from automation.surfaces.cli.port import Drilled, Drilling, DrillLine, DriverLine, Opening, Seat, Serving
 
 T = TypeVar("T")
 CRASH = "CELLWRIGHT_CRASH_AT"
@@ -138,9 +139,28 @@ class House:
         reader = cast("_Curve", bootstrap.points("curves")["comma separated"].load())
         return reader(text, name=path.name)
 
+    def drills(self) -> Sequence[DrillLine]:
+        """Give the faults that can be practised."""
+        return [DrillLine(one.name, one.what, one.during) for one in _tool("drill").listed()]
+
+    def drill(self, drilling: Drilling, *, seat: Seat | None) -> Drilled:
+        """Practise; without a seat a scripted supervisor acts. Raises InputError for what is not known."""
+        told = _tool("drill").play(
+            _tool("drill").Drill(
+                trouble=drilling.fault,
+                during=drilling.during,
+                site=drilling.site,
+                recipe=drilling.recipe,
+                seed=drilling.seed,
+                keep=drilling.keep,
+            ),
+            terminal=seat,
+        )
+        return Drilled(told, told.text, told.good_end)
+
     def serve(self, serving: Serving, *, announce: Callable[[str], None], hands: Iterable[str]) -> None:
         """Serve a fake until the process is told to stop."""
-        served = importlib.import_module(bootstrap.points("tools")["serve"].value)
+        served = _tool("serve")
         offer = served.Offer(
             model=serving.model,
             seed=serving.seed,
@@ -151,6 +171,11 @@ class House:
             log=serving.log,
         )
         served.run(offer, announce=announce, hands=hands)
+
+
+def _tool(name: str) -> ModuleType:
+    """Import a tool of the fakes; ``automation`` knows it by its entry point only."""
+    return importlib.import_module(bootstrap.points("tools")[name].value)
 
 
 async def _nothing(_site: Site) -> None:

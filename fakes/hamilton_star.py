@@ -97,8 +97,9 @@ class FakeHamiltonStar:
     def hand(self, action: str, details: dict[str, object], now: Instant) -> None:
         """Let a person act; raises FailedError for what is not possible.
 
-        ``place`` a ``container`` on a ``position``, ``take`` it away ``to`` a place; ``tips`` refills the racks;
-        ``clot``, ``block`` and ``lose tip`` of a ``channel``; ``remove tips`` by hand; ``power`` {on}.
+        ``place`` a ``container`` on a ``position``, ``take`` it away ``to`` a place; ``tips`` refills the racks,
+        ``no tips`` empties them; ``clot``, ``block`` and ``lose tip`` of a ``channel``; ``remove tips`` by hand;
+        ``power`` {on}.
         """
         pipettor = self.pipettor
         match action:
@@ -108,6 +109,8 @@ class FakeHamiltonStar:
                 pipettor.take(self._place(details), to=text(details, "to", "bench"), now=now)
             case "tips":
                 pipettor.refill()
+            case "no tips":
+                pipettor.run_out()
             case "clot" | "block":
                 pipettor.trouble(
                     pipettor.number(number(details, "channel")), Cause.CLOT if action == "clot" else Cause.PRESSURE
@@ -119,7 +122,7 @@ class FakeHamiltonStar:
             case "power":
                 self._power(on=flag(details, "on"))
             case _:
-                known = "place, take, tips, clot, block, lose tip, remove tips and power"
+                known = "place, take, tips, no tips, clot, block, lose tip, remove tips and power"
                 raise FailedError(f"action is {action!r}; a STAR knows {known}")
 
     def _bare(self, now: Instant) -> None:

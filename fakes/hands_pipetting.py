@@ -43,7 +43,15 @@ def habits(crew: Crew) -> list[Habit]:
             raise TypeError(fake)
         return pipetted(_text(prompt), fake, lambda action, **details: crew.plant.hand(asset, action, **details))
 
-    return [Habit(r"^At \S+: (put tips on|draw|give|take tips off)\b", pipette)]
+    async def bare(_prompt: Prompt) -> Values:
+        if not isinstance(crew.plant.fake(crew.asset(CLASS)), HandPipette):
+            crew.plant.hand(crew.asset(CLASS), "remove tips")
+        return {}
+
+    return [
+        Habit(r"^At \S+: (put tips on|draw|give|take tips off)\b", pipette),
+        Habit(r"^Take the tips off channels .* by hand", bare),
+    ]
 
 
 def pipetted(text: str, fake: HandPipette, hand: Callable[..., None]) -> Values:

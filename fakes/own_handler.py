@@ -58,8 +58,9 @@ class FakeOwnHandler:
     def hand(self, action: str, details: dict[str, object], now: Instant) -> None:
         """Let a person act; raises FailedError for what is not possible.
 
-        ``place`` a ``container`` on a ``position``, ``take`` it away ``to`` a place; ``tips`` refills the racks;
-        ``clot``, ``block`` and ``lose tip`` of a ``channel``; ``remove tips`` by hand; ``power`` {on}.
+        ``place`` a ``container`` on a ``position``, ``take`` it away ``to`` a place; ``tips`` refills the racks,
+        ``no tips`` empties them; ``clot``, ``block`` and ``lose tip`` of a ``channel``; ``remove tips`` by hand;
+        ``power`` {on}.
         """
         pipettor = self.pipettor
         match action:
@@ -69,6 +70,8 @@ class FakeOwnHandler:
                 pipettor.take(text(details, "position"), to=text(details, "to", "bench"), now=now)
             case "tips":
                 pipettor.refill()
+            case "no tips":
+                pipettor.run_out()
             case "clot" | "block":
                 pipettor.trouble(
                     pipettor.number(number(details, "channel")), Cause.CLOT if action == "clot" else Cause.PRESSURE
@@ -82,8 +85,8 @@ class FakeOwnHandler:
                 self._power(on=flag(details, "on"), now=now)
             case _:
                 msg = (
-                    f"action is {action!r}; a handler knows place, take, tips, clot, block, lose tip, remove tips "
-                    "and power"
+                    f"action is {action!r}; a handler knows place, take, tips, no tips, clot, block, lose tip, "
+                    "remove tips and power"
                 )
                 raise FailedError(msg)
 

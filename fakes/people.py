@@ -33,6 +33,8 @@ from fakes.plant import ERRAND, Errand
 
 QUICKEST, SLOWEST = 8.0, 35.0  # s from a question to its answer
 TERMINAL = "terminal-1"
+LOOKS = 5  # times that a person looks for a result file that is not there
+_DAMAGED = re.compile(r"^No result for \S+: \S+, line \d+: ")
 
 
 class Staff:
@@ -266,7 +268,7 @@ class Staff:
             Habit(r"when the program no longer runs", panel.look_for_end),
             Habit(r"attach the report", panel.attach, Seconds(90.0)),
             Habit(r"^Enter the count of", panel.count, Seconds(300.0)),
-            Habit(r"^No result for \S+: \S+, line \d+: ", self._damaged),
+            Habit(r"^No result for ", self._no_result),
             *hands_filling.habits(self),  # before those at the balance: an addition ends there
             *hands_wash_step.habits(self),
             *hands_balance.habits(self),
@@ -309,16 +311,17 @@ class Staff:
         await self.site.house.clock.sleep(Seconds(10.0))
         return {}
 
-    async def _damaged(self, prompt: Prompt) -> Values:
-        """Look at a damaged file once more; when it is still damaged, count under the microscope."""
+    async def _no_result(self, prompt: Prompt) -> Values:
+        """Look at a damaged file once more, for one that is not there a few times; then count under the microscope."""
         if prompt.opening is None:
             return {}
         sample = prompt.opening.text.partition(":")[0]
         marked = self.site.house.door.marked("prompt", of_batch(prompt.batch))
         every = (one for one in marked if isinstance(one, Prompt))
         answered = (one.opening.text for one in every if one.state == "answered" and one.opening)
-        looked = any(text.startswith(sample) for text in answered)
-        return {"choice": prompt.opening.options[-1 if looked else 0]}
+        looked = sum(text.startswith(sample) for text in answered)
+        enough = 1 if _DAMAGED.match(prompt.opening.text) else LOOKS
+        return {"choice": prompt.opening.options[-1 if looked >= enough else 0]}
 
     async def _load(self, prompt: Prompt) -> Values:
         text = prompt.opening.text if prompt.opening else ""

@@ -62,6 +62,7 @@ class Pipettor:
         self._precision = precision
         self._standing: dict[str, str] = {}  # position -> container
         self._empty: set[str] = set()  # spots whose tip was taken
+        self._bare = False  # whether all racks are
         world.add_place(name, Constant(ROOM))
 
     @property
@@ -105,13 +106,18 @@ class Pipettor:
     def refill(self) -> None:
         """Put full racks of tips on the deck."""
         self._empty.clear()
+        self._bare = False
+
+    def run_out(self) -> None:
+        """Leave no tip in any rack."""
+        self._bare = True
 
     def pick_up(self, number: int, spot: str, now: Instant) -> Went:
         """Take a new tip from a spot."""
         channel = self.channels[number]
         if channel.tip:
             return Outcome.NOT_DONE, Cause.TIP_ALREADY
-        if spot in self._empty:
+        if self._bare or spot in self._empty:
             return Outcome.NOT_DONE, Cause.NO_TIP
         self._empty.add(spot)
         self._vessel(self._tip(number), kind="tip", now=now)

@@ -112,6 +112,7 @@ class Rounds:
         if again:
             names = ", ".join(job.container for job in again.values())
             await self._operator.confirm(f"Look at the deck, the tips and the trough. {names}: done again, confirm")
+            await self._handler.set_up()  # it may have lost its position; one that is ready does not move
         return list(again.values())
 
     def _spot(self) -> str:

@@ -95,6 +95,8 @@ def places(undisturbed: Weathered, *, site: str, recipe: str) -> list[Place]:
             state, begun, ended = enter.read(Enter).state, enter.at / MICRO, move.at / MICRO
             due = _due(undisturbed.run, (begun + ended) / 2)
             place = Place(site, recipe, step, operation, state, begun, ended - begun, due)
+            if any((known.step, known.state) == (step, state) for known in found.values()):
+                continue  # the command is given when the step comes to this state first
             if (operation, state) not in found or found[operation, state].stays < place.stays:
                 found[operation, state] = place
     return list(found.values())

@@ -26,6 +26,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
     "Run": {
         "init": ("sites", "Make a site folder, its key and its ledger."),
         "demo": ("demo", "Run the main job on fakes and show what comes out."),
+        "drill": ("drill", "Practise a fault during an operation, on a throwaway simulated site."),
         "run": ("runs", "Issue a batch of a recipe, start it and run it."),
         "resume": ("runs", "Go on with a batch after a stop or a crash."),
         "check": ("preflight", "Ask every gate of a batch or recipe through its planned end."),

@@ -57,6 +57,48 @@ class Serving:
     log: Path | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drilling:
+    """What is practised: a fault during an operation, on a packaged site or that of a folder."""
+
+    fault: str
+    during: str
+    site: str = "a"
+    recipe: str = "final-day"
+    seed: int | None = None
+    keep: Path | None = None  # a new folder for the site; else it is thrown away
+
+
+@dataclass(frozen=True, slots=True)
+class DrillLine:
+    """One fault that can be practised, with the operations in which it can come."""
+
+    name: str
+    what: str
+    during: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drilled:
+    """What a drill came to, as data and as text; ``good`` when the batch ended and nothing is as it may never be."""
+
+    data: object
+    text: str
+    good: bool
+
+
+class Seat(Protocol):
+    """Where somebody who practises sits."""
+
+    def say(self, text: str) -> None:
+        """Show a text."""
+        ...
+
+    def ask(self) -> str | None:
+        """Give the next line, None at the end."""
+        ...
+
+
 class Opener(Protocol):
     """The house as the command line sees it."""
 
@@ -97,6 +139,14 @@ class Opener(Protocol):
 
     def fakes(self) -> Sequence[str]:
         """Give the names of the installed fakes."""
+        ...
+
+    def drills(self) -> Sequence[DrillLine]:
+        """Give the faults that can be practised."""
+        ...
+
+    def drill(self, drilling: Drilling, *, seat: Seat | None) -> Drilled:
+        """Practise; without a seat a scripted supervisor acts. Raises InputError for what is not known."""
         ...
 
     def read(self, path: Path) -> tuple[str, Sequence[object]]:

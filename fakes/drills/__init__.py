@@ -1,0 +1,1 @@
+"""Drills: one trouble during one operation of a throwaway simulated site, handled by a person or by a script."""
