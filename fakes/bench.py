@@ -4,12 +4,17 @@ Every simulated site has one, under the name ``bench``; it has no link.
 Units: mL, degC.
 """
 
+from dataclasses import replace
+
 from automation.kernel.errors import FailedError
 from automation.kernel.quantity import Celsius, Instant, Millilitres
 from fakes.freezer import number, text
 from fakes.world import Container, World
 
 NAME = "bench"
+BEADS = "beads"
+HELD = 100.0  # times fewer beads after one rest on the magnet: a usual default
+LOST = 0.05  # share of the cells that stays with the beads: as above
 ROOM = Celsius(22.0)
 
 
@@ -19,6 +24,7 @@ class Bench:
     def __init__(self, world: World) -> None:
         """Work in a world."""
         self.world = world
+        self._resting = ""  # the container on the magnet
 
     def feed(self, data: bytes, now: Instant) -> bytes:  # noqa: ARG002  nothing is said to a bench
         """Answer nothing: a bench has no link."""
@@ -37,7 +43,8 @@ class Bench:
 
         ``new``: take an empty ``container`` of a ``kind`` to a ``place``. ``pour``: ``volume`` from ``source`` to
         ``dest`` (all without one; ``settled`` takes it off the top). ``sample``: take a new tube ``container`` and pour
-        into it. ``mix`` a ``container``; ``move`` a ``container`` ``to`` a place.
+        into it. ``rest`` a ``container`` on the magnet: what is poured out of it next leaves its beads
+        behind. ``mix`` a ``container``; ``move`` a ``container`` ``to`` a place.
         """
         match action:
             case "new":
@@ -47,20 +54,34 @@ class Bench:
             case "sample":
                 self._new({**details, "kind": details.get("kind", "tube")}, now)
                 self._pour(details, text(details, "container"), now)
+            case "rest":
+                self._resting = text(details, "container")
             case "mix":
                 self.world.mix(text(details, "container"), now)
             case "move":
                 self.world.move(text(details, "container"), to=text(details, "to"), now=now)
             case _:
-                msg = f"action is {action!r}; a bench knows new, pour, sample, mix and move"
+                msg = f"action is {action!r}; a bench knows new, pour, sample, rest, mix and move"
                 raise FailedError(msg)
 
     def _new(self, details: dict[str, object], now: Instant) -> None:
         empty = Container(text(details, "container"), text(details, "kind"))
         self.world.add(empty, place=text(details, "place", NAME), at=ROOM, now=now)
 
+    def _hold_back(self, source: str, dest: str, now: Instant) -> None:
+        """Pour everything but the beads that the magnet holds, and the cells that stay with them."""
+        self.world.age(source, now)
+        there = self.world.container(source).contents
+        goes = replace(there, particles={**there.particles, BEADS: there.particles.get(BEADS, 0.0) / HELD})
+        goes = goes.with_cells(there, live=there.live * (1.0 - LOST), dead=there.dead * (1.0 - LOST))
+        self.world.separate(goes, source=source, dest=dest, now=now)
+
     def _pour(self, details: dict[str, object], dest: str, now: Instant) -> None:
-        source = text(details, "source")
+        source, resting = text(details, "source"), self._resting
+        if resting == source:
+            self._resting = ""
+            self._hold_back(source, dest, now)
+            return
         everything = self.world.container(source).contents.volume
         volume = Millilitres(number(details, "volume")) if "volume" in details else everything
         self.world.pour(source, dest, volume=volume, now=now, settled=bool(details.get("settled", False)))

@@ -11,15 +11,13 @@ from typing import ClassVar
 
 from automation.engine.operation import ENDINGS, SafeProduct
 from automation.engine.product import Amount, Product
-from automation.engine.prompts import Entry, Operator
+from automation.engine.prompts import Operator
 from automation.engine.visit import Move, Visit
-from automation.formulas.counts import Count as Counted
-from automation.formulas.counts import Systematic, duplicate_difference, mean_concentration, total_cells
+from automation.formulas.counts import duplicate_difference, total_cells
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Cells, CellsPerMillilitre, Millilitres, Percent
-from instruments.interfaces.counter import CellCounter, CountReport, CountResult
-
-FILE, HAND = "from the result file", "by hand"
+from instruments.interfaces.counter import CellCounter
+from protocols.operations.counting import Counting, Single, means
 
 
 class State(StrEnum):
@@ -41,19 +39,6 @@ class Parameters:
     dilution_uncertainty: Percent = field(metadata={"range": (0.0, 20.0), "label": "Uncertainty of the dilution"})
     volume_uncertainty: Percent = field(metadata={"range": (0.0, 20.0), "label": "Uncertainty of the volume"})
     pairs_at_most: int = field(metadata={"range": (1, 5), "label": "Pairs of counts at most"})
-
-
-@dataclass(frozen=True, slots=True)
-class Single:
-    """One count as it was read or entered."""
-
-    sample: str
-    total: CellsPerMillilitre
-    viable: CellsPerMillilitre
-    viability: Percent
-    seen: int  # cells counted; 0 when not told
-    viable_seen: int
-    source: str  # SHA-256 of the file and its row, or who entered it
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +93,8 @@ class Count:
         drawn = Amount(self.given.sample, self.given.sample * (float(self.given.volume_uncertainty) / 100))
         for name in names:
             await self.product.draw(self.product.held(source.id), to=name, amount=drawn, why="sample for counting")
-        found = [await self._single(name) for name in names]
+        counting = Counting(self.counter, self.operator, self.product)
+        found = [await counting.single(name) for name in names]
         return Move("read", counts=tuple(found), pair=pair)
 
     async def read(self, visit: Visit[Results]) -> Move:
@@ -148,76 +134,17 @@ class Count:
     def _names(self) -> str:
         return ", ".join(label.id for label in self.product.labels())
 
-    async def _single(self, name: str) -> Single:
-        while True:
-            report = await self.counter.result(sample=name)
-            found = _usable(report)
-            if found is not None:
-                return found
-            why = _why(report)
-            if report.conflict:
-                await self.product.deviation(report.conflict, rule="one result for each sample")
-            choice = await self.operator.choose(f"No result for {name}: {why}", "look again", HAND)
-            if choice == HAND:
-                return await self._by_hand(name)
-
-    async def _by_hand(self, name: str) -> Single:
-        entered = await self.operator.enter(
-            f"Enter the count of {name}",
-            Entry("total", "Total concentration", unit="cells/mL", low=0.0, high=1e9),
-            Entry("viability", "Viability", unit="%", low=0.0, high=100.0, decimals=1),
-            Entry("seen", "Cells counted", low=0.0, high=1e7, decimals=0),
-            second=True,
-        )
-        total, viability = entered.number("total"), entered.number("viability")
-        seen = int(entered.number("seen"))
-        return Single(
-            name,
-            CellsPerMillilitre(total),
-            CellsPerMillilitre(total * viability / 100),
-            Percent(viability),
-            seen,
-            round(seen * viability / 100),
-            f"entered by {entered.by}, verified by {entered.verified_by}",
-        )
-
     def _means(self, counts: tuple[Single, ...]) -> dict[str, object]:
-        fixed = Systematic(float(self.given.dilution_uncertainty) / 100, float(self.given.volume_uncertainty) / 100)
-        viable = mean_concentration(tuple(Counted(one.viable, one.viable_seen) for one in counts), fixed)
-        total = mean_concentration(tuple(Counted(one.total, one.seen) for one in counts), fixed)
-        concentration = CellsPerMillilitre(viable.value)
+        found = means(
+            counts,
+            dilution_uncertainty=self.given.dilution_uncertainty,
+            volume_uncertainty=self.given.volume_uncertainty,
+        )
         return {
-            "total_concentration": CellsPerMillilitre(total.value),
-            "viable_concentration": concentration,
-            "viable_uncertainty": CellsPerMillilitre(viable.standard),
-            "viability": Percent(100.0 * viable.value / total.value if total.value else 0.0),
-            "viable_cells": total_cells(concentration, self.given.volume),
-            "total_cells": total_cells(CellsPerMillilitre(total.value), self.given.volume),
+            "total_concentration": found.total,
+            "viable_concentration": found.viable,
+            "viable_uncertainty": found.viable_uncertainty,
+            "viability": found.viability,
+            "viable_cells": total_cells(found.viable, self.given.volume),
+            "total_cells": total_cells(found.total, self.given.volume),
         }
-
-
-def _usable(report: CountReport) -> Single | None:
-    if report.conflict or len(report.results) != 1:
-        return None
-    one: CountResult = report.results[0]
-    if one.error or one.total is None or one.viable is None or one.viability is None:
-        return None
-    return Single(
-        one.sample,
-        one.total,
-        one.viable,
-        one.viability,
-        one.cells_counted or 0,
-        one.viable_counted or 0,
-        one.entered or f"file {one.file_sha256[:16]} line {one.row}",
-    )
-
-
-def _why(report: CountReport) -> str:
-    if report.conflict:
-        return report.conflict
-    if report.unread:
-        return "; ".join(report.unread)
-    if not report.results:
-        return "no file names it"
-    return report.results[0].error or "the file holds no numbers for it"

@@ -18,7 +18,7 @@ from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
 from fakes.panel import Habit, Values
 from instruments.interfaces.counter import CountReport
-from protocols.operations.count import Single
+from protocols.operations.counting import Single
 from tests.support.runs import BATCH, Hook, Run, make_site, plant_of, resume_batch, run_batch, staff_of
 from tests.support.scenes import answer, change_site, choose, differs, enter, order, proofs, refused
 
