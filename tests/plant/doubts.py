@@ -1,6 +1,7 @@
 """Doubt, for every effect of every interface and every driver that offers it: what comes out of five situations.
 
 Run: ``python -m tests.plant.doubts [--driver NAME] [--markdown]``  prints effect, driver, situation, outcome.
+     ``python -m tests.plant.doubts --every``  loses command and reply of every frame of every act.
 The interfaces are read, so that an effect, a driver or an interface that nobody lists is named and fails the test.
 Exit status 1 when an act was done twice, was recorded as what it was not, or came out otherwise than its kind allows.
 """
@@ -21,7 +22,7 @@ import instruments.interfaces
 from automation.kernel.effect import Effect, Kind, effects
 from automation.kernel.errors import CellwrightError
 from tests.support.doors import doorway
-from tests.support.doubt_cases import Came, Place, Situation, case, factory, frame_that_acts
+from tests.support.doubt_cases import Came, Place, Situation, case, factory, frames
 from tests.support.doubt_rigs import BY_PERSON, RIGS, Rig
 
 NEVER = "-"
@@ -82,12 +83,14 @@ def acts(rig: Rig) -> bool:
     return any(one.kind is not Kind.QUERY for one in effects(factory(rig.driver).interface).values())
 
 
-def table(*names: str) -> Iterator[Line]:
-    """Give every line; of all drivers, or of these."""
+def table(*names: str, every: bool = False) -> Iterator[Line]:
+    """Give every line; of all drivers, or of these. ``every``: each frame of each act instead of the table."""
     with tempfile.TemporaryDirectory() as folder:
         for rig in RIGS:
             if not names or rig.driver in names:
-                yield from rig_lines(rig, Path(folder) / rig.name.replace(" ", "-"))
+                yield from (every_frame if every else rig_lines)(rig, Path(folder) / rig.name.replace(" ", "-"))
+    if every:
+        return
     for interface_name, interface in interfaces().items():
         if interface not in drivers().values() and not names:
             for name, declared in effects(interface).items():
@@ -118,18 +121,32 @@ def _tried(rig: Rig, name: str, declared: Effect, place: Place) -> Iterator[tupl
     if set(rig.cannot) == set(Situation):
         yield "every one", NEVER, rig.cannot[Situation.REPLY_LOST], ""
         return
-    at = frame_that_acts(rig, name, place)
-    if isinstance(at, str):
-        yield "every one", NEVER, at, ""
+    found = frames(rig, name, place)
+    if isinstance(found, str):
+        yield "every one", NEVER, found, ""
         return
     for situation in Situation:
         if situation in rig.cannot:
             yield situation, NEVER, rig.cannot[situation], ""
             continue
-        came = case(rig, name, situation, place=place, at=at)
+        came = case(rig, name, situation, place=place, at=found[1])
         known = rig.scenes[name].known.get(situation, "")
         bad = wrong(declared.kind, situation, came)
         yield situation, came.outcome, known or came.why, "" if known else bad
+
+
+def every_frame(rig: Rig, folder: Path) -> Iterator[Line]:
+    """Lose command and reply of every frame of every act of one driver, not only of the one that acts."""
+    folder.mkdir(parents=True)
+    with doorway(folder) as way:
+        place = Place(way, folder)
+        for name, declared in effects(factory(rig.driver).interface).items():
+            found = frames(rig, name, place) if declared.kind is Kind.ACT else ""
+            for at in range(1, found[0] + 1) if not isinstance(found, str) else ():
+                for situation in (Situation.REPLY_LOST, Situation.COMMAND_LOST):
+                    came = case(rig, name, situation, place=place, at=at)
+                    bad = "" if situation in rig.scenes[name].known else untrue(came)
+                    yield Line("", name, "act", rig.name, f"{situation}, frame {at}", came.outcome, came.why, bad)
 
 
 def wrong(kind: Kind, situation: Situation, came: Came) -> str:
@@ -137,13 +154,17 @@ def wrong(kind: Kind, situation: Situation, came: Came) -> str:
     first = came.outcome.partition(",")[0]
     if first not in MAY[kind][situation]:
         return f"{came.outcome!r} is not one of {', '.join(MAY[kind][situation])}"
-    if kind is Kind.ACT:
-        if came.acts > 1:
-            return f"the device did it {came.acts} times"
-        if came.done and came.acts != 1:
-            return "it is recorded as done and the device did not do it"
-        if first == "refused" and came.acts:
-            return "it is recorded as refused and the device did it"
+    return untrue(came) if kind is Kind.ACT else ""
+
+
+def untrue(came: Came) -> str:
+    """Say where the record of an act and the device's own count tell two stories; empty when they agree."""
+    if came.acts > 1:
+        return f"the device did it {came.acts} times"
+    if came.done and came.acts != 1:
+        return "it is recorded as done and the device did not do it"
+    if came.outcome.endswith("refused") and "held" not in came.outcome and came.acts:
+        return "it is recorded as refused and the device did it"
     return ""
 
 
@@ -210,8 +231,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--driver", action="append", default=[])
     parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--every", action="store_true", help="lose each frame of each act, both ways")
     asked = parser.parse_args()
-    started, lines = time.monotonic(), list(table(*asked.driver))
+    started, lines = time.monotonic(), list(table(*asked.driver, every=asked.every))
     bad = [f"{one.driver}.{one.effect}, {one.situation}: {one.wrong} ({one.why})" for one in lines if one.wrong]
     sys.stdout.write(("\n".join(markdown(lines)) if asked.markdown else written(lines)) + "\n")
     missing = [] if asked.driver else unlisted()

@@ -3,10 +3,12 @@
 The suite tries what changes something, on the drivers that are quick; ``python -m tests.plant.doubts`` tries all.
 """
 
+import inspect
 from pathlib import Path
 
 import pytest
 
+from automation.kernel.effect import Kind, effects
 from tests.plant.doubts import NEVER, acts, interfaces, markdown, rig_lines, unlisted
 from tests.support.doubt_rigs import BY_PERSON, RIGS, Rig
 
@@ -36,3 +38,23 @@ def test_what_cannot_occur_says_why() -> None:
     reasons = [*BY_PERSON.values(), *(why for rig in RIGS for why in rig.cannot.values())]
     assert all(len(why.split()) > 5 for why in reasons)
     assert NEVER not in reasons
+
+
+def test_every_act_says_what_follows_when_it_is_done_twice_or_not_at_all() -> None:
+    """Who decides in doubt reads it; a new act without it is named here."""
+    silent = [
+        f"{interface}.{name}"
+        for interface, thing in interfaces().items()
+        for name, one in effects(thing).items()
+        if one.kind in {Kind.ACT, Kind.DESTRUCTIVE_READ} and not (one.twice and one.never)
+    ]
+    assert silent == []
+
+
+def test_every_device_that_acts_says_by_which_query_it_shows_its_state() -> None:
+    """It is asked when somebody has to decide, so it takes no arguments."""
+    for interface, thing in interfaces().items():
+        declared = effects(thing)
+        if any(one.kind is Kind.ACT for one in declared.values()):
+            [shown] = [name for name, one in declared.items() if one.shows_state]
+            assert list(inspect.signature(getattr(thing, shown)).parameters) == ["self"], interface

@@ -167,10 +167,10 @@ def factory(driver: str) -> Factory:
     return cast("Factory", point.load())
 
 
-def frame_that_acts(rig: Rig, method: str, place: Place) -> int | str:
-    """Give the number of the frame that acts in a calm effect (1..), or why there is none."""
+def frames(rig: Rig, method: str, place: Place) -> tuple[int, int] | str:
+    """Give how many frames a calm effect takes and the number of the one that acts (1..), or why there is none."""
 
-    async def work(bench: Bench) -> int | str:
+    async def work(bench: Bench) -> tuple[int, int] | str:
         await bench.ready(bench.scene.before)
         first, before = len(bench.far.frames), bench.far.acts
         try:
@@ -180,7 +180,9 @@ def frame_that_acts(rig: Rig, method: str, place: Place) -> int | str:
         sent = bench.far.frames[first:]
         wanted = bench.scene.frame
         moved = (n for n, (data, acts) in enumerate(sent, 1) if (data.startswith(wanted) if wanted else acts > before))
-        return next(moved, len(sent)) or "nothing is asked of the device: the answer is what the site declares"
+        if not sent:
+            return "nothing is asked of the device: the answer is what the site declares"
+        return len(sent), next(moved, len(sent))
 
     return on_bench(rig, method, at=place, work=work)
 

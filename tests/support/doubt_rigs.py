@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from automation.engine.handles import Container
+from automation.formulas.gating import Bound, Compensation, Gate, Strategy
 from automation.kernel.quantity import Celsius, Seconds
 from fakes.faults import FaultKind
 from fakes.rotea import SIM_RUNS, WASH, FakeRotea
@@ -15,6 +16,7 @@ from fakes.world import World
 from instruments.drivers.eurotherm.programs import program_digest
 from instruments.drivers.eurotherm.wire import registers as r
 from instruments.interfaces.cell_washer import Acknowledgement, Waiting
+from instruments.interfaces.incubator import SetPoints
 from instruments.interfaces.label_printer import Label
 from tests.support.freezers import SHORT
 from tests.support.liquid_handlers import PRODUCT as DECK_PRODUCT
@@ -201,6 +203,7 @@ BALANCE: Mapping[str, Scene] = {
     "tare": Scene((ON_PAN, Do(wait=5.0)), other=Else((("load", {"mass": 30.0}),))),
     "zero": Scene(TARED, other=Else((("load", {"mass": 30.0}),))),
 }
+KEPT = {"set_points": SetPoints(Celsius(37.0))}
 UNSEEN = "a printer acknowledges nothing: a label that never arrived looks like one that came out"
 LABEL = {"label": Label("L-1", "CONTAINER:BAG-1", ("Bag 1",)), "container": Container("BAG-1")}
 PRINTER: Mapping[str, Scene] = {
@@ -217,14 +220,20 @@ PRINTER: Mapping[str, Scene] = {
 FOLDER = "a folder is no device: files stand there or not, and whoever shares it comes back with the same files"
 SENDS = "the scanner sends by itself and is asked nothing; a read that is lost never arrived, and is scanned again"
 
-FOLDERS = ("cedex_hires", "nc_view", "nucleoview", "vicell_xr")
+GATE = Gate(name="CD3+", ranges=(Bound(channel="A", low=1.0),))
+GATED = Strategy(name="t", compensation=Compensation.NONE, minimum=10, gates=(GATE,))
+RESULT = {"identify": LOOK, "result": Scene(arguments={"sample": "S-1"})}
+FOLDERS: Mapping[str, Mapping[str, Scene]] = {
+    **dict.fromkeys(("vicell_blu", "vicell_xr", "cedex_hires", "nc_view", "nucleoview"), RESULT),
+    **dict.fromkeys(("cedex_bio_ht", "flex2"), RESULT),
+    "fcs": {"identify": LOOK, "populations": Scene(arguments={"sample": "S-1", "strategy": GATED})},
+}
 
 
-def _counts(driver: str) -> Rig:
-    """Give a counter whose results are files; the folder is the same whoever writes into it."""
-    scenes = {"identify": LOOK, "result": Scene(arguments={"sample": "S-1"})}
+def _results(driver: str, scenes: Mapping[str, Scene]) -> Rig:
+    """Give an instrument whose results are files; the folder is the same whoever writes into it."""
     dropped = Else((("drop", {"name": "other.csv", "text": "no result"}),))
-    return Rig(driver, "vicell_blu_file", scenes, dropped, cannot={"rebooted": FOLDER})
+    return Rig(f"{driver}_file", "vicell_blu_file", scenes, dropped, cannot={"rebooted": FOLDER})
 
 
 RIGS: tuple[Rig, ...] = (
@@ -261,7 +270,13 @@ RIGS: tuple[Rig, ...] = (
         reboot=(("power", {}),),
     ),
     Rig("tec3000", "tec3000", {"identify": LOOK, "look": LOOK}, OPEN_LID, {"full": "100"}),
-    *(_counts(driver) for driver in ("vicell_blu_file", *(f"{name}_file" for name in FOLDERS))),
+    Rig(
+        "memmert_atmoweb",
+        "memmert_atmoweb",
+        {"identify": LOOK, "climate": LOOK, "set_points": LOOK, "keep": Scene(arguments=KEPT)},
+        Else((("door", {"open": True}),)),
+    ),
+    *(_results(driver, scenes) for driver, scenes in FOLDERS.items()),
     Rig(
         "serial_scanner",
         "serial_scanner",
