@@ -14,7 +14,7 @@ STORES = ("sqlite", "postgresql")
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """Start a server of our own, once; stop it by its own id."""
-    made = Server(ceiling=CEILING)
+    made = Server(ceiling=CEILING, in_memory=True)
     yield made
     made.close()
 

@@ -18,13 +18,26 @@ from automation.ledger.postgresql import pointer
 from automation.ledger.read import Reader
 from automation.ledger.store import Ledger
 from automation.ledger.verify import verify
-from tests.contract.ledger_stores import Store
+from tests.contract.ledger_stores import Store, in_postgresql
 from tests.support.postgresql import ADMIN, LOGIN, SECRET, Server
 from tests.unit.ledger.ledgers import KEY, START, draft, filled, make
 
 pytestmark = pytest.mark.xdist_group("postgresql")
 EVENT = "INSERT INTO event VALUES (14, 'batch/B1', '{{}}', '{{}}', decode(repeat('00', 32), 'hex'))"
 HEAD = "INSERT INTO head VALUES (14, 0, '', '', '')"
+
+
+@pytest.fixture(scope="module")
+def lasting(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A closed ledger of 13 events that no test here manages to change; two turns were taken."""
+    store = in_postgresql(tmp_path_factory.mktemp("lasting") / "site", server, schema=server.schema())
+    filled(store.folder)
+    return store
+
+
+@pytest.fixture(autouse=True)
+def _password() -> None:
+    os.environ["PGPASSWORD"] = SECRET
 
 
 def _schema(store: Store) -> str:
@@ -63,38 +76,35 @@ def _logged_in(store: Store, server: Server) -> Iterator["psycopg.Connection[tup
     ],
 )
 def test_the_role_of_the_program_may_insert_and_select_and_nothing_else(
-    database: Store, server: Server, statement: str
+    lasting: Store, server: Server, statement: str
 ) -> None:
-    """The rights of the database refuse it, before any trigger."""
-    filled(database.folder)
-    with _logged_in(database, server) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    """The rights of the lasting refuse it, before any trigger."""
+    with _logged_in(lasting, server) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(statement.encode())
-    assert verify(database.folder).intact
+    assert verify(lasting.folder).intact
 
 
 @pytest.mark.parametrize("statement", [EVENT, HEAD, EVENT.replace("14", "99")])
 @pytest.mark.parametrize("turn", ["", "1", "3"])
 def test_a_session_whose_turn_it_is_not_writes_nothing(
-    database: Store, server: Server, statement: str, turn: str
+    lasting: Store, server: Server, statement: str, turn: str
 ) -> None:
-    """The fence stands inside each commit, whoever sends it; two turns were taken by making and closing."""
-    filled(database.folder)
-    with _logged_in(database, server) as connection:
+    """The fence stands inside each commit, whoever sends it."""
+    with _logged_in(lasting, server) as connection:
         connection.execute("SELECT set_config('cellwright.turn', %s, false)", (turn,))
         with pytest.raises(psycopg.Error, match="does not own the ledger"):
             connection.execute(statement.replace("{{}}", "{}").encode())
-    assert verify(database.folder).events == 13
+    assert verify(lasting.folder).events == 13
 
 
-def test_an_event_takes_the_next_number_and_no_other(database: Store, server: Server) -> None:
+def test_an_event_takes_the_next_number_and_no_other(lasting: Store, server: Server) -> None:
     """Also in the session whose turn it is: a gap and a number that is taken are refused."""
-    filled(database.folder)
-    with _logged_in(database, server) as connection:
+    with _logged_in(lasting, server) as connection:
         connection.execute("SELECT set_config('cellwright.turn', '2', false)")
         for number in ("99", "13", "0"):
             with pytest.raises(psycopg.Error, match=r"the next number|duplicate key"):
                 connection.execute(EVENT.replace("14", number).replace("{{}}", "{}").encode())
-    assert verify(database.folder).events == 13
+    assert verify(lasting.folder).events == 13
 
 
 def test_a_role_that_may_do_more_is_refused(database: Store, server: Server) -> None:

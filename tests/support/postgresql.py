@@ -1,6 +1,6 @@
 """A real PostgreSQL server for tests, from the wheel of the development set: its own folder, Unix socket and process.
 
-PostgreSQL refuses to run as root; for root it runs as ``nobody``, from a copy that ``nobody`` may read.
+PostgreSQL refuses to run as root; for root it runs as ``nobody``, from where ``nobody`` may read it.
 Source: https://www.postgresql.org/docs/16/app-initdb.html, .../app-pg-ctl.html, .../app-postgres.html.
 """
 
@@ -27,6 +27,8 @@ DATABASE = "site"
 _LONGEST = 60.0  # s; no program of the server may take longer
 _ENDS = 10_000  # ms
 _ASKED = 1_000  # times
+_MEMORY = Path("/dev/shm")  # noqa: S108  a folder made there is nobody else's
+_ROOM = 300_000_000  # bytes
 _SETTINGS = """
 listen_addresses = ''
 shared_buffers = 16MB
@@ -41,8 +43,11 @@ log_min_messages = fatal
 class Server:
     """One server; ``kill`` ends it as a loss of power would, ``start`` brings it back."""
 
-    def __init__(self, *, ceiling: int | None = None) -> None:
-        """Make a cluster with an empty database and start it; no file of it grows beyond ``ceiling`` (bytes)."""
+    def __init__(self, *, ceiling: int | None = None, in_memory: bool = False) -> None:
+        """Make a cluster with an empty database and start it; no file of it grows beyond ``ceiling`` (bytes).
+
+        ``in_memory`` keeps its data there, if there is room, so that nobody waits for a disk; a kill loses none of it.
+        """
         self._ceiling = ceiling
         self.folder = Path(tempfile.mkdtemp(prefix="cw-pg-", dir="/tmp"))  # the path of a socket is short
         self._programs = _installed()
@@ -50,11 +55,14 @@ class Server:
         self._user: str | None = None
         if os.geteuid() == 0:
             self._user = "nobody"
-            self._programs = _lent(self._programs, self.folder)
-            os.chown(self.folder, *pwd.getpwnam("nobody")[2:4])
+            if not _is_open(self._programs):
+                self._programs = _lent(self._programs, self.folder)
+        self._data = Path(tempfile.mkdtemp(prefix="cw-pg-", dir=_MEMORY if in_memory and _has_room() else self.folder))
+        for folder in (self.folder, self._data):
+            if self._user is not None:
+                os.chown(folder, *pwd.getpwnam(self._user)[2:4])
         secret = self.folder / "secret"
         secret.write_text(SECRET, encoding="ascii")
-        self._data = self.folder / "data"
         words = ("-D", str(self._data), "-U", ADMIN, "--auth=scram-sha-256", f"--pwfile={secret}", "--encoding=UTF8")
         self._run("initdb", *words, "--locale=C", "--wal-segsize=1", "--no-sync", "--no-instructions")
         self._set(f"{_SETTINGS}unix_socket_directories = '{self.folder}'\n")
@@ -95,6 +103,7 @@ class Server:
     def close(self) -> None:
         """End it and remove its folder."""
         self.kill()
+        shutil.rmtree(self._data)
         shutil.rmtree(self.folder)
 
     def admin(self, database: str = DATABASE) -> "psycopg.Connection[tuple[object, ...]]":
@@ -145,6 +154,15 @@ def _installed() -> Path:
     assert found is not None
     assert found.origin is not None
     return Path(found.origin).parent / "pginstall" / "bin"
+
+
+def _has_room() -> bool:
+    return _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
+
+
+def _is_open(folder: Path) -> bool:
+    """Tell whether any user may go to a folder and read there."""
+    return all(one.stat().st_mode & 0o005 == 0o005 for one in (folder, *folder.parents))
 
 
 def _lent(programs: Path, folder: Path) -> Path:

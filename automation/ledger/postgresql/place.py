@@ -27,7 +27,7 @@ class Database:
 
     def check(self) -> None:
         """Refuse what is no ledger of this format; raises as ``session.connect``."""
-        session.connect(self._server, self.path).close()
+        session.connect(self._server, self.path, to_write=False).close()
 
     def make(self, *, live: bool) -> DatabaseSink:
         """Own a schema that holds no event yet; raises InputError when it does."""

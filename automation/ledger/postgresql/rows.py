@@ -16,7 +16,7 @@ class DatabaseRows:
     def __init__(self, server: Server, path: Path) -> None:
         """Connect; raises as ``session.connect``."""
         self._server, self._path = server, path
-        self._connection = session.connect(server, path)
+        self._connection = session.connect(server, path, to_write=False)
 
     def ask(self, query: str, *values: object) -> list[Any]:  # columns differ by query
         """Give all rows of an answer; raises DamagedError when they can't be read, FailedError without a server."""
@@ -39,5 +39,5 @@ class DatabaseRows:
         except psycopg.OperationalError:
             if not session.is_lost(self._connection):
                 raise
-        self._connection = session.reconnect(self._server, self._path)
+        self._connection = session.reconnect(self._server, self._path, to_write=False)
         return session.rows(self._connection, query, *values)

@@ -30,7 +30,7 @@ _MANNERS: Mapping[str, str] = {  # a peer that is gone is noticed after about 25
 }
 _SETTINGS = """
 SET search_path TO "{schema}", pg_temp; SET default_transaction_isolation TO 'read committed';
-SET default_transaction_read_only TO off; SET client_encoding TO 'UTF8'; SET enable_seqscan TO off;
+SET client_encoding TO 'UTF8'; SET enable_seqscan TO off;
 SET tcp_keepalives_idle TO 10; SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3;
 SET idle_session_timeout TO 0; SET statement_timeout TO 0; SET lock_timeout TO '5s'
 """  # every question is answered by an index: no statistics of a young table shall decide otherwise
@@ -43,8 +43,8 @@ FROM pg_roles WHERE rolname = current_user
 """
 
 
-def connect(server: Server, path: Path) -> Connection:
-    """Connect to the ledger's schema; ``path`` is how errors name it.
+def connect(server: Server, path: Path, *, to_write: bool) -> Connection:
+    """Connect to the ledger's schema; ``path`` is how errors name it. Unless ``to_write``, the session can only read.
 
     Raises FailedError when it can't be reached, NotOursError or NewerVersionError for what is no ledger of this format.
     """
@@ -55,6 +55,7 @@ def connect(server: Server, path: Path) -> Connection:
         raise FailedError(what) from None
     try:
         _prepare(connection, server, path)
+        connection.execute(f"SET default_transaction_read_only TO {'off' if to_write else 'on'}")
     except psycopg.Error as error:
         connection.close()
         raise FailedError(f"{path}: the database of the ledger can't be used ({server.name}): {said(error)}") from None
@@ -64,13 +65,13 @@ def connect(server: Server, path: Path) -> Connection:
     return connection
 
 
-def reconnect(server: Server, path: Path) -> Connection:
+def reconnect(server: Server, path: Path, *, to_write: bool) -> Connection:
     """Connect to a server that was lost and may be starting anew; raises as ``connect`` when its time is over."""
     for _ in range(server.attempts - 1):
         with suppress(FailedError):
-            return connect(server, path)
+            return connect(server, path, to_write=to_write)
         threading.Event().wait(PAUSE)
-    return connect(server, path)
+    return connect(server, path, to_write=to_write)
 
 
 def _prepare(connection: Connection, server: Server, path: Path) -> None:

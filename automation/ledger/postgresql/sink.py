@@ -59,7 +59,7 @@ class DatabaseSink:
         self._live = True
         self._turn = 0
         self._backend = 0  # process of the server that serves the session
-        self._connection = session.connect(server, path)
+        self._connection = session.connect(server, path, to_write=True)
         try:
             session.check_rights(self._connection, server, path)
             self._table = self._number(_TABLE)
@@ -137,7 +137,7 @@ class DatabaseSink:
 
     def _come_back(self) -> None:
         """Connect and own the ledger again, if nobody took a turn meanwhile; the former session is over then."""
-        self._connection = session.reconnect(self._server, self._path)
+        self._connection = session.reconnect(self._server, self._path, to_write=True)
         if self._number("SELECT max(number) FROM turn") != self._turn:
             raise RefusedError(STALE)
         if not self._lock():
