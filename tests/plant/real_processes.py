@@ -5,6 +5,7 @@ process like any other, and SIGKILL ends it as any other. Units: s of real time.
 """
 
 import gc
+import importlib
 import os
 import signal
 from collections import Counter
@@ -14,11 +15,11 @@ from pathlib import Path
 
 import msgspec
 
-from automation import opener
+from automation import bootstrap, opener
 from automation.bootstrap import Way
 from automation.engine.site import Site
 from automation.opener import House
-from automation.surfaces.cli.main import run
+from automation.surfaces.cli.main import COMMANDS, HERE, run
 from tests.plant.real_points import Fuse
 from tests.storms.crew import Crew
 from tests.support.runs import with_hooks
@@ -112,6 +113,14 @@ class Children:
 
     def _counts(self, child: int) -> Path:
         return self.folder / f"{child}.seen"
+
+
+def warm() -> None:
+    """Load what the children need, so that each of them begins at once."""
+    bootstrap.check_origin()
+    bootstrap.operations()
+    for module in {module for module, _ in COMMANDS.values()}:
+        importlib.import_module(f"{HERE}.{module}")
 
 
 def with_people() -> None:

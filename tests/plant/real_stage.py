@@ -13,7 +13,7 @@ from automation.kernel.errors import CellwrightError
 from automation.ledger.read import Reader
 from automation.views.objects import Objects
 from tests.plant.real_looks import otherwise, read_back, unsound
-from tests.plant.real_processes import Children, Ended
+from tests.plant.real_processes import Children, Ended, warm
 from tests.support.runs import BATCH, Run
 
 
@@ -44,6 +44,7 @@ class Stage:
     def __post_init__(self) -> None:
         """Found the site and run the batch once, in children, with the points counted."""
         self.folder.mkdir(parents=True)
+        warm()
         self.children = Children(self.folder)
         founded = self.children.done("init", self.fresh, "--simulated", "--site", self.site)
         if founded.status != 0:

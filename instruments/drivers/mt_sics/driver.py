@@ -51,8 +51,13 @@ class MtSicsBalance:
         self._before: Grams | None = None  # tare that stood before the last one; None when this process sent none
 
     async def identify(self) -> Identity:
-        """Read model, serial number and software; the digest is of the command levels and the capacity."""
-        serial, model, software, level = [" ".join(await self._fields(name)) for name in ("I4", "I2", "I3", "I1")]
+        """Read model, serial number and software; the digest is of the command levels and the capacity.
+
+        A balance that still works on what it was asked before, perhaps by a program that was killed, is waited for.
+        """
+        first = await self._fields("I4", patience=self._patience)
+        rest = [await self._fields(name) for name in ("I2", "I3", "I1")]
+        serial, model, software, level = map(" ".join, (first, *rest))
         configuration = digest(model, level).hex()[:16]
         return Identity("Mettler Toledo", model, serial, software, configuration)
 
@@ -135,8 +140,14 @@ class MtSicsBalance:
     async def _tare(self) -> wire.Mass:
         return wire.mass(await self._fields("TA"))
 
-    async def _fields(self, command: str) -> tuple[str, ...]:
+    async def _fields(self, command: str, *, patience: Seconds = Seconds(0.0)) -> tuple[str, ...]:
+        """Ask, again for so long (s) as the balance is busy; gives what it says."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + float(patience)
         reply = await self._ask(command, ANSWER)
+        while reply.status == "I" and clock() + float(PAUSE) <= end:
+            await pause(PAUSE)
+            reply = await self._ask(command, ANSWER)
         if reply.status != "A":
             raise FailedError(self._said(command, reply.status))
         return reply.fields

@@ -1,6 +1,7 @@
 """The balance's driver over the wire-level fake in simulated time; units g and s."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -78,6 +79,23 @@ def test_a_weight_is_waited_for_until_it_is_stable() -> None:
         assert (seen.state, seen.tare) == (Weight.STABLE, Grams(0.0))
         assert seen.net == pytest.approx(bench.mass, abs=0.03)
         assert seen.shown.endswith(" g")
+
+    at_bench(script)
+
+
+def test_a_balance_that_still_works_for_a_killed_program_is_waited_for() -> None:
+    """It was asked for a stable weight, nobody took the answer, and the next program asks who it is."""
+
+    async def script(bench: Bench) -> None:
+        bench.hand("put", container="bag")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await bench.driver.weigh()
+        again = Link(bench.plant.connect("balance"), name="balance")
+        await again.open()
+        driver = MtSicsBalance(again, control=True)
+        assert (await driver.identify()).serial == (await driver.identify()).serial
+        assert (await driver.weigh()).net == pytest.approx(bench.mass, abs=0.03)
 
     at_bench(script)
 
