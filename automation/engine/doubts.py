@@ -137,7 +137,9 @@ async def ask(recorder: Recorder, seats: Iterable[Seat], *, by: str = "") -> Non
         does=_sentence(seat, found) if seat else "",
         twice=declared.twice if declared else "",
         never=declared.never if declared else "",
-        said=tuple(_said(seat.driver if seat else None, *pair) for pair in found.fell.wire),
+        said=tuple(
+            _said(seat.driver if seat else None, sent=sent, received=received) for sent, received in found.fell.wire
+        ),
         looks=tuple(looks),
         by=by,
     )
@@ -204,7 +206,7 @@ def _sentence(seat: Seat, found: Doubt) -> str:
     return _RAISES.sub(".", text.split("\n\n")[0].replace("\n", " "))
 
 
-def _said(driver: object, sent: str, received: str) -> Said:
+def _said(driver: object, *, sent: str, received: str) -> Said:
     out, back = bytes.fromhex(sent), bytes.fromhex(received)
     own = getattr(driver, "in_words", None)
     told, answered = cast("tuple[str, str]", own(out, back)) if own is not None else ("", "")

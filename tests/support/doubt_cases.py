@@ -15,10 +15,10 @@ from typing import TypeVar, cast
 from automation.engine.binding import STAY, Binding
 from automation.engine.handles import Container, Lot
 from automation.engine.journal import Called, Replied, Resolved
-from automation.kernel.clock import SimulatedClock, run_simulated
+from automation.kernel.clock import SimulatedClock, pause, run_simulated
 from automation.kernel.effect import Effect, Kind
 from automation.kernel.errors import CellwrightError, RefusedError
-from automation.kernel.quantity import Instant
+from automation.kernel.quantity import Instant, Seconds
 from automation.ledger.event import Event
 from fakes.faults import Fault, FaultKind, Faults
 from fakes.plant import Build, Fake, Plant, PlantLog
@@ -158,7 +158,7 @@ class Bench:
             if step.hand:
                 self.hands(step.hand)
             if step.wait:
-                await asyncio.sleep(step.wait)
+                await pause(Seconds(step.wait))
 
 
 def factory(driver: str) -> Factory:

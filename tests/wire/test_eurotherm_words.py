@@ -1,8 +1,11 @@
 """What an exchange with a Eurotherm says in words, for who decides about an act in doubt."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from instruments.drivers.eurotherm.wire import modbus, words
+from instruments.drivers.eurotherm import words
+from instruments.drivers.eurotherm.wire import modbus
 
 RUN = modbus.seal(bytes.fromhex("010600170002"))  # write 2 to register 23
 ASK = modbus.seal(bytes.fromhex("010300170001"))
@@ -36,3 +39,10 @@ def test_modbus_frames_are_read_in_words(sent: bytes, received: bytes, told: tup
 def test_bisynch_messages_are_read_in_words(sent: bytes, received: bytes, told: tuple[str, str]) -> None:
     """The mnemonic stands before its value."""
     assert words.of_bisynch(sent, received) == told
+
+
+@given(sent=st.binary(max_size=300), received=st.binary(max_size=300), sealed=st.booleans())
+def test_no_bytes_are_too_strange_to_be_shown(sent: bytes, received: bytes, *, sealed: bool) -> None:
+    """Whatever a line brought is shown to who decides, also with a right check sum."""
+    one, two = (modbus.seal(sent), modbus.seal(received)) if sealed else (sent, received)
+    assert all(isinstance(word, str) for word in (*words.of_modbus(one, two), *words.of_bisynch(sent, received)))

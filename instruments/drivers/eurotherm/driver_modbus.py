@@ -14,11 +14,12 @@ from automation.kernel.effect import Call, Reconciled
 from automation.kernel.errors import FailedError, RefusedError, WireError
 from automation.kernel.ids import digest
 from automation.kernel.quantity import Celsius, Seconds
+from instruments.drivers.eurotherm import words
 from instruments.drivers.eurotherm.memory import Memory
 from instruments.drivers.eurotherm.programs import Limits, from_blocks, to_blocks
 from instruments.drivers.eurotherm.settings import KEYS, Protocol, Settings, check_line, settings
 from instruments.drivers.eurotherm.states import AFTER, RUNNING, run_state, settle
-from instruments.drivers.eurotherm.wire import modbus, words
+from instruments.drivers.eurotherm.wire import modbus
 from instruments.drivers.eurotherm.wire import registers as r
 from instruments.drivers.factory import Factory
 from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel

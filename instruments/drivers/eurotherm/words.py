@@ -24,12 +24,15 @@ NAMES = {
     r.SP_LOW: "lowest set point",
 }
 MNEMONICS = {"PV": NAMES[r.PV], "SL": NAMES[r.TARGET_SP], "PN": NAMES[r.PROGRAM], "PC": NAMES[r.STATUS]}
+SHORTEST = 5  # bytes of a Modbus frame: unit, function, one byte, check sum
 _TOLD = re.compile(rb"\x02(..)([^\x03]*)\x03", re.DOTALL)
 _ASKED = re.compile(rb"(..)\x05$", re.DOTALL)
 
 
 def of_modbus(sent: bytes, received: bytes) -> tuple[str, str]:
     """Say what a request and its reply say; empty for what can't be read."""
+    if len(sent) < SHORTEST:
+        return "", ""
     try:
         asked = modbus.request(sent)
     except WireError:
@@ -50,8 +53,10 @@ def of_bisynch(sent: bytes, received: bytes) -> tuple[str, str]:
 
 
 def _replied(asked: modbus.Request, received: bytes) -> str:
-    if not received or modbus.crc(received):
-        return "" if not received else "not whole: its check sum is wrong"
+    if not received:
+        return ""
+    if len(received) < SHORTEST or modbus.crc(received):
+        return "not whole: its check sum is wrong"
     if received[1] & 0x80:
         return f"refused, code {received[2]}"
     return "taken" if asked.data else _value(asked.start, received[3:-2])
