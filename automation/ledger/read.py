@@ -18,9 +18,7 @@ from automation.ledger.head import Head, parse
 _SLICE = 2_000
 _ENDLESS = 1 << 62  # no event has a higher number
 _ENVELOPE = msgspec.json.Decoder(Envelope)
-_COLUMNS = (
-    "SELECT e.seq, e.envelope, e.body, e.hash, (SELECT p.hash FROM event p WHERE p.seq = e.seq - 1) FROM event e "
-)
+_COLUMNS = "SELECT e.seq, e.envelope, e.body, e.hash, p.hash FROM event e LEFT JOIN event p ON p.seq = e.seq - 1 "
 _Row = tuple[int, bytes, bytes, bytes, bytes | None]
 
 
