@@ -43,7 +43,7 @@ def habits(crew: Crew) -> list[Habit]:
         Habit(_SUGAR.pattern, hands.measure, Seconds(300.0)),
         Habit(_MAGNET.pattern, hands.put_on_magnet),
         Habit(r"^Draw \S+ mL from \S+ into \S+, mixed, then confirm", hands.draw),
-        Habit(_BEADS.pattern, hands.count_beads, Seconds(600.0)),
+        Habit(_BEADS.pattern, hands.count_beads, Seconds(420.0)),
         Habit(_REST.pattern, hands.put_aside),
     ]
 

@@ -9,8 +9,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from automation.engine.batches import BatchRun
-from automation.engine.journal import Enter, Moved
+from automation.engine.journal import Enter, Moved, Waiting
 from automation.engine.recipe.model import Recipe
 from automation.engine.recipe.spec import OperationSpec
 from automation.engine.recipe.yaml_source import nearest
@@ -24,9 +26,40 @@ from automation.kernel.quantity import Instant, Seconds
 from automation.ledger.event import Event
 
 VIGIL = ("monitor/", "call/", "policies")  # streams that go on whether a batch does or not
-LOOK = Seconds(60.0)  # s; how often it is looked whether anything still happens
+LOOK = Seconds(300.0)  # s; how often it is looked whether anything still happens
 HELD = Seconds(1800.0)  # s without an event; a held or paused batch is left after that
-ALONE = Seconds(86_400.0)  # s without an event; a running batch is left after that
+ALONE = Seconds(86_400.0)  # s without an event; a running batch is left after that, unless it waits for a time
+
+
+class _Until(msgspec.Struct):
+    """The part of a wait that says until when it may last (s since 1970; s)."""
+
+    deadline: float | None = None
+    duration: float | None = None
+
+
+class Waits:
+    """Until when the steps of a batch wait by themselves, folded from their events."""
+
+    def __init__(self, batch: str) -> None:
+        """Know of no wait yet."""
+        self._prefix = f"batch/{batch}/step/"
+        self._until: dict[str, Instant] = {}
+
+    def take(self, event: Event) -> None:
+        """Note that a wait began or ended."""
+        if not event.stream.startswith(self._prefix):
+            return
+        if event.kind == "wait":
+            detail = msgspec.json.decode(bytes(event.read(Waiting).detail), type=_Until)
+            over = Instant(event.at / MICRO) + Seconds(detail.duration or 0.0)
+            self._until[event.stream] = over if detail.deadline is None else Instant(detail.deadline)
+        elif event.kind in {"seen", "move", "conclude"}:
+            self._until.pop(event.stream, None)
+
+    def going(self, now: Instant) -> bool:
+        """Tell whether a wait will end by itself."""
+        return any(until > now for until in self._until.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +169,11 @@ def _stop_at(site: Site, batch: str, mark: Mark, leave: Callable[[str], None]) -
 async def _watch(site: Site, run: BatchRun, leave: Callable[[str], None]) -> None:
     """In simulated time, leave a batch in which nothing happens any more; what watches and reminds does not count."""
     clock, ledger = site.house.clock, site.house.ledger
-    heard = [ledger.last.at]
+    heard, waits = [ledger.last.at], Waits(run.id)
+    for event in ledger.events(prefix=f"batch/{run.id}/step/"):
+        waits.take(event)
     ledger.subscribe(lambda event: heard.append(event.at) if not event.stream.startswith(VIGIL) else None)
+    ledger.subscribe(waits.take)
     while clock.simulated:
         await clock.sleep(LOOK)
         del heard[:-1]
@@ -146,7 +182,7 @@ async def _watch(site: Site, run: BatchRun, leave: Callable[[str], None]) -> Non
         if state in {"held", "paused"} and quiet >= HELD:
             order = run.batch.order
             leave(f"the batch is {state}" + (f": {order.reason}" if order else ""))
-        elif quiet >= ALONE:
+        elif quiet >= ALONE and not waits.going(clock.now()):
             leave("nothing happens any more; it waits for people or equipment")
 
 

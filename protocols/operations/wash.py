@@ -354,7 +354,10 @@ class Wash:
     async def _product_bag(self, batch: str, source: Container) -> tuple[Labelled, Weighed]:
         """Make the new bag known, identify it by its label, and weigh it empty."""
         label = await self.product.expect(
-            f"{batch}-W", of=source, kind=self.given.product_bag, purpose=Purpose.INTERMEDIATE
+            f"{batch}-{self.given.product_suffix}",
+            of=source,
+            kind=self.given.product_bag,
+            purpose=Purpose.INTERMEDIATE,
         )
         lot = self.product.lot(BAG).id
         take = f"Take a new {self.given.product_bag} of lot {lot}, put the label {label.id} on it. "

@@ -73,6 +73,7 @@ class Parameters:
 
     programs: tuple[Approved, ...] = field(metadata={"label": "Approved programs, one for each model of washer"})
     product_bag: str = field(metadata={"label": "Kind of the bag for the washed cells"})
+    product_suffix: str = field(metadata={"label": "What its name ends with: the batch, a hyphen, this"})
     source_empty: Grams = field(metadata={"range": (0.0, 500.0), "label": "Mass of the empty source bag"})
     source_empty_uncertainty: Grams = field(metadata={"range": (0.0, 50.0), "label": "Its standard uncertainty"})
     source_differs_at_most: Percent = field(

@@ -9,6 +9,7 @@ from automation.engine.site import Site
 from fakes.contents import Contents
 from fakes.world import World
 from protocols.operations.deciding import Decision
+from tests.support.commands import cellwright
 from tests.support.runs import BATCH, Hook, Run, make_site, plant_of, run_batch, when
 from tests.support.scenes import answer, late
 
@@ -198,3 +199,10 @@ def test_a_count_far_from_the_one_before_is_asked_about(tmp_path: Path) -> None:
     days = run.step("expand").results["days"]
     assert isinstance(days, list)
     assert days[1]["viable_concentration"] < days[0]["viable_concentration"] / 5.0
+
+
+def test_a_batch_that_waits_for_days_is_run_to_its_end(tmp_path: Path) -> None:
+    """A day in the incubator without an event is no batch that nobody comes to."""
+    site = make_site(tmp_path / "site", "a")
+    said = cellwright("run", RECIPE, "--site", site, "--batch", BATCH)
+    assert (said.status, "complete" in said.out) == (0, True)

@@ -52,6 +52,7 @@ APPROVED = Approved(
 GIVEN = Parameters(
     programs=(APPROVED,),
     product_bag="bag150",
+    product_suffix="W",
     source_empty=Grams(28.0),
     source_empty_uncertainty=Grams(0.3),
     source_differs_at_most=Percent(5.0),
