@@ -1,11 +1,13 @@
 """When a value is in alarm: a limit with deadband and delays, folded over looks at one channel.
 
 A value holds until the next look (sample and hold), and a delay ends at its own moment, not at the look that notices
-it. So looking twice as often at the same signal changes nothing. A look without a reading never ends an alarm.
+it. So looking twice as often at the same signal changes nothing. A look without a reading never ends an alarm, and a
+reading that is no finite number is none.
 Units:  moments in s (UTC), delays in s; limit and deadband in the unit of the channel.
 Source: ISA-18.2 / IEC 62682 (deadband, on-delay, off-delay).
 """
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -80,7 +82,7 @@ class Change:
 def look(bound: Bound, was: Condition, value: float | None, *, at: Instant) -> tuple[Condition, tuple[Change, ...]]:
     """Fold one look in; gives the condition and what changed since the last look, in order (at most two changes)."""
     now, first = _matured(bound, was, at)
-    if value is None:
+    if value is None or not math.isfinite(value):
         return (replace(now, since=None) if now.on else now), first
     other = bound.left(value) if now.on else bound.reached(value)
     if not other:

@@ -32,6 +32,7 @@ class FileSink:
         self._connection: sqlite3.Connection | None = None
         self._tip: Tip | None = None
         self._aside: Path | None = None
+        self._ours: dict[Path, tuple[int, int]] = {}  # device and inode of each file that we write
 
     def make(self, *, live: bool) -> None:
         """Make an empty ledger file, which gets its name when it is closed and its first event is in it.
@@ -47,6 +48,7 @@ class FileSink:
     def begin(self, *, live: bool, tip: Tip | None) -> None:
         """Open the file behind ``tip``; see ``place.Sink``."""
         self._connection, self._tip = file.open_to_write(self._path, live=live), tip
+        self._ours = {self._path: _identity(self._path)}
 
     def put(self, rows: Sequence[Row], heads: Sequence[Head]) -> None:
         """Commit all or nothing; raises RefusedError for a stale owner, FailedError when the disk refuses.
@@ -66,7 +68,8 @@ class FileSink:
                 if heads:
                     connection.executemany(file.INSERT_HEAD, [head.row for head in heads])
                 run("COMMIT")
-        except (sqlite3.Error, RefusedError) as error:
+            self._check_there()
+        except (sqlite3.Error, OSError, RefusedError) as error:
             self._give_up(error)
         if rows:
             self._tip = (rows[-1][0], rows[-1][4])
@@ -85,6 +88,19 @@ class FileSink:
         if self._connection is None:
             raise RefusedError("nothing was begun: the file is not open")
         return self._connection
+
+    def _check_there(self) -> None:
+        """Raise OSError when a file was moved or exchanged under its owner: what was written is nowhere.
+
+        In a folder that lets nobody look, the files that are open are the ones that are written.
+        """
+        with suppress(PermissionError):
+            if self._ours:
+                wal = self._path.with_name(f"{self._path.name}-wal")
+                self._ours.setdefault(wal, _identity(wal))
+            for path, ours in self._ours.items():
+                if _identity(path) != ours:
+                    raise FileNotFoundError(f"{path.name} was moved or exchanged under its owner; put it back")
 
     def _check_own(self) -> None:
         query = "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1"
@@ -111,3 +127,9 @@ class FileSink:
             while len(rows) - start >= size:
                 self._open.execute(statement, tuple(_flat(rows[start : start + size])))
                 start += size
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Give device and inode of a file; raises OSError when there is none."""
+    found = path.stat()
+    return found.st_dev, found.st_ino

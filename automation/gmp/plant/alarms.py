@@ -141,7 +141,10 @@ TABLE = Table(
             Row("suppress", state, State.SUPPRESSED, by=_PROGRAM, body=Suppression)
             for state in (State.ABSENT, *_IN_SERVICE)
         ),
-        *(Row("remove", state, State.OUT_OF_SERVICE, by=_KEEPERS, body=Reason) for state in _IN_SERVICE),
+        *(
+            Row("remove", state, State.OUT_OF_SERVICE, by=_KEEPERS, body=Reason)
+            for state in (State.ABSENT, *_IN_SERVICE)
+        ),
         *(Row("clear", state, state, by=_PROGRAM, body=Ending) for state in _ASIDE),
         *(Row("again", state, state, by=_PROGRAM, body=Again) for state in _ASIDE),
         *(Row("raise", state, state, by=_PROGRAM, body=Raising) for state in _ASIDE),

@@ -142,6 +142,8 @@ def report(session: Session, since: str, until: str, *, folder: Path, as_json: b
     with looked(session, folder) as (file, objects):
         start = _moment(since, "--since", zone=objects.zone)
         end = _moment(until, "--until", zone=objects.zone) or look_round(file, objects, folder).now
+        if start is not None and start > end:
+            raise InputError(f"--since is {since!r}; the period ends before that, at {iso(end, zone=objects.zone)}")
         found = indicators(objects, since=start, until=end)
     if as_json:
         emit({"simulated": file.simulated, "report": found})

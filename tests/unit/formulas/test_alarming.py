@@ -1,5 +1,6 @@
 """When a value is in alarm: limits, deadbands and delays as a fold; s, and the unit of the channel."""
 
+import math
 from collections.abc import Sequence
 
 import pytest
@@ -54,6 +55,15 @@ def test_a_gap_never_ends_an_alarm() -> None:
     """The off-delay that ran begins anew with the next reading."""
     looks = [(0.0, 11.0), (60.0, 5.0), (100.0, None), (1000.0, None), (1001.0, 5.0), (1100.0, 5.0)]
     assert fold(HOT, looks) == [Change(on=True, at=Instant(60.0))]
+
+
+@pytest.mark.parametrize("broken", [math.nan, math.inf, -math.inf])
+def test_a_reading_that_is_no_number_neither_raises_nor_ends_an_alarm(broken: float) -> None:
+    """It is a gap, whichever side of the limit it would compare to."""
+    assert fold(HOT, [(0.0, broken), (100.0, broken)]) == []
+    assert fold(HOT, [(0.0, 11.0), (60.0, 11.0), (70.0, broken), (9000.0, broken)]) == [
+        Change(on=True, at=Instant(60.0))
+    ]
 
 
 def test_a_gap_does_not_save_from_an_alarm() -> None:

@@ -101,7 +101,7 @@ BEFORE: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {  # what a rule wa
     **{("container", state, "lift"): ("qa_hold",) for state in ("expected", "in process", "stored")},
     **{("asset", "qualified", command): ("claim",) for command in ("use", "free", "break_claim")},
     ("alarm", "shelved", "unshelve"): ("clear",),
-    ("alarm", "out of service", "restore"): ("clear",),
+    ("alarm", "out of service", "resume"): ("raise",),
     ("alarm", "suppressed by design", "resume"): ("raise",),
 }
 PATHS: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {

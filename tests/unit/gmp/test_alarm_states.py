@@ -73,6 +73,19 @@ def test_a_suppressed_alarm_whose_condition_went_is_normal(way: Doorway) -> None
     assert way.state(PUMP) == "normal"
 
 
+def test_an_alarm_that_never_came_can_be_out_of_service_before_work_begins(way: Doorway) -> None:
+    """A sensor is changed: its alarm is aside before it comes, and comes back unacknowledged when it still stands."""
+    with pytest.raises(RefusedError, match="needs the right"):
+        way.do(PUMP, "remove", {"reason": "sensor is changed"}, by="perform")
+    way.do(PUMP, "remove", {"reason": "sensor is changed"}, by="maintain")
+    way.do(PUMP, "raise", RAISING)
+    assert (way.state(PUMP), way.get(Alarm, PUMP).standing) == ("out of service", False)
+    with pytest.raises(RefusedError, match="'resume' brings it back unacknowledged"):
+        way.do(PUMP, "restore", by="maintain")
+    way.do(PUMP, "resume", by="maintain")
+    assert way.state(PUMP) == "unacknowledged"
+
+
 def test_only_the_program_suppresses(way: Doorway) -> None:
     """A person shelves, with a reason and an end."""
     way.do(PUMP, "raise", RAISING)

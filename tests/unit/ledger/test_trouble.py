@@ -4,6 +4,7 @@ The faults are real ones: calls refused by the kernel, files that may not grow, 
 """
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -234,3 +235,29 @@ def test_a_folder_without_rights_keeps_no_file() -> None:
         (folder / "blobs").mkdir(mode=0o500)
         with pytest.raises(FailedError, match=r"blobs .Permission denied"):
             Blobs(folder / "blobs", sync=True).put(b"x")
+
+
+def _moved_away(path: Path) -> None:
+    path.rename(path.with_name("aside"))
+
+
+def _exchanged(path: Path) -> None:
+    shutil.copy(path, path.with_name("copy"))
+    path.with_name("copy").replace(path)
+
+
+@pytest.mark.requirement("C01")
+@pytest.mark.parametrize("name", ["ledger.sqlite", "ledger.sqlite-wal"])
+@pytest.mark.parametrize("spoil", [_moved_away, _exchanged, Path.unlink])
+def test_a_file_that_is_taken_from_under_its_owner_acknowledges_nothing_more(
+    tmp_path: Path, spoil: Callable[[Path], None], name: str
+) -> None:
+    """The next event is refused by name, and so is everything after it: it would be written to nowhere."""
+    ledger = make(tmp_path, mode=Mode.LIVE)
+    assert asyncio.run(_appended(ledger, 3)) == 4
+    spoil(tmp_path / name)
+    for _ in range(2):
+        with pytest.raises(FailedError, match=rf"{name} was moved or exchanged|No such file.*{name}"):
+            asyncio.run(_appended(ledger, 1))
+    with contextlib.suppress(FailedError):
+        ledger.close()
