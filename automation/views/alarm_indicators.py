@@ -43,6 +43,7 @@ class Raised:
     acknowledged_by: str = ""
     comment: str = ""
     cleared_at: str = ""
+    finding: str = ""  # what it turned out to be
     seq: int = 0
     moment: float = 0.0  # s, UTC
     waited: float | None = None  # s until somebody acknowledged
@@ -176,7 +177,7 @@ def _of_one(alarm: Alarm, events: Iterable[Event], *, now: Instant, zone: str) -
                 late=_late(said.respond_within, waited),
             )
         elif found and event.kind in {"clear", "latch"}:
-            found[-1] = replace(found[-1], cleared_at=at)
+            found[-1] = replace(found[-1], cleared_at=at, finding=alarm.finding)
     within = alarm.raising.respond_within if alarm.raising is not None else 0.0
     if found and alarm.unanswered:
         found[-1] = replace(found[-1], late=_late(within, float(now) - found[-1].moment))

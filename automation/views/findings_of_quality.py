@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from automation.gmp.objects import Fact
-from automation.gmp.plant.alarms import Alarm
+from automation.gmp.plant.alarms import Alarm, Ending
 from automation.gmp.product.batches import Continuation, Order
 from automation.gmp.product.containers import Container
 from automation.gmp.words import Reason
@@ -56,12 +56,16 @@ def _alarm(told: Told[Alarm], some_of: range) -> Item:
     raised, said = told.events[some_of.start], told.values[some_of.start].raising
     some = tuple((told.events[n], told.facts[n]) for n in some_of)
     cleared = next((event for event, _ in some if event.kind == "clear"), None)
+    turned_out = next(
+        (fact.body.finding for _, fact in some if isinstance(fact.body, Ending) and fact.body.finding), ""
+    )
     known = next(((event, fact) for event, fact in some if event.kind == "acknowledge"), None)
     parts = [_acknowledged(*known) if known else "not acknowledged"]
     parts.append(f"cleared after {span((cleared.at - raised.at) / MICRO)}" if cleared else "not cleared")
     parts += [
         f"{event.kind} by {event.by}: {_reason(fact)}" for event, fact in some if event.kind in {"shelve", "remove"}
     ]
+    parts += [turned_out] if turned_out else []
     message = said.message if said else told.id
     limit = f" (value {said.value}, limit {said.limit})" if said and said.limit else ""
     return Item(

@@ -14,6 +14,7 @@ from automation.gmp.words import Meaning
 from automation.ledger.event import Event
 from fakes.faults import FaultKind
 from tests.plant.test_links import DEAF, GOOD, RUN_FRAME, answered, of_method
+from tests.support.commands import cellwright
 from tests.support.freezing import outcome
 from tests.support.runs import BATCH, Hook, Run, make_site, run_batch
 from tests.support.scenes import enter, ordered
@@ -83,6 +84,20 @@ def test_a_true_fault_takes_the_device_out_of_service(tmp_path: Path, kind: Faul
     assert (run.things["asset/crf-01"].state, run.state) == ("out of service", "held")
     assert any(title.startswith("true fault: crf-01 is defective") for title in run.deviations())
     assert [name for name, _ in of_method(run, "start")][:5] == ["call", "doubt", "asked", "resolved", "failed"]
+
+
+@pytest.mark.requirement("C05")
+@pytest.mark.parametrize(("said", "turned_out"), [("done", "false alarm"), (DEFECTIVE, "true fault")])
+def test_record_and_alarm_log_tell_a_false_alarm_from_a_true_fault(tmp_path: Path, said: str, turned_out: str) -> None:
+    """The doubt with who decided what, the alarm with what it turned out to be."""
+    folder = make_site(tmp_path)
+    run_batch(folder, in_doubt(LOST["done"]), answered((resolve(said), restart())), until=20_000.0)
+    log = cellwright("alarms", "report", "--site", folder).out
+    assert f"took effect; {turned_out}: " in log
+    record = cellwright("record", BATCH, "--format", "html", "-o", tmp_path / "r.html", "--site", folder)
+    told = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert (record.status, f"{said}, decided by carla: seen at the panel" in told) == (0, True)
+    assert f"{turned_out}: crf-01" in told
 
 
 @pytest.mark.requirement("C05")

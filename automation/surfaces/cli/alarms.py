@@ -17,7 +17,7 @@ from automation.surfaces.cli.access import person, secret
 from automation.surfaces.cli.asking import looked, send
 from automation.surfaces.cli.common import Session, as_json, by, emit, mark, pairs, reason, session, site, table, tell
 from automation.surfaces.cli.port import Opening
-from automation.views.alarm_indicators import Flood, Indicators, indicators, lasting
+from automation.views.alarm_indicators import Flood, Indicators, Raised, indicators, lasting
 from automation.views.alarm_list import Line, alarm_list
 from automation.views.objects import Objects
 from automation.views.stores import Stores, latest, stores
@@ -151,10 +151,15 @@ def report(session: Session, since: str, until: str, *, folder: Path, as_json: b
     mark(file.name, simulated=file.simulated)
     click.echo(pairs(_shown(found)))
     rows = [
-        (one.at[:19], one.alarm, one.priority, one.limit, one.value, one.acknowledged_by, one.comment, one.message)
+        (one.at[:19], one.alarm, one.priority, one.limit, one.value, one.acknowledged_by, one.comment, _told(one))
         for one in found.log
     ]
     click.echo("\n" + table(("raised", "alarm", "priority", "limit", "value", "by", "comment", "what"), rows))
+
+
+def _told(one: Raised) -> str:
+    """Say what was wrong, and what it turned out to be."""
+    return f"{one.message}; {one.finding}" if one.finding else one.message
 
 
 @alarms.command(epilog="Example: cellwright alarms watch --for '24 h' --site ./site-c")
