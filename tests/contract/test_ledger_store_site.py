@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from automation.ledger import where
+from automation.ledger.moving import move
+from automation.ledger.postgresql import pointer
 from automation.ledger.postgresql.schema import statements
 from automation.ledger.read import Reader
 from automation.ledger.verify import verify
@@ -17,6 +19,7 @@ from tests.support.postgresql import SECRET, Server
 
 pytestmark = pytest.mark.xdist_group("postgresql")
 BATCH = "B-1"
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def _good(*words: object) -> Said:
@@ -109,3 +112,22 @@ def test_the_sql_is_printed_for_who_administers_the_database() -> None:
     assert said.out == statements(schema="site_a", login="cw", owner="cellwright_owner")
     for words in (("--schema", "a;b"), ("--schema", "a", "--login", "x", "--owner", "x")):
         assert cellwright("ledger-sql", *words).status == 2
+
+
+@pytest.mark.parametrize(
+    "release", sorted(path.parent for path in GOLDEN.glob("*/ledger.sqlite")), ids=lambda it: it.name
+)
+def test_a_ledger_of_each_release_is_the_same_in_postgresql(server: Server, tmp_path: Path, release: Path) -> None:
+    """Moved there and back, byte for byte; older words are read in today's."""
+    os.environ["PGPASSWORD"] = SECRET
+    folder, back = tmp_path / "site", tmp_path / "back"
+    folder.mkdir()
+    back.mkdir()
+    pointer.write(folder / where.POINTER, pointer.parse(server.words(server.schema()), where="the test"))
+    move(where.of_site(release), where.of_site(folder), live=False)
+    where.of_site(folder).copy_to(back / "ledger.sqlite")
+    for one in (folder, back):
+        (one / "heads.log").write_bytes((release / "heads.log").read_bytes())
+    assert verify(folder) == verify(back) == verify(release)
+    with Reader(folder) as mine, Reader(release) as its:
+        assert [event.fields for event in mine.events()] == [event.fields for event in its.events()]

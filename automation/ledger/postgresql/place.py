@@ -4,7 +4,6 @@ from contextlib import closing
 from pathlib import Path
 
 from automation.kernel.errors import InputError
-from automation.ledger import file
 from automation.ledger.file_place import File, sync
 from automation.ledger.moving import move
 from automation.ledger.postgresql import pointer, session
@@ -52,5 +51,5 @@ class Database:
     def copy_to(self, target: Path) -> None:
         """Write all events and heads into a new file of SQLite; the same bytes, so the same hashes."""
         move(self, File(target), live=False)
-        file.fold(target)
+        target.chmod(0o600)
         sync(target)

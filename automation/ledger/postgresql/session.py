@@ -36,6 +36,7 @@ SET idle_session_timeout TO 0; SET statement_timeout TO 0; SET lock_timeout TO '
 """  # every question is answered by an index: no statistics of a young table shall decide otherwise
 _MORE = """
 SELECT current_user, rolsuper OR has_schema_privilege(?, 'CREATE')
+    OR pg_has_role((SELECT relowner FROM pg_class WHERE oid = 'event'::regclass), 'MEMBER')
     OR has_table_privilege('event', 'UPDATE, DELETE, TRUNCATE, TRIGGER')
     OR has_table_privilege('head', 'UPDATE, DELETE, TRUNCATE, TRIGGER')
     OR has_table_privilege('turn', 'UPDATE, DELETE, TRUNCATE, TRIGGER')
