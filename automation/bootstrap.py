@@ -20,6 +20,7 @@ from automation.engine.answers import Answers
 from automation.engine.clockwatch import STREAM, Clockwatch
 from automation.engine.connections import Connection, Connections, Driver, Line
 from automation.engine.house import Device, House
+from automation.engine.intake import Intake
 from automation.engine.prompts import Desk
 from automation.engine.recipe.spec import OperationSpec, spec_of
 from automation.engine.recorder import Recorder
@@ -316,6 +317,7 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
         desk=Desk(door, blobs),
         blobs=blobs,
         recent=recent,
+        intake=Intake(ledger, door, blobs),
         devices=await _devices(file, plant, connections),
         operations=operations(),
         careful=way.careful,

@@ -94,7 +94,7 @@ class Assembly:
         gates = StepGates(self._house.door, self._batch.id, step.id, self._batch.identity)
         watch = Watch(recorder, trends, StepTroubles(recorder, gates, alarms, tuple(assets.values())))
         product = Product(recorder, self._house.door, alarms)
-        binding = Binding(recorder, gates, keep=self._house.blobs.put)
+        binding = Binding(recorder, gates, intake=self._house.intake)
         labels = Labels(recorder, self._house.door, alarms, self._house.blobs)
         parts: dict[object, object] = {
             Watch: watch,

@@ -16,6 +16,7 @@ import msgspec
 
 from automation.engine.doubts import Seat, ask
 from automation.engine.handles import Container, Lot
+from automation.engine.intake import Intake
 from automation.engine.journal import (
     DEFECTIVE,
     Called,
@@ -26,7 +27,7 @@ from automation.engine.journal import (
     raised,
 )
 from automation.engine.recorder import Recorder
-from automation.engine.tape import Keep, by_person, keep_originals, take_tape
+from automation.engine.tape import by_person, introduce, take_in, take_tape
 from automation.kernel.effect import Call, Done, Effect, Kind, NotDone, Reconciled, Unknown, effects
 from automation.kernel.errors import (
     CellwrightError,
@@ -178,24 +179,21 @@ class Bound:
         return await self._call(**arguments)
 
 
-def _nowhere(_data: bytes) -> str:
-    """Keep nothing."""
-    return ""
-
-
 class Binding:
     """Binds assets for one step and records every effect on them."""
 
-    def __init__(self, recorder: Recorder, gates: Gates, *, keep: Keep = _nowhere) -> None:
-        """Write to a step's stream; ask these gates; ``keep`` takes files that a driver cites by their hash."""
+    def __init__(self, recorder: Recorder, gates: Gates, *, intake: Intake | None = None) -> None:
+        """Write to a step's stream; ask these gates; ``intake`` takes what drivers find in files."""
         self._recorder = recorder
         self._gates = gates
-        self._keep = keep
+        self._intake = intake
         self._seats: dict[str, Seat] = {}
 
     def bind(self, asset: str, device: object, interface: type) -> object:
         """Give an object with the interface's methods, each recorded; raises CellwrightError for an undeclared one."""
         self._seats[asset] = Seat(asset, device, interface)
+        if self._intake is not None:
+            introduce(device, self._intake)
         members: dict[str, Bound] = {}
         for name, declared in effects(interface).items():
             bound = Bound(self, asset, device, method=name, effect=declared)
@@ -252,7 +250,8 @@ class Binding:
             try:
                 value = await bound.send(doing.arguments)
                 raw = _checked(value, bound)
-                keep_originals(bound.device, self._keep)
+                if self._intake is not None:
+                    take_in(bound.device, bound.asset, self._intake)
             except RefusedError as refusal:
                 self._fell("refused", doing, refusal)
                 raise

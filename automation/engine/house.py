@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from automation.engine.intake import Intake
 from automation.engine.prompts import Desk
 from automation.engine.recipe.spec import OperationSpec
 from automation.engine.trends import Recent
@@ -32,6 +33,7 @@ class House:
     desk: Desk
     blobs: Blobs
     recent: Recent
+    intake: Intake
     devices: Mapping[str, Device]
     operations: Mapping[str, OperationSpec]
     careful: bool = False

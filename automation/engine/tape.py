@@ -2,6 +2,8 @@
 
 from typing import Protocol, cast
 
+from automation.engine.intake import Arrived, Intake
+
 
 class Exchange(Protocol):
     """A command and its reply as bytes on the wire."""
@@ -31,20 +33,24 @@ def take_tape(driver: object) -> tuple[tuple[str, str], ...]:
     return tuple((e.sent.hex(), e.received.hex()) for link in links for e in link.take_tape())
 
 
-class Keep(Protocol):
-    """Keeps bytes where the record can find them by their hash."""
+def take_in(driver: object, asset: str, intake: Intake) -> None:
+    """Keep the files that a driver cites by their hash alone, and note whose results it has seen in them.
 
-    def __call__(self, data: bytes, /) -> str:
-        """Keep bytes and give their SHA-256 (hex); raises FailedError when the disk refuses."""
-        ...
-
-
-def keep_originals(driver: object, keep: Keep) -> None:
-    """Keep the files that a driver has read and cites by their hash alone; raises FailedError when the disk refuses."""
+    Raises FailedError when the disk refuses.
+    """
     originals = cast("list[bytes]", getattr(driver, "originals", []))
     while originals:
-        keep(originals[0])
+        intake.keep(originals[0])
         del originals[0]
+    seen = cast("list[Arrived]", getattr(driver, "arrivals", []))
+    intake.arrived(asset, seen)
+    seen.clear()
+
+
+def introduce(driver: object, intake: Intake) -> None:
+    """Tell a driver of result files whom to ask about samples; others are left alone."""
+    if hasattr(driver, "samples"):
+        driver.samples = intake
 
 
 def by_person(driver: object) -> bool:

@@ -12,7 +12,7 @@ from automation.kernel.errors import InputError
 from instruments.drivers.factory import Factory
 from instruments.drivers.folder_counter import OBSERVED, TRANSPORTS
 from instruments.drivers.readers import Reader
-from instruments.drivers.result_folder import SETTINGS, ResultFolder, Watched, watched
+from instruments.drivers.result_folder import SETTINGS, ResultFolder, Samples, Watched, watched
 from instruments.interfaces.analyser import Measured, MeasurementReport, MetaboliteAnalyser
 from instruments.interfaces.device import Identity
 from instruments.interfaces.results import MeasurementRow
@@ -29,7 +29,17 @@ class FolderAnalyser:
         self.links = (link,)
         self._folder = ResultFolder(link, watching)
         self.originals = self._folder.originals
+        self.arrivals = self._folder.arrivals
         self._units = units
+
+    @property
+    def samples(self) -> Samples | None:
+        """Give who knows the samples of the site."""
+        return self._folder.samples
+
+    @samples.setter
+    def samples(self, samples: Samples) -> None:
+        self._folder.samples = samples
 
     async def identify(self) -> Identity:
         """Give what the site states."""

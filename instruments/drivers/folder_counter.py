@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from instruments.drivers.factory import Factory
 from instruments.drivers.readers import Reader
-from instruments.drivers.result_folder import SETTINGS, ResultFolder, Watched, watched
+from instruments.drivers.result_folder import SETTINGS, ResultFolder, Samples, Watched, watched
 from instruments.interfaces.counter import CellCounter, CountReport, CountResult
 from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
 from instruments.interfaces.results import CountRow, Row
@@ -28,6 +28,16 @@ class FolderCounter:
         self.links = (link,)
         self._folder = ResultFolder(link, watching)
         self.originals = self._folder.originals
+        self.arrivals = self._folder.arrivals
+
+    @property
+    def samples(self) -> Samples | None:
+        """Give who knows the samples of the site."""
+        return self._folder.samples
+
+    @samples.setter
+    def samples(self, samples: Samples) -> None:
+        self._folder.samples = samples
 
     async def identify(self) -> Identity:
         """Give what the site states; few result files name their instrument."""

@@ -61,6 +61,20 @@ def in_some_order(written: Sequence[Written], name: str, *, example: str) -> lis
     return [_local(date, day_first=bool(day_first), name=name) if known or date.same else "" for date in dates]
 
 
+def by_order(text: str, *, day_first: bool) -> str:
+    """Give the local time of a date whose order the site states; empty for what is no date in that order."""
+    found = _DATE.fullmatch(" ".join(text.split()))
+    if found is None:
+        return ""
+    first, _, second, year, hour, minute, seconds, half = found.groups()
+    day, month = (first, second) if day_first else (second, first)
+    try:
+        moment = datetime(int(year), int(month), int(day), _hours(hour, half), int(minute), int(seconds or 0))  # noqa: DTZ001  no zone is told
+    except ValueError:
+        return ""
+    return moment.isoformat()
+
+
 def named(written: Written, name: str) -> str:
     """Give the local time of a date with the month in letters, for example ``29 Sep 2023  5:21:32 AM``."""
     found = _NAMED.fullmatch(written.text)

@@ -9,13 +9,15 @@ Units:  s.
 
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from automation.kernel.clock import instant
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Instant, Seconds
+from instruments.drivers import result_dates
 from instruments.drivers.readers import Reader
 from instruments.interfaces.device import Identity
 from instruments.interfaces.results import Row
@@ -27,11 +29,15 @@ SHORT = 4_096  # bytes up to which a file of one sample stands in the record its
 SMALL = 60_000  # bytes up to which a file is remembered as a whole; larger ones are read again when they are wanted
 SETTLE = Seconds(2.0)  # s; a file whose size and time did not change for so long is complete
 ANSWER = Seconds(10.0)  # s; for a folder on a slow share
+DAY_FIRST, MONTH_FIRST = "day first", "month first"
+CLOCK = Seconds(300.0)  # s by which the clock of an instrument may be behind ours
 SETTINGS = {
     "serial": "serial number on the rating plate",
     "firmware": "software version of the instrument",
     "settle": "seconds for which a file must not change before it is read; 2 unless stated",
     "zone": "zone of the clock of the instrument, for example Europe/Berlin; unstated: times are not compared",
+    "dates": "'day first' or 'month first', for files that do not show which; unstated: such times are not compared",
+    "clock": "seconds by which its clock may be behind ours; what seems older than its sample by more is refused; 300",
 }
 
 
@@ -44,6 +50,8 @@ class Watched:
     suffixes: tuple[str, ...]  # of the names of its files, in small letters
     settle: Seconds = SETTLE
     zone: str = ""
+    dates: str = ""  # which comes first in a date, where a file does not show it
+    clock: Seconds = CLOCK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +64,35 @@ class Found:
     unread: tuple[str, ...]
 
 
+class Samples(Protocol):
+    """Who knows the samples of a site."""
+
+    def drawn(self, sample: str) -> Instant | None:
+        """Give when a sample was drawn; None for a name that nobody drew a sample under."""
+        ...
+
+    def joined(self, sha256: str, line: int) -> tuple[str, tuple[str, ...]]:
+        """Give the sample that a result was joined to, and by whom; empty when nobody has."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One result that was seen in a file: where, and whose it says it is."""
+
+    sample: str
+    sha256: str
+    line: int
+    analysed: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
     """What is known of one complete file while it does not change."""
 
     entry: folder.Entry
     sha256: str
-    samples: frozenset[str] = frozenset()
+    first: Mapping[str, int] = field(default_factory=dict)  # line at which each sample stands first
     error: str = ""  # why it can't be read
     whole: tuple[bytes, tuple[Row, ...]] | None = None  # bytes for the record and rows, of a small file
 
@@ -79,6 +109,8 @@ class ResultFolder:
         self._link = link
         self._seen: dict[str, _Seen] = {}
         self.originals: list[bytes] = []  # files that are cited by their hash alone, for whoever keeps them
+        self.arrivals: list[Arrival] = []  # every result that was seen for the first time
+        self.samples: Samples | None = None  # given by a site; without one no result is judged by its sample
 
     async def find(self, sample: str) -> Found:
         """Look for a sample in every complete file."""
@@ -96,27 +128,52 @@ class ResultFolder:
                 unread[name] = found
             elif found.error:
                 wrong.setdefault(found.sha256, found.error)
-            elif found.whole is not None and sample in found.samples:
+            elif found.whole is not None and self._names(found, sample):
                 named.setdefault(found.sha256, ([], *found.whole))[0].append(name)
-        rows = [(row, sha256) for sha256, (_, _, all_) in named.items() for row in all_ if row.sample == sample]
         files = [SourceFile(names=tuple(names), sha256=sha256, data=data) for sha256, (names, data, _) in named.items()]
         return Found(
-            rows=tuple(rows),
+            rows=tuple((row, sha) for sha, (_, _, rows) in named.items() for row in self._of(sample, sha, rows)),
             files=tuple(files),
             conflict=_conflict(sample, files),
             unread=(*unread.values(), *wrong.values()),
         )
 
+    def _names(self, seen: _Seen, sample: str) -> frozenset[str]:
+        """Give the names under which a sample stands in a file: its own, and those that were joined to it."""
+        return frozenset(
+            name for name, line in seen.first.items() if (self._joined(seen.sha256, line)[0] or name) == sample
+        )
+
+    def _joined(self, sha256: str, line: int) -> tuple[str, tuple[str, ...]]:
+        return self.samples.joined(sha256, line) if self.samples is not None else ("", ())
+
+    def _of(self, sample: str, sha256: str, rows: tuple[Row, ...]) -> Iterator[Row]:
+        """Give the rows of a sample: what was joined says so, what is older than the sample has an error."""
+        first = _first(rows)
+        drawn = self.samples.drawn(sample) if self.samples is not None else None
+        for row in rows:
+            joined, people = self._joined(sha256, first[row.sample])
+            if (joined or row.sample) != sample:
+                continue
+            made = self.moment(row)
+            old = made is not None and drawn is not None and made + self.watched.clock < drawn
+            error = f"it was analysed on {row.analysed}, before the sample was drawn" if old else ""
+            flags = (f"joined to the sample by {' and '.join(people)}",) if joined else ()
+            yield replace(row, sample=sample, flags=(*row.flags, *flags), error=row.error or error)
+
     def moment(self, row: Row) -> Instant | None:
         """Give the time of a row by the instrument's clock; None where neither file nor site states a zone."""
-        if not row.analysed_local or not (self.watched.zone or row.analysed_local[-6] in "+-"):
+        local = row.analysed_local
+        if not local and self.watched.dates:
+            local = result_dates.by_order(row.analysed, day_first=self.watched.dates == DAY_FIRST)
+        if not local or not (self.watched.zone or local[-6] in "+-"):
             return None
-        return instant(row.analysed_local, zone=self.watched.zone or "UTC")
+        return instant(local, zone=self.watched.zone or "UTC")
 
     async def _look(self, name: str, entry: folder.Entry, sample: str) -> _Seen | str:
         """Give what a file holds, or why it can't be had; one that did not change and lacks the sample is not read."""
         known = self._seen.get(name)
-        if known is not None and known.entry == entry and (known.whole or sample not in known.samples):
+        if known is not None and known.entry == entry and (known.whole or not self._names(known, sample)):
             return known
         answered = await self._link.exchange(
             folder.read_request(name), folder.content_complete, deadline=ANSWER, longest=2 * folder.LARGEST
@@ -131,11 +188,16 @@ class ResultFolder:
             self._set_apart(data, sha256)
             self._seen[name] = _Seen(entry=entry, sha256=sha256, error=str(error))
             return self._seen[name]
-        samples = frozenset(row.sample for row in rows)
-        alone = len(samples) == 1 and len(data) <= SHORT
-        if not alone or sample not in samples:
+        first = _first(rows)
+        self.arrivals += [
+            Arrival(sample=row.sample, sha256=sha256, line=row.line, analysed=row.analysed)
+            for row in rows
+            if first[row.sample] == row.line and name not in self._seen
+        ]
+        alone = len(first) == 1 and len(data) <= SHORT
+        seen = _Seen(entry=entry, sha256=sha256, first=first, whole=(data if alone else b"", rows))
+        if not alone or not self._names(seen, sample):
             self._set_apart(data, sha256)
-        seen = _Seen(entry=entry, sha256=sha256, samples=samples, whole=(data if alone else b"", rows))
         self._seen[name] = seen if len(data) <= SMALL else replace(seen, whole=None)
         return seen
 
@@ -156,11 +218,10 @@ class ResultFolder:
 def watched(
     settings: Mapping[str, str], *, maker: str, model: str, reader: Reader, suffixes: tuple[str, ...]
 ) -> Watched:
-    """Read the settings of a site; raises InputError for a settling time or a zone that is none."""
-    settle, zone = settings.get("settle", f"{SETTLE:g}"), settings.get("zone", "")
-    if not _SECONDS.fullmatch(settle) or not float(settle) > 0:
-        msg = f"settle is {settle!r}; a number of seconds above 0 is needed, for example '2'"
-        raise InputError(msg, where="settle")
+    """Read the settings of a site; raises InputError for one that is not allowed."""
+    zone, dates = settings.get("zone", ""), settings.get("dates", "")
+    if dates not in {"", DAY_FIRST, MONTH_FIRST}:
+        raise InputError(f"dates is {dates!r}; {DAY_FIRST!r} or {MONTH_FIRST!r} is needed", where="dates")
     if zone:
         try:
             ZoneInfo(zone)
@@ -170,9 +231,27 @@ def watched(
         identity=Identity(maker, model, settings.get("serial", ""), settings.get("firmware", "")),
         reader=reader,
         suffixes=suffixes,
-        settle=Seconds(float(settle)),
+        settle=_seconds(settings, "settle", SETTLE),
         zone=zone,
+        dates=dates,
+        clock=_seconds(settings, "clock", CLOCK),
     )
+
+
+def _seconds(settings: Mapping[str, str], key: str, usual: Seconds) -> Seconds:
+    text = settings.get(key, f"{usual:g}")
+    if not _SECONDS.fullmatch(text) or not float(text) > 0:
+        msg = f"{key} is {text!r}; a number of seconds above 0 is needed, for example '{usual:g}'"
+        raise InputError(msg, where=key)
+    return Seconds(float(text))
+
+
+def _first(rows: tuple[Row, ...]) -> dict[str, int]:
+    """Give the line at which each sample stands first."""
+    found: dict[str, int] = {}
+    for row in rows:
+        found.setdefault(row.sample, row.line)
+    return found
 
 
 def _conflict(sample: str, files: list[SourceFile]) -> str:

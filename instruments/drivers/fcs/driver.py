@@ -17,7 +17,7 @@ from instruments.drivers.fcs.wire.channels import READER
 from instruments.drivers.fcs.wire.events import Tube, tube
 from instruments.drivers.folder_counter import TRANSPORTS
 from instruments.drivers.readers import Reader
-from instruments.drivers.result_folder import SETTINGS, ResultFolder, Watched, watched
+from instruments.drivers.result_folder import SETTINGS, ResultFolder, Samples, Watched, watched
 from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
 from instruments.interfaces.flow_cytometer import FlowCytometer, FlowReport, FlowResult
 from instruments.interfaces.results import Row
@@ -39,6 +39,16 @@ class FcsFolder:
         self.links = (link,)
         self._folder = ResultFolder(link, watching)
         self.originals = self._folder.originals
+        self.arrivals = self._folder.arrivals
+
+    @property
+    def samples(self) -> Samples | None:
+        """Give who knows the samples of the site."""
+        return self._folder.samples
+
+    @samples.setter
+    def samples(self, samples: Samples) -> None:
+        self._folder.samples = samples
 
     async def identify(self) -> Identity:
         """Give what the site states."""

@@ -86,6 +86,10 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "open": {"subject": "batch/B1", "title": "late"},
         "conclude": {"cause": "no runner", "impact": "none"},
     },
+    "tray": {
+        "arrive": {"asset": "counter", "sha256": "a" * 64, "line": 2, "why": "no sample of this name was drawn"},
+        "join": {"sample": "B1-count-1A", **REASON},
+    },
     "backup": {"prove": TRIAL, "fail": {**TRIAL, "why": "heads.log is missing"}},
     "timer": {"start": {"what": "into the store", "due": float(START), "warn": float(START)}},
 }

@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from automation.engine.tape import keep_originals, take_tape
+from automation.engine.tape import take_tape
 from automation.kernel.errors import InputError
 from automation.ledger.blobs import Blobs
 from instruments.drivers.cedex_bio_ht import driver as cedex_bio_ht
@@ -85,12 +85,13 @@ def test_who_asks_for_one_sample_sees_no_other_and_the_file_is_kept_apart(tmp_pa
 
     async def script(driver: object) -> None:
         report = await cast("CellCounter", driver).result(sample="0618_F03")
-        keep_originals(driver, blobs.put)
+        kept = [blobs.put(original) for original in cast("list[bytes]", getattr(driver, "originals", []))]
         passed = b"".join(bytes.fromhex(received) for _, received in take_tape(driver))
         assert "0618_F04" not in repr(report)
         assert b"0618_F" not in passed
         assert report.files[0].sha256.encode() in passed
         assert report.files[0].data == b""
+        assert kept == [report.files[0].sha256]
         assert blobs.get(report.files[0].sha256) == original(name)
 
     watch(cedex_hires.FACTORY, tmp_path, script)
