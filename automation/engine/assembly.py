@@ -11,6 +11,7 @@ from automation.engine.gates import StepGates
 from automation.engine.house import House
 from automation.engine.labelling import Labels
 from automation.engine.operation import Operation, check_operation
+from automation.engine.overtaking import clear_way
 from automation.engine.product import Product
 from automation.engine.prompts import Operator
 from automation.engine.recipe.bind import Recorded, bind
@@ -113,9 +114,9 @@ class Assembly:
                 raise CellwrightError(msg)
             given[name] = parts[kind]
         operation: Operation = spec.operation(**given)
-        runner = StepRunner(
-            self._batch.id, step.id, operation=operation, tools=Tools(recorder, trends, alarms, operator)
-        )
+        drivers = [self._house.devices[asset].driver for asset in assets.values()]
+        tools = Tools(recorder, trends, alarms, operator, clear_way=lambda: clear_way(drivers))
+        runner = StepRunner(self._batch.id, step.id, operation=operation, tools=tools)
         return Assembled(runner, gates, tuple(dict.fromkeys(assets.values())))
 
     def _choose(self, role: str, step: Step, taken: list[str]) -> str:

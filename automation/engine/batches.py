@@ -297,6 +297,8 @@ class BatchRun:
             self._going.clear()
         if event.kind == "abort":
             self._mail.clear()
+            for assembled in self._steps.values():
+                assembled.runner.overtake()
             if self._control is not None:
                 self._control.cancel()
         self._post(event.kind, order, by=event.by)

@@ -23,6 +23,7 @@ from automation.engine.recorder import Recorder
 from automation.engine.trends import Trends
 from automation.engine.visit import Move, Visit
 from automation.kernel.clock import MICRO
+from automation.kernel.effect import URGENT
 from automation.kernel.errors import CellwrightError, JournalError, RefusedError
 from automation.kernel.machine import Procedural, Table
 from automation.kernel.quantity import Instant
@@ -39,6 +40,7 @@ class Tools:
     trends: Trends
     alarms: Alarms
     operator: Operator
+    clear_way: Callable[[], None] = lambda: None  # on the links of the step's devices, for what is urgent
 
 
 class StepRunner:
@@ -144,6 +146,10 @@ class StepRunner:
         """End in an orderly way: the method is closed and ``stopping`` runs."""
         await self._close(Procedural.STOPPING, reason, by=by)
 
+    def overtake(self) -> None:
+        """Let nothing that waits for a link of the step's devices be sent before what an abort asks of them."""
+        self._tools.clear_way()
+
     async def abort(self, reason: str, *, by: str) -> None:
         """End at once: the method is closed and ``aborting`` runs."""
         await self._close(Procedural.ABORTING, reason, by=by)
@@ -208,6 +214,8 @@ class StepRunner:
         else:
             self._beside = stay
         STAY.set(stay)
+        if method == "aborting":
+            URGENT.set(True)
         OPERATOR.set(self._tools.operator)
         run = cast("Method", getattr(self._operation, method))
         return await run(Visit(self.batch, self.step, visit.number, visit.state, visit.since, self._results))

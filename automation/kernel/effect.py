@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
@@ -16,6 +17,10 @@ from automation.kernel.quantity import Seconds
 
 _F = TypeVar("_F", bound=Callable[..., object])
 _MARK = "__cellwright_effect__"
+
+
+URGENT: ContextVar[bool] = ContextVar("urgent", default=False)
+"""Whether what this task asks of a device overtakes everything that waits for the same link: set by an abort."""
 
 
 class Kind(StrEnum):

@@ -1,8 +1,8 @@
 """One command in flight per link, with a deadline; what was exchanged is kept for the record.
 
 After a timeout or a reply that breaks the grammar the link is drained until it is quiet before the next command,
-so that a late reply never answers the next question; a stream that was lost is opened anew first. An urgent command
-(abort) overtakes those that wait.
+so that a late reply never answers the next question; a stream that was lost is opened anew first. What an abort asks is
+urgent: it overtakes those that wait, and once the way is cleared for it nothing else is sent first.
 """
 
 import asyncio
@@ -10,10 +10,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+from automation.kernel.effect import URGENT
 from automation.kernel.errors import LinkError, WireError
 from automation.kernel.quantity import Seconds
 from instruments.transport.stream import ByteStream
 
+WAY = Seconds(5.0)  # s in which only what is urgent is sent, once the way is cleared
 QUIET = Seconds(0.2)  # s without a byte before a doubtful link is used again
 LONGEST = 65_536  # bytes; a reply beyond this is not one
 
@@ -42,7 +44,8 @@ class Link:
         self._doubtful = False
         self._heard = b""  # of the reply that is waited for
         self._wanted = False  # opened and not closed by us
-        self._queue: deque[asyncio.Future[None]] = deque()
+        self._queue: deque[tuple[asyncio.Future[None], bool]] = deque()  # who waits, and whether it is urgent
+        self._cleared: asyncio.TimerHandle | None = None  # while only what is urgent may be sent
 
     async def open(self) -> None:
         """Open the stream."""
@@ -67,14 +70,21 @@ class Link:
 
         Raises LinkError on silence or a lost stream, WireError on bytes that can't be a reply.
         """
-        if self._busy:
+        urgent = urgent or URGENT.get()
+        if self._busy or not self._passes(urgent=urgent):
             await self._turn(urgent=urgent)
-        self._busy = True
+        self._busy = mine = True
         received = self._heard = b""
         try:
             stray = self.stream.take()
             if stray or self._doubtful:
                 await self._settle(stray)
+            while not self._passes(urgent=urgent):  # the way was cleared meanwhile
+                mine = False
+                self._next()
+                await self._turn(urgent=urgent)
+                mine = True
+                await self._settle(self.stream.take())
             self.stream.write(frame)
             data = self._heard = self.stream.take()
             whole = complete(data) if data else 0
@@ -85,12 +95,14 @@ class Link:
             raise
         finally:
             self.tape.append(Exchanged(frame, received))
-            self._next()
+            if mine:
+                self._next()
         return received
 
     async def send(self, frame: bytes, *, urgent: bool = False) -> None:
         """Send a frame that has no reply; ask the device afterwards whether it took effect."""
-        if self._busy:
+        urgent = urgent or URGENT.get()
+        if self._busy or not self._passes(urgent=urgent):
             await self._turn(urgent=urgent)
         self._busy = True
         try:
@@ -102,6 +114,20 @@ class Link:
         finally:
             self.tape.append(Exchanged(frame, b""))
             self._next()
+
+    def clear_way(self) -> None:
+        """Let only what is urgent be sent for a while (``WAY`` s); what waits goes on afterwards."""
+        if self._cleared is not None:
+            self._cleared.cancel()
+        self._cleared = asyncio.get_running_loop().call_later(float(WAY), self._open_to_all)
+
+    def _open_to_all(self) -> None:
+        self._cleared = None
+        if not self._busy:
+            self._next()
+
+    def _passes(self, *, urgent: bool) -> bool:
+        return urgent or self._cleared is None
 
     def take_tape(self) -> list[Exchanged]:
         """Give what was exchanged since the last call."""
@@ -143,9 +169,9 @@ class Link:
         """Wait for the turn after those that wait already, or before them when it is urgent."""
         turn = asyncio.get_running_loop().create_future()
         if urgent:
-            self._queue.appendleft(turn)
+            self._queue.appendleft((turn, urgent))
         else:
-            self._queue.append(turn)
+            self._queue.append((turn, urgent))
         try:
             await turn
         except asyncio.CancelledError:
@@ -154,9 +180,14 @@ class Link:
             raise
 
     def _next(self) -> None:
-        while self._queue:
-            turn = self._queue.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
+        """Hand the line to who waits first and may go; those who gave up are forgotten."""
         self._busy = False
+        if not self._queue:
+            return
+        self._queue = deque(entry for entry in self._queue if not entry[0].done())
+        for entry in self._queue:
+            if self._passes(urgent=entry[1]):
+                self._queue.remove(entry)
+                self._busy = True
+                entry[0].set_result(None)
+                return
