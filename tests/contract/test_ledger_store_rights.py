@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -19,7 +19,7 @@ from automation.ledger.read import Reader
 from automation.ledger.store import Ledger
 from automation.ledger.verify import verify
 from tests.contract.ledger_stores import Store, in_postgresql
-from tests.support.postgresql import ADMIN, LOGIN, SECRET, Server
+from tests.support.postgresql import ADMIN, LOGIN, OWNER, SECRET, Server
 from tests.unit.ledger.ledgers import KEY, START, draft, filled, make
 
 pytestmark = pytest.mark.xdist_group("postgresql")
@@ -107,12 +107,16 @@ def test_an_event_takes_the_next_number_and_no_other(lasting: Store, server: Ser
     assert verify(lasting.folder).events == 13
 
 
-def test_a_role_that_may_do_more_is_refused(database: Store, server: Server) -> None:
-    """Whoever runs the program as the administrator of the database is told, and nothing is opened."""
+@pytest.mark.parametrize("user", [ADMIN, "meddler"])
+def test_a_role_that_may_do_more_is_refused(database: Store, server: Server, user: str) -> None:
+    """The administrator of the database, and one who may become the owner of the tables."""
     filled(database.folder)
-    words = server.words(_schema(database), user=ADMIN)
+    with server.admin() as connection, suppress(psycopg.errors.DuplicateObject):
+        connection.execute(f"CREATE ROLE meddler LOGIN PASSWORD '{SECRET}'".encode())
+        connection.execute(f"GRANT {LOGIN} TO meddler; GRANT {OWNER} TO meddler WITH INHERIT FALSE".encode())
+    words = server.words(_schema(database), user=user)
     pointer.write(database.folder / where.POINTER, pointer.parse(words, where="the test"))
-    with pytest.raises(InputError, match=f"role {ADMIN} may do more than insert and select"):
+    with pytest.raises(InputError, match=f"role {user} may do more than insert and select"):
         Ledger.open(database.folder, key=KEY)
 
 

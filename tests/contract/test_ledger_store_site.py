@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from tests.support.postgresql import SECRET, Server
 
 pytestmark = pytest.mark.xdist_group("postgresql")
 BATCH = "B-1"
-GOLDEN = Path(__file__).parents[1] / "golden"
+RELEASES = sorted(path.parent for path in (Path(__file__).parents[1] / "golden").glob("*/ledger.sqlite"))
 
 
 def _good(*words: object) -> Said:
@@ -114,9 +115,7 @@ def test_the_sql_is_printed_for_who_administers_the_database() -> None:
         assert cellwright("ledger-sql", *words).status == 2
 
 
-@pytest.mark.parametrize(
-    "release", sorted(path.parent for path in GOLDEN.glob("*/ledger.sqlite")), ids=lambda it: it.name
-)
+@pytest.mark.parametrize("release", RELEASES, ids=attrgetter("name"))
 def test_a_ledger_of_each_release_is_the_same_in_postgresql(server: Server, tmp_path: Path, release: Path) -> None:
     """Moved there and back, byte for byte; older words are read in today's."""
     os.environ["PGPASSWORD"] = SECRET
