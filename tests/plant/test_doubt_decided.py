@@ -15,6 +15,7 @@ from automation.ledger.event import Event
 from fakes.faults import FaultKind
 from tests.plant.test_links import DEAF, GOOD, RUN_FRAME, answered, of_method
 from tests.support.commands import cellwright
+from tests.support.crash import at_appends, resumed
 from tests.support.freezing import outcome
 from tests.support.runs import BATCH, Hook, Run, make_site, run_batch
 from tests.support.scenes import enter, ordered
@@ -138,3 +139,25 @@ def test_a_doubt_of_what_makes_the_product_safe_is_decided_too(tmp_path: Path, t
     )
     assert "doubt" in run.kinds("wash")
     assert (run.step("wash").state, run.acts["washer-01"]["pause"]) == ("washed", 1)
+
+
+@pytest.mark.requirement("C02", "C05")
+@pytest.mark.parametrize("said", ["done", DEFECTIVE])
+def test_a_decision_survives_a_kill_at_each_of_its_events(tmp_path: Path, said: str) -> None:
+    """From the doubt to what the step does with the answer: decided once, one deviation, one start."""
+    decision = {"doubt", "asked", "resolve", "clear", "take_out", "resolved", "failed"}
+    begun: list[int] = []
+
+    def wanted(event: Event) -> bool:
+        begun.extend([event.seq] if event.kind == "doubt" else [])
+        return bool(begun) and event.kind in decision
+
+    hooks = (in_doubt(LOST["done"]), answered((resolve(said),)))
+    _, kept = at_appends(tmp_path / "site", tmp_path / "kept", wanted, *hooks)
+    for moment in kept.moments:
+        run = resumed(kept, moment, answered((resolve(said),)))
+        ours = [name for name, _ in of_method(run, "start")]
+        assert (ours.count("resolved"), run.acts["crf-01"]["start"], run.state) == (1, 1, "held"), moment
+        assert sum(title.startswith("true fault") for title in run.deviations()) == (said == DEFECTIVE), moment
+        assert finding(run)[1], moment
+    assert len(kept.moments) >= 4
