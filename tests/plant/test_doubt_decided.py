@@ -92,7 +92,7 @@ def test_a_true_fault_takes_the_device_out_of_service(tmp_path: Path, kind: Faul
 def test_record_and_alarm_log_tell_a_false_alarm_from_a_true_fault(tmp_path: Path, said: str, turned_out: str) -> None:
     """The doubt with who decided what, the alarm with what it turned out to be."""
     folder = make_site(tmp_path)
-    run_batch(folder, in_doubt(LOST["done"]), answered((resolve(said), restart())), until=20_000.0)
+    run_batch(folder, in_doubt(LOST["done"]), answered((resolve(said),)), until=2_000.0)
     log = cellwright("alarms", "report", "--site", folder).out
     assert f"took effect; {turned_out}: " in log
     record = cellwright("record", BATCH, "--format", "html", "-o", tmp_path / "r.html", "--site", folder)
