@@ -15,7 +15,7 @@ from automation.ledger.store import Ledger
 from automation.ledger.verify import verify
 from tests.contract.ledger_stores import Store
 from tests.support.cable import COMMITTED, LAST, SEALED, Cable
-from tests.support.postgresql import Server
+from tests.support.postgresql import PATIENCE, Server
 from tests.unit.ledger.ledgers import KEY, START, draft, make
 
 pytestmark = pytest.mark.xdist_group("postgresql")
@@ -138,7 +138,7 @@ def test_a_server_that_is_killed_under_load_costs_nothing_that_was_acknowledged(
 def test_a_server_that_stays_away_ends_in_one_clear_error_and_costs_nothing(database: Store, server: Server) -> None:
     """Nothing is acknowledged; the site is opened again when the server is back."""
     path = database.folder / where.POINTER
-    path.write_text(path.read_text().replace('patience = "5"', 'patience = "0.2"'))
+    path.write_text(path.read_text().replace(f'patience = "{PATIENCE}"', 'patience = "0.2"'))
     ledger = make(database.folder, mode=Mode.LIVE)
     ledger.append([draft(n=1)], at=START)
     ledger.flush()

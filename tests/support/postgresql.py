@@ -24,6 +24,7 @@ from tests.support.system_faults import no_file_grows_beyond
 LOGIN, OWNER, ADMIN = "cellwright", "cellwright_owner", "postgres"
 SECRET = "hush-hush-4711"
 DATABASE = "site"
+PATIENCE = 60  # s; a busy machine starts a server slowly
 _LONGEST = 60.0  # s; no program of the server may take longer
 _ENDS = 10_000  # ms
 _ASKED = 1_000  # times
@@ -120,7 +121,7 @@ class Server:
 
     def words(self, schema: str, *, host: Path | None = None, user: str = LOGIN) -> str:
         """Give the words that name a schema, as ``init --ledger`` takes them."""
-        return f"host={host or self.folder} dbname={DATABASE} user={user} schema={schema}"
+        return f"host={host or self.folder} dbname={DATABASE} user={user} schema={schema} patience={PATIENCE}"
 
     def _set(self, lines: str) -> None:
         with (self._data / "postgresql.conf").open("a") as settings:

@@ -27,7 +27,7 @@ from automation.ledger.postgresql import schema, session
 from automation.ledger.postgresql.pointer import Server
 
 _AT_ONCE = "1ms"
-_LETS_GO = "1s"  # within it the server notices that a process on its own host was killed
+_LETS_GO = "2s"  # within it the server notices that a process on its own host was killed
 _ENDS = 5_000  # ms; how long a session that is ended from outside may take
 _COPY = "COPY event (seq, stream, envelope, body, hash) FROM STDIN (FORMAT BINARY)"
 _TYPES = ("int8", "text", "text", "bytea", "bytea")
@@ -140,7 +140,7 @@ class DatabaseSink:
         self._connection = session.reconnect(self._server, self._path, to_write=True)
         if self._number("SELECT max(number) FROM turn") != self._turn:
             raise RefusedError(STALE)
-        if not self._lock():
+        if not self._lock(within=_AT_ONCE):
             self._end(self._backend)
             if not self._lock():
                 raise RefusedError(STALE)
