@@ -196,9 +196,9 @@ class Door:
         version = self._things.version(command.stream)
         if command.seen is None or command.seen == version:
             return
-        last = self._ledger.stream(command.stream)[-1]
+        moves = self._ledger.stream(command.stream)
         state = self.find(*command.stream.split("/", 1)).state
-        who = f"{last.kind} by {last.by}, event {last.seq}"
+        who = f"{moves[-1].kind} by {moves[-1].by}, event {moves[-1].seq}" if moves else "nobody has moved it"
         raise ConflictError(f"{command.stream} has moved on since you looked: it is {state} ({who}); look again")
 
     def _authorise(self, command: Command, row: Row) -> None:

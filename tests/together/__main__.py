@@ -9,12 +9,16 @@ import asyncio
 import sys
 import tempfile
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
+from automation.engine.caller import ask
+from automation.gmp.secrets import WRONG_IN_A_ROW
 from automation.kernel.clock import since_boot
+from automation.kernel.errors import RefusedError
 from automation.ledger.verify import verify
-from tests.support.live import BAGS, at_site, events, found, furnish, program, served
-from tests.together.crowd import BATCH, Came, all_at_once, contest, drawn, recorded, while_the_owner_dies, wrong
+from tests.support.live import BAGS, at_site, events, found, furnish, program, served, wish
+from tests.together.crowd import BATCH, LOCKED, Came, all_at_once, contest, drawn, recorded, while_the_owner_dies, wrong
 
 CODE = f"={BAGS['BAG-1']}00"  # what the scanner reads on the right bag
 
@@ -42,6 +46,7 @@ def _rounds(folder: Path, clients: int, *, rounds: int, seed: int) -> int:
         with program(site, *words) as owner:
             while not any(event.stream.startswith("prompt/") for event in events(site)):
                 assert owner.poll() is None, "the owner has ended"
+            _guess(site)
             began = since_boot()
             came += (answers := asyncio.run(all_at_once(site, contest(_question(site), CODE, clients=6))))
             _say(f"one question, answered by all at once: {_told(answers, float(since_boot() - began))}")
@@ -61,6 +66,13 @@ def _rounds(folder: Path, clients: int, *, rounds: int, seed: int) -> int:
         who = f"by {winners[0].wanted.by}" if winners else ""
         bad += [f"the loser was not told who: {one.err}" for one in answers if one.status and who not in one.err]
         return _judged(site, came, bad)
+
+
+def _guess(site: Path) -> None:
+    """Try somebody's secret until the account is locked, which is an alarm."""
+    for guess in range(WRONG_IN_A_ROW):
+        with suppress(RefusedError):
+            ask(site, wish(LOCKED, "deviation/D-0", "open", {}, secret=f"guess {guess}"))
 
 
 def _question(site: Path) -> str:

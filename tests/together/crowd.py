@@ -20,6 +20,8 @@ from tests.support.live import PEOPLE, secret_of
 
 LONGEST = 300.0
 BATCH = "L-1"
+LOCKED = "erik"  # somebody has tried his secret: an alarm that people can act on
+ALARM = f"account-{LOCKED}"
 LOOKING = (
     ("status",),
     ("worklist",),
@@ -81,8 +83,10 @@ def _one(random: Random, folder: Path, name: str, n: int) -> Wanted:
             ordered = (order, BATCH, "--reason", "as drawn", "--as", "carla", "--json")
             return Wanted(name, "carla", ordered, moves=True, killed_after=killed)
         case 4:
-            shelve = ("alarms", "shelve", "crf-01 link", "--for", "5 min", "--reason", "as drawn", "--as", by, "--json")
-            return Wanted(name, by, shelve, moves=True, killed_after=killed)
+            shelve, acknowledge = ("shelve", "--for", "5 min", "--reason", "drawn"), ("ack", "--comment", "drawn")
+            act, *rest = random.choice((shelve, acknowledge))
+            answered = ("alarms", act, ALARM, *rest, "--as", by, "--json")
+            return Wanted(name, by, answered, moves=True, killed_after=killed)
         case number:
             target = f"D-{n}" if number < 7 else f"D-common-{random.randrange(3)}"
             opening = ("do", "deviation", target, "open", "--subject", f"batch/{BATCH}", "--title", f"seen {n}")

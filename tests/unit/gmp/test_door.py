@@ -181,3 +181,14 @@ def test_a_move_without_fields_takes_none(way: Doorway) -> None:
     way.do("alarm/A1", "remove", {"reason": "sensor is being changed"}, by=SECOND)
     with pytest.raises(InputError, match="resume takes no fields; got colour"):
         way.do("alarm/A1", "resume", {"colour": "red"}, by=SECOND)
+
+
+@pytest.mark.parametrize("seen", [-1, 1, 7])
+def test_who_saw_another_version_is_told_who_moved_it(way: Doorway, seen: int) -> None:
+    """Whatever version is claimed, also of an object that nobody has moved yet."""
+    body = {"subject": "batch/B1", "title": "a drop"}
+    for name, who in (("D-1", "nobody has moved it"), ("D-2", r"open by perform, event \d+")):
+        if name == "D-2":
+            way.do(f"deviation/{name}", "open", body, by="perform")
+        with pytest.raises(ConflictError, match=rf"moved on since you looked: it is \w+ \({who}\); look again"):
+            way.door.enter(Command(f"deviation/{name}", "open", body, "perform", seen=seen + (name == "D-2")))
