@@ -19,6 +19,7 @@ from automation.kernel import errors
 from automation.kernel.clock import pause, since_boot
 from automation.kernel.errors import CellwrightError, FailedError, OwnedError
 from automation.kernel.quantity import Seconds
+from automation.kernel.untrusted import UNREADABLE
 from automation.ledger.event import Event
 from automation.ledger.lease import owner
 from automation.ledger.read import Reader
@@ -27,6 +28,10 @@ PATIENCE = 60.0  # s; longest wait for an answer
 AFTER = Seconds(5.0)  # s; so long it is looked whether an owner that hung up still records the command
 LOOK = Seconds(0.1)  # s; between two looks
 MARGIN = 5.0  # s; what the owner has not begun so long before the patience ends, it does not begin
+_KINDS = {
+    name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, CellwrightError)
+}
+"""Every error of ours by its name."""
 
 
 def ask(folder: Path, request: Request, *, patience: float = PATIENCE) -> Done:
@@ -53,10 +58,17 @@ def ask(folder: Path, request: Request, *, patience: float = PATIENCE) -> Done:
             raise sent.unanswered(f"did not answer ({error})") from error
     if not said.endswith(b"\n"):
         raise sent.unanswered("went away before it answered")
-    reply = msgspec.json.decode(said, type=Reply)
+    return read(said)
+
+
+def read(said: bytes) -> Done:
+    """Read the owner's answer; raises what the owner raised, FailedError for what is no answer."""
+    try:
+        reply = msgspec.json.decode(said, type=Reply)
+    except UNREADABLE as error:
+        raise FailedError(f"the owner's answer can't be read ({error}); look with: cellwright status") from None
     if reply.done is None:
-        kind: type[CellwrightError] = getattr(errors, reply.error, FailedError)
-        raise kind(reply.message)
+        raise _KINDS.get(reply.error, FailedError)(reply.message)
     return reply.done
 
 

@@ -21,9 +21,9 @@ import msgspec
 
 from automation.engine.recorder import Recorder
 from automation.kernel.clock import MICRO
-from automation.kernel.errors import DamagedError, FailedError
+from automation.kernel.errors import DamagedError, FailedError, InputError
 from automation.kernel.lines import open_lines
-from automation.kernel.quantity import Instant, Seconds
+from automation.kernel.quantity import Instant, Seconds, finite
 from automation.ledger.blobs import Blobs
 from automation.ledger.event import Event
 
@@ -122,8 +122,8 @@ class Recent:
             if line.startswith(stream.encode() + b"\t"):
                 try:
                     _, channel, at, value, unit = line.decode().split("\t")
-                    found.append(Sample(channel, int(at), float(value) if value else None, unit))
-                except ValueError as error:
+                    found.append(Sample(channel, int(at), finite(float(value)) if value else None, unit))
+                except (ValueError, InputError) as error:
                     what = f"this reading can't be read ({error}); take the line out and go on: a gap is marked"
                     raise DamagedError(what, where=f"{self.path}:{number}") from error
         return found
@@ -318,12 +318,16 @@ def pack(times: list[int], values: list[float | None]) -> bytes:
 
 
 def unpack(data: bytes) -> tuple[list[int], list[float | None]]:
-    """Decode what ``pack`` made."""
-    raw = zlib.decompress(data)
-    (count,) = struct.unpack_from(">Q", raw)
-    times = list(struct.unpack_from(f">{count}q", raw, 8))
-    values = struct.unpack_from(f">{count}d", raw, 8 + 8 * count)
-    return times, [None if math.isnan(value) else value for value in values]
+    """Decode what ``pack`` made; raises DamagedError for anything else."""
+    try:
+        raw = zlib.decompressobj().decompress(data, LARGEST)
+        (count,) = struct.unpack_from(">Q", raw)
+        if len(raw) != 8 + 16 * count:
+            raise ValueError(f"{len(raw)} bytes for {count} readings")
+        numbers = struct.unpack(f">{count}q{count}d", raw[8:])
+    except (zlib.error, struct.error, ValueError) as error:
+        raise DamagedError(f"kept readings can't be read ({error})") from error
+    return list(numbers[:count]), [None if math.isnan(value) else value for value in numbers[count:]]
 
 
 def _arrays(times: list[int], values: list[float | None]) -> bytes:

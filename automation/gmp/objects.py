@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self, TypeVar
 
 import msgspec
+from pydantic import ValidationError
 
 from automation.gmp.words import Body
 from automation.kernel.clock import MICRO
@@ -148,10 +149,13 @@ def marks_of(thing: Thing) -> tuple[str, ...]:
 
 
 def fact(event: Event, table: Table, state: str) -> Fact:
-    """Read an event as a fact of an object that stands in ``state``."""
+    """Read an event as a fact of an object that stands in ``state``; raises DamagedError."""
     recorded = event.read(Recorded)
     row = table.row(state, event.kind)
-    body = row.body.model_validate_json(bytes(recorded.given)) if row.body is not None else None
+    try:
+        body = row.body.model_validate_json(bytes(recorded.given)) if row.body is not None else None
+    except ValidationError as error:
+        raise event.damaged(error) from error
     return Fact(
         event.kind,
         event.by,

@@ -21,6 +21,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from automation.kernel.clock import Clock, SystemClock
 from automation.kernel.errors import DamagedError, InputError
 from automation.kernel.quantity import Seconds
+from automation.kernel.untrusted import UNREADABLE
 
 NAME = "credentials.json"
 WRONG_IN_A_ROW = 5
@@ -135,7 +136,7 @@ class Credentials:
             return self._hasher.verify(kept, secret)
         except VerificationError:
             return False
-        except InvalidHashError:
+        except (InvalidHashError, UnicodeEncodeError):
             raise DamagedError("a hash is not one of argon2", where=str(self._path)) from None
 
     def _read(self) -> dict[str, Credential]:
@@ -143,7 +144,7 @@ class Credentials:
             return {}
         try:
             return msgspec.json.decode(self._path.read_bytes(), type=dict[str, Credential])
-        except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+        except UNREADABLE as wrong:
             raise DamagedError(f"the file of secrets can't be read: {wrong}", where=str(self._path)) from None
 
     def _keep(self, person: str, credential: Credential) -> None:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from automation.ledger.event import Event, Genesis
+from automation.ledger.file import BROKEN
 
 NAME = "derived.sqlite"
 _FORMAT = 1
@@ -160,7 +161,7 @@ class Derived:
         """Apply the events that the tables have not seen; starts again for a table whose stamp is in doubt."""
         try:
             self._catch_up()
-        except sqlite3.DatabaseError:
+        except BROKEN:
             self._start_again()
             self._catch_up()
 
@@ -198,7 +199,7 @@ class Derived:
     def _ask(self, query: str, *values: object) -> list[Any]:  # columns differ by query
         try:
             return self._connection.execute(query, values).fetchall()
-        except sqlite3.DatabaseError:
+        except BROKEN:
             self._start_again()
             return self._connection.execute(query, values).fetchall()
 
@@ -227,7 +228,7 @@ class Derived:
             made_for = connection.execute("SELECT ledger FROM made_for").fetchone() if version else None
         except sqlite3.OperationalError:
             raise
-        except sqlite3.DatabaseError:
+        except BROKEN:
             return False
         return bool(version == _FORMAT and made_for == (self._source.genesis.ledger,))
 

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import msgspec
 
+from automation.kernel.errors import DamagedError
+from automation.kernel.untrusted import UNREADABLE
 from automation.ledger import upcasts
 
 T = TypeVar("T")
@@ -94,9 +96,12 @@ class Event(msgspec.Struct, frozen=True):
     def read(self, shape: type[T], /) -> T:
         """Give the body as ``shape``, in today's words whenever it was written.
 
-        Raises msgspec.ValidationError when it does not fit, NewerVersionError when a later release has written it.
+        Raises DamagedError when it does not fit, NewerVersionError when a later release has written it.
         """
-        return msgspec.json.decode(self._current, type=shape)
+        try:
+            return msgspec.json.decode(self._current, type=shape)
+        except _UNREADABLE as error:
+            raise self.damaged(error) from error
 
     @property
     def envelope(self) -> bytes:
@@ -106,11 +111,20 @@ class Event(msgspec.Struct, frozen=True):
     @property
     def fields(self) -> dict[str, object]:
         """Give the body as plain names and values; as ``read``."""
-        return _FIELDS.decode(self._current)
+        try:
+            return _FIELDS.decode(self._current)
+        except _UNREADABLE as error:
+            raise self.damaged(error) from error
+
+    def damaged(self, error: Exception) -> DamagedError:
+        """Give the error that says that this event is not as the program writes it."""
+        said = " ".join(str(error).split())[:300]
+        return DamagedError(f"event {self.seq} ({self.stream} {self.kind}) can't be read ({said}); run verify")
 
     @property
     def _current(self) -> bytes:
         return upcasts.current(self.stream, self.kind, schema=self.schema, body=self.body)
 
 
+_UNREADABLE = (*UNREADABLE, TypeError)  # a damaged file may hold something else than bytes
 _FIELDS = msgspec.json.Decoder(dict[str, object])

@@ -17,6 +17,8 @@ NAME = "ledger.sqlite"
 APPLICATION_ID = 0x43454C57  # "CELW"
 _PATIENCE = 1.0  # s; how long the owner waits for another program that sits in a transaction
 _MAGIC = b"SQLite format 3\0"
+BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What a damaged file ends in; the second when what SQLite says of it quotes bytes that are no text."""
 
 SCHEMA = """
 CREATE TABLE event(seq INTEGER PRIMARY KEY, stream TEXT NOT NULL, envelope TEXT NOT NULL,
@@ -64,7 +66,7 @@ def reading(file: Path) -> Iterator[None]:
     """Turn what SQLite says about an unreadable file into one clear error."""
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except BROKEN as error:
         raise DamagedError(f"the ledger can't be read ({error})", where=str(file)) from error
 
 
@@ -103,7 +105,7 @@ def open_to_write(file: Path, *, live: bool) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         connection.close()
         raise InputError(f"the ledger can't be written ({error})", where=str(file)) from error
-    except sqlite3.DatabaseError as error:
+    except BROKEN as error:
         connection.close()
         raise DamagedError(f"the ledger can't be read ({error})", where=str(file)) from error
 
@@ -172,7 +174,7 @@ def _try_read(file: Path, how: str) -> sqlite3.Connection | None:
     except sqlite3.OperationalError:
         connection.close()
         return None
-    except sqlite3.DatabaseError as error:
+    except BROKEN as error:
         connection.close()
         raise DamagedError(f"the ledger can't be read ({error})", where=str(file)) from error
 

@@ -11,11 +11,13 @@ from typing import Any, Self
 import msgspec
 
 from automation.kernel.errors import DamagedError
+from automation.kernel.untrusted import UNREADABLE
 from automation.ledger import where
 from automation.ledger.event import ZEROS, Envelope, Event, Genesis
 from automation.ledger.head import Head, parse
 
 _SLICE = 2_000
+_UNREADABLE = (*UNREADABLE, TypeError)  # a damaged file may hold something else than text
 _ENDLESS = 1 << 62  # no event has a higher number
 _ENVELOPE = msgspec.json.Decoder(Envelope)
 _COLUMNS = "SELECT e.seq, e.envelope, e.body, e.hash, p.hash FROM event e LEFT JOIN event p ON p.seq = e.seq - 1 "
@@ -48,7 +50,7 @@ class Reader:
             if first is None or first.kind != "genesis":
                 raise DamagedError("the ledger has no genesis", where=str(self.file))
             self.genesis = first.read(Genesis)
-        except (msgspec.DecodeError, DamagedError) as error:
+        except DamagedError as error:
             self.close()
             raise DamagedError(f"the genesis can't be read ({error})", where=str(self.file)) from error
 
@@ -119,7 +121,7 @@ class Reader:
                     "SELECT body, signature FROM head WHERE seq <= ? ORDER BY seq", self._until
                 )
             ]
-        except msgspec.DecodeError as error:
+        except _UNREADABLE as error:
             raise DamagedError(f"a head can't be read ({error})", where=str(self.file)) from error
 
     def last_head(self) -> Head | None:
@@ -128,7 +130,7 @@ class Reader:
         rows = self._rows(query, self._until)
         try:
             return parse(*rows[0]) if rows else None
-        except msgspec.DecodeError as error:
+        except _UNREADABLE as error:
             raise DamagedError(f"the last head can't be read ({error})", where=str(self.file)) from error
 
     def hashes(self, first: int, last: int) -> list[bytes]:
@@ -161,7 +163,7 @@ class Reader:
     def _envelope(self, text: bytes) -> Envelope:
         try:
             return _ENVELOPE.decode(text)
-        except msgspec.DecodeError as error:
+        except _UNREADABLE as error:
             raise DamagedError(f"an envelope can't be read ({error})", where=str(self.file)) from error
 
     def _event(self, row: _Row, last: dict[str, bytes]) -> Event:

@@ -5,8 +5,7 @@ Source: 21 CFR 11.10(e); Annex 11 draft 12.2 (who, what, when, why).
 
 from collections.abc import Iterable
 
-import msgspec
-
+from automation.kernel.errors import DamagedError
 from automation.ledger.event import Event
 from automation.views.record import Entry
 from automation.views.wording import NOTHING, show, stamp
@@ -37,7 +36,7 @@ def said(event: Event) -> str:
     """Write what an event states, without what only machines read."""
     try:
         body = event.fields
-    except msgspec.DecodeError:
+    except DamagedError:
         return f"{len(event.body)} bytes that can't be read as JSON"
     given = body.pop("given", None)
     signed = body.pop("signed", None)

@@ -3,6 +3,7 @@
 The first word is the target; the inputs go to one fresh instance in their order.
 """
 
+import zlib
 from dataclasses import dataclass
 
 from tests.fuzz.replies import http, nodes_sealed, own_sealed
@@ -81,6 +82,15 @@ FOUND = (
         "hand vicell_blu_file",
         "OverflowError",
         (b'{"action":"count","sample":"S","total":1e6,"viability":0.0,"dilution":"-1"}',),
+    ),
+    Found("ledger body", "DecodeError, UnicodeDecodeError", (b"", b'{"given":{"name":"\xff"}}', b"[" * 60_000)),
+    Found("ledger body", "an error of pydantic", (b'{"given":{"name":7}}',)),
+    Found("recent.log", "infinity was taken for a reading", (b"batch/B/step/1\ta.b\t5\t1e999\tdegC\n",)),
+    Found("sealed readings", "errors of zlib and struct", (b"", zlib.compress(b"abc"), zlib.compress(b"\xff" * 24))),
+    Found("credentials", "UnicodeEncodeError", ('{"anna":{"hash":"٣"}}'.encode(),)),
+    Found("owner's socket", "UnicodeDecodeError", (b'{"what":"\xff"}\n', b'{"body":' + b"[" * 60_000 + b"\n")),
+    Found(
+        "owner's answer", "errors of other kinds", (b"", b"\xff", b'{"error":"__name__"}', b'{"error":"annotations"}')
     ),
 )
 """Each was an error of another kind than the project's own, a number that is none, or a hang."""

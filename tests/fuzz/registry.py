@@ -3,8 +3,10 @@
 from functools import cache
 
 from tests.fuzz.commands import GRAMMARS, fakes
+from tests.fuzz.doors import DOORS
 from tests.fuzz.files import FILES, readers
 from tests.fuzz.hands import hands
+from tests.fuzz.ledgers import LEDGERS
 from tests.fuzz.replies import TARGETS
 from tests.fuzz.target import Target
 from tests.fuzz.texts import TEXTS, settings
@@ -13,7 +15,7 @@ from tests.fuzz.texts import TEXTS, settings
 @cache
 def targets() -> dict[str, Target]:
     """Give every target by name, codecs first."""
-    every = (*TARGETS, *GRAMMARS, *fakes(), *TEXTS, *settings(), *readers(), *FILES, *hands())
+    every = (*TARGETS, *GRAMMARS, *fakes(), *TEXTS, *settings(), *readers(), *FILES, *hands(), *LEDGERS, *DOORS)
     found = {target.name: target for target in every}
     assert len(found) == len(every), "two targets have one name"
     return found

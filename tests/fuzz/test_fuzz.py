@@ -14,7 +14,7 @@ from tests.fuzz.registry import targets
 from tests.fuzz.run import fails, fuzz
 from tests.fuzz.target import Attempt, BrokenError, Target, pure, understood
 
-INPUTS = 300
+INPUTS = 100
 SEED = 20260105
 
 

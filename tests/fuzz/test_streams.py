@@ -29,8 +29,9 @@ from tests.fuzz.target import understood
 Complete = Callable[[bytes], int]
 FAKE = {point.name: point for point in entry_points(group=FAKES)}
 SPLITS = st.lists(st.integers(0, 2000), max_size=8)
-EACH = 12  # other values tried for each byte of an example
-FURTHEST = 120  # bytes of an example that are changed one by one
+EACH = 10  # other values tried for each byte of an example
+MANY = 6  # examples
+FURTHEST = 40  # bytes of an example that are changed one by one
 
 
 def corpus(name: str) -> list[bytes]:
@@ -115,7 +116,7 @@ def test_one_corrupted_byte_is_refused_or_harmless(name: str) -> None:
     target, chance = targets()[name], keyed(1, "one byte", name)
     taken = []
     with target.fresh() as attempt:
-        for data in [one for one in target.corpus() if understood(attempt, one) is not None]:
+        for data in [one for one in target.corpus() if understood(attempt, one) is not None][:MANY]:
             meant = understood(attempt, data)
             for at in range(min(len(data), FURTHEST)):
                 for value in {data[at] ^ 1 << bit for bit in range(8)} | set(chance.randbytes(EACH - 8)):
