@@ -107,6 +107,12 @@ def test_a_site_is_not_made_where_its_ledger_cannot_be(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_site_that_is_there_is_not_given_another_ledger(site: Path) -> None:
+    """It has its record already; a move is a backup and a restore."""
+    said = cellwright("init", site, "--simulated", "--ledger", "schema=other")
+    assert (said.status, "--ledger is for a new site" in said.err) == (2, True)
+
+
 def test_the_sql_is_printed_for_who_administers_the_database() -> None:
     """The program itself never logs in as one who may make tables."""
     said = _good("ledger-sql", "--schema", "site_a", "--login", "cw")

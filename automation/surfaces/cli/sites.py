@@ -80,6 +80,8 @@ def init(  # noqa: PLR0913  one parameter for each option
 
     With --admin on a live site that is there already and has nobody yet: register its first administrator.
     """
+    if ledger and (folder / FILE).exists():
+        raise InputError(f"--ledger is for a new site; {folder} has its ledger: move it by backup and restore --ledger")
     first = _administrator(admin, admin_name, simulated=simulated)
     if first is None or not (folder / FILE).exists():
         live = LIVE.format(name=name or folder.resolve().name, zone=_zone(zone))
