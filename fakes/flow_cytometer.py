@@ -8,9 +8,11 @@ Source:  ISAC FCS 3.1 (see the wire module) for the form. Brightness, spread, de
 """
 
 import math
+from bisect import bisect
 from collections.abc import Mapping
 from dataclasses import dataclass
-from random import Random
+from itertools import accumulate
+from typing import Protocol
 
 import numpy as np
 
@@ -29,6 +31,13 @@ USUAL, MOST = 4_000, 200_000  # events
 DEBRIS = 0.08  # share of all events; assumed
 NEGATIVE, POSITIVE, SPREAD = 120.0, 9_000.0, 0.35  # medians of a dye, and standard deviation of its logarithm
 DEAD = "dead"
+
+
+class _Chance(Protocol):
+    """A source of chance, by the seed."""
+
+    def random(self) -> float: ...
+    def gauss(self, mu: float, sigma: float, /) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +119,25 @@ def _matrix() -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
     return matrix
 
 
-def _events(contents: Contents, events: int, chance: Random) -> list[list[float]]:
+def _events(contents: Contents, events: int, chance: _Chance) -> list[list[float]]:
     """Draw events by the shares of what is in the tube."""
     live = float(contents.live)
     named = dict(contents.subsets)
     kinds = [*named, "", DEAD]
     cells = [*named.values(), max(0.0, live - sum(named.values())), float(contents.dead)]
-    drawn = chance.choices(kinds, weights=cells, k=events)
+    below = list(accumulate(cells))
+    drawn = [kinds[min(bisect(below, chance.random() * below[-1]), len(kinds) - 1)] for _ in range(events)]
     return [_event("debris" if chance.random() < DEBRIS else kind, chance) for kind in drawn]
 
 
-def _event(kind: str, chance: Random) -> list[float]:
+def _event(kind: str, chance: _Chance) -> list[float]:
     """Give forward and side scatter and the dyes of one event."""
     size, grain = {"debris": (9_000.0, 6_000.0), DEAD: (55_000.0, 45_000.0)}.get(kind, (90_000.0, 30_000.0))
-    scatter = [_about(size, 0.18, chance), _about(grain, 0.25, chance)]
-    return scatter + [_about(POSITIVE if one.shows in kind else NEGATIVE, SPREAD, chance) for one in CHANNELS]
+    scatter = [_about(size, chance, spread=0.18), _about(grain, chance, spread=0.25)]
+    return scatter + [_about(POSITIVE if one.shows in kind else NEGATIVE, chance) for one in CHANNELS]
 
 
-def _about(median: float, spread: float, chance: Random) -> float:
+def _about(median: float, chance: _Chance, *, spread: float = SPREAD) -> float:
     return median * math.exp(spread * chance.gauss(0.0, 1.0))
 
 

@@ -97,7 +97,7 @@ def populations(events: Events, strategy: Strategy) -> tuple[Population, ...]:
 
 def _in(gate: Gate, events: Events) -> Inside:
     if gate.polygon:
-        return _in_polygon(gate, events.column(gate.x), events.column(gate.y))
+        return _in_polygon(gate, x=events.column(gate.x), y=events.column(gate.y))
     found = np.ones(len(events.values), dtype=np.bool_)
     for bound in gate.ranges:
         values = events.column(bound.channel)
@@ -108,7 +108,7 @@ def _in(gate: Gate, events: Events) -> Inside:
     return found
 
 
-def _in_polygon(gate: Gate, x: Values, y: Values) -> Inside:
+def _in_polygon(gate: Gate, *, x: Values, y: Values) -> Inside:
     """Count how often a ray to the right of each event crosses the sides: an odd number is inside."""
     inside = np.zeros(len(x), dtype=np.bool_)
     for start, end in zip(gate.polygon, (*gate.polygon[1:], gate.polygon[0]), strict=True):

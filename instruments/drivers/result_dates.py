@@ -46,7 +46,7 @@ def in_some_order(written: Sequence[Written], name: str, *, example: str) -> lis
 
     Raises InputError for what is no date, or when the lines contradict each other.
     """
-    dates = [_date(one, name, example) for one in written]
+    dates = [_date(one, name, example=example) for one in written]
     day_first = next((date for date in dates if date.first > 12), None)
     month_first = next((date for date in dates if date.second > 12), None)
     if day_first and month_first:
@@ -99,7 +99,7 @@ def stated(written: Written, name: str, *, form: str, example: str) -> str:
     return moment.isoformat()
 
 
-def _date(written: Written, name: str, example: str) -> _Date:
+def _date(written: Written, name: str, *, example: str) -> _Date:
     found = _DATE.fullmatch(written.text)
     if found is None:
         refuse(f"the field is not a date and time such as {example}", name, line=written.line, column=written.column)

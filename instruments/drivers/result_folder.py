@@ -123,7 +123,7 @@ class ResultFolder:
         for name, entry in after.items():
             if name in unread:
                 continue
-            found = await self._look(name, entry, sample)
+            found = await self._look(name, entry, sample=sample)
             if isinstance(found, str):
                 unread[name] = found
             elif found.error:
@@ -132,7 +132,9 @@ class ResultFolder:
                 named.setdefault(found.sha256, ([], *found.whole))[0].append(name)
         files = [SourceFile(names=tuple(names), sha256=sha256, data=data) for sha256, (names, data, _) in named.items()]
         return Found(
-            rows=tuple((row, sha) for sha, (_, _, rows) in named.items() for row in self._of(sample, sha, rows)),
+            rows=tuple(
+                (row, sha) for sha, (_, _, rows) in named.items() for row in self._of(sample, sha256=sha, rows=rows)
+            ),
             files=tuple(files),
             conflict=_conflict(sample, files),
             unread=(*unread.values(), *wrong.values()),
@@ -147,7 +149,7 @@ class ResultFolder:
     def _joined(self, sha256: str, line: int) -> tuple[str, tuple[str, ...]]:
         return self.samples.joined(sha256, line) if self.samples is not None else ("", ())
 
-    def _of(self, sample: str, sha256: str, rows: tuple[Row, ...]) -> Iterator[Row]:
+    def _of(self, sample: str, *, sha256: str, rows: tuple[Row, ...]) -> Iterator[Row]:
         """Give the rows of a sample: what was joined says so, what is older than the sample has an error."""
         first = _first(rows)
         drawn = self.samples.drawn(sample) if self.samples is not None else None
@@ -170,7 +172,7 @@ class ResultFolder:
             return None
         return instant(local, zone=self.watched.zone or "UTC")
 
-    async def _look(self, name: str, entry: folder.Entry, sample: str) -> _Seen | str:
+    async def _look(self, name: str, entry: folder.Entry, *, sample: str) -> _Seen | str:
         """Give what a file holds, or why it can't be had; one that did not change and lacks the sample is not read."""
         known = self._seen.get(name)
         if known is not None and known.entry == entry and (known.whole or not self._names(known, sample)):

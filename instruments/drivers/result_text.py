@@ -142,7 +142,7 @@ class Columns:
     open_end: bool = False  # the instrument writes no line end after the last line
 
 
-def table(text: str, name: str, columns: Columns) -> list[Fields]:
+def table(text: str, columns: Columns, *, name: str) -> list[Fields]:
     """Split comma-separated text by its header; raises InputError for columns missing or double, and cut lines."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:

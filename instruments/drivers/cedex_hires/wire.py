@@ -30,7 +30,7 @@ _CONCENTRATIONS = Figures(total=TOTAL, viable=VIABLE, viability=VIABILITY, figur
 
 def read(data: bytes, *, name: str = "file") -> tuple[CountRow, ...]:
     """Read a whole result file; raises InputError that names line and column of the first thing not understood."""
-    counts = [_count(row) for row in table(decode(data, name, whole_lines=False), name, _COLUMNS)]
+    counts = [_count(row) for row in table(decode(data, name, whole_lines=False), _COLUMNS, name=name)]
     unique(((count.sample, count.line) for count in counts), name, column=SAMPLE)
     written = [result_dates.Written(count.analysed, count.line, DATE) for count in counts]
     dates = result_dates.in_some_order(written, name, example="6-18-2019 7:46:47 AM")

@@ -65,7 +65,7 @@ _SINCE = re.compile(r"  +")
 
 def read(data: bytes, *, name: str = "file") -> tuple[MeasurementRow, ...]:
     """Read a whole result file; raises InputError that names line and column of the first thing not understood."""
-    rows = table(decode(data, name, latin_signs=True), name, _COLUMNS)
+    rows = table(decode(data, name, latin_signs=True), _COLUMNS, name=name)
     unique(((row.sample(SAMPLE), row.line) for row in rows), name, column=SAMPLE)
     written = [result_dates.Written(_SINCE.sub(" ", row.text(TIME)), row.line, TIME) for row in rows]
     dates = result_dates.in_some_order(written, name, example="6-24-2022  14:34:52")

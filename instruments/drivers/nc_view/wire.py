@@ -28,7 +28,7 @@ _SHARES = Figures(total=TOTAL, viable=LIVE, viability=VIABILITY, figures=FIGURES
 
 def read(data: bytes, *, name: str = "file") -> tuple[CountRow, ...]:
     """Read a whole result file; raises InputError that names line and column of the first thing not understood."""
-    rows = [_count(row) for row in table(decode(data, name, latin_signs=True, whole_lines=False), name, _COLUMNS)]
+    rows = [_count(row) for row in table(decode(data, name, latin_signs=True, whole_lines=False), _COLUMNS, name=name)]
     unique(((row.sample, row.line) for row in rows), name, column=SAMPLE)
     return tuple(rows)
 

@@ -32,7 +32,7 @@ _SHARE = Decimal("0.011")  # of a percent: viability is written with two decimal
 
 def read(data: bytes, *, name: str = "file") -> tuple[CountRow, ...]:
     """Read a whole result file; raises InputError that names line and column of the first thing not understood."""
-    counts = [_count(row) for row in table(decode(data, name), name, _COLUMNS)]
+    counts = [_count(row) for row in table(decode(data, name), _COLUMNS, name=name)]
     unique(((count.sample, count.line) for count in counts), name, column=SAMPLE)
     written = [result_dates.Written(count.analysed, count.line, ANALYSED) for count in counts]
     dates = result_dates.in_some_order(written, name, example="3/21/2022 16:56")

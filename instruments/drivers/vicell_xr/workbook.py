@@ -29,8 +29,8 @@ def rows(data: bytes, *, name: str) -> dict[int, dict[str, str]]:
     """Give the rows of the first sheet by number, each as text by column letter; raises InputError."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as pack:
-            strings = _strings(_part(pack, STRINGS, name), name) if STRINGS in pack.namelist() else []
-            sheet = _part(pack, SHEET, name)
+            strings = _strings(_part(pack, STRINGS, name=name), name) if STRINGS in pack.namelist() else []
+            sheet = _part(pack, SHEET, name=name)
     except DAMAGED as error:
         raise InputError(f"the workbook is damaged or was cut ({error})", where=name) from None
     reader = _Sheet(strings, name)
@@ -38,7 +38,7 @@ def rows(data: bytes, *, name: str) -> dict[int, dict[str, str]]:
     return reader.found
 
 
-def _part(pack: zipfile.ZipFile, part: str, name: str) -> bytes:
+def _part(pack: zipfile.ZipFile, part: str, *, name: str) -> bytes:
     if pack.getinfo(part).file_size > MOST:
         raise InputError(f"{part} unpacks to more than {MOST} bytes", where=name)
     return pack.read(part)

@@ -28,14 +28,14 @@ def write(channels: Sequence[tuple[str, str]], values: Values, spill: Spill | No
         figures = [f"{figure:.6g}" for figure in spill.matrix.ravel()]
         keywords["$SPILLOVER"] = ",".join([str(len(spill.channels)), *spill.channels, *figures])
     keywords |= more
-    length = len(_text(keywords, 0, 0))
+    length = len(_text(keywords, begin=0, end=0))
     begin = HEADER + length
-    text = _text(keywords, begin, begin + len(data) - 1)
+    text = _text(keywords, begin=begin, end=begin + len(data) - 1)
     offsets = (HEADER, begin - 1, begin, begin + len(data) - 1, 0, 0)
     return b"FCS3.1    " + "".join(f"{offset:8d}" for offset in offsets).encode() + text + data
 
 
-def _text(keywords: Mapping[str, str], begin: int, end: int) -> bytes:
+def _text(keywords: Mapping[str, str], *, begin: int, end: int) -> bytes:
     places = {"$BEGINDATA": f"{begin:012d}", "$ENDDATA": f"{end:012d}"}
     pairs = {**keywords, **places}.items()
     parts = "".join(f"{key}{MARK}{value.replace(MARK, MARK * 2)}{MARK}" for key, value in pairs)
