@@ -1,4 +1,4 @@
-"""Procedural control: hold, restart, pause, unpause, stop and abort at every working state of every operation."""
+"""Procedural control of the freeze day in its details; over all operations: ``tests/plant/test_controls.py``."""
 
 import asyncio
 from pathlib import Path
@@ -37,7 +37,6 @@ ON_THE_WAY = [  # every working state that a good run passes; ``interrupted`` ha
     for state in table.states
     if state not in table.final and state != "interrupted"
 ]
-LASTING = [place for place in ON_THE_WAY if place not in AT_ONCE]
 OBSERVED = [(step, state) for step, state in ON_THE_WAY if step == "freeze"]  # on site B people start and stop it
 
 
@@ -59,31 +58,6 @@ def at_close(found: list[object]) -> Hook:
 def declared(step: str, *kinds: str) -> list[str]:
     """Give those of the side visits that a step's operation declares."""
     return [kind for kind in kinds if hasattr(OPERATIONS[step], kind)]
-
-
-@pytest.mark.requirement("F005")
-@pytest.mark.parametrize(("step", "state"), LASTING)
-def test_a_hold_in_any_state_makes_safe_and_restart_leads_to_the_same_end(
-    tmp_path: Path, step: str, state: str
-) -> None:
-    """The step holds as its operation declares, goes on where it was, and no act is repeated."""
-    run = run_batch(make_site(tmp_path), ordered(step, state, "hold", "restart"))
-    assert stages(run, step) == ["running", "holding", "held", "restarting", "running", "complete"]
-    assert sides(run, step) == declared(step, "holding", "restarting")
-    assert {name: run.step(name).state for name in NORMAL} == NORMAL
-    assert run.acts["crf-01"]["start"] == 1
-    assert (run.state, orders(run)[2:6]) == ("closed", ["hold", "done", "restart", "done"])
-
-
-@pytest.mark.requirement("F005")
-@pytest.mark.parametrize(("step", "state"), LASTING)
-def test_a_pause_in_any_state_only_waits(tmp_path: Path, step: str, state: str) -> None:
-    """Nothing is made safe, nothing is done, and unpause lets it go on."""
-    run = run_batch(make_site(tmp_path), ordered(step, state, "pause", "unpause"))
-    assert stages(run, step) == ["running", "pausing", "paused", "running", "complete"]
-    assert sides(run, step) == []
-    assert {name: run.step(name).state for name in NORMAL} == NORMAL
-    assert (run.state, orders(run)[2:5]) == ("closed", ["pause", "done", "unpause"])
 
 
 @pytest.mark.requirement("F005")

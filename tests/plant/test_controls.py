@@ -1,13 +1,13 @@
 """Procedural control over all installed operations: a fixed part of ``python -m tests.plant.controls``."""
 
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from automation.bootstrap import operations
 from automation.engine.operation import MAKING_SAFE
+from automation.engine.recipe.load import load
+from automation.kernel.machine import Table
 from tests.storms.run import Weathered
 from tests.support.control_verdicts import as_undisturbed, broken
 from tests.support.controlled import Case, Place, calm, controlled, home, missing, places
@@ -22,15 +22,23 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Weathered:
 
 
 @pytest.fixture(scope="module")
-def driven(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Weathered]:
-    """Give a batch of any recipe on site A that nobody disturbs, run once."""
-    return cache(lambda recipe: calm(tmp_path_factory.mktemp("a") / "site", site="a", recipe=recipe))
+def driven(tmp_path_factory: pytest.TempPathFactory) -> Weathered:
+    """Give such a day on site A."""
+    return calm(tmp_path_factory.mktemp("a") / "site", site="a", recipe=RECIPE)
 
 
-def one_each(found: Weathered, site: str, *, last: bool = False, recipe: str = RECIPE) -> list[Place]:
-    """Give one state of each operation: the first, or the last, of those that last."""
-    lasting = [place for place in places(found, site=site, recipe=recipe) if place.stays]
-    return list({p.operation: p for p in (lasting if last else reversed(lasting))}.values())
+def last_state(undisturbed: Weathered, operation: str) -> Place:
+    """Give the last state of an operation that lasts, in the final day on site A."""
+    found = places(undisturbed, site="a", recipe=RECIPE)
+    return [place for place in found if place.operation == operation and place.stays][-1]
+
+
+def first_state(operation: str) -> Place:
+    """Give the first state of an operation of another recipe, a second after its entry."""
+    recipe = home(operation)
+    step = next(one.id for one in load(recipe, operations()).steps if one.operation == operation)
+    table: Table = getattr(operations()[operation].operation, "table")  # noqa: B009  of the protocol
+    return Place("a", recipe, step, operation, str(table.initial), begun=0.0, stays=2.0, due=None)
 
 
 @pytest.mark.requirement("F005")
@@ -52,14 +60,14 @@ def test_every_operation_declares_what_is_safe_after_each_of_its_ends(name: str)
 
 
 @pytest.mark.requirement("F005")
-@pytest.mark.parametrize(("command", "last"), [("hold", True), ("pause", False)])
-def test_a_day_with_an_order_in_each_operation_ends_as_one_without(
-    tmp_path: Path, quiet: Weathered, command: str, *, last: bool
-) -> None:
-    """Each step stands still, is safe as declared, refuses what is not possible, goes on, and repeats no act."""
-    cases = [Case(place, command) for place in one_each(quiet, "b", last=last)]
+@pytest.mark.parametrize("command", ["hold", "pause"])
+def test_a_day_with_an_order_in_every_state_ends_as_one_without(tmp_path: Path, quiet: Weathered, command: str) -> None:
+    """In each state of each step it stands still, is safe as declared, refuses what is not possible, and goes on."""
+    found = places(quiet, site="b", recipe=RECIPE)
+    cases = [Case(place, command) for place in found if place.stays]
     controlled(tmp_path / "site", *cases)
-    assert {case.place.operation: broken(case, quiet) for case in cases if broken(case, quiet)} == {}
+    wrong = {f"{one.place.operation}, {one.place.state}": broken(one, quiet) for one in cases}
+    assert {place: what for place, what in wrong.items() if what} == {}
 
 
 @pytest.mark.requirement("C04")
@@ -73,23 +81,19 @@ def test_what_is_not_possible_changes_nothing_in_any_state_of_any_operation(tmp_
 
 @pytest.mark.requirement("F005")
 @pytest.mark.parametrize("name", sorted(operations()))
-def test_an_operation_that_is_ended_is_safe(tmp_path: Path, driven: Callable[[str], Weathered], name: str) -> None:
+def test_an_operation_that_is_ended_is_safe(tmp_path: Path, driven: Weathered, name: str) -> None:
     """Device, product, questions, claims and clocks; stop and abort take turns over the operations."""
     order = {operation: ("stop", "abort")[n % 2] for n, operation in enumerate(sorted(operations()))}
-    calm_day = driven(home(name))
-    [place] = [p for p in one_each(calm_day, "a", last=True, recipe=home(name)) if p.operation == name]
+    place = last_state(driven, name) if home(name) == RECIPE else first_state(name)
     case = Case(place, order[name])
     controlled(tmp_path / "site", case)
-    assert broken(case, calm_day) == []
+    assert broken(case, driven) == []
 
 
 @pytest.mark.requirement("F017")
-def test_a_limit_that_ends_in_a_hold_is_judged_in_its_moment(
-    tmp_path: Path, driven: Callable[[str], Weathered]
-) -> None:
+def test_a_limit_that_ends_in_a_hold_is_judged_in_its_moment(tmp_path: Path, driven: Weathered) -> None:
     """The wash is held past its own limit: the overrun stands where it was due, not where people came back."""
-    calm_day = driven(RECIPE)
-    [place] = [p for p in places(calm_day, site="a", recipe=RECIPE) if (p.operation, p.state) == ("wash", "washing")]
+    [place] = [p for p in places(driven, site="a", recipe=RECIPE) if (p.operation, p.state) == ("wash", "washing")]
     case = Case(place, "hold past")
     controlled(tmp_path / "site", case)
-    assert broken(case, calm_day) == []
+    assert broken(case, driven) == []

@@ -114,7 +114,7 @@ def _stages(case: Case) -> list[str]:
     seen = [str(e.fields["state"]) for e in case.run.events if e.stream == stream and e.kind == "procedural"]
     held = case.command.startswith("hold")
     want = ["holding", "held", "restarting", "running"] if held else ["pausing", "paused", "running"]
-    whole = ["running", *want, "complete"]
+    whole = ["running", *want * case.turns, "complete"]
     fits = seen == whole if case.command != "hold past" else seen[: len(whole) - 1] == whole[:-1]
     wrong = [] if fits else [f"the step went {' > '.join(seen)}"]
     given = [bool(one) for one in case.refused]
@@ -125,9 +125,7 @@ def _stages(case: Case) -> list[str]:
 
 def _told(case: Case, side: str) -> list[str]:
     """People were told what the operation declares, within the visit that makes it safe, and have answered."""
-    stream = f"{STEPS}{case.place.step}"
-    visits = [e.read(Enter) for e in case.run.events if e.stream == stream and e.kind == "enter"]
-    number = next((one.visit for one in visits if one.within == side), None)
+    number = _visit(case, side)
     prefix = f"prompt/{BATCH}.{case.place.step}.{number}."
     said = [
         t.opening.text
@@ -139,6 +137,18 @@ def _told(case: Case, side: str) -> list[str]:
         return [f"{case.place.operation} declares nothing that is safe after {side} from {case.place.state!r}"]
     product = [one for one in safe if isinstance(one, SafeProduct)]
     return [f"nobody was told {one.told!r}" for one in product if not any(one.told in text for text in said)]
+
+
+def _visit(case: Case, side: str) -> int:
+    """Give the number of the first side visit that was made from the state of the case; 0 when there was none."""
+    state = ""
+    for event in case.run.events:
+        if event.stream == f"{STEPS}{case.place.step}" and event.kind == "enter":
+            entered = event.read(Enter)
+            if entered.within == side and state == case.place.state:
+                return entered.visit
+            state = state if entered.within else entered.state
+    return 0
 
 
 def _repeated(case: Case, undisturbed: Weathered, *, whole: bool = True) -> list[str]:

@@ -59,6 +59,7 @@ class Case:
     refused: list[str] = field(default_factory=list)  # what the orders were refused with, empty when taken
     unsafe: list[str] = field(default_factory=list)  # what a device said when the step was said to be safe
     looked: int = 0
+    turns: int = 1  # how often its step is ordered about in the run
 
     @property
     def run(self) -> Run:
@@ -111,6 +112,8 @@ def possible(place: Place) -> tuple[str, ...]:
 def controlled(folder: Path, *cases: Case, later: float = LATER) -> None:
     """Run one batch with these commands, each at its own place; the first of them says on which site."""
     first = cases[0].place
+    for case in cases:
+        case.turns = sum(other.place.step == case.place.step for other in cases)
 
     def hook(site: Site) -> None:
         for case in cases:
@@ -168,12 +171,19 @@ def _look_when_safe(site: Site, case: Case) -> None:
     tasks: set[asyncio.Task[None]] = set()
 
     def look(event: Event) -> None:
-        if event.stream == stream and event.kind == "procedural" and event.fields["state"] in sides:
+        safe = event.stream == stream and event.kind == "procedural" and event.fields["state"] in sides
+        if safe and _stays_in(site, stream) == case.place.state:
             task = asyncio.get_running_loop().create_task(_ask(site, case, sides[str(event.fields["state"])]))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
     site.house.ledger.subscribe(look)
+
+
+def _stays_in(site: Site, stream: str) -> str:
+    """Give the working state that a step is in."""
+    entered = (e.read(Enter) for e in site.house.ledger.stream(stream) if e.kind == "enter")
+    return [one.state for one in entered if not one.within][-1]
 
 
 async def _ask(site: Site, case: Case, side: str) -> None:
