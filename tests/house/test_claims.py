@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from typing import Final
 
 import pytest
@@ -13,6 +14,7 @@ LONGEST: Final = 80  # lines
 SHOWN: Final = "shown by"  # the head of the column that names tests
 
 
+@cache
 def known() -> set[str]:
     """Give the names of all tests."""
     return {

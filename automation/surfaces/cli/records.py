@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from automation.gmp import secrets
+from automation.kernel.errors import InputError
 from automation.kernel.files import write_whole
 from automation.ledger.blobs import Blobs
 from automation.ledger.read import Reader
@@ -24,6 +26,7 @@ FORMATS = ("html", "pdf", "json")
 def record(session: Session, batch: str, folder: Path, form: str, *, output: Path, as_json: bool) -> None:  # noqa: PLR0913  as options
     """Write the record of a batch as HTML, PDF or JSON."""
     file = session.opener.site(folder)
+    _check_place(output, folder, form=form)
     made, sizes = write(folder, batch, {form: output})
     if as_json:
         emit(
@@ -44,6 +47,16 @@ def record(session: Session, batch: str, folder: Path, form: str, *, output: Pat
     as_of = f"\nas of event {made.as_of}, {made.drawn}; head {made.proof.head}" if made.draft else ""
     click.echo(f"{marks} of {batch}: {output} ({sizes[form]} bytes){as_of}")
     click.echo(made.verdict)
+
+
+def _check_place(output: Path, folder: Path, *, form: str) -> None:
+    """Raise InputError for a place where the site keeps files of its own."""
+    place, site_folder = output.resolve(), folder.resolve()
+    if site_folder not in place.parents:
+        return
+    if place.parent != site_folder or place.suffix != f".{form}" or place.name == secrets.NAME:
+        allowed = f"in its folder a record has a name of its own that ends in .{form}"
+        raise InputError(f"-o is {output}, where the site keeps its files; {allowed}")
 
 
 def write(folder: Path, batch: str, outputs: dict[str, Path]) -> tuple[BatchRecord, dict[str, int]]:
