@@ -7,8 +7,16 @@ Units: mL, degC.
 from dataclasses import replace
 
 from automation.kernel.errors import FailedError
+from automation.kernel.ids import normal
 from automation.kernel.quantity import Celsius, Instant, Millilitres
 from fakes.freezer import number, text
+from fakes.physics.separator import (
+    PURITY,
+    PURITY_SPREAD,
+    RECOVERY,
+    RECOVERY_SPREAD,
+    selected,
+)
 from fakes.world import Container, World
 
 NAME = "bench"
@@ -43,8 +51,9 @@ class Bench:
 
         ``new``: take an empty ``container`` of a ``kind`` to a ``place``. ``pour``: ``volume`` from ``source`` to
         ``dest`` (all without one; ``settled`` takes it off the top). ``sample``: take a new tube ``container`` and pour
-        into it. ``rest`` a ``container`` on the magnet: what is poured out of it next leaves its beads
-        behind. ``mix`` a ``container``; ``move`` a ``container`` ``to`` a place.
+        into it. ``select`` the cells with one of the markers ``target`` (``CD4/CD8``) from ``source`` to ``dest``, in
+        ``volume`` mL out of ``buffer``. ``rest`` a ``container`` on the magnet: what is poured out of it next leaves
+        its beads behind. ``mix`` a ``container``; ``move`` a ``container`` ``to`` a place.
         """
         match action:
             case "new":
@@ -54,6 +63,8 @@ class Bench:
             case "sample":
                 self._new({**details, "kind": details.get("kind", "tube")}, now)
                 self._pour(details, text(details, "container"), now)
+            case "select":
+                self._select(details, now)
             case "rest":
                 self._resting = text(details, "container")
             case "mix":
@@ -61,12 +72,28 @@ class Bench:
             case "move":
                 self.world.move(text(details, "container"), to=text(details, "to"), now=now)
             case _:
-                msg = f"action is {action!r}; a bench knows new, pour, sample, rest, mix and move"
+                msg = f"action is {action!r}; a bench knows new, pour, sample, select, rest, mix and move"
                 raise FailedError(msg)
 
     def _new(self, details: dict[str, object], now: Instant) -> None:
         empty = Container(text(details, "container"), text(details, "kind"))
         self.world.add(empty, place=text(details, "place", NAME), at=ROOM, now=now)
+
+    def _select(self, details: dict[str, object], now: Instant) -> None:
+        """Work a separator: the wanted cells come out in buffer, the others stay behind."""
+        source, dest = text(details, "source"), text(details, "dest")
+        self.world.age(source, now)
+        recovery = RECOVERY + RECOVERY_SPREAD * normal(self.world.seed, "selection recovery", source)
+        purity = min(0.999, PURITY + PURITY_SPREAD * normal(self.world.seed, "selection purity", source))
+        goes = selected(
+            self.world.container(source).contents,
+            tuple(text(details, "target").split("/")),
+            recovery=max(0.2, min(0.9, recovery)),
+            purity=max(0.8, purity),
+        )
+        self.world.separate(goes, source=source, dest=dest, now=now)
+        volume = Millilitres(number(details, "volume"))
+        self.world.pour(text(details, "buffer"), dest, volume=volume - goes.volume, now=now)
 
     def _hold_back(self, source: str, dest: str, now: Instant) -> None:
         """Pour everything but the beads that the magnet holds, and the cells that stay with them."""

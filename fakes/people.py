@@ -26,7 +26,15 @@ from automation.kernel.errors import CellwrightError, FailedError, IdentityError
 from automation.kernel.ids import uniform
 from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
-from fakes import hands_balance, hands_culture, hands_filling, hands_pipetting, hands_wash_step, hands_washing
+from fakes import (
+    hands_balance,
+    hands_culture,
+    hands_filling,
+    hands_pipetting,
+    hands_selection,
+    hands_wash_step,
+    hands_washing,
+)
 from fakes.bench import NAME as BENCH
 from fakes.panel import Habit, Panel, Place, Values
 from fakes.plant import ERRAND, Errand
@@ -270,6 +278,7 @@ class Staff:
             Habit(r"^Enter the count of", panel.count, Seconds(300.0)),
             Habit(r"^No result for ", self._no_result),
             *hands_culture.habits(self),
+            *hands_selection.habits(self),
             *hands_filling.habits(self),  # before those at the balance: an addition ends there
             *hands_wash_step.habits(self),
             *hands_balance.habits(self),

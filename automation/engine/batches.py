@@ -256,6 +256,9 @@ class BatchRun:
             except RefusedError as refusal:
                 await self._not_ready("equipment", refusal, alarms)
             else:
+                running = frozenset(self._steps) - {step.id}
+                if await self._equipment.clean_before(step.id, assembled.assets, running=running):
+                    continue
                 alarms.sound("equipment", f"{step.id} waits for equipment in use", priority="low")
                 await self._house.desk.changed("asset", "batch")
         alarms.clear("equipment")

@@ -54,14 +54,29 @@ class Equipment:
 
     async def clean(self) -> None:
         """Let people clean what this batch used, and give it free."""
-        alarms = Alarms(self.door, batch=self.batch, step="")
         for asset in self._claimed():
-            question = Question("confirm", f"Clean {asset.id} and clear the line, then confirm", within=CLEAN_WITHIN)
-            name = f"{self.batch}.clean.{asset.id}"
-            answer = await self.desk.ask(name, question, batch=self.batch, step="", alarms=alarms)
-            body, once = {"procedure": f"cleaned after {self.batch}"}, f"clean {asset.id} after {self.batch}"
-            self.door.enter(Command(f"asset/{asset.id}", "clean", body, answer.by, cause=answer.seq, id=once))
-            self._free(asset.id)
+            await self._clean(asset.id, name=f"{self.batch}.clean.{asset.id}", after=self.batch)
+
+    async def clean_before(self, step: str, assets: tuple[str, ...], *, running: frozenset[str]) -> bool:
+        """Let people clean what an earlier step of this batch used and a later one wants; tells whether there was any.
+
+        ``running`` are the steps that go on: what they claim stays theirs.
+        """
+        wanted = [asset for asset in self._claimed() if asset.id in assets and asset.claim is not None]
+        left = [asset for asset in wanted if asset.claim is not None and asset.claim[1] not in {*running, step}]
+        for asset in left:
+            await self._clean(
+                asset.id, name=f"{self.batch}.clean.{asset.id}.{step}", after=f"{self.batch}, before its step {step}"
+            )
+        return bool(left)
+
+    async def _clean(self, asset: str, *, name: str, after: str) -> None:
+        alarms = Alarms(self.door, batch=self.batch, step="")
+        question = Question("confirm", f"Clean {asset} and clear the line, then confirm", within=CLEAN_WITHIN)
+        answer = await self.desk.ask(name, question, batch=self.batch, step="", alarms=alarms)
+        body, once = {"procedure": f"cleaned after {after}"}, f"clean {asset} after {after}"
+        self.door.enter(Command(f"asset/{asset}", "clean", body, answer.by, cause=answer.seq, id=once))
+        self._free(asset)
 
     def _claimed(self) -> list[Asset]:
         every = (thing for thing in self.door.every("asset") if isinstance(thing, Asset))

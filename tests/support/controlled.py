@@ -68,9 +68,10 @@ class Case:
 
 
 def home(operation: str) -> str:
-    """Name the first recipe that runs an operation; empty when none does."""
-    steps = ((recipe, step) for recipe in RECIPES for step in load(recipe, operations()).steps)
-    return next((recipe for recipe, step in steps if step.operation == operation), "")
+    """Name the recipe with the fewest steps that runs an operation; empty when none does."""
+    steps = {recipe: load(recipe, operations()).steps for recipe in RECIPES}
+    able = (recipe for recipe in RECIPES if any(step.operation == operation for step in steps[recipe]))
+    return min(able, key=lambda recipe: len(steps[recipe]), default="")
 
 
 def missing() -> list[str]:

@@ -1,0 +1,1 @@
+"""A separator without an interface, worked by a person."""
