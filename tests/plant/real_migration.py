@@ -48,10 +48,10 @@ def later_release() -> Iterator[None]:
         UPCASTS.clear()
 
 
-def gone_on_with(stage: Stage, kind: str, first: Point, second: Point) -> Tried | None:
+def gone_on_with(stage: Stage, kind: str, *, first: Point, second: Point) -> Tried | None:
     """Kill a batch that this release runs, and the later release that goes on with it."""
     with later_release():
-        return twice(stage, kind, first, second)
+        return twice(stage, kind, first=first, second=second)
 
 
 def seen(stage: Stage) -> Counter[str]:

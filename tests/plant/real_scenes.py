@@ -35,7 +35,7 @@ def from_outside(stage: Stage, kind: str, share: float) -> Tried | None:
     return Tried(kind, step_of(folder), f"after {delay:.3f} s", 1, stage.go_on(folder))
 
 
-def twice(stage: Stage, kind: str, first: Point, second: Point) -> Tried | None:
+def twice(stage: Stage, kind: str, *, first: Point, second: Point) -> Tried | None:
     """Kill a batch that runs, and the process that goes on with it."""
     folder = _site(stage)
     if not stage.children.done(*stage.run(folder), fuse=Fuse(*first)).killed:
@@ -47,7 +47,7 @@ def twice(stage: Stage, kind: str, first: Point, second: Point) -> Tried | None:
     return Tried(kind, step, moment, 2, stage.go_on(folder))
 
 
-def taken_over(stage: Stage, kind: str, frozen: Point, at: Point) -> Tried | None:
+def taken_over(stage: Stage, kind: str, *, frozen: Point, at: Point) -> Tried | None:
     """Freeze the owner of a batch, and kill the process that takes the site over; another one takes it then.
 
     When the frozen one wakes up it appends nothing and says so.
