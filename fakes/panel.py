@@ -12,10 +12,10 @@ from automation.engine.site import Site
 from automation.gmp.people.prompts import Prompt
 from automation.kernel.ids import keyed
 from automation.kernel.quantity import Seconds
+from fakes.cell_counter import suspension
 from fakes.freezer import Freezer
 from fakes.physics.programmer import State
 from fakes.plant import Fake
-from fakes.vicell_blu import suspension
 from fakes.world import World
 
 Values = dict[str, str | float | bool]

@@ -37,8 +37,9 @@ class _File:
 class FakeFolder:
     """A folder that answers ``LIST`` and ``READ``."""
 
-    def __init__(self) -> None:
-        """Start with an empty folder."""
+    def __init__(self, *, encoding: str = "utf-8") -> None:
+        """Start with an empty folder; texts that are dropped into it have this encoding."""
+        self.encoding = encoding
         self._files: dict[str, _File] = {}
         self._received = b""
 
@@ -56,7 +57,7 @@ class FakeFolder:
         name = str(details.get("name", ""))
         match action:
             case "drop":
-                self._files[name] = _File(str(details.get("text", "")).encode(), now)
+                self._files[name] = _File(str(details.get("text", "")).encode(self.encoding), now)
             case "cut" if name in self._files:
                 keep = int(within(details, "keep", most=float(len(self._files[name].data))))
                 self._files[name] = replace(self._files[name], data=self._files[name].data[:keep])
