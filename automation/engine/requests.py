@@ -195,7 +195,8 @@ async def _look(site: Site, request: Request) -> Done:
         house = site.house
         recorder = Recorder(house.ledger, house.clock, f"batch/{batch.id}/step/{name}", house.careful)
         bound = next((e.read(BoundTo) for e in house.ledger.stream(recorder.stream) if e.kind == "bound"), None)
-        devices = [house.devices[asset] for asset in dict.fromkeys(bound.assets.values() if bound else ())]
+        assets = dict.fromkeys(bound.assets.values() if bound else ())
+        devices = [house.devices[asset] for asset in assets if asset in house.devices]  # one may be gone from the site
         await ask(recorder, [Seat(one.asset, one.driver, one.interface) for one in devices], by=request.by)
     return Done(f"batch/{batch.id}", str(batch.state), site.house.ledger.last.seq)
 
