@@ -71,6 +71,14 @@ def aside(target: Path) -> Path:
     return target.with_name(f".{target.name}.{os.getpid()}.tmp")
 
 
+def begin_aside(target: Path) -> Path:
+    """Give that name, free: what a killed process with our number has left under it is nobody's any more."""
+    made = aside(target)
+    shutil.rmtree(made, ignore_errors=True)
+    _one_file(target).unlink(missing_ok=True)
+    return made
+
+
 def check_free(target: Path) -> None:
     """Raise InputError when something stands under a name already: nothing is ever overwritten."""
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
@@ -151,12 +159,16 @@ def finish(made: Path, *, target: Path, manifest: Manifest) -> None:
         (made / LIST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
         sync(made / LIST)
         if target.suffix == ONE_FILE:
-            _pack(made, manifest, target=(whole := aside(target).with_suffix(".tar.tmp")))
+            _pack(made, manifest, target=(whole := _one_file(target)))
             shutil.rmtree(made)
             made = whole
         settle(made, target)
     except OSError as error:
         raise FailedError(f"the backup can't be written ({error.strerror}: {error.filename or target})") from error
+
+
+def _one_file(target: Path) -> Path:
+    return aside(target).with_suffix(".tar.tmp")
 
 
 def settle(made: Path, target: Path) -> None:

@@ -20,7 +20,7 @@ from automation.ledger.backup import (
     KEY,
     Kept,
     Manifest,
-    aside,
+    begin_aside,
     check_free,
     copy_site,
     finish,
@@ -51,7 +51,7 @@ def backup(session: Session, target: Path, folder: Path, *, with_key: bool, as_j
     check_free(target)
     if target.resolve().is_relative_to(folder.resolve()):
         raise InputError("a backup inside the site folder would be lost with it", where=str(target))
-    made = aside(target)
+    made = begin_aside(target)
     try:
         files = copy_site(folder, made, with_key=with_key)
         manifest = _manifest(made, files, release=session.opener.release())
@@ -149,7 +149,7 @@ def _tried(source: Path, to: Path | None, *, ledger: str) -> None:
             _unpacked(source, Path(folder) / "site")
         return
     check_free(to)
-    made = aside(to)
+    made = begin_aside(to)
     try:
         _unpacked(source, made)
         if ledger:

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from automation.kernel.errors import DamagedError
-from automation.ledger.backup import LIST, Manifest, read_manifest
+from automation.ledger.backup import LIST, Manifest, aside, read_manifest
 from automation.ledger.read import Reader
 from automation.ledger.verify import verify
 from automation.views.standing import standing
@@ -49,6 +49,21 @@ def _backup(site: Path, to: Path, *more: object) -> Said:
 def _standing(folder: Path) -> dict[str, str]:
     with Reader(folder) as reader:
         return standing(reader)
+
+
+@FORMS
+@pytest.mark.requirement("C01")
+def test_what_a_killed_process_of_the_same_number_has_left_is_in_nobodys_way(
+    tmp_path: Path, site: Path, form: str
+) -> None:
+    """In a container the command has the same number each time."""
+    for name in (form, "again"):
+        left = aside(tmp_path / name)
+        left.mkdir()
+        (left / "site.yaml").write_text("half", encoding="utf-8")
+        left.with_suffix(".tar.tmp").write_bytes(b"half")
+    _backup(site, tmp_path / form)
+    assert cellwright("restore", tmp_path / form, "--to", tmp_path / "again").status == 0
 
 
 @FORMS
