@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import h11
 
@@ -70,18 +71,16 @@ class FakeMemmert:
             return b""
         self._received, out = self._received + data, b""
         while self._received:
-            server = h11.Connection(h11.SERVER)
-            server.receive_data(self._received)
             try:
-                head = server.next_event()
-                whole = isinstance(head, h11.Request) and isinstance(server.next_event(), h11.EndOfMessage)
+                target, self._received = _request(self._received)
             except h11.RemoteProtocolError:
                 self._received = b""
-                return out + b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
-            if not whole or not isinstance(head, h11.Request):
+                return out + _response(400, b"{}")
+            if target is None:
                 return out
-            self._received = bytes(server.trailing_data[0])
-            out += self._answered(server, head.target.decode("ascii", "replace"), now)
+            path, _, query = target.partition("?")
+            known = path == "/atmoweb"
+            out += _response(200 if known else 404, json.dumps(self._values(query, now) if known else {}).encode())
         return out
 
     def hand(self, action: str, details: dict[str, object], now: Instant) -> None:
@@ -141,15 +140,6 @@ class FakeMemmert:
         around = self.kept["temperature"] if self._powered else ROOM["temperature"]
         self._world.change_place(self._name, Constant(around), now=now)
 
-    def _answered(self, server: h11.Connection, target: str, now: Instant) -> bytes:
-        path, _, query = target.partition("?")
-        found = {} if path != "/atmoweb" else self._values(query, now)
-        body = json.dumps(found).encode()
-        status = 200 if path == "/atmoweb" else 404
-        head = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-        parts = (h11.Response(status_code=status, headers=head), h11.Data(data=body), h11.EndOfMessage())
-        return b"".join(server.send(part) or b"" for part in parts)
-
     def _values(self, query: str, now: Instant) -> dict[str, object]:
         out: dict[str, object] = {}
         for part in query.split("&"):
@@ -183,6 +173,36 @@ class FakeMemmert:
             return round(self.value(channel, now) + noise, 1)
         known = {"SN": self.serial, "DevType": self.model, "SWRev": self.software, "DoorOpen": int(self._door)}
         return known.get(name, MISSING)
+
+
+@lru_cache(maxsize=16)  # who asks the same for days need not be read anew
+def _request(data: bytes) -> tuple[str | None, bytes]:
+    """Give the target of the request that the bytes begin with, None while it is not complete, and what follows it.
+
+    Raises h11.RemoteProtocolError for bytes that are none.
+    """
+    server = h11.Connection(h11.SERVER)
+    server.receive_data(data)
+    head = server.next_event()
+    if not isinstance(head, h11.Request) or not isinstance(server.next_event(), h11.EndOfMessage):
+        return None, data
+    return head.target.decode("ascii", "replace"), bytes(server.trailing_data[0])
+
+
+def _response(status: int, body: bytes) -> bytes:
+    """Frame an answer."""
+    return _head(status, len(body)) + body
+
+
+@lru_cache(maxsize=256)
+def _head(status: int, length: int) -> bytes:
+    """Frame the head of an answer to any request."""
+    server = h11.Connection(h11.SERVER)
+    server.receive_data(b"GET / HTTP/1.1\r\nHost: incubator\r\n\r\n")
+    server.next_event()
+    server.next_event()
+    fields = [("Content-Type", "application/json"), ("Content-Length", str(length))]
+    return server.send(h11.Response(status_code=status, headers=fields)) or b""
 
 
 def build(world: World, name: str, settings: Mapping[str, str]) -> FakeMemmert:

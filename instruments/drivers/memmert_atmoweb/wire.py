@@ -10,6 +10,7 @@ Source: Memmert D33477 (AtmoWEB REST interface, 07/2020): parameter list; pyatmo
 import json
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 import h11
 
@@ -26,7 +27,12 @@ LONGEST = 65_536  # bytes of an answer; a longer one is none of AtmoWEB's
 
 def request(names: tuple[str, ...], values: Mapping[str, str] | None = None) -> bytes:
     """Frame one GET that asks for names and sets values."""
-    query = "&".join([*(f"{name}={value}" for name, value in (values or {}).items()), *(f"{name}=" for name in names)])
+    pairs = [*(values or {}).items(), *((name, "") for name in names)]
+    return _framed("&".join(f"{name}={value}" for name, value in pairs))
+
+
+@lru_cache(maxsize=16)  # the same few questions for days
+def _framed(query: str) -> bytes:
     head = h11.Request(method="GET", target=f"{PATH}?{query}", headers=[("Host", "incubator"), ("Accept", "*/*")])
     client = h11.Connection(h11.CLIENT)
     return (client.send(head) or b"") + (client.send(h11.EndOfMessage()) or b"")
@@ -75,6 +81,7 @@ def word(found: Mapping[str, object], name: str) -> str:
     return "" if value in MISSING or value is None else str(value)
 
 
+@lru_cache(maxsize=4)  # an answer is looked at for its end, then for its values
 def _answer(data: bytes) -> tuple[int, int, bytes]:
     """Give length, status and body of the answer at the beginning; a length of 0 while it is not complete."""
     client, status, body = h11.Connection(h11.CLIENT), 0, b""
