@@ -15,6 +15,7 @@ from typing import cast, get_type_hints
 
 import msgspec
 
+from automation.engine.handles import Container, Lot
 from automation.engine.journal import Called, Fell
 from automation.engine.past import past
 from automation.engine.recipe.spec import unit_of
@@ -30,7 +31,7 @@ from automation.ledger.event import Event
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 _OVER = frozenset({Procedural.COMPLETE, Procedural.STOPPED, Procedural.ABORTED})
 _NAMES = tuple(controlnames[:32])
-_RAISES = re.compile(r"[;.] [Rr]aises .*$")  # what the interface says to programs
+_RAISES = re.compile(r"[;.] (?:[Rr]aises |``).*$")  # what the interface says to programs
 _LEAST = 0.3  # share of characters that can be read, from which on bytes are text
 
 
@@ -62,6 +63,7 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     n: int
     what: str  # asset.method
     does: str = ""  # the act in one sentence
+    asked_for: str = ""  # with what, in words with units
     twice: str = ""
     never: str = ""
     said: tuple[Said, ...] = ()
@@ -135,6 +137,7 @@ async def ask(recorder: Recorder, seats: Iterable[Seat], *, by: str = "") -> Non
         n=found.n,
         what=found.what,
         does=_sentence(seat, found) if seat else "",
+        asked_for=_arguments(seat, found) if seat else "",
         twice=declared.twice if declared else "",
         never=declared.never if declared else "",
         said=tuple(
@@ -176,19 +179,33 @@ def in_words(value: object, kind: object) -> str:
     """Say what a device answered, each number with the unit of its type; what is as usual is left out."""
     if isinstance(value, tuple):
         return "; ".join(in_words(part, type(part)) for part in value)
+    if isinstance(value, Container | Lot):
+        return value.id
     if not is_dataclass(value):
         number = f"{value:.4g}" if isinstance(value, float) else str(value)
         return f"{number} {unit}" if (unit := unit_of(kind)) not in {"", "1"} else number
-    hints = get_type_hints(type(value))
-    told = [
-        (item.name, getattr(value, item.name)) for item in fields(value) if getattr(value, item.name) != item.default
-    ]
+    hints, bare = get_type_hints(type(value)), {"channel", "value"}  # of a reading, whose channel names its value
+    bare = bare if bare <= set(hints) else set()
+    usual = {item.name: item.default for item in fields(value)}
+    told = [(name, one) for name in usual if (one := getattr(value, name)) != usual[name]]
     parts = [
-        text if name in {"channel", "value"} else f"{name.replace('_', ' ')} {text}"
+        text if name in bare else f"{name.replace('_', ' ')} {text}"
         for name, one in told
         if one is not None and (text := _part(one, hints[name]))
     ]
     return ", ".join(parts) or "nothing out of the ordinary"
+
+
+def _arguments(seat: Seat, found: Doubt) -> str:
+    """Say with what an act was asked for; empty when its arguments are no longer those of the interface."""
+    hints = get_type_hints(getattr(seat.interface, found.what.partition(".")[2], None) or object)
+    raw = bytes(found.called.args if found.called is not None else found.fell.args)
+    try:
+        given = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        told = {name: msgspec.json.decode(bytes(one), type=hints[name]) for name, one in given.items()}
+    except (msgspec.MsgspecError, KeyError):
+        return ""
+    return "; ".join(f"{name} {_part(one, hints[name])}" for name, one in told.items())
 
 
 def _part(value: object, kind: object) -> str:

@@ -139,7 +139,7 @@ def _doubt(objects: Objects, looking: Looking, opened: Open, *, stream: str) -> 
         state=record.main.state if record.main else record.state,
         what=opened.what,
         does=asked.does,
-        arguments=show(_named(msgspec.json.decode(bytes(raw)))),
+        arguments=asked.asked_for or show(_named(msgspec.json.decode(bytes(raw)))),
         sent_at=_iso(opened.call.at, zone) if opened.call else "",
         since=_iso(opened.event.at, zone),
         age=float(looking.now) - opened.event.at / MICRO,

@@ -6,11 +6,16 @@ from typing import cast
 
 import pytest
 
+from automation.engine.doubts import in_words
 from automation.engine.site import Site
 from automation.gmp.objects import Recorded
+from automation.kernel.quantity import Celsius, Microlitres
 from automation.ledger.blobs import Blobs
 from automation.ledger.read import Reader
 from fakes.faults import FaultKind
+from instruments.interfaces.label_printer import PrinterStatus
+from instruments.interfaces.liquid_handler import Aspirate, HandlerStatus
+from instruments.interfaces.probes import Reading
 from tests.plant.test_links import DEAF, RUN_FRAME
 from tests.support.commands import Said, cellwright
 from tests.support.runs import BATCH, make_site, run_batch
@@ -127,3 +132,18 @@ def test_a_batch_without_a_doubt_says_so(tmp_path: Path) -> None:
     folder = make_site(tmp_path)
     run_batch(folder, until=100.0)
     assert "nothing is in doubt" in resolve(folder).out
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (Reading("sample", Celsius(4.0)), "sample, 4 degC"),
+        (Aspirate(2, "trough.A1", Microlitres(200.0), Microlitres(5000.0)), "channel 2, well trough.A1, volume 200 uL"),
+        (HandlerStatus(3, (True, False, True), ready=False), "channels 3, tips 1, 3, ready no"),
+        (PrinterStatus(), "nothing out of the ordinary"),
+        (Celsius(-34.55), "-34.55 degC"),
+    ],
+)
+def test_what_a_device_answers_is_said_with_units_and_without_what_is_as_usual(value: object, told: str) -> None:
+    """One line that a person compares with the panel."""
+    assert in_words(value, Celsius).startswith(told)
