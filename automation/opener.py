@@ -19,12 +19,14 @@ from typing import Protocol, TypeVar, cast
 from automation import bootstrap
 from automation.bootstrap import Way
 from automation.engine.owner import bell
-from automation.engine.recipe.spec import OperationSpec, words
-from automation.engine.recipe.yaml_source import nearest
+from automation.engine.recipe.spec import OperationSpec, ParameterSpec, words
+from automation.engine.recipe.values import value
+from automation.engine.recipe.yaml_source import nearest, read_file
 from automation.engine.site import Site
 from automation.engine.sitefile import FILE
 from automation.engine.sitemodel import SiteFile
 from automation.formulas.curves import Point
+from automation.formulas.gating import Population, Strategy
 from automation.kernel.clock import Clock, run_simulated
 from automation.kernel.errors import InputError
 from automation.kernel.files import write_whole
@@ -50,6 +52,14 @@ class _Reader(Protocol):
 
     def read(self, data: bytes, *, name: str) -> Sequence[object]:
         """Read a whole file; raises InputError."""
+        ...
+
+
+class _Gate(Protocol):
+    """What an entry point of ``cellwright.gating`` gives."""
+
+    def __call__(self, data: bytes, strategy: Strategy, *, name: str) -> Sequence[Population]:
+        """Count the events of every gate; raises InputError."""
         ...
 
 
@@ -129,6 +139,12 @@ class House:
             known = "; ".join(reader.title for reader in readers.values())
             said = f"nobody can read this file. Known: {known}; freezing curve ({error})"
             raise InputError(said, where=str(path)) from None
+
+    def gate(self, path: Path, strategy: Path) -> Sequence[Population]:
+        """Give the populations of a cytometer's file by a gating strategy (YAML); raises InputError."""
+        plan = cast("Strategy", value(read_file(strategy), ParameterSpec("strategy", Strategy)))
+        gate = cast("_Gate", bootstrap.points("gating")["fcs"].load())
+        return gate(_bytes(path), plan, name=path.name)
 
     def curve(self, path: Path) -> Sequence[Point]:
         """Give a freezing curve from a file; raises InputError."""

@@ -1,7 +1,7 @@
 """Fake BioProfile FLEX2: a person measures a sample, some time later a file of sample results stands in the folder.
 
 Physics: concentrations of what is dissolved in the tube, and pH and gases of a medium with bicarbonate, each with
-         a relative error (pH: absolute) by (seed, device, sample, quantity, repeat). pH falls by 0.1 per 5 mmol/L lactate.
+         a relative error (pH: absolute) by (seed, device, sample, quantity, repeat). pH falls with lactate.
 Units:   g/L, mmol/L, mmHg, degC; solutes of the world in g.
 Source:  result file of a real instrument (see the wire module) for the form, for sodium, potassium, calcium and the
          gases of medium, and for the order of its errors; the rest, and the errors, are assumed.

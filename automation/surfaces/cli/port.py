@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from automation.engine.site import Site
     from automation.engine.sitemodel import SiteFile
     from automation.formulas.curves import Point
+    from automation.formulas.gating import Population
 
 T = TypeVar("T")
 
@@ -64,7 +65,7 @@ class Drilling:
     fault: str
     during: str
     site: str = "a"
-    recipe: str = "final-day"
+    recipe: str = ""  # else the first installed one that runs the operation
     seed: int | None = None
     keep: Path | None = None  # a new folder for the site; else it is thrown away
 
@@ -151,6 +152,10 @@ class Opener(Protocol):
 
     def read(self, path: Path) -> tuple[str, Sequence[object]]:
         """Give the kind and the rows of an instrument's result file; raises InputError when nobody can read it."""
+        ...
+
+    def gate(self, path: Path, strategy: Path) -> "Sequence[Population]":
+        """Give the populations of a cytometer's file by a gating strategy; raises InputError."""
         ...
 
     def curve(self, path: Path) -> "Sequence[Point]":

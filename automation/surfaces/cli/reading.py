@@ -18,11 +18,12 @@ from automation.views.wording import show as words
 
 @click.command("read", epilog="Example: cellwright read results/2026-01-05_counts.csv --json")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--gates", type=click.Path(path_type=Path), metavar="STRATEGY", help="Populations of a cytometer's file.")
 @as_json
 @session
-def read(session: Session, path: Path, *, as_json: bool) -> None:
+def read(session: Session, path: Path, gates: Path | None, *, as_json: bool) -> None:
     """Give clean data from an instrument's result file."""
-    kind, rows = session.opener.read(path)
+    kind, rows = ("populations", session.opener.gate(path, gates)) if gates else session.opener.read(path)
     found = [_plain(row) for row in rows]
     units = _units(rows[0]) if rows else {}
     if as_json:
