@@ -10,7 +10,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
 
@@ -89,7 +89,8 @@ def main() -> None:
         sys.exit(replay(found[0], asked.replay))
     work = partial(one, inputs=asked.inputs, seed=asked.seed)
     with ProcessPoolExecutor(asked.processes, initializer=starve) as pool:
-        sys.exit(report(pool.map(work, [target.name for target in found])))
+        running = [pool.submit(work, target.name) for target in found]
+        sys.exit(report(done.result() for done in as_completed(running)))
 
 
 if __name__ == "__main__":

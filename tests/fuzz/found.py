@@ -37,6 +37,7 @@ def _fcs(keyword: str) -> bytes:
 FOUND = (
     Found("eurotherm bisynch reply", "infinity was taken for a temperature", (_bisynch(b"PV" + ENORMOUS),)),
     Found("eurotherm bisynch reply", "OverflowError from a status", (_bisynch(b"PC" + ENORMOUS),)),
+    Found("eurotherm bisynch reply", "seconds of looking for a number", (_bisynch(b"PV" + b"9" * 65_000 + b"x"),)),
     Found("memmert_atmoweb answer", "infinity was taken for a share of CO2", (http(b'{"CO2Read": "1e999"}'),)),
     Found("memmert_atmoweb answer", "RecursionError", (http(b'{"CO2Read": ' + b"[" * 60_000),)),
     Found("mt_sics reply", "infinity was taken for a weight", (b"TA A " + ENORMOUS + b" g\r\n",)),

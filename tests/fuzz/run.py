@@ -5,6 +5,7 @@ machine makes no difference), nor the process more than ``HUNGER`` bytes beyond 
 """
 
 import contextlib
+import itertools
 import resource
 import signal
 import time
@@ -20,7 +21,7 @@ from tests.fuzz.target import Attempt, Target, understood
 
 CPU = 2.0  # s, for one input
 HUNGER = 1 << 28  # bytes
-PATIENCE = 2000  # attempts to shrink one failure
+PATIENCE = 2000, 30.0  # attempts, and s, to shrink one failure
 
 
 class HangError(Exception):
@@ -122,11 +123,11 @@ def fails(target: Target, inputs: Sequence[bytes], *, cpu: float = CPU) -> str:
 def shrunk(target: Target, failure: Failure) -> Failure:
     """Leave out inputs, then bytes, without which it still fails in the same way."""
     kind = failure.error.partition(":")[0]
-    left = [PATIENCE]
+    tries, end = itertools.count(), time.perf_counter() + PATIENCE[1]
 
     def still(inputs: Sequence[bytes]) -> bool:
-        left[0] -= 1
-        return left[0] > 0 and fails(target, inputs).partition(":")[0] == kind
+        patient = next(tries) < PATIENCE[0] and time.perf_counter() < end
+        return patient and fails(target, inputs).partition(":")[0] == kind
 
     inputs = list(failure.inputs)
     if not still(inputs):

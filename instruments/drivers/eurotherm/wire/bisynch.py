@@ -17,7 +17,7 @@ from automation.kernel.errors import RefusedError, WireError
 
 STX, ETX, EOT, ENQ, ACK, NAK = 0x02, 0x03, 0x04, 0x05, 0x06, 0x15
 HEADER = 5  # EOT and the doubled address
-_NUMBER = re.compile(r" *[+-]?(?:\d+\.?\d*|\.\d+) *")
+_NUMBER = re.compile(r" *[+-]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15}) *")
 _HEX = re.compile(r" *>[0-9A-Fa-f]{1,8} *")
 
 

@@ -121,7 +121,7 @@ def _scaled(values: Values, keywords: Keywords) -> Values:
 
 def _step_known(keywords: Keywords) -> bool:
     """Tell whether the file says in what steps time is counted."""
-    return re.fullmatch(r"\d*\.?\d+(?:[eE]-?\d+)?", keywords.text("$TIMESTEP")) is not None
+    return re.fullmatch(r"\d{0,15}\.?\d{1,15}(?:[eE]-?\d{1,3})?", keywords.text("$TIMESTEP")) is not None
 
 
 def _spill(keywords: Keywords) -> Spill | None:
