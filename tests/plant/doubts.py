@@ -23,7 +23,7 @@ from automation.kernel.effect import Effect, Kind, effects
 from automation.kernel.errors import CellwrightError
 from tests.support.doors import doorway
 from tests.support.doubt_cases import Came, Place, Situation, case, factory, frames
-from tests.support.doubt_rigs import BY_PERSON, RIGS, Rig
+from tests.support.doubt_rigs import RIGS, STANDS, Rig
 
 NEVER = "-"
 
@@ -66,9 +66,14 @@ def drivers() -> Mapping[str, type]:
     return {one.name: factory(one.name).interface for one in points if one.value.startswith("instruments.")}
 
 
+def by_person() -> tuple[str, ...]:
+    """Give the drivers that speak over no line: a person stands behind them."""
+    return tuple(sorted(name for name in drivers() if not factory(name).transports))
+
+
 def unlisted() -> list[str]:
     """Name what the interfaces and drivers have and the rigs do not, and the other way round."""
-    named = {rig.driver for rig in RIGS} | set(BY_PERSON)
+    named = {rig.driver for rig in RIGS} | set(by_person())
     missing = [f"driver {name} is in no rig" for name in sorted(set(drivers()) - named)]
     missing += [f"driver {name} is not installed" for name in sorted(named - set(drivers()))]
     for rig in RIGS:
@@ -97,11 +102,11 @@ def table(*names: str, every: bool = False) -> Iterator[Line]:
                 yield Line(
                     interface_name, name, str(declared.kind), "none yet", "every one", NEVER, "no driver offers it"
                 )
-    for driver, why in BY_PERSON.items():
+    for driver in by_person():
         if not names or driver in names:
             interface = factory(driver).interface
             for name, declared in effects(interface).items():
-                yield Line(interface.__name__, name, str(declared.kind), driver, "every one", NEVER, why)
+                yield Line(interface.__name__, name, str(declared.kind), driver, "every one", NEVER, STANDS)
 
 
 def rig_lines(rig: Rig, folder: Path, *, acting: bool = False) -> Iterator[Line]:

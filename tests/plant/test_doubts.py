@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from automation.kernel.effect import Kind, effects
-from tests.plant.doubts import NEVER, acts, interfaces, markdown, rig_lines, unlisted
-from tests.support.doubt_rigs import BY_PERSON, RIGS, Rig
+from tests.plant.doubts import NEVER, acts, by_person, interfaces, markdown, rig_lines, unlisted
+from tests.support.doubt_cases import factory
+from tests.support.doubt_rigs import RIGS, STANDS, Rig
+from tests.support.persons import no_link
 
 PAGE = Path(__file__).parents[2] / "docs" / "doubt.md"
 SLOW = "hamilton_star"  # s instead of ms a case: another project's code on a thread of its own
@@ -35,7 +37,7 @@ def test_doubt_is_settled_by_asking_or_held_for_a_person(tmp_path: Path, rig: Ri
 
 def test_what_cannot_occur_says_why() -> None:
     """A driver behind a person, a device that is asked nothing: the reason stands in the data."""
-    reasons = [*BY_PERSON.values(), *(why for rig in RIGS for why in rig.cannot.values())]
+    reasons = [STANDS, *(why for rig in RIGS for why in rig.cannot.values())]
     assert all(len(why.split()) > 5 for why in reasons)
     assert NEVER not in reasons
 
@@ -58,3 +60,10 @@ def test_every_device_that_acts_says_by_which_query_it_shows_its_state() -> None
         if any(one.kind is Kind.ACT for one in declared.values()):
             [shown] = [name for name, one in declared.items() if one.shows_state]
             assert list(inspect.signature(getattr(thing, shown)).parameters) == ["self"], interface
+
+
+def test_a_driver_without_a_line_asks_a_person() -> None:
+    """Nothing can be lost where nothing is sent."""
+    made = {name: factory(name).build(no_link(name), {}, control=True) for name in by_person()}
+    assert made
+    assert [name for name, driver in made.items() if driver.links or not getattr(driver, "by_person", False)] == []

@@ -1,6 +1,6 @@
 """What the doubt matrix needs of each driver: its fake, how each effect is brought about, and what hands disturb it.
 
-A driver joins by one entry of ``RIGS`` or of ``BY_PERSON``; an effect that an interface declares joins by a scene.
+A driver joins by one entry of ``RIGS``, an effect that an interface declares by a scene; a driver without a line needs none.
 Units: mL, uL, degC, s of simulated time.
 """
 
@@ -290,6 +290,4 @@ RIGS: tuple[Rig, ...] = (
 )
 
 STANDS = "nothing is sent: a question stands open until a person has answered it, also over a restart of the program"
-HANDS = ("manual_counter", "manual_pipetting", "manual_washer", "observed_freezer", "observed_washer")
-BY_PERSON: Mapping[str, str] = dict.fromkeys(HANDS, STANDS)
-"""Drivers behind a person, and why nobody can be in doubt what was answered."""
+"""Why nobody can be in doubt about what a driver without a line was answered: there is a person behind it."""
