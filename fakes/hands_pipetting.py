@@ -12,7 +12,7 @@ from automation.gmp.people.prompts import Prompt
 from fakes.bench import NAME as BENCH
 from fakes.manual_pipetting import HandPipette
 from fakes.panel import Crew, Habit, Values
-from fakes.pipetting import Went
+from fakes.pipetting import Pipettor, Went
 from instruments.interfaces.liquid_handler import Outcome
 
 CLASS = "liquid handler"
@@ -48,9 +48,16 @@ def habits(crew: Crew) -> list[Habit]:
             crew.plant.hand(crew.asset(CLASS), "remove tips")
         return {}
 
+    async def look(_prompt: Prompt) -> Values:
+        pipettor = getattr(crew.plant.fake(crew.asset(CLASS)), "pipettor", None)
+        if isinstance(pipettor, Pipettor) and pipettor.out_of_tips:
+            crew.plant.hand(crew.asset(CLASS), "tips")
+        return {}
+
     return [
         Habit(r"^At \S+: (put tips on|draw|give|take tips off)\b", pipette),
         Habit(r"^Take the tips off channels .* by hand", bare),
+        Habit(r"^Look at the deck, the tips and the trough\.", look),
     ]
 
 

@@ -108,6 +108,11 @@ class Pipettor:
         self._empty.clear()
         self._bare = False
 
+    @property
+    def out_of_tips(self) -> bool:
+        """Tell whether no rack has a tip left."""
+        return self._bare
+
     def run_out(self) -> None:
         """Leave no tip in any rack."""
         self._bare = True

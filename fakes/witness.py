@@ -48,18 +48,27 @@ def done(events: Iterable[Event]) -> Counter[tuple[str, str]]:
             if call.kind == Kind.ACT:  # the same set twice is one set
                 called[place] = (call.asset, call.method)
                 labels[f"label/{_label(call)}"] = place
-        elif _took_effect(event):
+        elif event.kind == "reply" or event.read(Resolved).outcome == "done":
             good.add(place)
     return Counter(called[place] for place in good if place in called)
 
 
-def _took_effect(event: Event) -> bool:
-    """Tell whether an answer or a decision says that something was done, on one channel at least."""
-    if event.kind == "resolved":
-        return event.read(Resolved).outcome == "done"
-    value = event.fields.get("value")
-    channels = [one.get("outcome") for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-    return not channels or any(outcome != "not done" for outcome in channels)
+def idle(events: Iterable[Event]) -> Counter[tuple[str, str]]:
+    """Count the answers by which no channel did anything: a device may count such a motion or not."""
+    found: Counter[tuple[str, str]] = Counter()
+    called: dict[tuple[str, object, object], tuple[str, str]] = {}
+    for event in events:
+        if event.kind not in {"call", "reply"} or "/step/" not in event.stream:
+            continue
+        place = (event.stream, event.fields["visit"], event.fields["n"])
+        if event.kind == "call":
+            called[place] = (str(event.fields["asset"]), str(event.fields["method"]))
+            continue
+        value = event.fields.get("value")
+        channels = [one.get("outcome") for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+        if place in called and channels and set(channels) == {"not done"}:
+            found[called[place]] += 1
+    return found
 
 
 def counted(site: Site, asset: str, method: str) -> int | None:

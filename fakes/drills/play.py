@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from automation.bootstrap import Way, begins, open_site, points, read_site, release
+from automation.bootstrap import Way, begins, open_site, operations, points, read_site, release
 from automation.engine.issue import Order, issue, start
 from automation.engine.recipe.load import load
 from automation.engine.recipe.yaml_source import nearest
@@ -21,6 +21,7 @@ from automation.engine.sitemodel import SiteFile
 from automation.gmp.objects import Thing
 from automation.kernel.clock import SimulatedClock, run_simulated
 from automation.kernel.errors import InputError
+from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
 from fakes.drills.console import Console, Terminal
 from fakes.drills.debrief import Debrief, debrief
@@ -29,8 +30,8 @@ from fakes.drills.troubles import TROUBLES, Trouble
 from fakes.faults import Faults
 from fakes.supervisor import Supervisor, supervisor_of
 
-LONGEST = 200_000.0  # s; a drill that hangs ends here
-NOTICED, UNNOTICED = 60.0, 600.0  # s until an alarm is acknowledged, and until somebody sees what raises none
+LONGEST = 2_592_000.0  # s, 30 days; a drill that hangs ends here
+NOTICED, UNNOTICED = 60.0, Seconds(600.0)  # s until an alarm is acknowledged, and until somebody sees what raises none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Drill:
     trouble: str
     during: str
     site: str = "a"
-    recipe: str = "final-day"
+    recipe: str = ""  # else the first installed one that runs the operation
     seed: int | None = None
     keep: Path | None = None  # the folder in which the site is kept; else it is thrown away
 
@@ -55,8 +56,24 @@ class Line:
 
 
 def listed() -> Sequence[Line]:
-    """Give every trouble with the operations during which it can come."""
-    return [Line(one.name, one.what, tuple(one.during)) for one in TROUBLES]
+    """Give every trouble with the operations during which it can come: what people do, during any installed one."""
+    return [Line(one.name, one.what, during(one)) for one in TROUBLES]
+
+
+def during(trouble: Trouble) -> tuple[str, ...]:
+    """Name the operations during which a trouble can come, as far as they are installed."""
+    installed = operations()
+    named = [name for name in trouble.during if name in installed]
+    return (*named, *sorted(set(installed) - set(named))) if trouble.people == "away" else tuple(named)
+
+
+def home(operation: str) -> str:
+    """Name the installed recipe that runs an operation, the final day before others; raises InputError."""
+    names = sorted(points("recipes"), key=lambda name: (name != "final-day", name))
+    for name in names:
+        if any(step.operation == operation for step in load(name, operations()).steps):
+            return name
+    raise InputError(f"--during is {operation!r}; {nearest(operation, operations())}")
 
 
 def play(drill: Drill, *, terminal: Terminal | None = None) -> Debrief:
@@ -83,7 +100,7 @@ async def _played(
 ) -> Debrief:
     site = await open_site(folder, Way(seed=drill.seed, faults=Faults()), clock=clock)
     try:
-        recipe = load(drill.recipe, site.house.operations)
+        recipe = load(drill.recipe or home(drill.during), site.house.operations)
         scene = scene_of(site, recipe, trouble, drill.during)
         who = supervisor_of(site).id
         await issue(site, recipe, Order(BATCH, reason="drill", release=release(), seed=site.file.seed), by=who)
@@ -117,7 +134,7 @@ async def _by_script(stage: Stage, work: "asyncio.Task[str]") -> None:
 
     async def look_round() -> None:
         await stage.struck.wait()
-        await asyncio.sleep(UNNOTICED)
+        await stage.site.house.clock.sleep(UNNOTICED)
         stage.put_right()
 
     stage.site.house.door.follow(follow)

@@ -15,6 +15,7 @@ from automation.engine.site import Site
 from automation.formulas.identifiers import Kind
 from automation.gmp.people.prompts import Prompt
 from automation.kernel.errors import InputError
+from automation.kernel.machine import Table
 from automation.kernel.quantity import Instant, Seconds
 from automation.ledger.event import Event
 from fakes.drills.troubles import NEWEST, Hand, Spot, Trouble
@@ -151,6 +152,8 @@ def scene_of(site: Site, recipe: Recipe, trouble: Trouble, operation: str) -> Sc
     if step is None:
         runs = ", ".join(dict.fromkeys(one.operation for one in recipe.steps))
         raise InputError(f"--during is {operation!r}; {recipe.header.id} runs {runs}")
+    if operation not in trouble.during and trouble.people == "away":  # at the first state of any operation
+        return Scene(trouble, operation, step.id, Spot(_first_state(site, operation), after=0.0))
     if operation not in trouble.during:
         raise InputError(f"{trouble.name} comes during {', '.join(trouble.during)}; --during is {operation!r}")
     capabilities = {recipe.equipment[role] for role in step.equipment.values()}
@@ -163,3 +166,8 @@ def scene_of(site: Site, recipe: Recipe, trouble: Trouble, operation: str) -> Sc
                 return Scene(trouble, operation, step.id, spot, asset.id)
     wanted = " or ".join(name for spot in trouble.during[operation] for name in spot.fakes)
     raise InputError(f"{trouble.name} during {operation} needs {wanted}; {site.file.name} has none")
+
+
+def _first_state(site: Site, operation: str) -> str:
+    table: Table = getattr(site.house.operations[operation].operation, "table")  # noqa: B009  of the protocol
+    return str(table.initial)

@@ -49,7 +49,7 @@ class Trouble:
 _FREEZERS = ("eurotherm_freezer", "eurotherm_bisynch", "observed_freezer")
 _HANDLERS = ("hamilton_star", "own_handler")
 _BALANCE, _PRINTER, _WASHER, _LOGGER = ("mt_sics",), ("zpl_printer",), ("rotea",), ("keysight_34970a",)
-_COUNTER = ("vicell_blu_file",)
+_COUNTER, _INCUBATOR = ("vicell_blu_file",), ("memmert_atmoweb",)
 
 _WIRES = {
     "count": (Spot("drawn", _COUNTER, 420.0),),
@@ -66,6 +66,10 @@ _WEIGHING = {
     "wash": (Spot("prepared", _BALANCE, 5.0),),
     "formulate": (Spot("planned", _BALANCE, 5.0),),
     "fill": (Spot("labelled", _BALANCE, 5.0),),
+}
+_CULTURE = {
+    "incubate": (Spot("inside", _INCUBATOR, 3600.0),),
+    "expand": (Spot("growing", _INCUBATOR, 3600.0),),
 }
 _SCANNING = {
     "receive": (Spot("arrived", after=0.0),),
@@ -227,6 +231,29 @@ TROUBLES: tuple[Trouble, ...] = (
         {"fill": (Spot("filled by weight", _HANDLERS, 300.0),)},
         lasts=120.0,
         good=f"{_READ_FIRST} Look at the tips: liquid in them belongs to no tube any more.",
+    ),
+    _off(
+        "incubator-power-loss",
+        "the incubator has no power for 3 h",
+        _CULTURE,
+        lasts=10_800.0,
+        good="Move the culture to another incubator that is ready; how long it was cold decides what QA looks at.",
+    ),
+    Trouble(
+        name="incubator-door-open",
+        what="somebody leaves the incubator's door open",
+        during=_CULTURE,
+        hands=(Hand("door", {"open": True}),),
+        mends=(Hand("door", {"open": False}),),
+        good="Close the door; CO2 comes back within minutes, warmth within an hour. The excursion stays on the record.",
+    ),
+    Trouble(
+        name="no-gas",
+        what="the incubator's CO2 bottle is empty",
+        during=_CULTURE,
+        hands=(Hand("gas", _OFF),),
+        mends=(Hand("gas", _ON),),
+        good="Change the bottle, and look at the pH of the medium before the culture is judged by its count alone.",
     ),
     *(
         Trouble(

@@ -112,7 +112,8 @@ class Rounds:
         if again:
             names = ", ".join(job.container for job in again.values())
             await self._operator.confirm(f"Look at the deck, the tips and the trough. {names}: done again, confirm")
-            await self._handler.set_up()  # it may have lost its position; one that is ready does not move
+            if not (await self._handler.look()).ready:  # it may have lost its position
+                await self._handler.set_up()
         return list(again.values())
 
     def _spot(self) -> str:

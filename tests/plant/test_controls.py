@@ -97,3 +97,16 @@ def test_a_limit_that_ends_in_a_hold_is_judged_in_its_moment(tmp_path: Path, dri
     case = Case(place, "hold past")
     controlled(tmp_path / "site", case)
     assert broken(case, driven) == []
+
+
+@pytest.mark.requirement("C02")
+def test_a_label_that_came_out_while_its_printing_was_ended_is_not_said_to_be_missing(
+    tmp_path: Path, driven: Weathered
+) -> None:
+    """People look at the printer: what lies there is noted as printed, then destroyed."""
+    [place] = [p for p in places(driven, site="a", recipe=RECIPE) if (p.operation, p.state) == ("fill", "set out")]
+    case = Case(place, "stop")
+    controlled(tmp_path / "site", case)
+    assert broken(case, driven) == []
+    asked = [e for e in case.run.events if e.stream.startswith("prompt/") and "has label" in str(e.fields)]
+    assert len(asked) == 1

@@ -14,6 +14,7 @@ SCRIPTED = [  # a wire, a device, people; with a doubt and without
     ("lost-reply", "freeze", "a"),
     ("lid-open", "freeze", "b"),
     ("wrong-label", "store", "b"),
+    ("handler-power-loss", "fill", "a"),
 ]
 
 
@@ -38,7 +39,8 @@ class Typed:
 @pytest.mark.parametrize(("trouble", "during", "site"), SCRIPTED)
 def test_a_supervisor_brings_a_batch_through_its_trouble(trouble: str, during: str, site: str) -> None:
     """The batch is closed, each device counts what the ledger holds, and what went wrong is told."""
-    told = play(Drill(trouble=trouble, during=during, site=site, recipe="freeze-day"))
+    recipe = "final-day" if during == "fill" else "freeze-day"
+    told = play(Drill(trouble=trouble, during=during, site=site, recipe=recipe))
     assert wrong(told) == []
     assert told.simulated
 

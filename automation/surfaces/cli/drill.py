@@ -39,7 +39,7 @@ class Seat:
 @click.option("--during", default="", metavar="OPERATION", help="The operation in which it comes.")
 @click.option("--list", "listing", is_flag=True, help="List the faults, and when they can come.")
 @click.option("--site", default="a", show_default=True, metavar="DIR|NAME", help="A simulated site, or a packaged one.")
-@click.option("--recipe", default="final-day", show_default=True, help="An installed recipe or a file.")
+@click.option("--recipe", default="", help="A recipe or a file; else the first that runs the operation.")
 @click.option("--seed", type=click.IntRange(min=0), help="Another chance.")
 @click.option("--by", type=click.Choice(["person", "script"]), default="person", show_default=True, help="Who acts.")
 @click.option("--keep", type=click.Path(path_type=Path), metavar="DIR", help="Keep the site in this new folder.")
