@@ -5,6 +5,7 @@
 #   make lint    the first three of these alone
 #   make storm   seeded faults over every link of a site: make storm SEEDS=1000 SITE=b RECIPE=final-day (docs/storms.md)
 #   make kills   real processes killed at points of every kind: make kills KILLS=300 DOUBLE=30 SITE=b (docs/storms.md)
+#   make fuzz    damaged input for everything that reads bytes: make fuzz N=1000000 TARGET='mt_sics reply' (docs/fuzzing.md)
 #   make planted   bugs planted in copies of the program: each has to be caught by its storm
 #   make together  a crowd of processes at one live site: make together CLIENTS=50
 #   make bench   ratios to yardsticks, which live in an environment of their own
@@ -24,7 +25,7 @@ PIP := -m pip --disable-pip-version-check install --quiet
 COMPILE = $(PY) -m uv pip compile pyproject.toml --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: demo test lint storm kills planted together bench lock pictures clean
+.PHONY: demo test lint storm kills fuzz planted together bench lock pictures clean
 .DELETE_ON_ERROR:
 
 demo: $(CORE)
@@ -54,6 +55,12 @@ kills: SITE = b
 kills: RECIPE = final-day
 kills: $(DEV)
 	$(PY) -m tests.plant.real_kills --kills $(KILLS) --double $(DOUBLE) --seed $(SEED) --site $(SITE) --recipe $(RECIPE)
+
+N ?= 20000
+TARGET ?=
+
+fuzz: $(DEV)
+	$(PY) -m tests.fuzz --inputs $(N) --target "$(TARGET)"
 
 planted: $(DEV)
 	$(PY) -m tests.storms.planting
