@@ -1,6 +1,6 @@
 """What the doubt matrix needs of each driver: its fake, how each effect is brought about, and what hands disturb it.
 
-A driver joins by one entry of ``RIGS``, an effect that an interface declares by a scene; a driver without a line needs none.
+A driver joins by one entry of ``RIGS``, an effect of an interface by a scene; a driver without a line needs none.
 Units: mL, uL, degC, s of simulated time.
 """
 
