@@ -54,6 +54,10 @@ class Place(Protocol):
         """Let a hand act on a device."""
         ...
 
+    def was_begun(self, errand: str) -> bool:
+        """Tell whether a person did something on an errand before the program started anew."""
+        ...
+
 
 class Crew(Protocol):
     """The people whose hands these are."""

@@ -54,6 +54,7 @@ class Staff:
         self.file = file
         self.habits: list[Habit] = []  # tried before the usual ones; tests put theirs here
         self.away = False
+        self.clears = True  # after another patient's label; else somebody else does
         self.notes: list[str] = []  # refusals that people were told
         self._site: Site | None = None
         self._scanned: Prompt | None = None
@@ -114,7 +115,8 @@ class Staff:
 
     async def _answer(self, prompt: Prompt) -> None:
         habit = self._habit(prompt, [*self.habits, *self._work()])
-        await self._think(prompt, "answer", habit.takes if habit else None)
+        anew = not self.plant.was_begun(prompt.id)  # who has done it already only has to say so
+        await self._think(prompt, "answer", habit.takes if habit and anew else None)
         try:
             values = await self._do(habit, prompt) if habit else await self._usual(prompt)
         except FailedError as trouble:  # it can't be done; the question stays open and becomes an alarm
@@ -204,7 +206,7 @@ class Staff:
 
     async def _clear(self, prompt: Prompt) -> None:
         await self._think(prompt, "clear", Seconds(240.0))
-        if self.site.answers.prompt(prompt.id).state != "locked":
+        if not self.clears or self.site.answers.prompt(prompt.id).state != "locked":
             return
         first = self._for(prompt, count=1)[0]
         second = self._other(first.id)

@@ -104,6 +104,7 @@ class Plant:
         self._fakes: dict[str, Fake] = {}
         self._streams: dict[str, MemoryStream] = {}
         self._done: set[tuple[str, str, str]] = set()  # errand, link and action of every hand
+        self._begun: set[str] = set()  # errands on which something was done before the program started anew
         self._owed: dict[str, Fault] = {}  # faults that hit what comes when it is due
 
     def add(self, link: str, fake: Fake) -> None:
@@ -135,6 +136,10 @@ class Plant:
         self._fakes[link].hand(action, details, Instant(at / MICRO))
         self._wake(link)
 
+    def was_begun(self, errand: str) -> bool:
+        """Tell whether a person did something on an errand before the program started anew."""
+        return errand in self._begun
+
     def rebuild(self, path: Path) -> int:
         """Let every fake live through the log again; gives the time of its last line (us), 0 when there is none.
 
@@ -157,7 +162,9 @@ class Plant:
         fake = self._fakes[str(entry["link"])]
         hand = entry.get("hand")
         if isinstance(hand, dict):
-            self._done.add((str(entry.get("errand", "")), str(entry["link"]), json.dumps(hand, sort_keys=True)))
+            mark = str(entry.get("errand", ""))
+            self._done.add((mark, str(entry["link"]), json.dumps(hand, sort_keys=True)))
+            self._begun.add(mark.rpartition(" ")[0])
             details = dict(hand)
             action = str(details.pop("action"))
             with contextlib.suppress(CellwrightError, KeyError, ValueError):  # refused then, so refused again

@@ -15,7 +15,7 @@ from automation.ledger.verify import verify
 from tests.plant.kills import ACTS, Started, faults, tried
 from tests.support.crash import Kept, added, at_appends, at_frames, ends, resumed, spread
 from tests.support.freezing import cleared, meanwhile, outcome, power_cut, site_with
-from tests.support.runs import BATCH, Run, make_site, resume_batch, staff_of
+from tests.support.runs import BATCH, Run, make_site, resume_batch, run_batch, staff_of, when
 from tests.support.supervisor import hand, restart, stop, when_held
 
 APPENDS = {"a": 25, "b": 8}
@@ -153,3 +153,15 @@ def test_a_question_is_overdue_at_its_own_time_however_often_the_program_was_kil
 def _later(seconds: float, do: Callable[[], None]) -> None:
     """Let something happen so long (s) after the program was opened."""
     asyncio.get_running_loop().call_later(seconds, do)
+
+
+@pytest.mark.requirement("C01")
+def test_killed_when_the_work_is_done_and_not_yet_said_it_is_said_soon(folder: Path) -> None:
+    """Counting takes a person 7 min; who has counted does not take them again, so that no question is overdue."""
+    kept = Kept(make_site(folder / "worked"), folder / "kept worked")
+    whole = run_batch(
+        kept.folder,
+        lambda site: when(site, "count", "drawn", lambda: kept.keep("worked"), after=425.0),
+        way=Way(careful=True, each=True),
+    )
+    assert [faults(resumed(kept, moment), whole) for moment in kept.moments] == [[]]
