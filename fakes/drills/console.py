@@ -6,7 +6,7 @@ Units: s of simulated time.
 
 import asyncio
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from automation.engine.answers import Given
@@ -38,6 +38,7 @@ HELP = """\
   wait [5 min]                  let time pass; without a duration until something new is there, at most an hour
   answer [PROMPT] [NAME=VALUE]  answer; a choice by its number or text. Without values: do as asked, as on any other day
   ack [ALARM] [COMMENT]         acknowledge an alarm, or all
+  clear WHAT YOU SAW            clear a line that is locked, with a colleague's signature beside yours
   resolve done|'not done' WHY   decide the open doubt, under your signature
   hold|restart|pause|unpause|stop|abort [WHY]
   look                          go to the device and look
@@ -88,7 +89,8 @@ class Console:
             self._say("the batch is over and the trouble never came")
             return
         self._door.follow(self._follow)
-        self._stage.plant.people.habits.insert(0, Habit(r"", self._colleague))
+        self._stage.plant.people.habits.append(Habit(r"", self._colleague))
+        self._stage.plant.people.clears = False
         scene = self._stage.scene
         self._say(
             f"SIMULATED drill on {self._site.file.name}. You are {self._who.name}. Step {scene.step} is "
@@ -109,6 +111,8 @@ class Console:
                 await self._wait(" ".join(rest))
             elif word == "answer":
                 await self._answer(rest)
+            elif word == "clear":
+                await self._clear(" ".join(rest))
             elif word in self._commands:
                 self._commands[word](rest)
             elif word:
@@ -142,7 +146,8 @@ class Console:
 
     def _mine(self, prompt: Prompt) -> bool:
         """Tell whether a question is the person's: a decision, or what makes the product safe."""
-        return prompt.opening is not None and (prompt.opening.kind == "choose" or self._aside(prompt))
+        decides = prompt.state == "locked" or (prompt.opening is not None and prompt.opening.kind == "choose")
+        return decides or self._aside(prompt)
 
     def _waits(self, prompt: Prompt) -> bool:
         """Tell whether nobody but the person will answer a question."""
@@ -154,7 +159,7 @@ class Console:
         return any(one.within and prompt.id.startswith(f"{prompt.batch}.{prompt.step}.{one.visit}.") for one in visits)
 
     def _follow(self, event: Event, thing: Thing) -> None:
-        opened = isinstance(thing, Prompt) and event.kind == "open" and self._mine(thing)
+        opened = isinstance(thing, Prompt) and event.kind in {"open", "lock"} and self._mine(thing)
         alarm = event.stream.startswith("alarm/") and event.kind in {"raise", "again"}
         stands = event.stream == f"batch/{BATCH}" and event.kind == "done"
         if opened or alarm or stands:
@@ -172,7 +177,9 @@ class Console:
                 lines.append(f"          {one.raising.response}")
         for prompt in open_prompts(self._site, BATCH):
             if prompt.opening is not None and self._waits(prompt):
-                lines.append(f"  asked   {prompt.id}: {prompt.opening.text}")
+                lines.append(
+                    f"  {'LOCKED' if prompt.state == 'locked' else 'asked':<7} {prompt.id}: {prompt.opening.text}"
+                )
                 lines += [f"          {n}. {option}" for n, option in enumerate(prompt.opening.options, 1)]
                 lines += [f"          {one.name} [{one.unit or 'text'}]" for one in prompt.opening.fields]
         timers = [one for one in self._door.every("timer") if isinstance(one, Timer) and one.going and one.bounded]
@@ -248,12 +255,23 @@ class Console:
             raise FailedError(f"{name} is {prompt.state}; nobody waits for an answer")
         people = self._stage.plant.people
         values = _read(prompt, given) if given else await people.work(prompt)
-        meanings = SIGNING.get(prompt.wants, ())
-        able = [one for one in self._site.file.people.values() if one.id != self._who.id]
-        signers = [self._who, *(one for one in able if Right.VERIFY in self._rights(one))]
-        proofs = tuple(Proof(one.id, secret_of(one), str(m)) for one, m in zip(signers, meanings, strict=False))
+        proofs = self._signed(SIGNING.get(prompt.wants, ()))
         await self._site.answers.give(Given(prompt.id, self._who.id, values or {}, TERMINAL, proofs))
         self._say("answered" + (", a colleague verifies" if prompt.opening.second else ""))
+
+    async def _clear(self, statement: str) -> None:
+        locked = next((one for one in open_prompts(self._site, BATCH) if one.state == "locked"), None)
+        if locked is None:
+            raise FailedError("no line is locked")
+        proofs = self._signed(SIGNING["witness"])
+        await self._site.answers.clear_line(Given(locked.id, self._who.id, {}, TERMINAL, proofs, statement))
+        self._say("cleared")
+
+    def _signed(self, meanings: Sequence[str]) -> tuple[Proof, ...]:
+        """Give signatures for these meanings: the person's own first, then colleagues'."""
+        able = [one for one in self._site.file.people.values() if one.id != self._who.id]
+        signers = [self._who, *(one for one in able if Right.VERIFY in self._rights(one))]
+        return tuple(Proof(one.id, secret_of(one), str(m)) for one, m in zip(signers, meanings, strict=False))
 
     def _rights(self, person: PersonEntry) -> frozenset[Right]:
         return frozenset[Right]().union(*(self._site.file.roles.get(role, frozenset()) for role in person.roles))

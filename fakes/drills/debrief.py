@@ -4,7 +4,7 @@ Units: s after the trouble came; moments in the site's zone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from automation.engine.conduct import open_prompts
@@ -166,21 +166,19 @@ class _Teller:
 
     def alarms(self) -> list[AlarmTold]:
         """Give the alarms that came after the trouble, each time that they came."""
-        found, open_ = list[AlarmTold](), dict[str, tuple[str, float, float | None, str]]()
+        found, latest = list[AlarmTold](), dict[str, int]()
         for event in self._after():
             if not event.stream.startswith("alarm/"):
                 continue
-            at = event.at / MICRO - self._zero
-            if event.kind in {"raise", "again"}:
-                open_.setdefault(event.stream, (str(self._given(event)["message"]), at, None, ""))
-            elif event.kind == "acknowledge" and event.stream in open_:
-                message, came, acknowledged, by = open_[event.stream]
-                if acknowledged is None:
-                    open_[event.stream] = (message, came, at - came, event.by)
-            elif event.kind == "clear" and event.stream in open_:
-                message, came, acknowledged, by = open_.pop(event.stream)
-                found.append(AlarmTold(message, came, acknowledged, by, at - came))
-        return [*found, *(AlarmTold(*told, None) for told in open_.values())]
+            at, place = event.at / MICRO - self._zero, latest.get(event.stream, -1)
+            if event.kind in {"raise", "again"} and (place < 0 or found[place].over_s is not None):
+                latest[event.stream] = len(found)
+                found.append(AlarmTold(str(self._given(event)["message"]), at, None, "", None))
+            elif event.kind == "acknowledge" and place >= 0 and found[place].acknowledged_s is None:
+                found[place] = replace(found[place], acknowledged_s=at - found[place].came_s, by=event.by)
+            elif event.kind == "clear" and place >= 0 and found[place].over_s is None:
+                found[place] = replace(found[place], over_s=at - found[place].came_s)
+        return found
 
     def doubts(self) -> list[str]:
         """Give every doubt and what was decided about it."""

@@ -57,6 +57,17 @@ def test_a_wrong_decision_about_a_doubt_is_shown_in_the_debrief() -> None:
 
 
 @pytest.mark.requirement("F005")
+def test_a_line_that_is_locked_waits_for_the_person_who_practises() -> None:
+    """No colleague clears it; the person does, with a colleague's signature, and acknowledges the alarm late."""
+    terminal = Typed(["wait", "wait 10 min", "clear 'one label too many, taken away'", "ack", "leave"])
+    told = play(Drill(trouble="wrong-label", during="receive", recipe="freeze-day"), terminal=terminal)
+    assert sum("LOCKED" in text for text in terminal.said) == 2
+    assert terminal.said[-3:-1] == ["cleared", "acknowledge: taken"]
+    assert told.deviations == ("a chain of identity of another patient was scanned",)
+    assert (told.alarms[0].by, told.alarms[0].over_s) == ("carla", 600.0)
+
+
+@pytest.mark.requirement("F005")
 def test_time_passes_only_when_the_person_lets_it() -> None:
     """Whatever is typed, the clock of the status stands; ``wait`` moves it by what it says."""
     terminal = Typed(["status", "look", "ack", "status", "wait 5 min"])
