@@ -179,9 +179,14 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         return self._now
 
     def jump(self) -> None:
-        """Move to the next timer; pending work of the ledger is written first."""
+        """Move to the next timer; pending work of the ledger is written first.
+
+        Whoever goes on because of that goes on before time does.
+        """
         for call in self.before_jump:
             call()
+        if self._ready:  # type: ignore[attr-defined]  # asyncio keeps its queue private
+            return
         timers: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]  # asyncio keeps its heap private
         self._now = max(self._now, timers[0].when())
 
