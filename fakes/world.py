@@ -19,10 +19,17 @@ from automation.kernel.ids import keyed, normal
 from automation.kernel.quantity import Celsius, Grams, Instant, Millilitres, Seconds
 from fakes.contents import Contents
 from fakes.physics.culture import DENSEST, MEETS, WARM, Growth, lived, stimulus, stronger, taken_up
-from fakes.physics.product import NUCLEATION, VESSELS, Product
+from fakes.physics.product import CONTACT, NUCLEATION, VESSELS, Product
 from fakes.physics.trace import Constant, Follower, Lag, Signal
 
-PLACES = {"bench": 22.0, "fridge": 4.0, "storage": -190.0}
+PLACES = {
+    "bench": 22.0,
+    "fridge": 4.0,
+    "storage": -190.0,
+    "cold box": -185.0,
+    "dry shipper": -185.0,
+    "water bath": 37.0,
+}
 """Places that every world has, with their temperature (degC)."""
 
 PROBE_LAG = Seconds(10.0)
@@ -94,11 +101,16 @@ class World:
         self._bodies: dict[str, Follower] = {}
         self._probes: dict[str, _Probe] = {}
         self._densest: dict[str, float] = {}  # of places where more grows than at rest
+        self._contact = {"water bath": CONTACT}  # of places that heat better than air
         self.made = Contents()  # by cultures; less than nothing is eaten
 
-    def add_place(self, name: str, signal: Signal, *, densest: float = DENSEST) -> None:
-        """Make a chamber known as a place; ``densest`` is what cells grow to there (per mL)."""
+    def add_place(self, name: str, signal: Signal, *, densest: float = DENSEST, contact: float = 1.0) -> None:
+        """Make a chamber known as a place; ``densest`` is what cells grow to there (per mL).
+
+        ``contact`` is how much more heat a container takes up there than from air.
+        """
         self._places[name] = signal
+        self._contact[name] = contact
         self._densest[name] = densest
 
     def change_place(self, name: str, signal: Signal, *, now: Instant) -> None:
@@ -249,6 +261,7 @@ class World:
         item, around = self.container(container), self._place(to)
         self.age(container, now)
         self._bodies[container].move(around, at=grid(now))
+        self._products[container].contact = self._contact.get(to, 1.0)
         item.stays.append(Stay(to, now))
 
     def nucleates(self, container: str, *, at: Celsius | None) -> None:

@@ -265,6 +265,7 @@ def tec_commands() -> list[bytes]:
 
 
 _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
+    "echotherm": lambda: [b"v\r", b"V\r", b"s\r", b"p\r", b"n37.0\r", b"i\r", b"I\r", b"b00:05\r", b"BSz\r"],
     "eurotherm_freezer": modbus_commands,
     "eurotherm_bisynch": lambda: [*bisynch_commands(sets=True), *bisynch_commands(sets=False)],
     "hamilton_star": star_commands,

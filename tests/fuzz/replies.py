@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 
 from automation.kernel.errors import CellwrightError
+from instruments.drivers.echotherm import wire as echotherm
 from instruments.drivers.eurotherm.wire import bisynch, modbus, registers
 from instruments.drivers.hamilton_star import wire as star
 from instruments.drivers.keysight_34970a import wire as keysight
@@ -207,6 +208,14 @@ def _tec(data: bytes) -> object:
     return _first((partial(tec.flag, to="FILL?"), partial(tec.number, to="TEMPA?"), tec.identification), said)
 
 
+def _echotherm(data: bytes) -> object:
+    end = echotherm.complete(data)
+    if not end:
+        return None
+    said = echotherm.text(data[:end])
+    return _first((echotherm.set_point, echotherm.identification), said), echotherm.plate(said)
+
+
 def _atmoweb(data: bytes) -> object:
     end = atmoweb.complete(data)
     if not end:
@@ -251,6 +260,13 @@ FOLDER_CORPUS = (b".\n", b"512\t1767225600000000\tS-1.csv\n9\t5\ta b.csv\n.\n", 
 UNTIL = "no checksum: a changed digit is another value; the file itself is hashed, and its reader checks its figures"
 
 TARGETS: tuple[Target, ...] = (
+    Target(
+        name="echotherm reply",
+        covers=(f"{DRIVERS}echotherm.wire",),
+        corpus=lambda: _framed("echotherm", echotherm.END),
+        fresh=pure(_echotherm),
+        harmless=f"{ENDED_BY_LINE}; what is set is read back",
+    ),
     Target(
         name="eurotherm modbus reply",
         covers=(f"{DRIVERS}eurotherm.wire.modbus", f"{DRIVERS}eurotherm.wire.registers"),

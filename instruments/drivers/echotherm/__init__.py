@@ -1,0 +1,1 @@
+"""Torrey Pines EchoTherm dry baths."""

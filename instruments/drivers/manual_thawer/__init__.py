@@ -1,0 +1,1 @@
+"""A thawer or a water bath that a person works."""
