@@ -64,6 +64,8 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "fakes": ("fakes", "List the fakes, or serve one on a port."),
         "read": ("reading", "Give clean data from an instrument's result file."),
         "judge": ("reading", "Judge a curve by the criteria of a recipe."),
+        "calc": ("calculating", "Do a calculation and show its working."),
+        "diff": ("calculating", "Say in words what differs between two recipes."),
     },
 }
 COMMANDS = {name: entry for family in FAMILIES.values() for name, entry in family.items()}
