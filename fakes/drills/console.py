@@ -5,6 +5,7 @@ Units: s of simulated time.
 """
 
 import asyncio
+import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
@@ -33,6 +34,7 @@ from fakes.witness import doubts
 
 AT_MOST = Seconds(3600.0)  # s; one wait without a stated end
 TURNS = 400  # rounds of the loop in which everything due now is done, without any time
+_WATCHING = re.compile(r"when the program no longer runs")  # a colleague stands there and watches
 HELP = """\
   status                        what runs, what waits for you, alarms, limits and the time that is left
   wait [5 min]                  let time pass; without a duration until something new is there, at most an hour
@@ -146,7 +148,9 @@ class Console:
 
     def _mine(self, prompt: Prompt) -> bool:
         """Tell whether a question is the person's: a decision, or what makes the product safe."""
-        decides = prompt.state == "locked" or (prompt.opening is not None and prompt.opening.kind == "choose")
+        opening = prompt.opening
+        chooses = opening is not None and opening.kind == "choose" and not _WATCHING.search(opening.text)
+        decides = prompt.state == "locked" or chooses
         return decides or self._aside(prompt)
 
     def _waits(self, prompt: Prompt) -> bool:
