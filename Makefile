@@ -8,6 +8,7 @@
 #   make fuzz    damaged input for everything that reads bytes: make fuzz N=1000000 TARGET='mt_sics reply' (docs/fuzzing.md)
 #   make planted   bugs planted in copies of the program: each has to be caught by its storm
 #   make together  a crowd of processes at one live site: make together CLIENTS=50
+#   make load    a long ledger, many batches at once, a month of storage (docs/load.md)
 #   make bench   ratios to yardsticks, which live in an environment of their own
 #   make pictures  the pages of the README, drawn anew (needs pdftoppm)
 #   make lock    resolve the locks anew from pyproject.toml
@@ -69,6 +70,13 @@ CLIENTS ?= 50
 
 together: $(DEV)
 	$(PY) -m tests.together --clients $(CLIENTS)
+
+load: $(DEV)
+	$(PY) -m tests.load.big_ledger build/big
+	$(PY) -m tests.load.start build/big
+	$(PY) -m tests.load.batches --batches 300 --counters 60
+	$(PY) -m tests.load.resume --batches 300
+	$(PY) -m tests.load.storage_month
 
 bench: $(YARDSTICKS)
 	$(BENCH)/bin/python -m tests.benchmarks

@@ -14,7 +14,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Protocol, cast
 
-from automation.engine import origin
+from automation.engine import origin, verification
 from automation.engine.alarms import Alarms
 from automation.engine.answers import Answers
 from automation.engine.clockwatch import STREAM, Clockwatch
@@ -31,6 +31,7 @@ from automation.engine.sitefile import FILE, DriverFacts, Known, ReadPort, load_
 from automation.engine.sitemodel import AssetEntry, SiteFile
 from automation.engine.timers import Timers
 from automation.engine.trends import Recent
+from automation.engine.verification import Verification
 from automation.engine.vigil import keep_vigil
 from automation.gmp.door import Door
 from automation.gmp.objects import Thing
@@ -53,6 +54,7 @@ KEY = "site.key"
 PLANT_LOG = "plant.log"
 START = "2026-01-05T08:00:00"
 SETUP = "system:setup"
+_LAST = 1 << 16  # bytes at the end of a plant's log that hold its last whole line but for very long ones
 
 
 class DriverFactory(DriverFacts, Protocol):
@@ -87,11 +89,13 @@ class PlantBuilder(Protocol):
 class Way:
     """How a site is opened: ``careful`` commits before every act, ``each`` after every event (crash tests).
 
+    ``through`` writes a simulated ledger to the disk as a live one is written (load tests).
     ``take_over`` takes it also from a process that owns it and no longer answers.
     """
 
     careful: bool = False
     each: bool = False
+    through: bool = False
     take_over: bool = False
     seed: int | None = None  # instead of the one in the site file; a new simulated site only
     faults: object = None
@@ -242,7 +246,12 @@ def last_of_plant(path: Path) -> Instant:
     """Give the moment of the last whole line of a plant's log."""
     import json  # noqa: PLC0415  only for a plant that has lived
 
-    lines = [line for line in path.read_bytes().split(b"\n")[:-1] if line]
+    with path.open("rb") as log:
+        log.seek(max(0, path.stat().st_size - _LAST))
+        lines = [line for line in log.read().split(b"\n")[:-1] if line]
+        if not lines:
+            log.seek(0)
+            lines = [line for line in log.read().split(b"\n")[:-1] if line]
     return Instant(int(json.loads(lines[-1])["at"]) / MICRO) if lines else Instant(0.0)
 
 
@@ -259,9 +268,11 @@ def open_ledger(folder: Path, file: SiteFile, clock: Clock, way: Way) -> Ledger:
             created=clock.micros(),
             release=release(),
         )
-        return Ledger.create(folder, genesis=genesis, key=key, commit_each=way.each)
+        return Ledger.create(folder, genesis=genesis, key=key, commit_each=way.each, through=way.through)
     moment = clock.micros() if way.take_over else None
-    return Ledger.open(folder, key=read_key(folder), mode=mode, commit_each=way.each, take_over_at=moment)
+    return Ledger.open(
+        folder, key=read_key(folder), mode=mode, commit_each=way.each, through=way.through, take_over_at=moment
+    )
 
 
 async def open_site(folder: Path, way: Way | None = None, *, clock: Clock | None = None) -> Site:
@@ -337,8 +348,10 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
         plant.staff(site)
     if isinstance(clock, SystemClock) and not file.simulated:
         watch = Clockwatch(Recorder(ledger, clock, STREAM), clock, Alarms(door, batch="", step=""))
-        site.at_close.append(watch.stop)
+        behind = Verification(folder, Recorder(ledger, clock, verification.STREAM), Alarms(door, batch="", step=""))
+        site.at_close += [watch.stop, behind.stop]
         watch.start()
+        behind.start(clock)
     for call in way.after:
         call(site)
     return site

@@ -282,7 +282,8 @@ def _seed(folder: Path, file: SiteFile, asked: int | None) -> int | None:
     if not file.simulated or not where.of_site(folder).exists():
         return asked
     with Reader(folder) as reader:
-        issues = (event for event in reader.events(prefix="batch") if event.kind == "issue")
+        streams = (reader.stream(f"batch/{name}") for name in reader.names("batch"))
+        issues = (event for events in streams for event in events if event.kind == "issue")
         first = next(issues, None)
     if first is None:
         return asked

@@ -60,6 +60,7 @@ class Staff:
         self._scanned: Prompt | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._papers = self._read_papers(file.world.get("papers"))
+        self._pace = float(str(file.world.get("pace", 1.0)))  # their time as a share of a person's; of load tests
         papers_of = file.world.get("papers_of")  # of single containers
         self._own_papers: Mapping[str, Plain] = papers_of if isinstance(papers_of, dict) else {}
 
@@ -220,7 +221,7 @@ class Staff:
     async def _think(self, prompt: Prompt, what: str, takes: Seconds | None) -> None:
         share = uniform(self.plant.world.seed, "person", prompt.id, what)
         usual = Seconds(round(QUICKEST + (SLOWEST - QUICKEST) * share, 3))
-        await self.site.house.clock.sleep(takes if takes is not None else usual)
+        await self.site.house.clock.sleep(Seconds(self._pace * float(takes if takes is not None else usual)))
 
     @staticmethod
     def _shown(prompt: Prompt) -> bytes:
@@ -320,7 +321,7 @@ class Staff:
             self.plant.hand(BENCH, "sample", container=tube, source=source, volume=float(volume))
             if counter:
                 self.plant.hand(counter, "count", sample=tube, after=1.0)
-        await self.site.house.clock.sleep(Seconds(10.0))
+        await self.site.house.clock.sleep(Seconds(10.0 * self._pace))
         return {}
 
     async def _no_result(self, prompt: Prompt) -> Values:
@@ -365,13 +366,24 @@ class Staff:
         return {}
 
     def asset(self, capability: str) -> str:
-        """Give the asset of a class that a fake stands for, the one in use before others; empty when there is none."""
-        found = [a.id for a in self.file.assets.values() if a.asset_class == capability and a.fake]
-        return min(found, key=lambda name: not self._in_use(name)) if len(found) > 1 else "".join(found)
+        """Give the asset of a class that a fake stands for; empty when there is none.
 
-    def _in_use(self, asset: str) -> bool:
-        thing = self._site.house.door.find("asset", asset) if self._site else None
-        return isinstance(thing, Asset) and thing.claim is not None
+        Of several it is the one that the step claims whose question is being answered, then one in use.
+        """
+        found = [a.id for a in self.file.assets.values() if a.asset_class == capability and a.fake]
+        return min(found, key=self._use) if len(found) > 1 else "".join(found)
+
+    def _use(self, asset: str) -> int:
+        """Rank an asset by its use: that of the errand that is run, somebody's, nobody's."""
+        errand = ERRAND.get()
+        if self._site is None:
+            return 0
+        thing = self._site.house.door.find("asset", asset)
+        if not isinstance(thing, Asset) or thing.claim is None:
+            return 2
+        prompt = self._site.house.door.find("prompt", errand.name) if errand is not None else None
+        ours = isinstance(prompt, Prompt) and (prompt.batch, prompt.step) == thing.claim
+        return 0 if ours else 1
 
     def _papers_say(self, prompt: Prompt) -> Values:
         """Read every entry off the papers; positions are those that are free, each another one."""

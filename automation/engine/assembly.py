@@ -25,6 +25,7 @@ from automation.engine.troubles import StepTroubles
 from automation.engine.watch import Watch
 from automation.gmp.plant.assets import Asset
 from automation.gmp.product.batches import Batch
+from automation.kernel import ids
 from automation.kernel.errors import CellwrightError, RefusedError
 from automation.kernel.quantity import UNITS, Instant
 
@@ -125,7 +126,17 @@ class Assembly:
         if not fitting:
             msg = f"step {step.id} needs a {capability} ({role}), and this site has none free"
             raise RefusedError(msg)
-        return min(fitting, key=lambda name: (bool(self._asset(name).ready(self._house.door.now)), name))
+        return min(fitting, key=lambda name: self._rank(name, step))
+
+    def _rank(self, name: str, step: Step) -> tuple[bool, float, str]:
+        """Rank an asset: those that are ready first, of them those that are free, then by name.
+
+        Steps that have to wait spread over what is claimed, each always to the same.
+        """
+        asset = self._asset(name)
+        taken = asset.claim is not None and asset.claim[0] != self._batch.id
+        place = 1.0 + ids.uniform(0, "asset", self._batch.id, step.id, name) if taken else 0.0
+        return bool(asset.ready(self._house.door.now)), place, name
 
     def _asset(self, name: str) -> Asset:
         thing = self._house.door.find("asset", name)

@@ -54,8 +54,8 @@ class BatchRun:
         self._equipment = Equipment(house.door, house.desk, batch)
         self._verdicts = Verdicts(house, recipe, batch)
         self._limits = TimeLimits(house.door, recipe, batch)
-        house.door.follow(self._follow)
-        house.ledger.subscribe(self._after)
+        house.door.follow(self._follow, of=f"batch/{batch}")
+        house.ledger.subscribe(self._after, of=f"batch/{batch}")
 
     @property
     def batch(self) -> Batch:
@@ -260,7 +260,7 @@ class BatchRun:
                 if await self._equipment.clean_before(step.id, assembled.assets, running=running):
                     continue
                 alarms.sound("equipment", f"{step.id} waits for equipment in use", priority="low")
-                await self._house.desk.changed("asset", "batch")
+                await self._house.desk.changed(f"batch/{self.id}", *(f"asset/{one}" for one in assembled.assets))
         alarms.clear("equipment")
 
     async def _supply(self, step: Step) -> None:
@@ -289,8 +289,6 @@ class BatchRun:
     # the mailbox
 
     def _follow(self, event: Event, _thing: Thing) -> None:
-        if event.stream != f"batch/{self.id}":
-            return
         if event.kind in {"resolve", "continue"}:
             self._decided(event)
         if event.kind not in CONTROLS:

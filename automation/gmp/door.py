@@ -87,6 +87,7 @@ class Door:
         self._things = Things(kinds, ledger, shelf)
         self._read: list[tuple[str, int]] = []
         self._followers: list[Callable[[Event, Thing], None]] = []
+        self._followers_of: dict[str, list[Callable[[Event, Thing], None]]] = {}
         self.zone = zone
         ledger.subscribe(self._fold)
 
@@ -131,9 +132,12 @@ class Door:
         roles: tuple[str, ...] = getattr(found, "roles", ())
         return frozenset().union(*(self._roles.get(role, frozenset()) for role in roles))
 
-    def follow(self, call: Callable[[Event, Thing], None]) -> None:
-        """Be told of every move of an object after it is recorded; in order, at once."""
-        self._followers.append(call)
+    def follow(self, call: Callable[[Event, Thing], None], *, of: str = "") -> None:
+        """Be told of every move of an object after it is recorded, in order, at once; ``of`` (KIND/ID): of one."""
+        if of:
+            self._followers_of.setdefault(of, []).append(call)
+        else:
+            self._followers.append(call)
 
     # the way in
 
@@ -264,7 +268,7 @@ class Door:
         after = self._things.fold(event)
         if after is None:
             return
-        for call in self._followers:
+        for call in (*self._followers, *self._followers_of.get(event.stream, ())):
             call(event, after)
 
 

@@ -100,9 +100,12 @@ class Reader:
 
     def names(self, word: str) -> list[str]:
         """Give what stands behind ``word/`` in the names of streams without a further ``/``, by first event."""
-        query = "SELECT stream FROM event WHERE stream > ? AND stream < ? GROUP BY stream ORDER BY min(seq)"
-        found = (row[0].decode().removeprefix(f"{word}/") for row in self._rows(query, f"{word}/", f"{word}0"))
-        return [name for name in found if "/" not in name]
+        query = (
+            "SELECT stream FROM event WHERE stream > ? AND stream < ? AND seq <= ? GROUP BY stream ORDER BY min(seq)"
+        )
+        found = self._rows(query, f"{word}/", f"{word}0", self._until)
+        names = (row[0].decode().removeprefix(f"{word}/") for row in found)
+        return [name for name in names if "/" not in name]
 
     def events(self, *, after: int = 0, prefix: str = "") -> Iterator[Event]:
         """Give the events with a seq greater than ``after`` whose stream lies under ``prefix``, in order."""
@@ -112,13 +115,13 @@ class Reader:
             for row in rows:
                 yield self._event(row, last)
 
-    def heads(self) -> list[Head]:
-        """Give the signed heads, in order; says nothing of their worth (see ``verify``)."""
+    def heads(self, *, after: int = 0) -> list[Head]:
+        """Give the signed heads of events behind ``after``; says nothing of their worth (see ``verify``)."""
         try:
             return [
                 parse(body, signature)
                 for body, signature in self._rows(
-                    "SELECT body, signature FROM head WHERE seq <= ? ORDER BY seq", self._until
+                    "SELECT body, signature FROM head WHERE seq > ? AND seq <= ? ORDER BY seq", after, self._until
                 )
             ]
         except _UNREADABLE as error:

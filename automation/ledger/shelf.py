@@ -51,7 +51,7 @@ class Shelf:
         if found is None:
             return None
         code, value = found.value[:_SIZE], found.value[_SIZE:]
-        if code != self._code(table, key, value):
+        if code != self._code(table, key, value=value):
             raise DamagedError(f"{table} {key} was not kept so", where="derived.sqlite")
         return value
 
@@ -64,10 +64,14 @@ class Shelf:
             return
 
         def stamp(others: int) -> Row:
-            return self._coded(*_STAMP, msgspec.json.encode(_Stamp(seq, self._rules(), others)))
+            return self._coded(*_STAMP, value=msgspec.json.encode(_Stamp(seq, self._rules(), others)))
 
         try:
-            self._derived.put_all([self._coded(*row) for row in (*rows, (*_STAMP, None))], seq=seq, last=stamp)
+            self._derived.put_all(
+                [self._coded(table, key, value=value) for table, key, value in (*rows, (*_STAMP, None))],
+                seq=seq,
+                last=stamp,
+            )
         except sqlite3.Error:
             self._writable = False
             return
@@ -99,10 +103,10 @@ class Shelf:
             return 0
         return said.seq
 
-    def _coded(self, table: str, key: str, value: bytes | None) -> Row:
-        return table, key, None if value is None else self._code(table, key, value) + value
+    def _coded(self, table: str, key: str, *, value: bytes | None) -> Row:
+        return table, key, None if value is None else self._code(table, key, value=value) + value
 
-    def _code(self, table: str, key: str, value: bytes) -> bytes:
+    def _code(self, table: str, key: str, *, value: bytes) -> bytes:
         parts = (table.encode(), key.encode(), value)
         return hashlib.blake2b(
             b"".join(length(part) + part for part in parts), digest_size=_SIZE, key=self._key

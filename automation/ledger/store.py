@@ -51,12 +51,15 @@ class Ledger:
         self._tips: dict[str, tuple[int, bytes]] = {}
         self._recent: deque[Event] = deque()
         self._subscribers: list[Callable[[Event], None]] = []
+        self._owners: dict[str, list[Callable[[Event], None]]] = {}
         self._untold: deque[Event] = deque()
         self._telling = False
 
     @classmethod
-    def create(cls, folder: Path, *, genesis: Genesis, key: bytes, commit_each: bool = False) -> "Ledger":
-        """Make a ledger in ``folder`` whose heads ``key`` (private, 32 bytes) signs.
+    def create(
+        cls, folder: Path, *, genesis: Genesis, key: bytes, commit_each: bool = False, through: bool = False
+    ) -> "Ledger":
+        """Make a ledger in ``folder`` whose heads ``key`` (private, 32 bytes) signs; else as ``open``.
 
         Raises InputError when there is a ledger already, the folder takes none, or genesis and key do not fit.
         """
@@ -78,20 +81,22 @@ class Ledger:
                 sink.close()
         finally:
             lease.release()
-        return cls.open(folder, key=key, commit_each=commit_each)
+        return cls.open(folder, key=key, commit_each=commit_each, through=through)
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913  all by keyword
         cls,
         folder: Path,
         *,
         key: bytes | None,
         mode: Mode | None = None,
         commit_each: bool = False,
+        through: bool = False,
         take_over_at: int | None = None,
     ) -> "Ledger":
         """Own the ledger of a site folder; without ``key`` nothing new gets signed.
 
+        ``through`` writes a simulated ledger as a live one: group commits, each brought to the disk by fsync.
         The first append takes a new epoch, unless it follows the genesis. ``take_over_at`` (UTC us) takes the site
         also from a process that still owns it and no longer answers; the new epoch is then on disk at once. Raises
         RefusedError when another process owns it; InputError and its kin when it is absent, read-only, damaged, of
@@ -110,7 +115,7 @@ class Ledger:
                 what = f"the ledger is {reader.genesis.mode}, for ever; {mode} was asked for"
                 raise InputError(what, where=str(place.path))
             _check_key(reader, key)
-            writer = _writer(reader, sink, lease, each=commit_each)
+            writer = _writer(reader, sink, lease, each=commit_each, through=through)
             ledger = cls(reader, writer, lease=lease, key=key)
             undo.pop_all()
         former = sink.taken_from if lease.taken_from is None else lease.taken_from
@@ -162,7 +167,7 @@ class Ledger:
         if self._epoch_due:
             self._take_epoch(at)
         events = self._link(drafts, at)
-        if self._subscribers:
+        if self._subscribers or self._owners:
             self._tell(events)
         return events
 
@@ -213,11 +218,15 @@ class Ledger:
         uncommitted = (event.hash for event in self._uncommitted() if event.seq == seq)
         return next(uncommitted, None) or self._reader.hash_at(seq)
 
-    def subscribe(self, callback: Callable[[Event], None], *, first: bool = False) -> None:
+    def subscribe(self, callback: Callable[[Event], None], *, first: bool = False, of: str = "") -> None:
         """Call ``callback`` inside every later append, once per event, in order; it may append itself.
 
-        ``first`` is told before the others, so before they append.
+        ``first`` is told before the others, so before they append. ``of`` (KIND/ID) is told of the streams of one
+        object only, after those who are told of all.
         """
+        if of:
+            self._owners.setdefault(of, []).append(callback)
+            return
         self._subscribers.insert(0 if first else len(self._subscribers), callback)
 
     @property
@@ -318,6 +327,9 @@ class Ledger:
                 event = self._untold.popleft()
                 for callback in self._subscribers:
                     callback(event)
+                if self._owners:
+                    for callback in self._owners.get("/".join(event.stream.split("/", 2)[:2]), ()):
+                        callback(event)
         finally:
             self._telling = False
 
@@ -374,9 +386,9 @@ class Ledger:
         return list(self._recent)
 
 
-def _writer(reader: Reader, sink: Sink, lease: Lease, *, each: bool) -> Writer:
+def _writer(reader: Reader, sink: Sink, lease: Lease, *, each: bool, through: bool) -> Writer:
     """Check the end of the ledger, and get ready to write behind it."""
-    live = reader.genesis.mode is Mode.LIVE
+    live = through or reader.genesis.mode is Mode.LIVE
     log = Anchor(reader.file.with_name(anchor.NAME), live=live)
     check_tail(reader)
     _check_mark(reader, lease.mark)
@@ -465,4 +477,4 @@ def _unanchored(reader: Reader, log: Anchor) -> list[Head]:
         end = reader.last.seq
         message = f"heads.log knows event {anchored.said.seq}, the ledger ends at {end}: an older copy was put back"
         raise DamagedError(message, where=str(reader.file))
-    return [head for head in reader.heads() if head.said.seq > anchored.said.seq]
+    return reader.heads(after=anchored.said.seq)

@@ -42,6 +42,7 @@ def test_what_was_appended_is_read_as_it_was_written(store: Store) -> None:
         assert [event.seq for event in reader.events(prefix="batch/B1")] == [3, 5, 7, 9, 11, 13]
         assert [event.seq for event in reader.stream("batch/B0/step/0", after=2)] == [8]
         assert (reader.version("batch/B0/step/0"), reader.version("batch/none")) == (2, 0)
+        assert (reader.names("batch"), reader.names("batch/B0/step")) == (["Zoë"], ["0", "2", "1"])
 
 
 @pytest.mark.parametrize("events", [1, 20, 21, 137, HEAD_EVERY + 7])

@@ -22,20 +22,21 @@ from automation.ledger.store import Ledger
 from tests.support.runs import BATCH, make_site, run_batch
 
 OPEN = 20  # batches that are left open
-_NAMES = re.compile(rb"\b(?:B-001|A9999[0-9]{8}|CHA[0-9A-Z]+|BAG-[0-9]+|HARV-[0-9]+|LN2-1/[0-9A-Z/]+)\b")
-"""How a batch, a donation, a chain of identity, a container, and a place in the store are named."""
+_CODES = "A9999[0-9]{8}|CHA[0-9A-Z]+|LN2-1/[0-9A-Z/]+"
+"""How donations, chains of identity and places of the store are named."""
 
 
 def grow(folder: Path, *, events: int, site: str = "b", recipe: str = "final-day", still_open: int = OPEN) -> None:
     """Make a site folder with a ledger of about so many events; raises InputError when there is one already."""
     run_batch(make_site(folder, site), recipe=recipe)
     told = _of_the_batch(folder)
+    names = _names(told)
     with Ledger.open(folder, key=read_key(folder)) as ledger:
         rounds = max(still_open, (events - ledger.last.seq) // len(told))
         for number in range(rounds):
             left = rounds - number
             part = told if left > still_open else told[: len(told) * left // (still_open + 1)]
-            _tell_again(ledger, part, number=number + 2)
+            _tell_again(ledger, part, names, number=number + 2)
     (folder / "plant.log").unlink(missing_ok=True)  # the fakes have lived through one batch only
 
 
@@ -47,7 +48,14 @@ def _of_the_batch(folder: Path) -> list[Event]:
     return [e for e in events if (e.seq >= issued or e.stream.startswith("container/")) and e.stream != "ledger"]
 
 
-def _tell_again(ledger: Ledger, events: Sequence[Event], *, number: int) -> None:
+def _names(events: Sequence[Event]) -> re.Pattern[bytes]:
+    """Give what finds every name that is a batch's own: its id, its containers, their codes and places."""
+    containers = {event.stream.partition("/")[2] for event in events if event.stream.startswith("container/")}
+    outside = sorted(re.escape(name) for name in containers if not name.startswith(BATCH))
+    return re.compile(rf"\b(?:{'|'.join([BATCH, *outside, _CODES])})\b".encode())
+
+
+def _tell_again(ledger: Ledger, events: Sequence[Event], names: re.Pattern[bytes], *, number: int) -> None:
     """Append a batch's events under the names of batch ``number``."""
     own: dict[bytes, bytes] = {}
 
@@ -60,9 +68,9 @@ def _tell_again(ledger: Ledger, events: Sequence[Event], *, number: int) -> None
     for some in _together(events):
         drafts = [
             Draft(
-                _NAMES.sub(name, event.stream.encode()).decode(),
+                names.sub(name, event.stream.encode()).decode(),
                 event.kind,
-                _NAMES.sub(name, event.body),
+                names.sub(name, event.body),
                 event.by,
                 event.terminal,
                 seqs.get(event.cause) if event.cause is not None else None,

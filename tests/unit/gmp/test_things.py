@@ -84,7 +84,7 @@ class _Until:
         return (event for event in self._ledger.events(after=after) if event.seq <= self._last)
 
 
-def same(site: Site, shelf: Shelf) -> None:
+def assert_same(site: Site, shelf: Shelf) -> None:
     """Compare every object, every mark and every command with those folded from all events."""
     whole, kept = Things(KINDS, site.ledger), Things(KINDS, site.ledger, shelf)
     for kind in KINDS:
@@ -104,7 +104,7 @@ def test_objects_through_what_is_kept_equal_objects_folded_from_all_events(site:
     """Also those that were moved since, and those that only came since."""
     shelf = site.shelf()
     assert shelf.base == KEPT
-    same(site, shelf)
+    assert_same(site, shelf)
 
 
 def test_only_what_came_since_is_read_at_the_start(site: Site) -> None:
@@ -125,7 +125,7 @@ def test_what_is_kept_by_other_rules_does_not_count(site: Site) -> None:
     """Another release may fold otherwise."""
     shelf = site.shelf(release="10")
     assert shelf.base == 0
-    same(site, shelf)
+    assert_same(site, shelf)
 
 
 def _changed(path: Path) -> None:
@@ -171,7 +171,7 @@ def test_what_is_in_doubt_is_thrown_away_and_made_anew(site: Site, spoil: Callab
     """Whatever has become of the file, objects are the fold of the events, and the next file is whole again."""
     spoil(site.path)
     shelf = site.shelf()
-    same(site, shelf)
+    assert_same(site, shelf)
     everything = Things(KINDS, site.ledger, shelf)
     everything.save()
     everything.close()
@@ -187,7 +187,7 @@ def test_a_single_changed_value_is_noticed_when_it_is_read(site: Site, table: st
         for key, value in found:
             flipped = value[:-1] + bytes([value[-1] ^ 1])
             connection.execute("UPDATE snapshot SET value = ? WHERE name = ? AND key = ?", (flipped, table, key))
-    same(site, site.shelf())
+    assert_same(site, site.shelf())
 
 
 def test_an_older_copy_of_what_is_kept_is_brought_up_to_date(site: Site) -> None:
@@ -199,7 +199,7 @@ def test_an_older_copy_of_what_is_kept_is_brought_up_to_date(site: Site) -> None
     everything.close()
     shutil.copy(older, site.path)
     assert site.shelf().base == KEPT
-    same(site, site.shelf())
+    assert_same(site, site.shelf())
 
 
 def test_a_process_that_dies_while_it_saves_leaves_what_was_kept_before(site: Site) -> None:
@@ -213,7 +213,7 @@ def test_a_process_that_dies_while_it_saves_leaves_what_was_kept_before(site: Si
         derived.put_all(rows, seq=site.ledger.last.seq, last=lambda _: os._exit(7))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
     assert site.shelf().base == KEPT
-    same(site, site.shelf())
+    assert_same(site, site.shelf())
 
 
 def test_where_nothing_can_be_saved_the_site_works_on(site: Site) -> None:
@@ -223,4 +223,4 @@ def test_where_nothing_can_be_saved_the_site_works_on(site: Site) -> None:
     shelf = site.shelf()
     everything = Things(KINDS, site.ledger, shelf)
     everything.save()
-    same(site, shelf)
+    assert_same(site, shelf)
