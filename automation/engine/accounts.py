@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from automation.engine.alarms import Alarms
 from automation.gmp.door import Command, Door
 from automation.gmp.secrets import WRONG_IN_A_ROW, Credentials
+from automation.gmp.words import Right
 from automation.kernel.errors import RefusedError
 
 PERSONNEL = "system:personnel"  # acts where a secret decides, not a right
@@ -30,14 +31,24 @@ def lock(door: Door, credentials: Credentials, persons: Iterable[str]) -> None:
         if not credentials.locked(name) or door.find("person", name).state != "active":
             continue
         reason = f"{WRONG_IN_A_ROW} wrong secrets in a row"
-        door.enter(Command(f"person/{name}", "lock", {"reason": reason}, PERSONNEL))
+        if _is_last_keeper(door, name):
+            credentials.unlock(name)
+            became, consequence = "not locked, as nobody could unlock it", "somebody may try to enter as administrator"
+        else:
+            door.enter(Command(f"person/{name}", "lock", {"reason": reason}, PERSONNEL))
+            became, consequence = "locked", f"{name} can enter and sign nothing; somebody may have tried to"
         Alarms(door, batch="", step="").sound(
             f"account {name}",
-            f"{reason} for {name}: the account is locked",
+            f"{reason} for {name}: the account is {became}",
             priority="medium",
-            consequence=f"{name} can enter and sign nothing; somebody may have tried to",
+            consequence=consequence,
             response="Ask who it was; then an administrator unlocks the account, or sets a new secret",
         )
+
+
+def _is_last_keeper(door: Door, name: str) -> bool:
+    """Tell whether nobody else is there to unlock the account: guesses by a stranger must not shut a site."""
+    return not any(one.id != name and Right.ADMINISTER in door.rights(one.id) for one in door.every("person"))
 
 
 def unlocked(door: Door, credentials: Credentials, name: str) -> None:

@@ -131,3 +131,19 @@ def test_wrong_secrets_are_on_record_and_the_fifth_locks_the_account_with_an_ala
 
     simulated_site(tmp_path, edit=("quality: [", "quality: [administer, "))
     assert at_simulated(tmp_path, job) == [5, False, ("locked", "unacknowledged"), "active", True]
+
+
+@pytest.mark.requirement("F106")
+def test_guesses_never_lock_the_last_who_could_unlock(tmp_path: Path) -> None:
+    """They are on record and an alarm; the right secret still opens."""
+
+    async def job(site: Site) -> list[object]:
+        for guess in range(7):
+            with pytest.raises(RefusedError, match="could not be identified"):
+                await carry_out(site, wish("dora", "deviation/D-1", "open", {}, secret=f"guess-{guess}"))
+        door, noted = site.house.door, site.house.ledger.stream("refusals/deviation/D-1")
+        alarm = door.find("alarm", "account-dora")
+        return [len(noted), door.find("person", "dora").state, alarm.state, site.credentials.locked("dora")]
+
+    simulated_site(tmp_path, edit=("quality: [", "quality: [administer, "))
+    assert at_simulated(tmp_path, job) == [7, "active", "unacknowledged", False]
