@@ -4,6 +4,7 @@ A child is forked from a process that has loaded the program already, so that it
 process like any other, and SIGKILL ends it as any other. Units: s of real time.
 """
 
+import ctypes
 import gc
 import importlib
 import os
@@ -24,6 +25,7 @@ from tests.plant.real_points import Fuse
 from tests.storms.crew import Crew
 from tests.support.runs import with_hooks
 
+DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG of linux/prctl.h
 LONGEST = 120  # s; then the system ends a child that hangs
 
 
@@ -64,6 +66,7 @@ class Children:
             return child
         status = 99
         try:
+            ctypes.CDLL(None).prctl(DIES_WITH_PARENT, int(signal.SIGKILL))  # a frozen one hears no alarm
             signal.alarm(LONGEST)
             out = os.open(self._said(os.getpid()), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             os.dup2(out, 1)
