@@ -1,0 +1,1 @@
+"""Metabolites that a person measures and enters."""
