@@ -56,6 +56,7 @@ FOUND = (
     Found("folder answer", "ValueError from a size", (LONG + b"\n",)),
     Found("folder answer", "ValueError from an entry", (b"1\t" + LONG + b"\ta\n.\n",)),
     Found("zpl_printer format", "all memory for one picture", (b"^XA^FO1,1^GFA,1,99999999999,1,F^FS^XZ",)),
+    Found("zpl_printer format", "ValueError from a wide picture", (b"^XA^FO0,0^GFA,2,2,22222,^FS^XZ",)),
     Found("zpl_printer format", "ValueError from a place", (b"^XA^FO" + LONG + b",1^A0N,9,9^FH^FDx^FS^XZ",)),
     Found("fake tec3000", "a fill on command began 56 years ago", (b"FILL 1\r\n", b"LEVL?\r\n")),
     Found("line settings", "ZeroDivisionError", (b"00 8N1",)),

@@ -12,6 +12,7 @@ from automation.kernel.errors import RefusedError
 
 QUIET = 2  # modules of white on each side
 LONGEST = 200  # characters
+LARGEST = 65_535  # dots of a side; no label is so large, and the library takes no more
 
 Bitmap = tuple[bytes, ...]
 """Rows of dots, all of one length: a byte of 1 (black) or 0 (white) each."""
@@ -45,7 +46,7 @@ def read(dots: Bitmap) -> tuple[str, ...]:
     """Read the symbols in a bitmap as a plain scanner does: neither inverted, rotated nor made smaller."""
     import zxingcpp  # noqa: PLC0415  only where labels are printed
 
-    if not dots or not dots[0]:
+    if not dots or not dots[0] or max(len(dots), len(dots[0])) > LARGEST:
         return ()
     grey = b"".join(dots).translate(_TO_GREY)
     found = zxingcpp.read_barcodes(
