@@ -95,7 +95,7 @@ class Bench:
         volume = Millilitres(number(details, "volume"))
         self.world.pour(text(details, "buffer"), dest, volume=volume - goes.volume, now=now)
 
-    def _hold_back(self, source: str, dest: str, now: Instant) -> None:
+    def _hold_back(self, source: str, *, dest: str, now: Instant) -> None:
         """Pour everything but the beads that the magnet holds, and the cells that stay with them."""
         self.world.age(source, now)
         there = self.world.container(source).contents
@@ -107,7 +107,7 @@ class Bench:
         source, resting = text(details, "source"), self._resting
         if resting == source:
             self._resting = ""
-            self._hold_back(source, dest, now)
+            self._hold_back(source, dest=dest, now=now)
             return
         everything = self.world.container(source).contents.volume
         volume = Millilitres(number(details, "volume")) if "volume" in details else everything

@@ -91,8 +91,8 @@ class _Hands:
         (sample,) = _found(_SUGAR, prompt)
         contents = self._crew.plant.world.container(sample).contents
         return {
-            "glucose": self._concentration(contents, GLUCOSE, sample),
-            "lactate": self._concentration(contents, LACTATE, sample),
+            "glucose": self._concentration(contents, GLUCOSE, sample=sample),
+            "lactate": self._concentration(contents, LACTATE, sample=sample),
         }
 
     async def put_on_magnet(self, prompt: Prompt) -> Values:
@@ -124,7 +124,7 @@ class _Hands:
         self._bench("move", container=_found(_REST, prompt)[0], to="fridge")
         return {}
 
-    def _concentration(self, contents: Contents, what: str, sample: str) -> float:
+    def _concentration(self, contents: Contents, what: str, *, sample: str) -> float:
         """Give a concentration (g/L) as an analyser reads it."""
         if not float(contents.volume):
             return 0.0

@@ -145,11 +145,11 @@ class FakeMemmert:
         for part in query.split("&"):
             name, _, value = part.partition("=")
             if value and name in SETS and not self._remote:
-                self._set(name, value, now)
+                self._set(name, value=value, now=now)
             out[name] = self._tell(name, now)
         return out
 
-    def _set(self, name: str, value: str, now: Instant) -> None:
+    def _set(self, name: str, *, value: str, now: Instant) -> None:
         channel, low, high = SETS[name]
         try:
             wanted = float(value)

@@ -47,7 +47,7 @@ class Supervisor:
             asyncio.get_running_loop().call_later(looks, self._decide)
         site.house.door.follow(self._follow)
 
-    def say(self, stream: str, command: str, body: Mapping[str, object], *, signed: bool = False) -> None:
+    def say(self, stream: str, *, command: str, body: Mapping[str, object], signed: bool = False) -> None:
         """Give a command; what it is refused with is kept in ``refused``."""
         proofs = (Proof(self._who.id, secret_of(self._who), Meaning.RESPONSIBLE),) if signed else ()
         try:
@@ -65,11 +65,11 @@ class Supervisor:
             return
         stream = f"batch/{self.batch}"
         if self.rounds > PATIENCE:
-            self.say(stream, "stop", {"reason": "the trouble does not end"})
+            self.say(stream, command="stop", body={"reason": "the trouble does not end"})
             return
         self._put_right()
         for step, call in doubts(self.site, self.batch):
             outcome = "done" if happened(self.site, call) else "not done"
             body = {"step": step, "outcome": outcome, "reason": "seen at the device"}
-            self.say(stream, "resolve", body, signed=True)
-        self.say(stream, "restart", {"reason": "looked at, may go on"})
+            self.say(stream, command="resolve", body=body, signed=True)
+        self.say(stream, command="restart", body={"reason": "looked at, may go on"})

@@ -71,7 +71,7 @@ def idle(events: Iterable[Event]) -> Counter[tuple[str, str]]:
     return found
 
 
-def counted(site: Site, asset: str, method: str) -> int | None:
+def counted(site: Site, asset: str, *, method: str) -> int | None:
     """Give how often a device says that it did something; None when it does not count that."""
     acts: dict[str, int] = getattr(_fake(site, asset), "acts", {})
     return acts.get(method.replace("_", " "))
@@ -83,7 +83,7 @@ def happened(site: Site, call: Called) -> bool:
     if isinstance(fake, FakeZplPrinter):
         fake.at(site.house.clock.now())  # lets what is due come out
         return any(one.id == _label(call) for one in (*fake.printed, *fake.taken))
-    seen = counted(site, call.asset, call.method)
+    seen = counted(site, call.asset, method=call.method)
     return seen is not None and seen > done(site.house.ledger.events())[call.asset, call.method]
 
 

@@ -56,13 +56,13 @@ def _parts(before: str, after: str) -> Iterator[str]:
 
 def _all(before: Recipe, after: Recipe) -> Iterator[Difference]:
     for name in ("id", "version", "title", "status"):
-        yield from _words(name, str(getattr(before.header, name)), str(getattr(after.header, name)))
+        yield from _words(name, before=str(getattr(before.header, name)), after=str(getattr(after.header, name)))
     for name in ("name", "code", "container", "starts_from"):
-        yield from _words(f"product.{name}", getattr(before.product, name), getattr(after.product, name))
-    yield from _pairs("equipment", before.equipment, after.equipment)
+        yield from _words(f"product.{name}", before=getattr(before.product, name), after=getattr(after.product, name))
+    yield from _pairs("equipment", before=before.equipment, after=after.equipment)
     yield from _steps(before.steps, after.steps)
-    yield from _pairs("materials", *(_materials(one) for one in (before, after)))
-    yield from _pairs("time_limits", *(_time_limits(one) for one in (before, after)))
+    yield from _pairs("materials", before=_materials(before), after=_materials(after))
+    yield from _pairs("time_limits", before=_time_limits(before), after=_time_limits(after))
 
 
 def _steps(before: tuple[Step, ...], after: tuple[Step, ...]) -> Iterator[Difference]:
@@ -82,17 +82,17 @@ def _steps(before: tuple[Step, ...], after: tuple[Step, ...]) -> Iterator[Differ
 
 def _step(before: Step, after: Step) -> Iterator[Difference]:
     at = f"steps.{before.id}"
-    yield from _words(f"{at}.operation", before.operation, after.operation)
-    yield from _words(f"{at}.title", before.title, after.title)
-    yield from _words(f"{at}.after", ", ".join(before.after), ", ".join(after.after))
-    yield from _words(f"{at}.signatures", ", ".join(before.signatures), ", ".join(after.signatures))
-    yield from _pairs(f"{at}.equipment", before.equipment, after.equipment)
+    yield from _words(f"{at}.operation", before=before.operation, after=after.operation)
+    yield from _words(f"{at}.title", before=before.title, after=after.title)
+    yield from _words(f"{at}.after", before=", ".join(before.after), after=", ".join(after.after))
+    yield from _words(f"{at}.signatures", before=", ".join(before.signatures), after=", ".join(after.signatures))
+    yield from _pairs(f"{at}.equipment", before=before.equipment, after=after.equipment)
     for name in _both(before.given, after.given):
         one, other = before.given.get(name), after.given.get(name)
         if not _same(one, other):
-            yield from _words(f"{at}.given.{name}", _text(one), _text(other))
-    yield from _pairs(f"{at}.limits", *(_limits(one.limits) for one in (before, after)))
-    yield from _pairs(f"{at}.yields", *(_yields(one) for one in (before, after)))
+            yield from _words(f"{at}.given.{name}", before=_text(one), after=_text(other))
+    yield from _pairs(f"{at}.limits", before=_limits(before.limits), after=_limits(after.limits))
+    yield from _pairs(f"{at}.yields", before=_yields(before), after=_yields(after))
 
 
 def _same(one: Given | None, other: Given | None) -> bool:
@@ -133,12 +133,12 @@ def _time_limits(recipe: Recipe) -> dict[str, str]:
     return found
 
 
-def _pairs(at: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
+def _pairs(at: str, *, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
     for name in _both(before, after):
-        yield from _words(f"{at}.{name}", before.get(name, ""), after.get(name, ""))
+        yield from _words(f"{at}.{name}", before=before.get(name, ""), after=after.get(name, ""))
 
 
-def _words(at: str, before: str, after: str) -> Iterator[Difference]:
+def _words(at: str, *, before: str, after: str) -> Iterator[Difference]:
     if before != after:
         yield Difference(at, CHANGED if before and after else (ADDED if after else REMOVED), before, after)
 

@@ -231,19 +231,20 @@ class Console:
         if not named:
             raise FailedError("no alarm waits for anybody")
         for name in named:
-            self._enter(f"alarm/{name}", "acknowledge", {"comment": comment or "seen, looking at it"})
+            self._enter(f"alarm/{name}", command="acknowledge", body={"comment": comment or "seen, looking at it"})
 
     def _resolve(self, words: list[str]) -> None:
         outcome, *why = words or [""]
-        self._enter(f"batch/{BATCH}", "resolve", {"outcome": outcome, "reason": " ".join(why)}, signed=True)
+        body = {"outcome": outcome, "reason": " ".join(why)}
+        self._enter(f"batch/{BATCH}", command="resolve", body=body, signed=True)
 
     def _order(self, command: str) -> Callable[[list[str]], None]:
         def give(words: list[str]) -> None:
-            self._enter(f"batch/{BATCH}", command, {"reason": " ".join(words) or "as the drill asks"})
+            self._enter(f"batch/{BATCH}", command=command, body={"reason": " ".join(words) or "as the drill asks"})
 
         return give
 
-    def _enter(self, stream: str, command: str, body: Mapping[str, object], *, signed: bool = False) -> None:
+    def _enter(self, stream: str, *, command: str, body: Mapping[str, object], signed: bool = False) -> None:
         proofs = (Proof(self._who.id, secret_of(self._who), Meaning.RESPONSIBLE),) if signed else ()
         self._door.enter(Command(stream, command, body, self._who.id, TERMINAL, proofs))
         self._say(f"{command}: taken")

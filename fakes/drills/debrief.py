@@ -253,7 +253,7 @@ class _Teller:
         doubtful = [(str(e.fields["asset"]), str(e.fields["method"])) for e in open_ if e is not None]
         found = []
         for what, told in sorted(done(self._events).items()):
-            seen = counted(self._site, *what)
+            seen = counted(self._site, what[0], method=what[1])
             if seen is not None:
                 found.append((what, seen, told, doubtful.count(what) if self._unresolved() else 0))
         return found

@@ -125,7 +125,7 @@ async def _by_script(stage: Stage, work: "asyncio.Task[str]") -> None:
 
     def acknowledge(stream: str) -> None:
         if getattr(stage.site.house.door.find("alarm", stream.partition("/")[2]), "unanswered", False):
-            supervisor.say(stream, "acknowledge", {"comment": "seen, looking at it"})
+            supervisor.say(stream, command="acknowledge", body={"comment": "seen, looking at it"})
         loop.call_later(NOTICED, stage.put_right)
 
     def follow(event: Event, _thing: Thing) -> None:

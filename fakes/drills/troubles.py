@@ -104,7 +104,7 @@ _OF_WIRES = (
 )
 
 
-def _off(name: str, what: str, spots: Mapping[str, tuple[Spot, ...]], *, lasts: float, good: str) -> Trouble:
+def _off(name: str, *, what: str, spots: Mapping[str, tuple[Spot, ...]], lasts: float, good: str) -> Trouble:
     """Give a power loss that ends by itself after ``lasts`` s."""
     return Trouble(
         name=name, what=what, during=spots, hands=(Hand("power", _OFF), Hand("power", _ON, lasts)), good=good
@@ -123,8 +123,8 @@ TROUBLES: tuple[Trouble, ...] = (
     ),
     _off(
         "freezer-power-loss",
-        "the freezer has no power for 10 min in its program",
-        _FREEZING,
+        what="the freezer has no power for 10 min in its program",
+        spots=_FREEZING,
         lasts=600.0,
         good=f"{_READ_FIRST} Choose by what the sample feels: above -3 degC it is rewarmed, half frozen it is lost.",
     ),
@@ -162,8 +162,8 @@ TROUBLES: tuple[Trouble, ...] = (
     ),
     _off(
         "washer-power-loss",
-        "the washer has no power for 5 min in its run",
-        _WASHING,
+        what="the washer has no power for 5 min in its run",
+        spots=_WASHING,
         lasts=300.0,
         good=f"{_READ_FIRST} Where the cells are decides: in the chamber they wait five minutes, not an hour.",
     ),
@@ -227,15 +227,15 @@ TROUBLES: tuple[Trouble, ...] = (
     ),
     _off(
         "handler-power-loss",
-        "the liquid handler has no power for 2 min",
-        {"fill": (Spot("filled by weight", _HANDLERS, 300.0),)},
+        what="the liquid handler has no power for 2 min",
+        spots={"fill": (Spot("filled by weight", _HANDLERS, 300.0),)},
         lasts=120.0,
         good=f"{_READ_FIRST} Look at the tips: liquid in them belongs to no tube any more.",
     ),
     _off(
         "incubator-power-loss",
-        "the incubator has no power for 3 h",
-        _CULTURE,
+        what="the incubator has no power for 3 h",
+        spots=_CULTURE,
         lasts=10_800.0,
         good="Move the culture to another incubator that is ready; how long it was cold decides what QA looks at.",
     ),
@@ -291,8 +291,8 @@ TROUBLES: tuple[Trouble, ...] = (
     ),
     _off(
         "balance-off",
-        "the balance has no power for 1 min",
-        _WEIGHING,
+        what="the balance has no power for 1 min",
+        spots=_WEIGHING,
         lasts=60.0,
         good="It comes back with a tare of its own: tare and weigh again, never add by hand what it showed before.",
     ),

@@ -219,7 +219,7 @@ class Select:
         taken = given.weights.amount(
             max(Grams(0.0), (got.mass_source or Grams(0.0)) - rest.gross), given.source_density
         )
-        left = await self._booked(got, selected, taken)
+        left = await self._booked(got, selected=selected, taken=taken)
         results = {"volume": selected.volume, "volume_uncertainty": selected.standard, "left": left}
         return Move("salvage" if got.decision else "accept", **results)
 
@@ -253,7 +253,7 @@ class Select:
             return ""
         return f"the separator holds {found.name or 'none'}, approved is {self.given.program.name}, or a value differs"
 
-    async def _booked(self, got: Results, selected: Amount, taken: Amount) -> Millilitres:
+    async def _booked(self, got: Results, *, selected: Amount, taken: Amount) -> Millilitres:
         """Note the transfer, and what stays in the source (mL); no more leaves it than it is known to hold."""
         source, dest, nothing = self.product.held(got.source), self.product.held(got.container), Millilitres(0.0)
         known = got.recorded or nothing

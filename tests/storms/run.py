@@ -78,7 +78,7 @@ def _look(site: Site, found: Weathered, before: Mapping[str, float]) -> None:
     """Look at devices, objects and world after the end."""
     found.recorded = done(found.run.events)
     for asset, method in found.recorded:
-        number = counted(site, asset, method)
+        number = counted(site, asset, method=method)
         if number is not None:
             found.counted[asset, method] = number
     found.differ = _folded_again(found.run)
