@@ -26,8 +26,8 @@ from fakes.eurotherm_controller import (
 from fakes.freezer import read_build
 from fakes.physics.chamber import Build
 from fakes.world import World
-from instruments.drivers.eurotherm.wire import modbus
 from instruments.drivers.eurotherm.wire import registers as r
+from instruments.transport import modbus
 
 SILENCE = 0.05  # s without a byte after which a frame begins anew
 SCALE = 10.0  # word registers show one decimal

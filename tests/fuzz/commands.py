@@ -13,12 +13,12 @@ from automation.kernel.errors import CellwrightError, WireError
 from automation.kernel.quantity import Instant
 from fakes.plant import Build, Fake
 from fakes.world import World
-from instruments.drivers.eurotherm.wire import bisynch, modbus
+from instruments.drivers.eurotherm.wire import bisynch
 from instruments.drivers.hamilton_star import wire as star
 from instruments.drivers.memmert_atmoweb import wire as atmoweb
 from instruments.drivers.own_handler import wire as own
 from instruments.drivers.zpl_printer.wire import symbol, zpl
-from instruments.transport import folder, nodes
+from instruments.transport import folder, modbus, nodes
 from tests.fuzz import checksums
 from tests.fuzz.replies import DRIVERS, bisynch_sealed, checked, modbus_sealed, nodes_checked, nodes_sealed, own_sealed
 from tests.fuzz.target import Attempt, BrokenError, Target, pure
@@ -160,7 +160,7 @@ NO_CHECK = "no checksum: another command or value is another act, as on the real
 GRAMMARS: tuple[Target, ...] = (
     Target(
         name="eurotherm modbus request",
-        covers=(f"{DRIVERS}eurotherm.wire.modbus",),
+        covers=("instruments.transport.modbus",),
         corpus=modbus_commands,
         fresh=pure(_modbus),
         seal=lambda data: modbus_sealed(data[:-2]),

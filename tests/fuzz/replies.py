@@ -10,7 +10,7 @@ from functools import cache, partial
 
 from automation.kernel.errors import CellwrightError
 from instruments.drivers.echotherm import wire as echotherm
-from instruments.drivers.eurotherm.wire import bisynch, modbus, registers
+from instruments.drivers.eurotherm.wire import bisynch, registers
 from instruments.drivers.hamilton_star import wire as star
 from instruments.drivers.keysight_34970a import wire as keysight
 from instruments.drivers.memmert_atmoweb import wire as atmoweb
@@ -20,7 +20,7 @@ from instruments.drivers.rotea import wire as rotea
 from instruments.drivers.serial_scanner import wire as scanner
 from instruments.drivers.tec3000 import wire as tec
 from instruments.drivers.zpl_printer.wire import status as zpl
-from instruments.transport import folder, nodes
+from instruments.transport import folder, modbus, nodes
 from tests.fuzz import checksums
 from tests.fuzz.target import BrokenError, Target, pure
 from tests.fuzz.vectors import lines, vectors
@@ -269,7 +269,7 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target(
         name="eurotherm modbus reply",
-        covers=(f"{DRIVERS}eurotherm.wire.modbus", f"{DRIVERS}eurotherm.wire.registers"),
+        covers=("instruments.transport.modbus", f"{DRIVERS}eurotherm.wire.registers"),
         corpus=_modbus_corpus,
         fresh=pure(_modbus),
         seal=lambda data: modbus_sealed(data[:-2]),

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from automation.kernel.errors import CellwrightError
 from automation.kernel.ids import keyed
 from automation.kernel.quantity import Instant
-from instruments.drivers.eurotherm.wire import bisynch, modbus
+from instruments.drivers.echotherm import wire as echotherm
+from instruments.drivers.eurotherm.wire import bisynch
 from instruments.drivers.hamilton_star import wire as star
 from instruments.drivers.keysight_34970a import wire as keysight
 from instruments.drivers.memmert_atmoweb import wire as atmoweb
@@ -21,7 +22,7 @@ from instruments.drivers.own_handler import wire as own
 from instruments.drivers.serial_scanner import wire as scanner
 from instruments.drivers.tec3000 import wire as tec
 from instruments.drivers.zpl_printer.wire import status as zpl
-from instruments.transport import folder, nodes
+from instruments.transport import folder, modbus, nodes
 from tests.fuzz.commands import FAKES, START, chatter, made
 from tests.fuzz.registry import codecs, targets
 from tests.fuzz.target import understood
@@ -43,6 +44,7 @@ STREAMS: dict[str, tuple[Complete, Callable[[], Sequence[bytes]]]] = {
     "modbus": (modbus.Read(1, 1, count=2).complete, lambda: corpus("eurotherm modbus reply")[:1]),
     "modbus exception": (modbus.Read(1, 1, count=2).complete, lambda: corpus("eurotherm modbus reply")[4:5]),
     "bisynch": (bisynch.Ask(12, "PV").complete, lambda: corpus("eurotherm bisynch reply")[:1]),
+    "echotherm": (echotherm.complete, lambda: corpus("echotherm reply")),
     "hamilton_star": (
         partial(star.answered, to=star.read_command("C0QMid1111")),
         lambda: [b"".join(corpus("hamilton_star answer")[:1]), corpus("hamilton_star answer")[2]],

@@ -36,6 +36,7 @@ PLACES = (  # readers of the program itself, by where they stand
     "instruments.labware.deck",
     "instruments.transport.folder",
     "instruments.transport.line",
+    "instruments.transport.modbus",
     "instruments.transport.nodes",
     "instruments.transport.ports",
 )

@@ -9,7 +9,8 @@ from automation.kernel.quantity import Seconds
 from fakes.eurotherm import EurothermFreezer
 from fakes.eurotherm_bisynch import EurothermBisynchFreezer
 from fakes.world import World
-from instruments.drivers.eurotherm.wire import bisynch, modbus, registers
+from instruments.drivers.eurotherm.wire import bisynch, registers
+from instruments.transport import modbus
 from tests.support.freezers import START
 
 pytestmark = pytest.mark.requirement("C06")

@@ -12,8 +12,8 @@ from fakes.eurotherm import EurothermFreezer
 from fakes.eurotherm_bisynch import EurothermBisynchFreezer
 from fakes.world import World
 from instruments.drivers.eurotherm import driver_modbus
-from instruments.drivers.eurotherm.wire import bisynch, modbus, registers
-from instruments.transport import Link, MemoryStream
+from instruments.drivers.eurotherm.wire import bisynch, registers
+from instruments.transport import Link, MemoryStream, modbus
 from tests.support.freezers import SHORT, START, enter
 
 FILE = Path(__file__).parent / "vectors" / "eurotherm.yaml"

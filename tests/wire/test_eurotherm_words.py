@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instruments.drivers.eurotherm import words
-from instruments.drivers.eurotherm.wire import modbus
+from instruments.transport import modbus
 
 RUN = modbus.seal(bytes.fromhex("010600170002"))  # write 2 to register 23
 ASK = modbus.seal(bytes.fromhex("010300170001"))

@@ -19,12 +19,11 @@ from instruments.drivers.eurotherm.memory import Memory
 from instruments.drivers.eurotherm.programs import Limits, from_blocks, to_blocks
 from instruments.drivers.eurotherm.settings import KEYS, Protocol, Settings, check_line, settings
 from instruments.drivers.eurotherm.states import AFTER, RUNNING, run_state, settle
-from instruments.drivers.eurotherm.wire import modbus
 from instruments.drivers.eurotherm.wire import registers as r
 from instruments.drivers.factory import Factory
 from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
 from instruments.interfaces.freezer import ControlledRateFreezer, PowerFail, Program, Run, RunReport, RunState
-from instruments.transport import Link
+from instruments.transport import Link, modbus
 
 # A handbook example puts segment 16 of program 4 where its own rule puts program 5, so 4 and above are not used.
 PROTOCOL = Protocol(line="9600 8N1", units=254, programs=3)

@@ -6,9 +6,8 @@ Source: ``wire.registers``.
 
 from automation.kernel.errors import FailedError, WireError
 from instruments.drivers.eurotherm.programs import Block
-from instruments.drivers.eurotherm.wire import modbus
 from instruments.drivers.eurotherm.wire import registers as r
-from instruments.transport import Link
+from instruments.transport import Link, modbus
 
 _GENERAL = ((r.HOLDBACK_TYPE, r.Holdback.NONE), (r.RAMP_UNITS, r.MINUTES), (r.DWELL_UNITS, r.MINUTES), (r.CYCLES, 1))
 

@@ -7,8 +7,8 @@ Source: the addresses and mnemonics of ``registers`` and ``bisynch``; words are 
 import re
 
 from automation.kernel.errors import WireError
-from instruments.drivers.eurotherm.wire import modbus
 from instruments.drivers.eurotherm.wire import registers as r
+from instruments.transport import modbus
 
 NAMES = {
     r.PV: "chamber",

@@ -9,8 +9,9 @@ from fakes.eurotherm_bisynch import build as build_bisynch
 from fakes.eurotherm_controller import Refusal, Setup
 from fakes.physics.programmer import State
 from fakes.world import World, grid
-from instruments.drivers.eurotherm.wire import bisynch, modbus
+from instruments.drivers.eurotherm.wire import bisynch
 from instruments.drivers.eurotherm.wire import registers as r
+from instruments.transport import modbus
 from tests.support.freezers import LIN, SHORT, START, enter
 
 pytestmark = pytest.mark.requirement("F048", "C07")

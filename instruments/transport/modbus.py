@@ -1,8 +1,9 @@
 """Modbus RTU frames: requests and the replies that fit them; no I/O, no clock.
 
-Units:  registers are unsigned 16-bit words; 32-bit values have the high word first.
-Source: MODBUS over Serial Line 1.02 (CRC-16, polynomial 0xA001, low byte first on the wire); functions 3, 4, 6, 8
-        and 16 as Eurotherm HA026230 lists them for the 2400 series.
+Other framings (``modbus_lines``) are turned into this one, so that there is one judge of what answers what.
+Units:  registers are unsigned 16-bit words, high byte first.
+Source: MODBUS over Serial Line 1.02 (CRC-16, polynomial 0xA001, low byte first on the wire); MODBUS Application
+        Protocol 1.1b3 (functions 3, 4, 6, 8 and 16).
 """
 
 import struct
@@ -88,14 +89,13 @@ class _Exchange:
 
 
 class Read(_Exchange):
-    """Function 3: read ``count`` (1..125) registers from ``start`` (0..65535) of the device ``unit`` (1..254)."""
+    """Function 3, or 4: read ``count`` (1..125) registers from ``start`` (0..65535) of the device ``unit`` (0..255)."""
 
     __slots__ = ("_data",)
 
-    def __init__(self, unit: int, start: int, *, count: int) -> None:
-        super().__init__(
-            struct.pack(">BBHH", unit, READ, start, count), bytes((unit, READ, 2 * count)), length=5 + 2 * count
-        )
+    def __init__(self, unit: int, start: int, *, count: int, function: int = READ) -> None:
+        head = bytes((unit, function, 2 * count))
+        super().__init__(struct.pack(">BBHH", unit, function, start, count), head, length=5 + 2 * count)
         self._data = slice(3, 3 + 2 * count)
 
     def data(self, reply: bytes) -> bytes:
