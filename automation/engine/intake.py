@@ -55,20 +55,32 @@ class Intake:
         self._ledger = ledger
         self._door = door
         self._blobs = blobs
-        self._drawn: dict[str, Instant] | None = None
+        self._drawn: dict[str, Event] | None = None
 
     def keep(self, data: bytes) -> str:
         """Keep an original and give its SHA-256 (hex); raises FailedError when the disk refuses."""
         return self._blobs.put(data)
 
     def drawn(self, sample: str) -> Instant | None:
-        """Give when a sample was first drawn; None for a name that nobody drew a sample under."""
+        """Give from when on a sample can have been drawn; None for a name that nobody drew a sample under.
+
+        A drawing is noted when the person confirms it, often with the count in hand; it can't have been done before its
+        step came to where it asks for it.
+        """
         if self._drawn is None:
             self._drawn = {}
             for event in self._ledger.events(prefix="container/"):
                 self._take(event)
             self._ledger.subscribe(self._take)
-        return self._drawn.get(sample)
+        drawing = self._drawn.get(sample)
+        return None if drawing is None else Instant(self._asked(drawing) / MICRO)
+
+    def _asked(self, drawing: Event) -> int:
+        """Give when the step of a drawing entered the state in which it was noted (us); else when it was noted."""
+        said = _said(drawing)
+        step = self._ledger.stream(f"batch/{said.batch}/step/{said.step}") if said.step else ()
+        entered = [one.at for one in step if one.kind == "enter" and one.seq < drawing.seq]
+        return entered[-1] if entered else drawing.at
 
     def joined(self, sha256: str, line: int) -> tuple[str, tuple[str, ...]]:
         """Give the sample that two people have joined a result to, and who they are; empty when nobody has."""
@@ -86,5 +98,8 @@ class Intake:
 
     def _take(self, event: Event) -> None:
         if event.kind == "draw" and event.stream.startswith("container/") and self._drawn is not None:
-            said = Drawing.model_validate_json(bytes(event.read(Recorded).given))
-            self._drawn.setdefault(said.to, Instant(event.at / MICRO))
+            self._drawn.setdefault(_said(event).to, event)
+
+
+def _said(drawing: Event) -> Drawing:
+    return Drawing.model_validate_json(bytes(drawing.read(Recorded).given))

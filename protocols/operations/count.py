@@ -17,7 +17,7 @@ from automation.formulas.counts import duplicate_difference, total_cells
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Cells, CellsPerMillilitre, Millilitres, Percent
 from instruments.interfaces.counter import CellCounter
-from protocols.operations.counting import Counting, Single, means
+from protocols.operations.counting import Counting, Several, Single, means
 
 
 class State(StrEnum):
@@ -39,6 +39,7 @@ class Parameters:
     dilution_uncertainty: Percent = field(metadata={"range": (0.0, 20.0), "label": "Uncertainty of the dilution"})
     volume_uncertainty: Percent = field(metadata={"range": (0.0, 20.0), "label": "Uncertainty of the volume"})
     pairs_at_most: int = field(metadata={"range": (1, 5), "label": "Pairs of counts at most"})
+    of_several: Several = field(metadata={"label": "Which of several result files for one sample counts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Count:
         drawn = Amount(self.given.sample, self.given.sample * (float(self.given.volume_uncertainty) / 100))
         for name in names:
             await self.product.draw(self.product.held(source.id), to=name, amount=drawn, why="sample for counting")
-        counting = Counting(self.counter, self.operator, self.product)
+        counting = Counting(self.counter, self.operator, self.product, self.given.of_several)
         found = [await counting.single(name) for name in names]
         return Move("read", counts=tuple(found), pair=pair)
 

@@ -6,6 +6,7 @@ Source: duplicate rule |a - b| / mean and mean with uncertainty as in ``automati
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from automation.engine.product import Product
 from automation.engine.prompts import Entry, Operator
@@ -15,6 +16,14 @@ from automation.kernel.quantity import CellsPerMillilitre, Percent
 from instruments.interfaces.counter import CellCounter, CountReport, CountResult
 
 FILE, HAND = "from the result file", "by hand"
+
+
+class Several(StrEnum):
+    """Which counts when several files with different bytes name one sample; all are kept."""
+
+    FIRST = "first"  # by the clock of the instrument
+    LAST = "last"
+    NEITHER = "neither"  # a person is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,7 @@ class Rules:
     dilution_uncertainty: Percent = field(metadata={"range": (0.0, 20.0), "label": "Uncertainty of the dilution"})
     volume_uncertainty: Percent = field(metadata={"range": (0.0, 20.0), "label": "Uncertainty of the volume"})
     pairs_at_most: int = field(metadata={"range": (1, 5), "label": "Pairs of counts at most"})
+    of_several: Several = field(metadata={"label": "Which of several result files for one sample counts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +67,13 @@ class Counting:
     counter: CellCounter
     operator: Operator
     product: Product
+    of_several: Several
 
     async def single(self, name: str) -> Single:
         """Get one count, from the file when it names the sample, else by hand."""
         while True:
             report = await self.counter.result(sample=name)
-            found = _usable(report)
+            found = _usable(report, self.of_several)
             if found is not None:
                 return found
             why = _why(report)
@@ -106,11 +117,9 @@ def means(counts: tuple[Single, ...], *, dilution_uncertainty: Percent, volume_u
     )
 
 
-def _usable(report: CountReport) -> Single | None:
-    if report.conflict or len(report.results) != 1:
-        return None
-    one: CountResult = report.results[0]
-    if one.error or one.total is None or one.viable is None or one.viability is None:
+def _usable(report: CountReport, of_several: Several) -> Single | None:
+    one = _one(report, of_several)
+    if one is None or one.error or one.total is None or one.viable is None or one.viability is None:
         return None
     return Single(
         one.sample,
@@ -119,8 +128,23 @@ def _usable(report: CountReport) -> Single | None:
         one.viability,
         one.cells_counted or 0,
         one.viable_counted or 0,
-        one.entered or f"file {one.file_sha256[:16]} line {one.row}",
+        one.entered or f"file {one.file_sha256[:16]} line {one.row}{_of(report, of_several)}",
     )
+
+
+def _one(report: CountReport, of_several: Several) -> CountResult | None:
+    """Give the one result that counts; of several only by the rule, and only where all their times can be compared."""
+    if not report.conflict:
+        return report.results[0] if len(report.results) == 1 else None
+    times = [one.analysed for one in report.results]
+    known = [time for time in times if time is not None]
+    if of_several is Several.NEITHER or len(set(known)) < len(times):
+        return None
+    return report.results[times.index(min(known) if of_several is Several.FIRST else max(known))]
+
+
+def _of(report: CountReport, of_several: Several) -> str:
+    return f", the {of_several} of {len(report.results)}" if report.conflict else ""
 
 
 def _why(report: CountReport) -> str:

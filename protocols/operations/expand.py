@@ -235,7 +235,7 @@ class Expand:
             for name in names:
                 await self.product.draw(source, to=name, amount=amount, why="sample for counting")
                 drawn += self.given.sample
-            by = Counting(self.counter, self.operator, self.product)
+            by = Counting(self.counter, self.operator, self.product, rules.of_several)
             counts = tuple([await by.single(name) for name in names])
             seen = means(
                 counts,

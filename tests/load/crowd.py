@@ -80,6 +80,7 @@ steps:
       dilution_uncertainty: 2 %
       volume_uncertainty: 3 %
       pairs_at_most: 2
+      of_several: neither
     signatures: [performed, verified]
 """
 

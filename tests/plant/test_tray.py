@@ -132,3 +132,28 @@ def test_what_is_older_than_its_sample_is_refused(tmp_path: Path) -> None:
     assert good.results[0].analysed is not None
     assert good.results[0].analysed_at
     assert strays(run) == []
+
+
+@pytest.mark.parametrize(("rule", "which"), [("first", 0), ("last", 1)])
+def test_the_recipe_says_which_of_two_files_counts(tmp_path: Path, rule: str, which: int) -> None:
+    """By the instrument's clock; both are kept, nobody is asked, and the result says so."""
+
+    def hook(site: Site) -> None:
+        staff, plant = staff_of(site), plant_of(site)
+
+        async def act(prompt: Prompt) -> Values | None:
+            staff.habits.remove(habit)
+            values = await staff.work(prompt)
+            plant.hand("counter-01", "count", sample=FIRST, after=200.0)
+            await site.house.clock.sleep(Seconds(400.0))
+            return values
+
+        habit = Habit(COUNT, act)
+        staff.habits.append(habit)
+
+    folder = change_site(make_site(tmp_path), AT_UTC)
+    run = run_batch(folder, hook, changes={"count.of_several": rule}, until=DAY)
+    report = next(one for one in reports(run) if one.sample == FIRST and one.results)
+    made = sorted(report.results, key=lambda one: float(one.analysed or 0))
+    assert (len(report.results), prompts(run, f"^No result for {FIRST}")) == (2, [])
+    assert sources(run)[0] == f"file {made[which].file_sha256[:16]} line 2, the {rule} of 2"
