@@ -15,6 +15,7 @@ from automation.kernel.quantity import (
     CellsPerMillilitre,
     InternationalUnitsPerMillilitre,
     Millilitres,
+    NanogramsPerMillilitre,
     Percent,
     Seconds,
 )
@@ -48,6 +49,22 @@ def cytokine_volume(
     if wanted > stock:
         raise InputError(f"{wanted:g} IU/mL can't be made from a stock of {stock:g} IU/mL")
     return volume * (float(wanted) / _positive(stock, "stock"))
+
+
+@shown(formula="volume * wanted / stock", source="dilution C1 V1 = C2 V2")
+def antibody_volume(
+    *, volume: Millilitres, wanted: NanogramsPerMillilitre, stock: NanogramsPerMillilitre
+) -> Millilitres:
+    """Give the volume of stock for an antibody in a final volume (mL); raises InputError when the stock is weaker."""
+    if wanted > stock:
+        raise InputError(f"{wanted:g} ng/mL can't be made from a stock of {stock:g} ng/mL")
+    return volume * (float(wanted) / _positive(stock, "stock"))
+
+
+@shown(formula="cells * ratio / stock", source="viable feeder cells for each cell")
+def feeder_volume(*, cells: Cells, ratio: float, stock: CellsPerMillilitre) -> Millilitres:
+    """Give the volume of a feeder suspension for a ratio of viable feeders to cells (mL)."""
+    return Millilitres(_positive(cells, "cells") * _positive(ratio, "ratio") / _positive(stock, "stock"))
 
 
 @shown(formula="cells / density - volume", source="dilution to a density")

@@ -24,6 +24,7 @@ from automation.kernel.unit_types import (
     Litres,
     Microlitres,
     Millilitres,
+    NanogramsPerMillilitre,
     Percent,
     Seconds,
     TimesGravity,
@@ -46,6 +47,7 @@ __all__ = [
     "Litres",
     "Microlitres",
     "Millilitres",
+    "NanogramsPerMillilitre",
     "Percent",
     "Seconds",
     "TimesGravity",
@@ -71,6 +73,7 @@ UNITS: dict[object, str] = {
     GramsPerLitre: "g/L",
     InternationalUnitsPerMillilitre: "IU/mL",
     TransducingUnitsPerMillilitre: "TU/mL",
+    NanogramsPerMillilitre: "ng/mL",
     TimesGravity: "xg",
     Celsius: "degC",
 }
@@ -81,7 +84,7 @@ _SPELLINGS = {"K/min": "delta_degC/min", "degC/min": "delta_degC/min", "%": "per
 _EXACT = {
     ("min", "s"): 60.0, ("h", "s"): 3600.0, ("ms", "s"): 0.001, ("L", "mL"): 1000.0, ("uL", "mL"): 0.001,
     ("mL", "uL"): 1000.0, ("mg", "g"): 0.001, ("kg", "g"): 1000.0, ("degC/min", "K/min"): 1.0, ("d", "s"): 86400.0,
-    ("mg/mL", "g/L"): 1.0, ("mg/dL", "g/L"): 0.01,
+    ("mg/mL", "ng/mL"): 1e6, ("ug/mL", "ng/mL"): 1e3, ("mg/mL", "g/L"): 1.0, ("mg/dL", "g/L"): 0.01,
 }  # fmt: skip
 """Conversions that need no unit library, which takes longer to load than a whole recipe; the library agrees."""
 _EXAMPLES = {"K/min": "1.0 K/min", "degC": "-40 degC", "s": "10 min", "cells/mL": "1e6 cells/mL"}

@@ -36,6 +36,7 @@ class BeadsPerMillilitre(_Linear): ...  # Concentration of beads, 1/mL.
 class GramsPerLitre(_Linear): ...  # Concentration of a substance, g/L.
 class InternationalUnitsPerMillilitre(_Linear): ...  # Concentration of a cytokine by activity, IU/mL.
 class TransducingUnitsPerMillilitre(_Linear): ...  # Titre of a vector, TU/mL.
+class NanogramsPerMillilitre(_Linear): ...  # Concentration of an antibody or cytokine by mass, ng/mL.
 class TimesGravity(_Linear): ...  # Relative centrifugal force, times standard gravity.
 
 class Celsius(_Ordered):  # Temperature, degC; a point on a scale.
