@@ -86,17 +86,15 @@ class Things:
 
     def command(self, name: str) -> Event | None:
         """Give the event of the command with this id; None when there was none."""
-        found = self._commands.get(name)
-        if found is not None or self._whole:
-            return found
-        seq = self._kept(_COMMAND, name)
-        if seq is None:
-            return self._commands.get(name)
-        return next(self._ledger.events(after=int(seq) - 1))
+        seq = self._commands.get(name)
+        if seq is None and not self._whole:
+            kept = self._kept(_COMMAND, name)
+            seq = self._commands.get(name) if kept is None else int(kept)
+        return None if seq is None else next(self._ledger.events(after=seq - 1))
 
-    def commands(self) -> Iterable[Event]:
-        """Give the events of the commands with an id that were folded here."""
-        return tuple(self._commands.values())
+    def commands(self) -> Iterable[str]:
+        """Give the ids of the commands that were folded here."""
+        return tuple(self._commands)
 
     def fold(self, event: Event) -> Thing | None:
         """Fold one event; gives the object after it, None when it tells of none."""
@@ -129,7 +127,7 @@ class Things:
         except CellwrightError:  # whoever waits for the event is told
             return
         rows = [*self._things_to_keep(), *self._marks_to_keep()]
-        rows += [(_COMMAND, name, b"%d" % event.seq) for name, event in self._fresh.items()]
+        rows += [(_COMMAND, name, b"%d" % seq) for name, seq in self._fresh.items()]
         self._shelf.save(rows, seq=self._seen)
         if self._shelf.base == self._seen:
             for since in (self._fresh, self._changed, self._touched):
@@ -139,8 +137,8 @@ class Things:
         self._held: dict[str, dict[str, Thing]] = {word: {} for word in self._kinds}
         self._at: dict[str, tuple[int, int]] = {}  # version and seq of the last event of each stream
         self._marks: dict[tuple[str, str], dict[str, None]] = {}
-        self._commands: dict[str, Event] = {}
-        self._fresh: dict[str, Event] = {}  # commands since the last saving
+        self._commands: dict[str, int] = {}  # the event of each command with an id
+        self._fresh: dict[str, int] = {}  # commands since the last saving
         self._complete: set[str] = set()  # kinds of which everything is held
         self._changed: set[str] = set()  # streams since the last saving
         self._touched: set[tuple[str, str]] = set()  # marks since then
@@ -151,7 +149,7 @@ class Things:
         self._at[event.stream] = event.version, event.seq
         command = event.read(Recorded).command
         if command:
-            self._commands[command] = self._fresh[command] = event
+            self._commands[command] = self._fresh[command] = event.seq
         if self._shelf is not None:
             self._changed.add(event.stream)
 

@@ -14,14 +14,16 @@ from automation.ledger.event import Mode
 from tests.support.doors import Doorway, doorway
 
 
-def _verified(folder: Path, spoil: Callable[[Path], object] | None = None) -> tuple[list[Found], list[str]]:
+def _verified(
+    folder: Path, spoil: Callable[[Path], None] | None = None, *, where: str = "."
+) -> tuple[list[Found], list[str]]:
     """Open a live site, spoil its file behind its back, verify; gives what is on the record and the alarms."""
     with doorway(folder, mode=Mode.LIVE) as way:
         way.ledger.seal()
         if spoil:
             spoil(folder / "ledger.sqlite")
         recorder = Recorder(way.ledger, way.clock, STREAM)
-        asyncio.run(Verification(folder, recorder, Alarms(way.door, batch="", step="")).run())
+        asyncio.run(Verification(folder / where, recorder, Alarms(way.door, batch="", step="")).run())
         return _found(way), [thing.state for thing in way.door.every("alarm")]
 
 
@@ -51,6 +53,6 @@ def test_an_old_event_that_was_changed_is_an_event_and_an_alarm(tmp_path: Path) 
 
 def test_a_ledger_that_can_not_be_verified_is_an_alarm(tmp_path: Path) -> None:
     """Silence would look like a whole ledger."""
-    found, alarms = _verified(tmp_path, lambda path: path.rename(path.with_name("elsewhere")))
+    found, alarms = _verified(tmp_path, where="elsewhere")
     assert "could not be verified" in found[0].what
     assert alarms == ["unacknowledged"]

@@ -95,8 +95,12 @@ def assert_same(site: Site, shelf: Shelf) -> None:
         for mark in {mark for thing in there for mark in marks_of(thing)}:
             assert kept.marked(kind, mark) == whole.marked(kind, mark)
         assert kept.every(kind) == there
-    for event in whole.commands():
-        assert kept.command(event.read(Recorded).command) == event
+    assert whole.commands()
+    for name in whole.commands():
+        event = whole.command(name)
+        assert event is not None
+        assert event.read(Recorded).command == name
+        assert kept.command(name) == event
 
 
 @pytest.mark.requirement("F106")
