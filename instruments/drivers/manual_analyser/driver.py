@@ -53,11 +53,11 @@ class ManualAnalyser:
             second=True,
         )
         answer = await ask_person(question)
-        results = tuple(_measured(sample, quantity, answer) for quantity in self._quantities)
+        results = tuple(_measured(sample, quantity=quantity, answer=answer) for quantity in self._quantities)
         return MeasurementReport(sample=sample, results=results)
 
 
-def _measured(sample: str, quantity: str, answer: Answer) -> Measured:
+def _measured(sample: str, *, quantity: str, answer: Answer) -> Measured:
     entry = QUANTITIES[quantity]
     return Measured(
         sample=sample,
