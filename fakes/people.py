@@ -28,6 +28,7 @@ from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
 from fakes import (
     hands_balance,
+    hands_cold,
     hands_culture,
     hands_filling,
     hands_pipetting,
@@ -280,6 +281,7 @@ class Staff:
             Habit(r"attach the report", panel.attach, Seconds(90.0)),
             Habit(r"^Enter the count of", panel.count, Seconds(300.0)),
             Habit(r"^No result for ", self._no_result),
+            *hands_cold.habits(self),
             *hands_culture.habits(self),
             *hands_selection.habits(self),
             *hands_filling.habits(self),  # before those at the balance: an addition ends there

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from automation.engine.masters import FOLDER
 from automation.engine.operation import digest
-from automation.engine.recipe.model import Recipe
+from automation.engine.recipe.model import Recipe, Start
 from automation.engine.setup import site_digest
 from automation.engine.site import Site
 from automation.engine.sitefile import FILE
@@ -17,6 +17,7 @@ from automation.gmp.product.batches import Batch
 from automation.gmp.product.containers import Container
 from automation.kernel.errors import InputError, RefusedError
 
+_WHERE = {Start.EXPECTED: "expected", Start.STORAGE: "stored"}  # state of the containers at issue
 _OVER = frozenset({"complete", "stopped", "aborted", "closed"})
 
 
@@ -36,7 +37,7 @@ async def issue(site: Site, recipe: Recipe, order: Order, *, by: str) -> None:
     """Issue a batch; raises RefusedError for an id or a container in use, InputError for containers that do not fit."""
     containers = order.containers or _expected(site, recipe)
     for name in containers:
-        _check_free(site, _container(site, name), order.batch)
+        _check_free(site, _container(site, name), recipe, order.batch)
         _check_kind(_container(site, name), recipe)
     identities = {_container(site, name).identity for name in containers}
     if len(identities) != 1:
@@ -77,11 +78,12 @@ async def start(site: Site, batch: str, *, by: str) -> None:
     await site.house.door.submit(Command(f"batch/{batch}", "start", {}, by))
 
 
-def _check_free(site: Site, container: Container, batch: str) -> None:
-    """Raise RefusedError for a container that came already, or that another batch which is open was issued for."""
-    if container.state != "expected":
+def _check_free(site: Site, container: Container, recipe: Recipe, batch: str) -> None:
+    """Raise RefusedError for a container that is elsewhere, or that another batch which is open was issued for."""
+    wanted = _WHERE[recipe.product.starts_in]
+    if container.state != wanted:
         of = f" (batch {container.batch})" if container.batch else ""
-        msg = f"container {container.id} is {container.state}{of}; batch {batch} needs one that is expected"
+        msg = f"container {container.id} is {container.state}{of}; batch {batch} needs one that is {wanted}"
         raise RefusedError(msg)
     other = _named_in(site, container.id, besides=batch)
     if other is not None:
@@ -105,8 +107,22 @@ def _check_kind(container: Container, recipe: Recipe) -> None:
         raise InputError(msg)
 
 
+def _stored(site: Site, recipe: Recipe) -> tuple[str, ...]:
+    """Give the one container in the store that the recipe could start from; raises InputError for none or several."""
+    wanted = recipe.product.starts_from
+    every = (thing for thing in site.house.door.every("container") if isinstance(thing, Container))
+    here = [one for one in every if one.state == "stored" and not one.on_hold and (not wanted or one.kind == wanted)]
+    free = [one.id for one in here if _named_in(site, one.id) is None]
+    if len(free) != 1:
+        found = ", ".join(free) or f"no {wanted or 'container'}"
+        raise InputError(f"{found} could be taken out of the store; name one with --container")
+    return tuple(free)
+
+
 def _expected(site: Site, recipe: Recipe) -> tuple[str, ...]:
     """Give the container that the recipe would start from: of its kind, expected, and not filled here."""
+    if recipe.product.starts_in is Start.STORAGE:
+        return _stored(site, recipe)
     wanted = recipe.product.starts_from
     every = (thing for thing in site.house.door.marked("container", OPEN) if isinstance(thing, Container))
     coming = [thing for thing in every if not thing.parent]

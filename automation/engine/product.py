@@ -18,6 +18,7 @@ from automation.gmp.door import Door
 from automation.gmp.marks import of_material
 from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.product import containers
+from automation.gmp.product.batches import Batch, LotType
 from automation.gmp.product.containers import Purpose
 from automation.gmp.quality.timers import Timer
 from automation.kernel.errors import GateError, IdentityError, RefusedError
@@ -90,6 +91,12 @@ class Product:
         wanted = frozenset(purposes) or PROCESSED
         every = of_batch(self._door, self._batch)
         return tuple(_labelled(one) for one in every if one.state in HERE and one.purpose in wanted)
+
+    @property
+    def for_patients(self) -> bool:
+        """Tell whether the lot may be given to a patient at all: an engineering lot never is."""
+        batch = self._door.find("batch", self._batch)
+        return isinstance(batch, Batch) and batch.lot_type != LotType.ENGINEERING
 
     def label(self, name: str) -> Labelled:
         """Give the label of one container of the batch; raises IdentityError for another."""
@@ -229,6 +236,19 @@ class Product:
         """Put a container into a storage position; times in s."""
         body = {"position": position, "transfer_s": float(transfer), "warming_s": float(warming)}
         await self._moves.move(f"container/{container.id}", "store", body=body)
+
+    async def retrieve(self, container: Container, *, reason: str) -> None:
+        """Take a container out of the store, on the record; raises RefusedError for one on QA hold."""
+        body = {"batch": self._batch, "step": self._step, "reason": reason}
+        await self._moves.move(f"container/{container.id}", "retrieve", body=body)
+
+    async def dispense(self, container: Container, *, to: str) -> None:
+        """Note that somebody else has a container now to give it to the patient.
+
+        Raises RefusedError for one on QA hold, and for one of an engineering lot.
+        """
+        body = {"to": to, "batch": self._batch, "step": self._step}
+        await self._moves.move(f"container/{container.id}", "dispense", body=body)
 
     async def hand_over(self, container: Container, *, to: str) -> None:
         """Note that somebody else has a container now; raises RefusedError for one on QA hold."""

@@ -188,4 +188,8 @@ def _container(door: Door, container: ContainerEntry) -> None:
         "label": container.label,
         "sealed_with": container.sealed_with,
     }
-    door.enter(Command(f"container/{container.id}", "expect", body, SETUP))
+    stream = f"container/{container.id}"
+    door.enter(Command(stream, "expect", body, SETUP))
+    if container.stored_at:
+        door.enter(Command(stream, "receive", {"condition": "in the store when the site was furnished"}, SETUP))
+        door.enter(Command(stream, "store", {"position": container.stored_at}, SETUP))

@@ -239,7 +239,7 @@ def _lot(name: str, node: Node) -> LotEntry:
 
 
 def _container(name: str, node: Node) -> ContainerEntry:
-    texts = ("din", "product_code", "kind", "label", "sealed_with")
+    texts = ("din", "product_code", "kind", "label", "sealed_with", "stored_at")
     pairs = node.fields(required=("identity",), optional=(*texts, "volume"))
     volume = 0.0
     if "volume" in pairs:

@@ -79,7 +79,7 @@ class LotEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerEntry:
-    """One container that a simulated site expects."""
+    """One container that a simulated site expects, or has in its store."""
 
     id: str
     identity: str  # chain of identity
@@ -89,6 +89,7 @@ class ContainerEntry:
     volume: Millilitres = Millilitres(0.0)
     label: str = ""
     sealed_with: str = ""  # number of the seal that it was sent with
+    stored_at: str = ""  # position in the store where it stands already; empty: it is expected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

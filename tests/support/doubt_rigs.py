@@ -236,6 +236,8 @@ def _results(driver: str, scenes: Mapping[str, Scene]) -> Rig:
     return Rig(f"{driver}_file", "vicell_blu_file", scenes, dropped, cannot={"rebooted": FOLDER})
 
 
+WARM = (Do("keep", {"temperature": Celsius(37.0)}),)
+
 RIGS: tuple[Rig, ...] = (
     _eurotherm("continue"),
     _eurotherm("reset"),
@@ -268,6 +270,12 @@ RIGS: tuple[Rig, ...] = (
         Else((("pull", {"probe": "sample"}),)),
         {"channels": "101=sample,102=chamber"},
         reboot=(("power", {}),),
+    ),
+    Rig(
+        "echotherm",
+        "echotherm",
+        {"identify": LOOK, "look": LOOK, "keep": Scene(arguments={"temperature": Celsius(37.0)}), "rest": Scene(WARM)},
+        Else((("idle", {}),)),
     ),
     Rig("tec3000", "tec3000", {"identify": LOOK, "look": LOOK}, OPEN_LID, {"full": "100"}),
     Rig(

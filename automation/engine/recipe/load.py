@@ -20,6 +20,7 @@ from automation.engine.recipe.model import (
     Product,
     Recipe,
     Reference,
+    Start,
     Status,
     Step,
     TimeLimit,
@@ -118,8 +119,10 @@ def _header(node: Node) -> Header:
 
 
 def _product(node: Node) -> Product:
-    pairs = node.fields(required=("name",), optional=("code", "container", "starts_from"))
-    return Product(**{key: one.string() for key, one in pairs.items()})
+    pairs = node.fields(required=("name",), optional=("code", "container", "starts_from", "starts_in"))
+    texts = {key: one.string() for key, one in pairs.items() if key != "starts_in"}
+    start = Start(pairs["starts_in"].choice(list(Start))) if "starts_in" in pairs else Start.EXPECTED
+    return Product(**texts, starts_in=start)
 
 
 def _material(node: Node) -> Material:

@@ -33,6 +33,13 @@ class Header:
     status: Status
 
 
+class Start(StrEnum):
+    """Where the containers of a batch are when it begins."""
+
+    EXPECTED = "expected"  # they come in from outside
+    STORAGE = "storage"  # they stand in the store of the site
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """What is made."""
@@ -41,6 +48,7 @@ class Product:
     code: str = ""
     container: str = ""
     starts_from: str = ""  # kind of container that comes in; empty: any that is expected
+    starts_in: Start = Start.EXPECTED
 
 
 @dataclass(frozen=True, slots=True)

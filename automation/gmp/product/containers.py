@@ -145,6 +145,14 @@ class Handover(Body):
     step: str = field(label="Step", default="")
 
 
+class Dispensing(Body):
+    """Who has it now, to give it to the patient; never an engineering lot."""
+
+    to: str = field(label="Handed over to", help="Ward and order, or carrier; never a name", length=1)
+    batch: str = field(label="Batch", default="")
+    step: str = field(label="Step", default="")
+
+
 class Chilling(Body):
     """Storage temperature was reached for the first time."""
 
@@ -184,6 +192,7 @@ TABLE = Table(
         Row("weigh", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Weighing),
         Row("empty", State.IN_PROCESS, State.EMPTIED, by=_HANDS, body=Emptying),
         Row("hand_over", State.IN_PROCESS, State.HANDED_OVER, by=_HANDS, body=Handover),
+        Row("dispense", State.IN_PROCESS, State.HANDED_OVER, by=_HANDS, body=Dispensing),
         Row("chill", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Chilling),
         Row("expose", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Exposure),
         *(Row("move", state, state, by=_HANDS, body=Moving) for state in _HERE),
@@ -208,6 +217,8 @@ class _Batch(Protocol):
 
     @property
     def identity(self) -> str: ...
+    @property
+    def lot_type(self) -> str: ...
     @property
     def containers(self) -> tuple[str, ...]: ...
 
@@ -257,6 +268,7 @@ class Container:
                 self._check_batch(fact.stated(Receipt).batch, site)
             case "retrieve":
                 self._check_batch(fact.stated(Retrieval).batch, site)
+                self._check_lot(fact.stated(Retrieval).batch, site)
                 self._refuse(self.on_hold, f"is on QA hold ({self.hold_reason}); QA has to lift it first")
             case "store":
                 self._check_place(fact.stated(Storing).position, site)
@@ -264,6 +276,9 @@ class Container:
                 self._check_place(fact.stated(Moving).where, site)
             case "hand_over":
                 self._refuse(self.on_hold, f"is on QA hold ({self.hold_reason}); QA has to lift it first")
+            case "dispense":
+                self._refuse(self.on_hold, f"is on QA hold ({self.hold_reason}); QA has to lift it first")
+                self._check_for_patient(fact.stated(Dispensing).batch, site)
             case "draw":
                 self._check_draw(fact.stated(Drawing))
             case "chill":
@@ -308,6 +323,16 @@ class Container:
             msg = f"container {self.id} does not belong to batch {name}"
             raise IdentityError(msg)
 
+    def _check_for_patient(self, name: str, site: Site) -> None:
+        self._check_batch(name, site)
+        for lot in dict.fromkeys(one for one in (name, self.batch) if one):
+            self._refuse(_engineering(lot, site), f"is of the engineering lot {lot}, which is never for infusion")
+
+    def _check_lot(self, name: str, site: Site) -> None:
+        """Refuse what was made in an engineering lot to any lot that is not one: it never becomes another."""
+        other = self.batch and name and not _engineering(name, site) and _engineering(self.batch, site)
+        self._refuse(bool(other), f"is of the engineering lot {self.batch}, which never becomes another")
+
     def _check_place(self, position: str, site: Site) -> None:
         for other in site.marked("container", stored_at(position)):
             self._refuse(other.id != self.id, f"can't be put at {position}: {other.id} is there")
@@ -328,7 +353,7 @@ class Container:
                     exposure_s=exposure,
                     received_seq=fact.seq,
                 )
-            case Moving(where=where) | Handover(to=where):
+            case Moving(where=where) | Handover(to=where) | Dispensing(to=where):
                 return replace(after, where=where, position=where if self.state is State.STORED else "")
             case Storing() as said:
                 warming, cold = self.warming_s + Seconds(said.warming_s), self.first_cold_at or fact.at
@@ -350,6 +375,10 @@ class Container:
         if fact.kind == "lift":
             return replace(after, on_hold=False, hold_reason="", held_by="")
         return after
+
+
+def _engineering(batch: str, site: Site) -> bool:
+    return cast("_Batch", site.find("batch", batch)).lot_type == "engineering"
 
 
 def _volume(was: float, said: Filling | Drawing | Emptying | Weighing) -> float:

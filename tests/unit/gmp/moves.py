@@ -54,6 +54,7 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "warm": {"seconds": 30.0, "above_c": -120.0},
         "expose": {"seconds": 60.0},
         "hand_over": {"to": "QC"},
+        "dispense": {"to": "ward 4, order 0101"},
     },
     "label": {
         "print": {"sha256": "a" * 64},
