@@ -16,7 +16,10 @@ from automation.views.recipe_difference import differences
 @as_json
 @session
 def calc(_session: Session, name: str | None, inputs: tuple[str, ...], *, as_json: bool) -> None:
-    """Do a calculation and show its working; without a name, list all of them."""
+    """Do a calculation and show its working.
+
+    With a name alone it says what the calculation needs, without one it lists all of them.
+    """
     if name is None:
         _list(as_json=as_json)
         return
@@ -37,7 +40,10 @@ def calc(_session: Session, name: str | None, inputs: tuple[str, ...], *, as_jso
 @as_json
 @session
 def diff(session: Session, before: str, after: str, *, as_json: bool) -> None:
-    """Say in words what differs between two recipes; exit status 1 when anything does."""
+    """Say in words what differs between two recipes.
+
+    Exit status 1 when anything does.
+    """
     operations = session.opener.operations()
     one, other = load(before, operations), load(after, operations)
     found = differences(one, other)

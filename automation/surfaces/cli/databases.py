@@ -19,7 +19,10 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
     "--owner", default="cellwright_owner", show_default=True, metavar="NAME", help="Role that owns it; nobody logs in."
 )
 def ledger_sql(schema: str, login: str, owner: str) -> None:
-    """Print the SQL that makes a schema of PostgreSQL for a ledger: tables, rights and refusals."""
+    """Print the SQL that makes a schema of PostgreSQL for a ledger.
+
+    Tables, rights and refusals.
+    """
     for option, name in (("--schema", schema), ("--login", login), ("--owner", owner)):
         if _NAME.fullmatch(name) is None:
             raise InputError(f"{option} is {name!r}; lower-case letters, digits and _ are allowed")
