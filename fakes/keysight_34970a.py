@@ -191,9 +191,9 @@ class FakeKeysight34970A:
             case "TRIGger:SOURce":
                 setup.source = words[:3]
             case "TRIGger:TIMer":
-                setup.timer = float(words)
+                setup.timer = round(_within(words, 0.0, 359_999.0), 3)
             case "TRIGger:COUNt":
-                setup.count = math.inf if words.startswith("INF") else float(words)
+                setup.count = math.inf if words.startswith("INF") else _within(words, 1.0, 50_000.0)
             case _:
                 pass  # reference junction and type of time: the readings here are the same
 
@@ -243,11 +243,14 @@ class FakeKeysight34970A:
         """Put into memory what the running measurement has read up to ``now``; the oldest give way."""
         if self._started is None:
             return
-        period = self._setup.timer if self._setup.source == "TIM" else 0.0
+        each = FIRST_AFTER + EACH_AFTER * len(self._setup.scan)  # s, that a scan takes
+        period = self._setup.timer if self._setup.source == "TIM" else 0.0 if self._setup.count < math.inf else each
         reached = math.floor((float(now) - self._started) / period) + 1 if period else self._setup.count
-        for index in range(self._taken, int(min(reached, self._setup.count))):
+        last = int(min(reached, self._setup.count))
+        kept = MEMORY // max(1, len(self._setup.scan)) + 1  # scans that the memory holds; older ones are gone
+        for index in range(max(self._taken, last - kept), last):
             self._memory += self._scan(self._started + index * period)
-            self._taken = index + 1
+        self._taken = max(self._taken, last)
         self._memory = self._memory[-MEMORY:]
 
     def _scan(self, at: float) -> list[str]:
@@ -288,6 +291,15 @@ def _numbers(parameters: str) -> tuple[int, ...]:
         first, _, last = part.strip().partition(":")
         numbers += range(int(first), int(last or first) + 1)
     return tuple(numbers)
+
+
+def _within(words: str, low: float, high: float) -> float:
+    """Read a parameter; raises ValueError out of its range."""
+    value = float(words)
+    if not low <= value <= high:
+        msg = f"{words[:40]!r} is not from {low:g} to {high:g}"
+        raise ValueError(msg)
+    return value
 
 
 def build(world: World, name: str, settings: Mapping[str, str]) -> FakeKeysight34970A:

@@ -59,6 +59,17 @@ FOUND = (
     Found("zpl_printer format", "ValueError from a wide picture", (b"^XA^FO0,0^GFA,2,2,22222,^FS^XZ",)),
     Found("zpl_printer format", "ValueError from a place", (b"^XA^FO" + LONG + b",1^A0N,9,9^FH^FDx^FS^XZ",)),
     Found("fake tec3000", "a fill on command began 56 years ago", (b"FILL 1\r\n", b"LEVL?\r\n")),
+    Found(
+        "fake keysight_34970a",
+        "busy with billions of scans",
+        (
+            b"CONF:TEMP TC,T,(@101)\nROUT:SCAN (@101)\n",
+            b"TRIG:COUN 2147483648\n",
+            b"INIT\n",
+            b"TRIG:COUN INF\nINIT\n",
+            b"FETC?\n",
+        ),
+    ),
     Found("line settings", "ZeroDivisionError", (b"00 8N1",)),
     Found("port", "ValueError from a NUL", (b"serial:/dev/\0",)),
     Found("port", "ValueError from a superscript digit", ("tcp:h:²".encode(),)),
