@@ -8,7 +8,6 @@ Everything runs in a temporary folder in simulated time; the same arguments give
 Units: times are UTC; values in the unit that stands beside them. The tables need pandas (``cellwright[notebook]``).
 """
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,26 +16,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automation import opener
-from automation.bootstrap import release
-from automation.engine.conduct import Left, conduct
-from automation.engine.issue import Order, issue, start
+from automation.engine.conduct import Left
 from automation.engine.past import past
-from automation.engine.recipe.load import load
-from automation.engine.site import Site
-from automation.engine.sitefile import FILE
-from automation.gmp.words import Right
 from automation.kernel.errors import InputError
 from automation.ledger.blobs import Blobs
 from automation.ledger.event import Event
 from automation.ledger.read import Reader
-from automation.surfaces.cli.port import Opening
+from automation.surfaces.cli.trial import BATCH, Trial, tried
 from automation.views.record import Trend
 from automation.views.trends import trends
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-BATCH = "B-001"
 
 
 def _check_pandas() -> None:
@@ -93,29 +84,9 @@ def simulate(
     site, whose file alone is used; ``changes`` maps ``step.parameter`` to another value with its unit.
     Raises InputError for what is wrong in the arguments, RefusedError for what the rules refuse.
     """
-    with tempfile.TemporaryDirectory(prefix="cellwright-") as place:
-        folder = Path(place)
-        (folder / FILE).write_text(_site(site), encoding="utf-8")
-
-        async def job(here: Site) -> Left:
-            if not here.file.simulated:
-                raise InputError(f"site {site} is live; only a simulated one can be simulated")
-            return await _run(here, recipe, seed, changes or {})
-
-        left = opener.work(folder, job, Opening(seed=seed, careful=False))
-        return _gathered(folder, left)
-
-
-async def _run(here: Site, recipe: str | Path, seed: int, changes: Mapping[str, str]) -> Left:
-    made = load(recipe, here.house.operations, changes=changes)
-    door = here.house.door
-    able = (name for name in here.file.people if {Right.ISSUE, Right.PERFORM} <= door.rights(name))
-    who = next(able, None)
-    if who is None:
-        raise InputError("nobody of this site may issue and perform; a simulation needs one person who may")
-    await issue(here, made, Order(BATCH, reason="simulated in a notebook", release=release(), seed=seed), by=who)
-    await start(here, BATCH, by=who)
-    return await conduct(here, here.take_up(made, BATCH))
+    trial = Trial(recipe=recipe, site=site, seed=seed, changes=changes or {}, reason="simulated in a notebook")
+    with tried(opener.House(), trial) as ran:
+        return _gathered(ran.folder, ran.left)
 
 
 def _gathered(folder: Path, left: Left) -> Simulated:
@@ -134,10 +105,3 @@ def _gathered(folder: Path, left: Left) -> Simulated:
         trends={step: trends(some, blobs) for step, some in steps.items()},
         ledger=events,
     )
-
-
-def _site(site: str | Path) -> str:
-    folder = Path(site)
-    if folder.is_dir():
-        return (folder / FILE).read_text(encoding="utf-8")
-    return opener.packaged(str(site))
