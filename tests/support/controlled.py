@@ -139,7 +139,14 @@ def _order(site: Site, case: Case, later: float) -> None:
         give(case.command.partition(" ")[0])
         if follow is not None:
             asyncio.get_running_loop().call_later(wait / 2, wrong)
-            asyncio.get_running_loop().call_later(wait, give, follow)
+            asyncio.get_running_loop().call_later(wait, go_on, follow)
+
+    def go_on(command: str) -> None:
+        """Let it go on once it stands still: what has no pause goes to its end first."""
+        if site.house.door.find("batch", BATCH).state in {"holding", "pausing"}:
+            asyncio.get_running_loop().call_later(later, go_on, command)
+        else:
+            give(command)
 
     def wrong() -> None:
         """Give what is not possible in the state that was reached; nothing may come of it."""
