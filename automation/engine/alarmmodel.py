@@ -14,6 +14,10 @@ from automation.gmp.plant.alarms import Priority
 from automation.kernel.quantity import Seconds
 
 
+PLAIN_UNITS = ("1", "Pa", "hPa", "m/s", "L/min", "g/m3", "ppm", "1/m3", "s")
+"""Units of limits beside % and degC: a limit is a number in the very unit of its channel; 1 is a state or a count."""
+
+
 class Action(StrEnum):
     """What a policy does."""
 

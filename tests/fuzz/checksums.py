@@ -50,6 +50,14 @@ xmodem = Crc(16, 0x1021, 0, reflected=False)
 iso_hdlc = Crc(32, 0x04C11DB7, 0xFFFFFFFF, reflected=True, last=0xFFFFFFFF)
 
 
+def lrc(data: bytes) -> int:
+    """Give what makes the sum of all bytes and of itself 0 (Modbus ASCII)."""
+    value = 0
+    for byte in data:
+        value = value - byte & 0xFF
+    return value
+
+
 def parity(data: bytes) -> int:
     """Give the longitudinal parity: the exclusive-or of all bytes."""
     value = 0

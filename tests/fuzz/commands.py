@@ -19,8 +19,20 @@ from instruments.drivers.memmert_atmoweb import wire as atmoweb
 from instruments.drivers.own_handler import wire as own
 from instruments.drivers.zpl_printer.wire import symbol, zpl
 from instruments.transport import folder, modbus, nodes
+from instruments.transport.modbus_lines import Framing, heard
 from tests.fuzz import checksums
-from tests.fuzz.replies import DRIVERS, bisynch_sealed, checked, modbus_sealed, nodes_checked, nodes_sealed, own_sealed
+from tests.fuzz.replies import (
+    DRIVERS,
+    ascii_body,
+    ascii_sealed,
+    bisynch_sealed,
+    checked,
+    modbus_sealed,
+    nodes_checked,
+    nodes_sealed,
+    own_sealed,
+    tcp_sealed,
+)
 from tests.fuzz.target import Attempt, BrokenError, Target, pure
 from tests.fuzz.vectors import vectors
 
@@ -50,6 +62,20 @@ def _modbus(data: bytes) -> object:
             raise BrokenError(f"{frame.hex()} was accepted with a wrong CRC")
         found.append(asked)
     return found or None
+
+
+def _modbus_lines(framing: Framing, data: bytes) -> object:
+    found, rest = heard(framing, data)
+    if framing is Framing.ASCII:
+        checked_ascii(data[: len(data) - len(rest)], len(found))
+    return [one.asked for one in found] or None
+
+
+def checked_ascii(data: bytes, many: int) -> None:
+    """Raise BrokenError unless every accepted ASCII frame has its right check."""
+    for frame in data.split(b"\r\n")[:many]:
+        if sum(bytes.fromhex(frame[1:].decode("ascii"))) & 0xFF:
+            raise BrokenError(f"{frame!r} was accepted with a wrong LRC")
 
 
 def bisynch_commands(*, sets: bool) -> list[bytes]:
@@ -166,6 +192,20 @@ GRAMMARS: tuple[Target, ...] = (
         seal=lambda data: modbus_sealed(data[:-2]),
     ),
     Target(
+        name="modbus ascii request",
+        covers=("instruments.transport.modbus_lines",),
+        corpus=lambda: [ascii_sealed(frame[:-2]) for frame in modbus_commands()],
+        fresh=pure(partial(_modbus_lines, Framing.ASCII)),
+        seal=lambda data: ascii_sealed(ascii_body(data)),
+    ),
+    Target(
+        name="modbus tcp request",
+        covers=("instruments.transport.modbus_lines",),
+        corpus=lambda: [tcp_sealed(frame[:-2]) for frame in modbus_commands()],
+        fresh=pure(partial(_modbus_lines, Framing.TCP)),
+        harmless=NO_CHECK,
+    ),
+    Target(
         name="eurotherm bisynch set",
         covers=(f"{DRIVERS}eurotherm.wire.bisynch",),
         corpus=lambda: bisynch_commands(sets=True),
@@ -271,6 +311,7 @@ _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
     "hamilton_star": star_commands,
     "keysight_34970a": scpi_commands,
     "mt_sics": sics_commands,
+    "modbus_map": lambda: [modbus_sealed(body) for body in (b"\1\3\0\0\0\2", b"\1\3\2\0\0\2", b"\1\3\0\6\0\2")],
     "own_handler": own_commands,
     "tec3000": tec_commands,
     "rotea": lambda: [*nodes_commands(), *FOLDER_COMMANDS],
@@ -281,6 +322,7 @@ _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
 _SEALS: dict[str, Callable[[bytes], bytes]] = {
     "eurotherm_freezer": lambda data: modbus_sealed(data[:-2]),
     "eurotherm_bisynch": _bisynch_sealed,
+    "modbus_map": lambda data: modbus_sealed(data[:-2]),
     "own_handler": own_sealed,
     "rotea": nodes_sealed,
 }

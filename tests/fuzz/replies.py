@@ -7,13 +7,17 @@ of ``tests/wire/vectors`` (from documents and captures) and a few of our own mak
 import struct
 from collections.abc import Callable, Sequence
 from functools import cache, partial
+from importlib import resources
 
+from automation.engine.recipe.yaml_source import read_text
 from automation.kernel.errors import CellwrightError
 from instruments.drivers.echotherm import wire as echotherm
 from instruments.drivers.eurotherm.wire import bisynch, registers
 from instruments.drivers.hamilton_star import wire as star
 from instruments.drivers.keysight_34970a import wire as keysight
 from instruments.drivers.memmert_atmoweb import wire as atmoweb
+from instruments.drivers.modbus_map.wire import load, values
+from instruments.drivers.modbus_map.wire.model import Kind, Order, Place, Span
 from instruments.drivers.mt_sics import wire as sics
 from instruments.drivers.own_handler import wire as own
 from instruments.drivers.rotea import wire as rotea
@@ -21,6 +25,7 @@ from instruments.drivers.serial_scanner import wire as scanner
 from instruments.drivers.tec3000 import wire as tec
 from instruments.drivers.zpl_printer.wire import status as zpl
 from instruments.transport import folder, modbus, nodes
+from instruments.transport.modbus_lines import Framer, Framing
 from tests.fuzz import checksums
 from tests.fuzz.target import BrokenError, Target, pure
 from tests.fuzz.vectors import lines, vectors
@@ -65,6 +70,50 @@ def _modbus_corpus() -> list[bytes]:
 def modbus_sealed(body: bytes) -> bytes:
     """Close a Modbus frame with its CRC."""
     return body + checksums.modbus(body).to_bytes(2, "little")
+
+
+_PLACES = tuple(Place(Span(3, 1, 2), kind, order) for kind in (Kind.FLOAT32, Kind.INT32) for order in Order)
+
+
+def _modbus_line(framing: Framing, data: bytes) -> object:
+    """Read a reply of two registers as floats, whole numbers and text, the way that a driver by map does."""
+    asked = _READS[0]
+    framed = Framer(framing).framed(asked)
+    length = framed.complete(data) if data else 0
+    if not length:
+        return None
+    if framing is Framing.ASCII and sum(bytes.fromhex(data[1 : length - 2].decode())) & 0xFF:
+        raise BrokenError(f"{data[:length]!r} was accepted with a wrong LRC")
+    said = asked.data(framed.rtu(data[:length]))
+    return [values.number(place, said) for place in _PLACES], _first((lambda _: values.text(said),), "")
+
+
+def ascii_sealed(body: bytes) -> bytes:
+    """Close a body as a Modbus ASCII frame."""
+    return b":" + (body + bytes((checksums.lrc(body),))).hex().upper().encode() + b"\r\n"
+
+
+def tcp_sealed(body: bytes) -> bytes:
+    """Give a body the header of the first Modbus TCP transaction."""
+    return b"\0\1\0\0" + (len(body) & 0xFFFF).to_bytes(2, "big") + body
+
+
+def ascii_body(data: bytes) -> bytes:
+    """Give what the digits of a damaged ASCII frame say, without its check."""
+    digits = bytes(byte for byte in data.upper() if byte in b"0123456789ABCDEF")
+    return bytes.fromhex(digits[: len(digits) // 2 * 2].decode())[:-1]
+
+
+_MODBUS_BODIES = (b"\1\3\4\x42\x34\0\0", b"\1\3\4\0\0\x42\x34", b"\1\3\4\xff\xff\xfc\xe0", b"\1\x83\2", b"\1\3\4AB\0\0")
+
+
+def _map(data: bytes) -> object:
+    return load.read(read_text(data.decode("utf-8", "replace"), name="map.yaml"), name="map")
+
+
+def _maps() -> list[bytes]:
+    folder_ = resources.files("instruments.drivers.modbus_map") / "maps"
+    return [(folder_ / f"{name}.yaml").read_bytes() for name in load.shipped()]
 
 
 _ASKS = {name: bisynch.Ask(12, name) for name in ("PV", "SL", "PC", "EE", "ID")}
@@ -311,6 +360,29 @@ TARGETS: tuple[Target, ...] = (
         fresh=pure(_atmoweb),
         seal=lambda data: http(data.partition(b"\r\n\r\n")[2] or data),
         harmless="no checksum but that of TCP: a changed digit is another value, judged by limits and alarms",
+    ),
+    Target(
+        name="modbus ascii reply",
+        covers=("instruments.transport.modbus_lines", f"{DRIVERS}modbus_map.wire"),
+        corpus=lambda: [ascii_sealed(body) for body in _MODBUS_BODIES],
+        fresh=pure(partial(_modbus_line, Framing.ASCII)),
+        seal=lambda data: ascii_sealed(ascii_body(data)),
+    ),
+    Target(
+        name="modbus tcp reply",
+        covers=("instruments.transport.modbus_lines",),
+        corpus=lambda: [tcp_sealed(body) for body in _MODBUS_BODIES],
+        fresh=pure(partial(_modbus_line, Framing.TCP)),
+        seal=lambda data: tcp_sealed(data[6:]),
+        harmless="no checksum but that of TCP: a changed digit is another value, judged by its range and the alarms",
+    ),
+    Target(
+        name="modbus map",
+        covers=(f"{DRIVERS}modbus_map.wire",),
+        corpus=_maps,
+        fresh=pure(_map),
+        harmless="a person writes it beside the maker's table; its digest is in the device's identity",
+        share=0.05,
     ),
     Target(
         name="mt_sics reply",

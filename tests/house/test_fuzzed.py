@@ -37,6 +37,7 @@ PLACES = (  # readers of the program itself, by where they stand
     "instruments.transport.folder",
     "instruments.transport.line",
     "instruments.transport.modbus",
+    "instruments.transport.modbus_lines",
     "instruments.transport.nodes",
     "instruments.transport.ports",
 )

@@ -18,6 +18,7 @@ from instruments.drivers.eurotherm.wire import registers as r
 from instruments.interfaces.cell_washer import Acknowledgement, Waiting
 from instruments.interfaces.incubator import SetPoints
 from instruments.interfaces.label_printer import Label
+from instruments.interfaces.measuring import SetPoint
 from tests.support.freezers import SHORT
 from tests.support.liquid_handlers import PRODUCT as DECK_PRODUCT
 from tests.support.liquid_handlers import bring, draw, give, tips
@@ -204,6 +205,7 @@ BALANCE: Mapping[str, Scene] = {
     "zero": Scene(TARED, other=Else((("load", {"mass": 30.0}),))),
 }
 KEPT = {"set_points": SetPoints(Celsius(37.0))}
+SET_POINT = {"set_point": SetPoint("set point", -80.0, "degC")}
 UNSEEN = "a printer acknowledges nothing: a label that never arrived looks like one that came out"
 LABEL = {"label": Label("L-1", "CONTAINER:BAG-1", ("Bag 1",)), "container": Container("BAG-1")}
 PRINTER: Mapping[str, Scene] = {
@@ -283,6 +285,13 @@ RIGS: tuple[Rig, ...] = (
         "memmert_atmoweb",
         {"identify": LOOK, "climate": LOOK, "set_points": LOOK, "keep": Scene(arguments=KEPT)},
         Else((("door", {"open": True}),)),
+    ),
+    Rig(
+        "modbus_map",
+        "modbus_map",
+        {"identify": LOOK, "look": LOOK, "set_points": LOOK, "keep": Scene(arguments=SET_POINT)},
+        Else((("keep", {"name": "set point", "value": 4.0}),)),
+        {"map": "watlow_f4t", "framing": "rtu"},
     ),
     *(_results(driver, scenes) for driver, scenes in FOLDERS.items()),
     Rig(
