@@ -9,12 +9,16 @@ from dataclasses import replace
 from automation.kernel.errors import FailedError
 from automation.kernel.ids import normal
 from automation.kernel.quantity import Celsius, Instant, Millilitres
+from fakes.contents import Contents
 from fakes.freezer import number, text
 from fakes.physics.separator import (
+    DEPLETED,
+    FLOWN,
     PURITY,
     PURITY_SPREAD,
     RECOVERY,
     RECOVERY_SPREAD,
+    depleted,
     selected,
 )
 from fakes.world import Container, World
@@ -52,7 +56,8 @@ class Bench:
         ``new``: take an empty ``container`` of a ``kind`` to a ``place``. ``pour``: ``volume`` from ``source`` to
         ``dest`` (all without one; ``settled`` takes it off the top). ``sample``: take a new tube ``container`` and pour
         into it. ``select`` the cells with one of the markers ``target`` (``CD4/CD8``) from ``source`` to ``dest``, in
-        ``volume`` mL out of ``buffer``. ``rest`` a ``container`` on the magnet: what is poured out of it next leaves
+        ``volume`` mL out of ``buffer``; all others with
+        ``depletes``. ``rest`` a ``container`` on the magnet: what is poured out of it next leaves
         its beads behind. ``mix`` a ``container``; ``move`` a ``container`` ``to`` a place.
         """
         match action:
@@ -83,17 +88,26 @@ class Bench:
         """Work a separator: the wanted cells come out in buffer, the others stay behind."""
         source, dest = text(details, "source"), text(details, "dest")
         self.world.age(source, now)
-        recovery = RECOVERY + RECOVERY_SPREAD * normal(self.world.seed, "selection recovery", source)
-        purity = min(0.999, PURITY + PURITY_SPREAD * normal(self.world.seed, "selection purity", source))
-        goes = selected(
-            self.world.container(source).contents,
-            tuple(text(details, "target").split("/")),
-            recovery=max(0.2, min(0.9, recovery)),
-            purity=max(0.8, purity),
-        )
+        there, targets = self.world.container(source).contents, tuple(text(details, "target").split("/"))
+        if details.get("depletes"):
+            recovery = min(0.95, FLOWN + 0.03 * normal(self.world.seed, "depletion recovery", source))
+            goes = depleted(there, targets, recovery=recovery, left=DEPLETED)
+        else:
+            goes = self._wanted(source, targets)
         self.world.separate(goes, source=source, dest=dest, now=now)
         volume = Millilitres(number(details, "volume"))
         self.world.pour(text(details, "buffer"), dest, volume=volume - goes.volume, now=now)
+
+    def _wanted(self, source: str, targets: tuple[str, ...]) -> Contents:
+        """Give what comes out of a source with the wanted cells, by its seed."""
+        recovery = RECOVERY + RECOVERY_SPREAD * normal(self.world.seed, "selection recovery", source)
+        purity = min(0.999, PURITY + PURITY_SPREAD * normal(self.world.seed, "selection purity", source))
+        return selected(
+            self.world.container(source).contents,
+            targets,
+            recovery=max(0.2, min(0.9, recovery)),
+            purity=max(0.8, purity),
+        )
 
     def _hold_back(self, source: str, *, dest: str, now: Instant) -> None:
         """Pour everything but the beads that the magnet holds, and the cells that stay with them."""

@@ -16,6 +16,7 @@ OUT = 60.0  # mL
 TAKES = Seconds(5400.0)  # s of a run
 BUFFER = "BUFS"
 _START = re.compile(r"start the run from (\S+) into (\S+) and")
+_DEPLETES = re.compile(r"^- Mode: depletion", re.MULTILINE)
 _TARGET = re.compile(r"^- Target: (\S+)", re.MULTILINE)
 
 
@@ -66,9 +67,10 @@ class _Hands:
         target = next((found[1] for one in reversed(texts) if (found := _TARGET.search(one))), "")
         if started is None or float(self._crew.plant.world.container(started[2]).contents.cells) > 0.0:
             return
-        self._crew.plant.hand(
-            BENCH, "select", source=started[1], dest=started[2], target=target, buffer=self._buffer(), volume=OUT
-        )
+        details: dict[str, object] = {"source": started[1], "dest": started[2], "target": target, "volume": OUT}
+        if any(_DEPLETES.search(one) for one in texts):
+            details["depletes"] = True
+        self._crew.plant.hand(BENCH, "select", buffer=self._buffer(), **details)
 
     def _buffer(self) -> str:
         return next(name for name in self._crew.plant.world.names() if name.startswith(BUFFER))

@@ -18,7 +18,7 @@ from automation.kernel.errors import FailedError
 from automation.kernel.ids import keyed, normal
 from automation.kernel.quantity import Celsius, Grams, Instant, Millilitres, Seconds
 from fakes.contents import Contents
-from fakes.physics.culture import DENSEST, MEETS, WARM, Growth, lived, stimulus, stronger, taken_up
+from fakes.physics.culture import DENSEST, DENSEST_IN, MEETS, WARM, Growth, lived, stimulus, stronger, taken_up
 from fakes.physics.product import CONTACT, NUCLEATION, VESSELS, Product
 from fakes.physics.trace import Constant, Follower, Lag, Signal
 
@@ -244,7 +244,7 @@ class World:
         hours, growth = float(now - since) / 3600.0, item.growth
         if warmth >= WARM and contents.subsets:
             growth = stronger(growth, stimulus(contents, since))
-            densest = self._densest.get(item.place, DENSEST)
+            densest = max(self._densest.get(item.place, DENSEST), DENSEST_IN.get(item.kind, 0.0))
             contents = taken_up(contents, hours, meets=item.meets)
             contents = lived(contents, growth, since=since, until=now, densest=densest)
         if contents.dmso > 0.0:

@@ -14,6 +14,18 @@ RECOVERY, RECOVERY_SPREAD = 0.55, 0.06
 PURITY, PURITY_SPREAD = 0.98, 0.01
 DEAD = 0.3  # of the recovery
 CARRIED = 0.5  # mL of old medium
+DEPLETED = 3.5e-4  # share of the unwanted cells that is left after a depletion; assumed
+FLOWN = 0.85  # share of all others that flows through; assumed
+
+
+def depleted(contents: Contents, targets: tuple[str, ...], *, recovery: float, left: float) -> Contents:
+    """Give what flows through when the cells whose markers hold one of ``targets`` are held back but for ``left``."""
+    held = [name for name in contents.subsets if any(one in name for one in targets)]
+    subsets = {name: n * (left if name in held else recovery) for name, n in contents.subsets.items()}
+    named = sum(contents.subsets.values())
+    live = sum(subsets.values()) + (float(contents.live) - named) * recovery
+    part = contents.times(min(1.0, CARRIED / float(contents.volume)) if float(contents.volume) else 0.0)
+    return replace(part, live=Cells(live), dead=contents.dead * recovery, subsets=subsets)
 
 
 def selected(contents: Contents, targets: tuple[str, ...], *, recovery: float, purity: float) -> Contents:
