@@ -103,9 +103,11 @@ class Answers:
         raise IdentityError(msg)
 
     async def _mismatch(self, prompt: Prompt, seen: Scanned, why: str, given: Given) -> None:
+        accepted = " or ".join(prompt.opening.accept) if prompt.opening else ""
+        why = why or f"this is another {seen.kind}; {accepted} is wanted"
         body = {"scanned_kind": str(seen.kind), "hint": why}
         await self._door.submit(Command(f"prompt/{prompt.id}", "mismatch", body, given.by, given.terminal))
-        raise RefusedError(why or f"this is a {seen.kind}")
+        raise RefusedError(why)
 
     async def _lock(self, prompt: Prompt, seen: Scanned, owner: Container | None) -> None:
         whose = "of another patient" if owner is not None else "that is not known here"

@@ -182,7 +182,8 @@ class Thaw:
     async def overdue(self, visit: Visit[Results]) -> Move:
         """Let two people decide about a container that still has ice."""
         got = visit.got
-        title = f"ice is left in {got.container} after {float(self.given.thaw_longest) / 60:g} min"
+        minutes = float(visit.since - (got.begun_at or visit.since)) / 60
+        title = f"ice is left in {got.container} {minutes:.1f} min after the beginning of its thaw"
         await self.product.deviation(title, rule=RULE)
         options = (GO_ON, GIVE_UP) if got.overruns <= MOST else (GIVE_UP,)
         if await self.operator.choose(f"{title}. What is done?", *options, second=True) == GO_ON:

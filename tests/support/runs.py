@@ -15,8 +15,10 @@ from automation.engine.issue import Order, issue, start
 from automation.engine.journal import Enter
 from automation.engine.past import Past, past
 from automation.engine.recipe.load import load
+from automation.engine.recipe.model import Status
 from automation.engine.site import Site
 from automation.gmp.objects import Thing
+from automation.gmp.product.batches import LotType
 from automation.gmp.registry import KINDS
 from automation.kernel.clock import SimulatedClock, run_simulated
 from automation.kernel.quantity import Instant, Seconds
@@ -111,13 +113,17 @@ def run_batch(
     changes: Mapping[str, str] | None = None,
     until: float = LONGEST,
 ) -> Run:
-    """Issue, start and run one batch in simulated time; a run that is not over after ``until`` s is left open."""
+    """Issue, start and run one batch in simulated time; a run that is not over after ``until`` s is left open.
+
+    An approved recipe makes a clinical lot, as those that are installed (all drafts) never do.
+    """
 
     async def main(clock: SimulatedClock) -> Run:
         site = await open_site(folder, with_hooks(way, hooks), clock=clock)
         try:
             made = load(recipe, site.house.operations, changes=changes)
-            await issue(site, made, Order(BATCH, release=release(), reason="test"), by="carla")
+            lot_type = LotType.CLINICAL if made.header.status is Status.APPROVED else LotType.ENGINEERING
+            await issue(site, made, Order(BATCH, lot_type, release=release(), reason="test"), by="carla")
             await start(site, BATCH, by="carla")
             return await _finish(site, clock, folder, recipe=recipe, changes=changes, until=until)
         finally:
