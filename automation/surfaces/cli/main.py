@@ -29,6 +29,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "drill": ("drill", "Practise a fault during an operation, on a throwaway simulated site."),
         "run": ("runs", "Issue a batch of a recipe, start it and run it."),
         "resume": ("runs", "Go on with a batch after a stop or a crash."),
+        "rehearse": ("rehearsing", "Print when people are needed for a recipe that begins at a moment."),
         "check": ("preflight", "Ask every gate of a batch or recipe through its planned end."),
         "status": ("status", "Show what runs, who is waited for and which limit ends first."),
     },

@@ -7,12 +7,14 @@ A trial that begins at another moment than its site moves every due and expiry d
 
 import io
 import itertools
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from automation.engine.conduct import Left, conduct
 from automation.engine.issue import Order, issue, start
@@ -22,12 +24,13 @@ from automation.engine.site import Site
 from automation.engine.sitefile import FILE
 from automation.engine.sitemodel import SiteFile
 from automation.gmp.words import Right
-from automation.kernel.clock import local
+from automation.kernel.clock import instant, local
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Instant
 from automation.surfaces.cli.port import Opener, Opening
 
 BATCH = "B-001"
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?) ?([A-Za-z][\w/+-]*|[+-]\d\d:\d\d|Z)?")
 _DATES = frozenset({"due", "expiry"})
 
 
@@ -39,7 +42,7 @@ class Trial:
     site: str | Path = "a"
     seed: int = 1
     changes: Mapping[str, str] = field(default_factory=dict)  # step.parameter to another value with its unit
-    start: Instant | None = None  # else as the site states
+    start: str = ""  # date and time, with a zone or in that of the site; else as the site states
     reason: str = "simulated"
 
 
@@ -65,8 +68,9 @@ def tried(opener: Opener, trial: Trial) -> Iterator[Tried]:
         (folder / FILE).write_text(text, encoding="utf-8")
         file = opener.site(folder)
         _check(file, trial.site)
-        if trial.start is not None:
-            (folder / FILE).write_text(_moved(text, file, trial.start), encoding="utf-8")
+        if trial.start:
+            begins = moment(trial.start, zone=file.zone)
+            (folder / FILE).write_text(_moved(text, file, begins), encoding="utf-8")
             file = opener.site(folder)
         made = load(trial.recipe, opener.operations(), changes=trial.changes)
 
@@ -81,6 +85,27 @@ def grid(axes: Mapping[str, Sequence[str]], *, seeds: Sequence[int]) -> tuple[tu
     names = list(axes)
     every = itertools.product(*(axes[name] for name in names))
     return tuple((dict(zip(names, values, strict=True)), seed) for values in every for seed in seeds)
+
+
+def moment(text: str, *, zone: str) -> Instant:
+    """Read ``2026-12-04 08:00 Europe/Berlin``; without a zone it is local time in ``zone``.
+
+    Raises InputError for what is no moment, and for a local time that a clock change skips or shows twice.
+    """
+    found = _MOMENT.fullmatch(text.strip())
+    wanted = "write for example 2026-12-04 08:00 Europe/Berlin"
+    if found is None:
+        raise InputError(f"--start is {text!r}; {wanted}")
+    day, clock, where = found.groups()
+    try:
+        if where and where[0] in "+-Z":
+            return instant(f"{day}T{clock}{where}")
+        stated = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=ZoneInfo(where or zone))
+    except (ValueError, ZoneInfoNotFoundError, OSError):
+        raise InputError(f"--start is {text!r}: no such day, time or zone; {wanted}") from None
+    if stated.utcoffset() != stated.replace(fold=1).utcoffset():
+        raise InputError(f"--start is {text!r}, which the clock change skips or shows twice; add an offset: +01:00")
+    return Instant(stated.timestamp())
 
 
 async def _run(here: Site, made: Recipe, trial: Trial, *, release: str) -> Left:
