@@ -1,16 +1,22 @@
 """Frozen product fetched from the store, thawed and handed over for infusion, on site A; runs that go wrong."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from automation.bootstrap import begins, open_site, read_site
+from automation.engine.issue import Order, issue
+from automation.engine.recipe.load import load
 from automation.engine.site import Site
+from automation.kernel.clock import SimulatedClock, run_simulated
+from automation.kernel.errors import InputError, RefusedError
 from automation.ledger.event import Event
 from fakes.physics.product import FREEZING
 from fakes.world import World
 from protocols.operations.retrieve import EMPTY
 from tests.support.cold import BAG, POSITION, approved, bag_of
-from tests.support.runs import Hook, Run, make_site, plant_of, resume_batch, run_batch, when
+from tests.support.runs import BATCH, Hook, Run, make_site, plant_of, resume_batch, run_batch, when
 from tests.support.scenes import answer, change_site, choose, differs, enter, fake_of, insist, late, ordered, sides
 
 RECIPE = "thaw-for-infusion"
@@ -175,3 +181,42 @@ def test_a_bag_on_qa_hold_stays_in_the_store(tmp_path: Path) -> None:
 
     run = thaw(tmp_path, hook)
     assert (run.step("retrieve").state, bag_of(run)) == ("kept", ("stored", True))
+
+
+@pytest.mark.requirement("F008", "F018")
+def test_frozen_starting_material_is_thawed_diluted_and_counted(tmp_path: Path) -> None:
+    """The record's volume is the true one, and DMSO is down to what the dilution makes of it."""
+    worlds: list[World] = []
+    run = run_batch(
+        make_site(tmp_path / "site"),
+        lambda site: worlds.append(plant_of(site).world),
+        recipe="thaw-starting-material",
+        until=40_000.0,
+    )
+    assert (run.state, run.step("count").state) == ("closed", "counted")
+    bag = worlds[0].container("APH-0002").contents
+    assert run.step("thaw").results["volume"] == pytest.approx(float(bag.volume) + 0.2, rel=0.02)
+    assert bag.dmso == pytest.approx(0.06, rel=0.05)
+    assert bag.viability > 0.85
+
+
+@pytest.mark.requirement("F061")
+def test_a_recipe_that_starts_in_the_store_takes_what_is_there_and_nothing_else(tmp_path: Path) -> None:
+    """What is only expected is refused, and of several somebody has to name one."""
+
+    folder = make_site(tmp_path)
+
+    async def main(clock: SimulatedClock) -> None:
+        site = await open_site(folder, clock=clock)
+        try:
+            recipe = load(RECIPE, site.house.operations)
+            with pytest.raises(RefusedError, match="BAG-0001 is expected; batch B-001 needs one that is stored"):
+                await issue(site, recipe, Order(BATCH, containers=("BAG-0001",)), by="carla")
+            any_kind = replace(recipe, product=replace(recipe.product, starts_from=""))
+            with pytest.raises(InputError, match="BAG-0101, APH-0002 could be taken out of the store; name one"):
+                await issue(site, any_kind, Order(BATCH), by="carla")
+            assert site.house.door.find("batch", BATCH).state == "absent"
+        finally:
+            site.close()
+
+    run_simulated(main, start=begins(folder, read_site(folder)))

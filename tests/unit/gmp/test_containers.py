@@ -121,3 +121,49 @@ def test_nothing_comes_out_of_a_container_that_is_not_here(way: Doorway) -> None
     for parent, state in (("C1", "expected"), ("C9", "absent")):
         with pytest.raises(RefusedError, match=f"can't come out of {parent}, which is {state}"):
             way.do("container/C2", "expect", {"identity": "COI-1", "parent": parent})
+
+
+def _clinical(way: Doorway, name: str) -> None:
+    more = {"lot_type": "clinical", "recipe_status": "approved", "containers": ["C1"]}
+    way.do(f"batch/{name}", "issue", {**ISSUE, "identity": "COI-1", **more}, by="issue")
+
+
+@pytest.mark.requirement("C11")
+def test_an_engineering_lot_is_never_dispensed(way: Doorway) -> None:
+    """Whichever batch the command names; a clinical lot is, once."""
+    _batch(way)
+    _clinical(way, "B2")
+    way.do(C, "expect", {"identity": "COI-1"})
+    way.do(C, "receive", {"batch": "B1"})
+    for named in ("", "B1", "B2"):
+        with pytest.raises(RefusedError, match="engineering lot B1, which is never for infusion"):
+            way.do(C, "dispense", {"to": "ward 4", "batch": named})
+    way.do("container/C2", "expect", {"identity": "COI-1", "batch": "B2"})
+    way.do("container/C2", "receive", {"batch": "B2"})
+    way.do("container/C2", "dispense", {"to": "ward 4, order 0101", "batch": "B2"})
+    assert way.get(Container, "container/C2").where == "ward 4, order 0101"
+
+
+@pytest.mark.requirement("C11")
+def test_what_was_made_in_an_engineering_lot_never_comes_into_another_lot(way: Doorway) -> None:
+    """It may be taken out of the store for an engineering lot again."""
+    _batch(way)
+    _batch(way, "B3")
+    _clinical(way, "B2")
+    way.do(C, "expect", {"identity": "COI-1"})
+    way.do(C, "receive", {"batch": "B1"})
+    way.do(C, "store", {"position": "tank-1/1"})
+    with pytest.raises(RefusedError, match="engineering lot B1, which never becomes another"):
+        way.do(C, "retrieve", {"batch": "B2", "reason": "infusion"})
+    way.do(C, "retrieve", {"batch": "B3", "reason": "practice"})
+    assert way.get(Container, C).batch == "B3"
+
+
+def test_what_is_on_qa_hold_is_not_dispensed(way: Doorway) -> None:
+    """As it is handed over to nobody."""
+    _clinical(way, "B2")
+    way.do(C, "expect", {"identity": "COI-1"})
+    way.do(C, "receive", {"batch": "B2"})
+    way.do(C, "qa_hold", REASON)
+    with pytest.raises(RefusedError, match="is on QA hold"):
+        way.do(C, "dispense", {"to": "ward 4", "batch": "B2"})
