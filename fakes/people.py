@@ -33,6 +33,7 @@ from fakes import (
     hands_filling,
     hands_pipetting,
     hands_selection,
+    hands_stimulus,
     hands_wash_step,
     hands_washing,
 )
@@ -284,6 +285,7 @@ class Staff:
             *hands_cold.habits(self),
             *hands_culture.habits(self),
             *hands_selection.habits(self),
+            *hands_stimulus.habits(self),
             *hands_filling.habits(self),  # before those at the balance: an addition ends there
             *hands_wash_step.habits(self),
             *hands_balance.habits(self),
