@@ -415,11 +415,3 @@ def _joint(asset: AssetEntry, plant: PlantPort | None) -> _Joint:
 def _may_act(door: Door, file: SiteFile, asset: str) -> bool:
     thing = door.find("asset", asset)
     return file.simulated or (isinstance(thing, Asset) and thing.may_act)
-
-
-def set_out(file: SiteFile) -> dict[str, str]:
-    """Give for every material the lot that expires first."""
-    found: dict[str, str] = {}
-    for lot in sorted(file.materials.values(), key=lambda one: (one.expiry, one.id)):
-        found.setdefault(lot.what, lot.id)
-    return found

@@ -107,10 +107,6 @@ class House:
         """Give the installed operations by name."""
         return bootstrap.operations()
 
-    def lots(self, file: SiteFile) -> Mapping[str, str]:
-        """Give for every material the lot that is set out."""
-        return bootstrap.set_out(file)
-
     def drivers(self) -> Sequence[DriverLine]:
         """Give the installed drivers by name."""
         return [_driver_line(name, point.load()) for name, point in sorted(bootstrap.points("drivers").items())]

@@ -130,10 +130,6 @@ class Opener(Protocol):
         """Give the installed operations by name."""
         ...
 
-    def lots(self, file: "SiteFile") -> Mapping[str, str]:
-        """Give for every material the lot that is set out."""
-        ...
-
     def drivers(self) -> Sequence[DriverLine]:
         """Give the installed drivers by name."""
         ...

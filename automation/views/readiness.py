@@ -1,0 +1,200 @@
+"""Every gate of a recipe or batch, now and at its planned end: containers, equipment, lots, people. It changes nothing.
+
+Planned end: now and the sum over the steps that are not over, each its longest stated duration, also of a structure
+such as the rules of a culture, and at least half an hour. Lots are set out as the engine does: what expires first,
+as long as it holds; what earlier steps take of it is no longer there for later ones.
+Units: s; amounts in the unit of the lot.
+"""
+
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, is_dataclass
+from decimal import Decimal
+
+from automation.engine.past import past
+from automation.engine.recipe.model import Literal, Material, Recipe, Start, Step
+from automation.engine.recipe.spec import OperationSpec, parameters_of, without_none
+from automation.gmp.marks import OPEN, of_material
+from automation.gmp.materials.lots import MaterialLot
+from automation.gmp.people.persons import Person
+from automation.gmp.plant.assets import Asset
+from automation.gmp.product.batches import Batch
+from automation.gmp.product.containers import Container
+from automation.gmp.words import Right
+from automation.kernel.machine import Procedural
+from automation.kernel.quantity import Instant, Seconds
+from automation.views.objects import Objects
+
+SHORTEST = 1800.0  # s; no step is planned shorter
+_DURATION = Seconds
+_WHERE = {Start.EXPECTED: "expected", Start.STORAGE: "stored"}
+_OVER = frozenset({"complete", "stopped", "aborted", "closed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One gate and what stands in the way; good when nothing does."""
+
+    step: str
+    what: str
+    which: str
+    problem: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Tell whether the gate is open."""
+        return not self.problem
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is asked: the recipe at a site, from now until it lasts no longer (s; 0: as the recipe states)."""
+
+    objects: Objects
+    recipe: Recipe
+    operations: Mapping[str, OperationSpec]
+    batch: Batch | None = None
+    lasting: float = 0.0
+    taken: dict[str, Decimal] = field(default_factory=dict)  # of each lot by steps before
+
+    @property
+    def takes(self) -> float:
+        """Give how long it takes from now (s)."""
+        return self.lasting or sum(longest(step, self.operations) for step in self.steps)
+
+    @property
+    def end(self) -> Instant:
+        """Give the planned end."""
+        return Instant(float(self.objects.now) + self.takes)
+
+    @property
+    def steps(self) -> list[Step]:
+        """Give the steps that are not over."""
+        return [step for step in self.recipe.steps if not self._over(step)]
+
+    def _over(self, step: Step) -> bool:
+        stream = f"batch/{self.batch.id}/step/{step.id}" if self.batch else ""
+        return past("", self.objects.streams.get(stream, [])).stage is Procedural.COMPLETE
+
+
+def gates(plan: Plan) -> Iterator[Gate]:
+    """Give every gate of the plan."""
+    plan.taken.clear()
+    end = plan.end
+    yield from _containers(plan)
+    for step in plan.steps:
+        yield from _equipment(plan, step, end)
+        yield from (_lot(plan, one, end) for one in plan.recipe.materials if one.step == step.id)
+        yield from _people(plan, step)
+
+
+def longest(step: Step, operations: Mapping[str, OperationSpec]) -> float:
+    """Give the longest duration that a step states, in its parameters and in their structures (s)."""
+    spec = operations[step.operation]
+    literals = ((spec.parameters[name].type, one.value) for name, one in step.given.items() if isinstance(one, Literal))
+    return max([SHORTEST, *(found for kind, value in literals for found in _durations(kind, value))])
+
+
+def _durations(kind: object, value: object) -> Iterator[float]:
+    kind, _ = without_none(kind)
+    if kind is _DURATION and isinstance(value, float):
+        yield value
+    elif is_dataclass(value) and not isinstance(value, type):
+        for name, spec in parameters_of(type(value), top=False).items():
+            yield from _durations(spec.type, getattr(value, name))
+    elif isinstance(value, tuple) and typing.get_args(kind):
+        for one in value:
+            yield from _durations(typing.get_args(kind)[0], one)
+
+
+def _equipment(plan: Plan, step: Step, end: Instant) -> Iterator[Gate]:
+    assets = [thing for thing in plan.objects.every("asset") if isinstance(thing, Asset)]
+    for role in step.equipment.values():
+        wanted = plan.recipe.equipment[role]
+        fitting = [asset for asset in assets if asset.asset_class == wanted and asset.driver]
+        if not fitting:
+            yield Gate(step.id, wanted, role, "this site has none")
+            continue
+        best = min(fitting, key=lambda asset: (len(asset.ready(end)), asset.id))
+        yield Gate(step.id, wanted, best.id, "; ".join(_lapses(plan, best, end)))
+
+
+def _lapses(plan: Plan, asset: Asset, end: Instant) -> Iterator[str]:
+    """Give what is missing now, then what lapses before the planned end."""
+    now = asset.ready(plan.objects.now)
+    yield from now
+    yield from (f"{text} (before the planned end)" for text in asset.ready(end) if text not in now)
+    if asset.claim is not None and (plan.batch is None or asset.claim[0] != plan.batch.id):
+        yield f"asset {asset.id} is claimed by batch {asset.claim[0]}, step {asset.claim[1]}"
+
+
+def _lot(plan: Plan, material: Material, end: Instant) -> Gate:
+    what = f"lot of {material.name}"
+    every = plan.objects.marked("lot", of_material(material.name))
+    lots = [lot for lot in every if isinstance(lot, MaterialLot)]
+    used = next((lot for lot in lots if plan.batch and (plan.batch.id, material.step) in lot.used_in), None)
+    if used is not None:
+        return Gate(material.step, what, used.id)  # the step has begun and taken it
+    if not lots:
+        return Gate(material.step, what, "", "no lot is set out")
+    wrong = {lot.id: "; ".join(_wrong(plan, lot, material, end)) for lot in lots}
+    best = min(lots, key=lambda lot: (bool(wrong[lot.id]), lot.expiry, lot.id))
+    plan.taken[best.id] = plan.taken.get(best.id, Decimal(0)) + material.quantity.value
+    return Gate(material.step, what, best.id, wrong[best.id])
+
+
+def _wrong(plan: Plan, lot: MaterialLot, material: Material, end: Instant) -> Iterator[str]:
+    """Give what is missing of a lot now, then what lapses before the planned end, then what is too little."""
+    now = lot.ready(plan.objects.now, zone=plan.objects.zone)
+    yield from now
+    later = lot.ready(end, zone=plan.objects.zone)
+    yield from (f"{text} (before the planned end)" for text in later if text not in now)
+    wanted, taken = material.quantity, plan.taken.get(lot.id, Decimal(0))
+    if lot.unit != wanted.unit:
+        yield f"lot {lot.id} is kept in {lot.unit}; {wanted} are needed"
+    elif Decimal(str(lot.left)) - taken < wanted.value:
+        before = f", of which {taken} are taken by steps before" if taken else ""
+        yield f"lot {lot.id} has {lot.left:.10g} {lot.unit} left{before}; {wanted} are needed"
+
+
+def _people(plan: Plan, step: Step) -> Iterator[Gate]:
+    people = [thing for thing in plan.objects.every("person") if isinstance(thing, Person) and thing.state == "active"]
+    trained = [one.id for one in people if one.is_trained(step.operation)]
+    perform = [name for name in trained if Right.PERFORM in plan.objects.rights(name)]
+    yield Gate(
+        step.id,
+        f"trained on {step.operation}",
+        ", ".join(perform),
+        "" if perform else "nobody who may perform it is trained",
+    )
+    if "verified" in step.signatures:
+        second = [one.id for one in people if Right.VERIFY in plan.objects.rights(one.id) and one.id not in perform[:1]]
+        yield Gate(step.id, "second person", ", ".join(second), "" if second else "nobody else may verify")
+
+
+def _containers(plan: Plan) -> Iterator[Gate]:
+    every = [thing for thing in plan.objects.every("container") if isinstance(thing, Container)]
+    if plan.batch is not None:
+        for name in plan.batch.containers:
+            found = next((one for one in every if one.id == name), None)
+            right = found is not None and found.identity == plan.batch.identity
+            yield Gate("", "container", name, "" if right else "is not known here or of another chain of identity")
+        return
+    product = plan.recipe.product
+    state, kind = _WHERE[product.starts_in], product.starts_from or "container"
+    free = [one.id for one in every if _may_start(one, plan.recipe) and not _is_named(plan, one.id)]
+    yield Gate("", f"{kind}, {state}", ", ".join(free), "" if free else f"no {kind} is {state} at this site and free")
+
+
+def _may_start(container: Container, recipe: Recipe) -> bool:
+    """Tell whether a batch of the recipe could begin with the container."""
+    wanted = recipe.product.starts_from
+    right = container.state == _WHERE[recipe.product.starts_in] and not container.on_hold
+    coming = recipe.product.starts_in is Start.STORAGE or not container.parent
+    return right and coming and wanted in {"", container.kind}
+
+
+def _is_named(plan: Plan, container: str) -> bool:
+    """Tell whether an open batch was issued for the container."""
+    batches = (thing for thing in plan.objects.marked("batch", OPEN) if isinstance(thing, Batch))
+    return any(container in one.containers and one.state not in _OVER for one in batches)
