@@ -24,7 +24,7 @@ from automation.kernel.quantity import Celsius, Instant, Kelvin, Millilitres, Pe
 from instruments.interfaces.thawer import Thawer, ThawerState, ThawerStatus
 
 RULE = "thaw"
-USE = "thaw to use"
+USE = "thaw of the container to its use"
 NO_ICE, ICE = "no ice is visible", "ice is left"
 INTACT = "intact"
 GO_ON, GIVE_UP = "go on thawing", "give it up: take it out, keep it cold for QA"

@@ -9,12 +9,15 @@ Source: 21 CFR 211.188(b)(11) (who performed, who checked); Annex 11 6; support 
 from collections.abc import Mapping
 
 from automation.engine.prompts import Entry, Question, ask_person, asker
-from automation.kernel.quantity import Celsius
+from automation.kernel.quantity import Celsius, Seconds
 from instruments.drivers.by_person import ByPerson, declared
 from instruments.drivers.factory import Factory
 from instruments.interfaces.device import DriverKind, OnHostLoss, Support, SupportLevel
 from instruments.interfaces.thawer import Thawer, ThawerState, ThawerStatus
 from instruments.transport import Link
+
+
+WARM = Seconds(3600.0)  # until a bath is warm before people are called
 
 
 class ManualThawer(ByPerson):
@@ -41,7 +44,8 @@ class ManualThawer(ByPerson):
             Entry("kept", "Set to", unit="degC", low=0.0, high=60.0, decimals=1),
             Entry("shown", "Thermometer", unit="degC", low=0.0, high=60.0, decimals=1),
         )
-        await ask_person(Question("enter", self._at(text), fields=entries, second=True), word="keep")
+        question = Question("enter", self._at(text), fields=entries, second=True, within=WARM)
+        await ask_person(question, word="keep")
 
     async def rest(self) -> None:
         """Let a person switch it off."""
