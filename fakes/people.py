@@ -29,6 +29,7 @@ from automation.ledger.event import Event
 from fakes import (
     hands_balance,
     hands_cold,
+    hands_centrifuge,
     hands_culture,
     hands_filling,
     hands_pipetting,
@@ -283,6 +284,7 @@ class Staff:
             Habit(r"^Enter the count of", panel.count, Seconds(300.0)),
             Habit(r"^No result for ", self._no_result),
             *hands_cold.habits(self),
+            *hands_centrifuge.habits(self),
             *hands_culture.habits(self),
             *hands_selection.habits(self),
             *hands_stimulus.habits(self),

@@ -18,7 +18,7 @@ UCUM = {
     "degC": "Cel", "K": "K", "K/min": "K/min",
     "s": "s", "min": "min", "h": "h", "d": "d",
     "uL": "uL", "mL": "mL", "L": "L", "mg": "mg", "g": "g", "kg": "kg",
-    "cells": "{cells}", "cells/mL": "{cells}/mL", "pcs": "{pcs}", "%": "%", "1": "1",
+    "cells": "{cells}", "cells/mL": "{cells}/mL", "pcs": "{pcs}", "%": "%", "1": "1", "xg": "[g]",
 }  # fmt: skip
 """Units of limits and amounts, each with its UCUM code."""
 

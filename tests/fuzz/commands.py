@@ -15,6 +15,7 @@ from fakes.plant import Build, Fake
 from fakes.world import World
 from instruments.drivers.eurotherm.wire import bisynch
 from instruments.drivers.hamilton_star import wire as star
+from instruments.drivers.hettich_460r import wire as hettich
 from instruments.drivers.memmert_atmoweb import wire as atmoweb
 from instruments.drivers.own_handler import wire as own
 from instruments.drivers.zpl_printer.wire import symbol, zpl
@@ -298,6 +299,24 @@ def sics_commands() -> list[bytes]:
     return [f"{word}\r\n".encode() for word in sics]
 
 
+def hettich_commands() -> list[bytes]:
+    """Give telegrams for a centrifuge."""
+    asked = [hettich.Ask("]", code).frame for code in (hettich.STATE, hettich.FAULTS, hettich.ACTUAL, "00999")]
+    told = ((hettich.RECALL, 0x0704), (hettich.TIME, 60), (hettich.SPEED, 2000), (hettich.ACTIVATE, 1))
+    return [
+        *asked,
+        *(hettich.Tell("]", code, value=value).frame for code, value in (*told, hettich.START, hettich.STOP)),
+    ]
+
+
+def _hettich_sealed(body: bytes) -> bytes:
+    head, start, text = body.partition(b"\2")
+    if not start:
+        return body
+    text = text.partition(b"\3")[0] + b"\3"
+    return head + start + text + bytes((checksums.parity(text),))
+
+
 def tec_commands() -> list[bytes]:
     """Give lines for a store."""
     tec = ("*IDN?", "TEMPA?", "001 TEMPB?", "LEVL?", "FILL?", "FILT?", "ALMS?", "FILL 1", "ALMS 0")
@@ -309,7 +328,9 @@ _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
     "eurotherm_freezer": modbus_commands,
     "eurotherm_bisynch": lambda: [*bisynch_commands(sets=True), *bisynch_commands(sets=False)],
     "hamilton_star": star_commands,
+    "hettich_460r": hettich_commands,
     "keysight_34970a": scpi_commands,
+    "lighthouse": lambda: [ascii_sealed(body) for body in (b"\1\3\0\2\0\x16", b"\1\6\0\1\0\x0b", b"\1\4\0\0\0\x0c")],
     "mt_sics": sics_commands,
     "modbus_map": lambda: [modbus_sealed(body) for body in (b"\1\3\0\0\0\2", b"\1\3\2\0\0\2", b"\1\3\0\6\0\2")],
     "own_handler": own_commands,
@@ -322,7 +343,9 @@ _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
 _SEALS: dict[str, Callable[[bytes], bytes]] = {
     "eurotherm_freezer": lambda data: modbus_sealed(data[:-2]),
     "eurotherm_bisynch": _bisynch_sealed,
+    "lighthouse": lambda data: ascii_sealed(ascii_body(data)),
     "modbus_map": lambda data: modbus_sealed(data[:-2]),
+    "hettich_460r": _hettich_sealed,
     "own_handler": own_sealed,
     "rotea": nodes_sealed,
 }

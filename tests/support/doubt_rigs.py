@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 from automation.engine.handles import Container
 from automation.formulas.gating import Bound, Compensation, Gate, Strategy
-from automation.kernel.quantity import Celsius, Seconds
+from automation.kernel.quantity import Celsius, Seconds, TimesGravity
 from fakes.faults import FaultKind
 from fakes.rotea import SIM_RUNS, WASH, FakeRotea
 from fakes.world import World
 from instruments.drivers.eurotherm.programs import program_digest
 from instruments.drivers.eurotherm.wire import registers as r
 from instruments.interfaces.cell_washer import Acknowledgement, Waiting
+from instruments.interfaces.centrifuge import SpinProgram
 from instruments.interfaces.incubator import SetPoints
 from instruments.interfaces.label_printer import Label
 from instruments.interfaces.measuring import SetPoint
@@ -193,6 +194,23 @@ ON_DECK: tuple[Hand, ...] = tuple(
     ("place", {"position": position, "container": name}) for name, position in bring(World(1)).items()
 )
 
+# centrifuges
+
+SPIN = {"program": SpinProgram(TimesGravity(800.0), Seconds(600.0), Celsius(32.0), 5)}
+SET = (Do("prepare", SPIN),)
+SPINS = (*SET, Do("start", BAG), Do(wait=20.0))
+CENTRIFUGE: Mapping[str, Scene] = {
+    "identify": LOOK,
+    "look": LOOK,
+    "rotor": LOOK,
+    "prepare": Scene(arguments=SPIN),
+    "prepared": Scene(SET),
+    "start": Scene(SET, BAG, other=Else((("start", {}), ("stop", {})), FaultKind.LOSE_COMMAND, acts=1)),
+    "stop": Scene(SPINS, other=Else((("key", {"lock": 1}),))),
+}
+LID_OPEN = Else((("lid", {"open": True}),))
+DECLARED = {"radius": "189", "differ_at_most": "5", "program": "7", "temperature": "32", "brake": "5"}
+
 # what is small
 
 ON_PAN = Do(hand=("load", {"mass": 17.0}))
@@ -205,6 +223,15 @@ BALANCE: Mapping[str, Scene] = {
     "zero": Scene(TARED, other=Else((("load", {"mass": 30.0}),))),
 }
 KEPT = {"set_points": SetPoints(Celsius(37.0))}
+WEAK_FLOW = Else((("flow", {"share": 0.5}),))
+SAMPLED = (Do("start"), Do(wait=70.0))
+PARTICLES: Mapping[str, Scene] = {
+    "identify": LOOK,
+    "look": LOOK,
+    "start": Scene(),
+    "stop": Scene((Do("start"),)),
+    "take": Scene(SAMPLED, {"record": 1}, other=Else((("read", {}),), FaultKind.LOSE_COMMAND, acts=1)),
+}
 SET_POINT = {"set_point": SetPoint("set point", -80.0, "degC")}
 UNSEEN = "a printer acknowledges nothing: a label that never arrived looks like one that came out"
 LABEL = {"label": Label("L-1", "CONTAINER:BAG-1", ("Bag 1",)), "container": Container("BAG-1")}
@@ -263,6 +290,7 @@ RIGS: tuple[Rig, ...] = (
         world=deck_world,
     ),
     Rig("own_handler", "own_handler", _handler("set up", {}), Else((("tips", {}),)), furnish=ON_DECK, world=deck_world),
+    Rig("hettich_460r", "hettich_460r", CENTRIFUGE, LID_OPEN, DECLARED),
     Rig("mt_sics", "mt_sics", BALANCE, Else((("load", {"mass": 30.0}),))),
     Rig("zpl_printer", "zpl_printer", PRINTER, Else((("pause", {"on": True}),))),
     Rig(
@@ -286,6 +314,7 @@ RIGS: tuple[Rig, ...] = (
         {"identify": LOOK, "climate": LOOK, "set_points": LOOK, "keep": Scene(arguments=KEPT)},
         Else((("door", {"open": True}),)),
     ),
+    Rig("lighthouse", "lighthouse", PARTICLES, WEAK_FLOW, {"sizes": "0.5,5.0", "flow": "28.3"}),
     Rig(
         "modbus_map",
         "modbus_map",

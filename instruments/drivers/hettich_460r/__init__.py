@@ -1,0 +1,1 @@
+"""The Hettich Rotanta 460 Robotic."""

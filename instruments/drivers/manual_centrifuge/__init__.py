@@ -1,0 +1,1 @@
+"""A centrifuge without an interface, worked by a person."""
