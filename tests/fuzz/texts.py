@@ -103,7 +103,7 @@ def _driver(point: EntryPoint) -> Iterator[Attempt]:
 _VALUES = ("1", "10", "0.5", "yes", "no", "001", "reset", "T", "101=chamber,102=sample", "final-day-star", "A-1", "C:1")
 
 
-_REQUIRED = {"full": "15", "deck": "final-day-star", "map": "vaisala_hmt330", "sizes": "0.5,5.0"}
+_REQUIRED = {"full": "15", "deck": "final-day-star", "map": "vaisala_hmt330", "sizes": "0.5,5.0", "flow": "28.3"}
 
 
 def _examples(point: EntryPoint) -> list[bytes]:

@@ -146,7 +146,7 @@ def every_frame(rig: Rig, folder: Path) -> Iterator[Line]:
     with doorway(folder) as way:
         place = Place(way, folder)
         for name, declared in effects(factory(rig.driver).interface).items():
-            found = frames(rig, name, place) if declared.kind is Kind.ACT else ""
+            found = frames(rig, name, place) if declared.kind in {Kind.ACT, Kind.DESTRUCTIVE_READ} else ""
             for at in range(1, found[0] + 1) if not isinstance(found, str) else ():
                 for situation in (Situation.REPLY_LOST, Situation.COMMAND_LOST):
                     came = case(rig, name, situation, place=place, at=at)
@@ -159,7 +159,7 @@ def wrong(kind: Kind, situation: Situation, came: Came) -> str:
     first = came.outcome.partition(",")[0]
     if first not in MAY[kind][situation]:
         return f"{came.outcome!r} is not one of {', '.join(MAY[kind][situation])}"
-    return untrue(came) if kind is Kind.ACT else ""
+    return untrue(came) if kind in {Kind.ACT, Kind.DESTRUCTIVE_READ} else ""
 
 
 def untrue(came: Came) -> str:
@@ -195,6 +195,10 @@ MAY: Mapping[Kind, Mapping[Situation, tuple[str, ...]]] = {
         Situation.REBOOTED: _ANY,
         Situation.SOMETHING_ELSE: _ANY,
         Situation.CANT_SAY: ("held",),
+    },
+    Kind.DESTRUCTIVE_READ: {
+        **dict.fromkeys(Situation, ("held",)),
+        Situation.COMMAND_LOST: ("asked: not done", "held"),
     },
 }
 """What may come first of all, by kind and situation; who is asked afterwards is counted in the device."""

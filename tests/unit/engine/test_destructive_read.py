@@ -1,6 +1,6 @@
 """Reading that removes what is read: never read again blindly, and what came back is kept before it is understood.
 
-No driver of ours reads so; the device here is a pile that gives its uppermost sheet away. Units: s of simulated time.
+The device here is a pile that gives its uppermost sheet away and can be asked nothing. Units: s of simulated time.
 """
 
 import asyncio

@@ -1,0 +1,1 @@
+"""Lighthouse particle counters (Solair, Remote, Handheld, Apex)."""
