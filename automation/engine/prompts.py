@@ -129,11 +129,11 @@ class Desk:
         if prompt.state in {"open", "claimed", "entered", "locked"}:
             self.door.enter(Command(f"prompt/{name}", "withdraw", {"reason": reason}, RUNNER))
 
-    async def changed(self, *streams: str) -> None:
-        """Wait until one of these objects (KIND/ID) has moved."""
+    async def changed(self, *what: str) -> None:
+        """Wait until one of these objects (KIND/ID), or any of these kinds (KIND), has moved."""
         change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        for stream in streams:
-            self._changes.setdefault(stream, []).append(change)
+        for one in what:
+            self._changes.setdefault(one, []).append(change)
         await change
 
     def answered(self, name: str) -> Answer | None:
@@ -212,7 +212,8 @@ class Desk:
         )
 
     def _follow(self, event: Event, thing: Thing) -> None:
-        for change in self._changes.pop(event.stream, []):
+        kind = event.stream.partition("/")[0]
+        for change in (*self._changes.pop(event.stream, ()), *self._changes.pop(kind, ())):
             if not change.done():
                 change.set_result(None)
         if event.stream.startswith("prompt/"):
