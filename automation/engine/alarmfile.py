@@ -1,4 +1,4 @@
-"""Reads the sections ``alarms``, ``policies``, ``roster`` and ``stores`` of a site file, with line and column.
+"""Reads ``alarms``, ``policies``, ``roster``, ``stores`` and ``watches`` of a site file, with line and column.
 
 Units:  limits as written (operator, number, unit); a deadband in the limit's unit, in K for degC; times to s.
 Source: docs/alarms.md.
@@ -7,7 +7,16 @@ Source: docs/alarms.md.
 import re
 from collections.abc import Collection, Mapping
 
-from automation.engine.alarmmodel import Action, Definition, OnCall, Policy, StoreEntry, Vigilance
+from automation.engine.alarmmodel import (
+    PLAIN_UNITS,
+    Action,
+    Definition,
+    OnCall,
+    Policy,
+    StoreEntry,
+    Vigilance,
+    WatchEntry,
+)
 from automation.engine.recipe.yaml_source import Node, nearest
 from automation.formulas.alarming import Bound, Side
 from automation.formulas.cold_store import Holding
@@ -16,13 +25,12 @@ from automation.kernel import quantity
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Celsius, Kelvin, Percent, Seconds
 
-SECTIONS = ("alarms", "policies", "roster", "stores")
+SECTIONS = ("alarms", "policies", "roster", "stores", "watches")
 _LIMIT = re.compile(r"(<=|>=|<|>) *(\S+ \S+)")
 _DURING = re.compile(r"[a-z_]+\.[a-z][a-z ]*")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SIZES: dict[str, object] = {"%": Percent, "degC": Celsius}
 _BANDS: dict[str, object] = {"%": Percent, "degC": Kelvin}
-_STATE = "1"  # the unit of a channel that is 0 or 1
 _TEXTS = ("consequence", "response", "owner", "version")
 _SHORTEST = Seconds(1.0)
 
@@ -36,7 +44,8 @@ def read_vigilance(pairs: Mapping[str, Node], *, assets: Collection[str], people
         if Action.CALL in policy.actions and not roster:
             raise pairs["policies"].pairs[name].wrong("calls people, and the file has no roster")
     stores = {name: _store(name, node, assets) for name, node in _named(pairs, "stores")}
-    return Vigilance(alarms, policies, roster, stores)
+    watches = {name: _watch(name, node, assets, stores) for name, node in _named(pairs, "watches")}
+    return Vigilance(alarms, policies, roster, stores, watches)
 
 
 def _named(pairs: Mapping[str, Node], key: str) -> list[tuple[str, Node]]:
@@ -114,9 +123,9 @@ def _bound(pairs: Mapping[str, Node]) -> tuple[Bound, str]:
 
 def _amount(text: str, units: Mapping[str, object], node: Node) -> float:
     unit = text.partition(" ")[2]
-    if unit not in units and unit != _STATE:
-        raise node.wrong(f"is in {unit or 'no unit'}; known: {', '.join((*units, _STATE))}")
-    if unit == _STATE:
+    if unit not in units and unit not in PLAIN_UNITS:
+        raise node.wrong(f"is in {unit or 'no unit'}; known: {', '.join((*units, *PLAIN_UNITS))}")
+    if unit in PLAIN_UNITS:
         try:
             return quantity.finite(float(text.partition(" ")[0]), what=node.name)
         except ValueError:
@@ -179,6 +188,15 @@ def _store(name: str, node: Node, assets: Collection[str]) -> StoreEntry:
     return StoreEntry(
         asset=name, every=every, racks=racks, boxes=boxes, places=places, holding=holding, where=node.where
     )
+
+
+def _watch(name: str, node: Node, assets: Collection[str], stores: Collection[str]) -> WatchEntry:
+    every = _time(node.fields(required=("every",))["every"], least=_SHORTEST)
+    if name not in assets:
+        raise InputError(f"{node.name} is no asset; {nearest(name, assets)}", where=node.key_where)
+    if name in stores:
+        raise InputError(f"{node.name} is watched as a store already", where=node.key_where)
+    return WatchEntry(asset=name, every=every, where=node.where)
 
 
 def _count(node: Node) -> int:

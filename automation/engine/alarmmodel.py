@@ -13,7 +13,6 @@ from automation.formulas.cold_store import Holding
 from automation.gmp.plant.alarms import Priority
 from automation.kernel.quantity import Seconds
 
-
 PLAIN_UNITS = ("1", "Pa", "hPa", "m/s", "L/min", "g/m3", "ppm", "1/m3", "s")
 """Units of limits beside % and degC: a limit is a number in the very unit of its channel; 1 is a state or a count."""
 
@@ -83,6 +82,15 @@ class OnCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchEntry:
+    """A device that is watched for what it measures, for example the climate of a room."""
+
+    asset: str
+    every: Seconds
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreEntry:
     """A store as the site knows it: its places, and how long it keeps cold."""
 
@@ -116,6 +124,12 @@ class Vigilance:
     policies: Mapping[str, Policy] = field(default_factory=dict)
     roster: tuple[OnCall, ...] = ()
     stores: Mapping[str, StoreEntry] = field(default_factory=dict)
+    watches: Mapping[str, WatchEntry] = field(default_factory=dict)
+
+    @property
+    def watched(self) -> Mapping[str, StoreEntry | WatchEntry]:
+        """Give everything that is watched, stores first."""
+        return {**self.stores, **self.watches}
 
     def of_asset(self, asset: str) -> tuple[Definition, ...]:
         """Give the alarms on the channels of an asset, in the order of the file."""

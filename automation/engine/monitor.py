@@ -1,7 +1,7 @@
-"""Watches one store, beside all batches: looks on a grid of time, keeps the trends, raises and clears its alarms.
+"""Watches one device, beside all batches: looks on a grid of time, keeps the trends, raises and clears its alarms.
 
 Readings are process data of the asset's own stream, ``monitor/ASSET``, sealed by count; what is not sealed yet stands
-in ``monitor-ASSET.log``. An event is written when an alarm begins or ends, when the store can't be read, and when
+in ``monitor-ASSET.log``. An event is written when an alarm begins or ends, when the device can't be read, and when
 nobody watched; never for a single reading. After a restart the open readings are folded again.
 Units:  s of the grid; values in the unit of their channel.
 Source: FACT-JACIE (storage is watched continuously); Annex 11 draft 8.
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, cast
 
-from automation.engine.alarmmodel import Definition, StoreEntry
+from automation.engine.alarmmodel import Definition, StoreEntry, WatchEntry
 from automation.engine.alarms import Alarms
 from automation.engine.house import House
 from automation.engine.recorder import RUNNER, Recorder
@@ -66,10 +66,10 @@ def recent_of(folder: Path, asset: str) -> Path:
 
 @dataclass(slots=True)
 class Monitor:
-    """The watch over one store."""
+    """The watch over one device."""
 
     house: House
-    entry: StoreEntry
+    entry: StoreEntry | WatchEntry
     definitions: tuple[Definition, ...]
     recent: Recent
     careful: bool = False  # readings are written to the file as they come
@@ -95,7 +95,7 @@ class Monitor:
 
     @property
     def driver(self) -> Watched:
-        """Give the driver of the store as it is now."""
+        """Give the driver of the device as it is now."""
         return cast("Watched", self.house.devices[self.entry.asset].driver)
 
     def start(self) -> None:
@@ -204,8 +204,8 @@ class Monitor:
         self._alarms.sound(
             f"{self.entry.asset} watch",
             f"{self.entry.asset} can't be read: {why}",
-            consequence="the product in it is not watched",
-            response="Look at the store itself; read level and temperatures there until the line is back",
+            consequence="the product in it is not watched" if self._store else "what it measures is not watched",
+            response=f"Look at {self._itself} until the line is back",
         )
 
     def _not_kept(self, trouble: FailedError) -> None:
@@ -214,8 +214,8 @@ class Monitor:
         self._alarms.sound(
             f"{self.entry.asset} readings",
             f"readings of {self.entry.asset} can't be kept: {trouble}",
-            consequence="the record of its temperature has a gap",
-            response="Make room on the disk; read level and temperatures at the store until then",
+            consequence="the record of its temperature has a gap" if self._store else "its record has a gap",
+            response=f"Make room on the disk; look at {self._itself} until then",
         )
 
     async def _back(self) -> None:
@@ -230,6 +230,14 @@ class Monitor:
     def _take_tape(self) -> None:
         for link in getattr(self.driver, "links", ()):
             link.take_tape()
+
+    @property
+    def _store(self) -> bool:
+        return isinstance(self.entry, StoreEntry)
+
+    @property
+    def _itself(self) -> str:
+        return "the store itself and read level and temperatures there" if self._store else "the device itself"
 
     @property
     def _alarms(self) -> Alarms:

@@ -1,4 +1,4 @@
-"""The vigil of a site: alarms that time acts on, suppression by design, policies, and the watch over every store.
+"""The vigil of a site: alarms that time acts on, suppression by design, policies, and every watch.
 
 Started once, after the devices are connected and before anybody works; stopped when the site closes.
 """
@@ -27,7 +27,7 @@ def keep_vigil(site: Site, *, careful: bool) -> None:
     Suppression(house.ledger, house.door, vigilance.alarms.values(), afterwards)
     Policies(house.door, Recorder(house.ledger, house.clock, STREAM), vigilance, calling, afterwards).start()
     site.at_close += [afterwards.run, times.stop, calling.stop]
-    for entry in vigilance.stores.values():
+    for entry in vigilance.watched.values():
         recent = Recent(recent_of(site.folder, entry.asset), every=False, lasting=not site.file.simulated)
         monitor = Monitor(house, entry, vigilance.of_asset(entry.asset), recent, careful=careful)
         monitor.start()
@@ -36,15 +36,15 @@ def keep_vigil(site: Site, *, careful: bool) -> None:
 
 
 def _check(site: Site, vigilance: Vigilance) -> None:
-    """Raise InputError for a store without a driver, an alarm that nobody watches, and states that no step has."""
-    for entry in vigilance.stores.values():
+    """Raise InputError for a watch without a driver, an alarm that nobody watches, and states that no step has."""
+    for entry in vigilance.watched.values():
         if entry.asset not in site.house.devices:
             raise InputError(f"{entry.asset} can't be watched: it has no driver", where=entry.where)
     tables = {name: getattr(spec.operation, TABLE) for name, spec in site.house.operations.items()}
     places = {f"{name}.{state}" for name, table in tables.items() for state in table.states}
     for one in vigilance.alarms.values():
-        if one.asset not in vigilance.stores:
-            raise InputError(f"alarm {one.id} is on {one.asset}, which is not in stores", where=one.where)
+        if one.asset not in vigilance.watched:
+            raise InputError(f"alarm {one.id} is on {one.asset}, which is not in stores or watches", where=one.where)
         _known(one.suppressed_in, places, where=one.where)
     for policy in vigilance.policies.values():
         _known(policy.during, places, where=policy.where)

@@ -6,7 +6,7 @@ Units:  %, degC, s; times as ISO 8601 in the site's zone.
 Source: the hold times of the site file, each with its own source; ``automation.formulas.cold_store``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,7 +110,7 @@ def readings(objects: Objects, folder: Path, asset: str) -> dict[str, Reading]:
     return found
 
 
-def latest(objects: Objects, folder: Path, entries: Mapping[str, StoreEntry]) -> Instant:
+def latest(objects: Objects, folder: Path, entries: Iterable[str]) -> Instant:
     """Give the moment of the last event or reading, whichever is later."""
     looks = (one.at for name in entries for one in readings(objects, folder, name).values())
     return max([objects.now, *looks])

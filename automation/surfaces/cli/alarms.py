@@ -41,7 +41,7 @@ class Round:
 def look_round(file: SiteFile, objects: Objects, folder: Path, *, aside: bool = False) -> Round:
     """Look at everything that has to do with alarms; a live site's moment is that of the machine."""
     entries = file.vigilance.stores
-    now = latest(objects, folder, entries)
+    now = latest(objects, folder, file.vigilance.watched)
     if not file.simulated:
         now = max(now, SystemClock().now())
     found = stores(objects, folder, entries, now=now)
@@ -168,21 +168,22 @@ def _told(one: Raised) -> str:
 @as_json
 @session
 def watch(session: Session, how_long: str, *, folder: Path, as_json: bool) -> None:
-    """Own the site and watch its stores for a time; commands of other people are answered meanwhile."""
+    """Own the site and watch its stores and devices for a time; commands of other people are answered meanwhile."""
     duration = Seconds(read(how_long, Seconds, what="--for"))
     if duration <= Seconds(0.0):
         raise InputError(f"--for is {how_long!r}; a time above zero is needed")
 
-    async def job(here: Site) -> int:
+    async def job(here: Site) -> None:
         if not here.monitors:
-            raise InputError("this site has no stores to watch", where="site.yaml: stores")
+            raise InputError("this site has no stores to watch, and no devices", where="site.yaml: stores")
         await here.house.clock.sleep(duration)
-        return len(here.monitors)
 
-    count = session.opener.work(folder, job, Opening(staffed=False, careful=False))
+    session.opener.work(folder, job, Opening(staffed=False, careful=False))
     file = session.opener.site(folder)
-    text = f"{count} stores were watched for {span(float(duration))}; see: cellwright alarms list"
-    tell(text, {"stores": count, "seconds": float(duration)}, simulated=file.simulated, as_json=as_json)
+    count = {"stores": len(file.vigilance.stores), "devices": len(file.vigilance.watches)}
+    what = " and ".join(f"{many} {word}" for word, many in count.items() if many)
+    text = f"{what} were watched for {span(float(duration))}; see: cellwright alarms list"
+    tell(text, {**count, "seconds": float(duration)}, simulated=file.simulated, as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,13 @@ def test_policies_roster_and_stores_are_read(tmp_path: Path) -> None:
     assert (len(found.stores["tank-1"].positions()), found.stores["tank-1"].positions()[-1]) == (60, "tank-1/R2/B3/10")
 
 
+def test_a_limit_may_be_in_the_very_unit_of_a_channel(tmp_path: Path) -> None:
+    """A pressure between rooms; nothing is converted, and the watch compares the units."""
+    found = vigilance(tmp_path, 'limit: "< 20 %"\n    deadband: 1 %', 'limit: "< 10 Pa"\n    deadband: 1 Pa')
+    alarm = found.alarms["tank-1-low"]
+    assert (alarm.limit, alarm.unit, alarm.bound.deadband) == ("< 10 Pa", "Pa", 1.0)
+
+
 WRONG = {
     "an unknown asset": ("asset: tank-1\n", "asset: tank-2\n", "did you mean 'tank-1'"),
     "a limit without operator": ('"< 20 %"', '"20 %"', "an operator"),
@@ -101,6 +108,10 @@ WRONG = {
     "temperatures in no order": ("steady: -180 degC", "steady: -140 degC", "each above the one before"),
     "a hundred racks": ("racks: 2", "racks: 100", "1 to 99"),
     "looking too often": ("every: 1 min", "every: 0.5 s", "at least 1 s"),
+    "a watch on no asset": ("roster:", "watches: {room-1: {every: 1 min}}\nroster:", "is no asset"),
+    "a watch on a store": ("roster:", "watches: {tank-1: {every: 1 min}}\nroster:", "is watched as a store already"),
+    "a watch too often": ("roster:", "watches: {room-1: {every: 0.1 s}}\nroster:", "at least 1 s"),
+    "a watch with racks": ("roster:", "watches: {tank-1: {every: 1 min, racks: 2}}\nroster:", "unknown key 'racks'"),
 }
 
 
