@@ -15,7 +15,7 @@ from automation.views import record, shapes
 
 _RISE, _RISE_WITHIN = Kelvin(2.0), Seconds(60.0)  # K, s; only for the mark on a plot when the recipe states none
 
-_TIMES = frozenset({"s", "min", "h"})  # time over time shows nothing
+TIMES = frozenset({"s", "min", "h"})  # time over time shows nothing
 _TITLES = {"mL": "Volumes", "kPa": "Pressure"}
 DEVICE_CHANNELS = ("chamber", "setpoint", "output")  # channels that show the device, not what is in it
 
@@ -25,7 +25,7 @@ def charts(events: Iterable[Event], trends: tuple[record.Trend, ...], bound: sha
     some = tuple(events)
     by_unit: dict[str, list[record.Trend]] = {}
     for trend in trends:
-        if trend.readings and trend.unit not in _TIMES:
+        if trend.readings and trend.unit not in TIMES:
             by_unit.setdefault(trend.unit, []).append(trend)
     return tuple(_chart(some, unit, channels, bound) for unit, channels in by_unit.items())
 

@@ -29,6 +29,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "drill": ("drill", "Practise a fault during an operation, on a throwaway simulated site."),
         "run": ("runs", "Issue a batch of a recipe, start it and run it."),
         "resume": ("runs", "Go on with a batch after a stop or a crash."),
+        "simulate": ("simulating", "Run a recipe on fakes, over a grid of changes and seeds."),
         "rehearse": ("rehearsing", "Print when people are needed for a recipe that begins at a moment."),
         "check": ("preflight", "Ask every gate of a batch or recipe through its planned end."),
         "status": ("status", "Show what runs, who is waited for and which limit ends first."),
@@ -49,6 +50,10 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "show": ("looking", "Show one object: state, values, history, what is possible."),
         "list": ("looking", "List all objects of a kind."),
         "worklist": ("status", "List what waits for people."),
+        "compare": (
+            "comparing",
+            "Put batches side by side: parameters that differ, results, yields, times and curves.",
+        ),
         "trace": ("tracing", "Show what an id touched and what touched it."),
         "roles": ("tables", "Show who may do what."),
         "diagram": ("tables", "Draw an operation or object as a state diagram (Mermaid)."),

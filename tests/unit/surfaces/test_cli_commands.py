@@ -14,8 +14,9 @@ from automation.surfaces.cli.main import COMMANDS, HERE
 from tests.support.commands import cellwright
 
 CURVES = Path(__file__).parents[2] / "data"
-AGREED = """init demo drill run resume rehearse check status hold restart pause unpause stop abort answer resolve do show list
-worklist roles verify record backup restore ledger-sql alarms trace diagram read judge calc diff instruments fakes"""
+AGREED = """init demo drill run resume simulate rehearse compare check status hold restart pause unpause stop
+abort answer resolve do show list worklist roles verify record backup restore ledger-sql alarms
+trace diagram read judge calc diff instruments fakes"""
 
 
 def loaded(name: str) -> click.Command:
