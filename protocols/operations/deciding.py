@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from automation.formulas import culture
-from automation.kernel.quantity import Cells, CellsPerMillilitre, GramsPerLitre, Millilitres, Percent, Seconds
+from automation.kernel.quantity import Cells, CellsPerMillilitre, GramsPerLitre, Instant, Millilitres, Percent, Seconds
 
 LEAST_FEED = Millilitres(1.0)  # less is not worth opening the vessel
 
@@ -63,6 +63,11 @@ class Proposal:
     what: Decision
     why: str
     feed: Millilitres = Millilitres(0.0)
+
+
+def aged(began: Instant, at: Instant) -> Seconds:
+    """Give the age of a culture (s, to the ms): a sample of the plan is never a rounding too early for its rule."""
+    return Seconds(round(float(at - began), 3))
 
 
 def decide(rules: Rules, found: Found) -> Proposal:

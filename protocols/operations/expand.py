@@ -35,7 +35,7 @@ from protocols.operations.adding import Liquid, Weights
 from protocols.operations.counting import Counting, Means, Single, means
 from protocols.operations.counting import Rules as CountingRules
 from protocols.operations.culturing import Handling, Held, keep_safe
-from protocols.operations.deciding import Decision, Found, Proposal, decide
+from protocols.operations.deciding import Decision, Found, Proposal, aged, decide
 from protocols.operations.deciding import Rules as DecisionRules
 from protocols.operations.incubation import Conditions, Incubation
 
@@ -162,7 +162,7 @@ class Expand:
         volume = (got.volume or self.given.volume) - drawn
         glucose, lactate = await self._measured(f"{visit.batch}-{visit.step}-{number}A")
         cells = Cells(float(seen.viable) * float(volume))
-        age = at - (got.began_at or at)
+        age = aged(got.began_at or at, at)
         found = Found(age, volume, cells, seen.viability, glucose)
         proposal = decide(self.given.rules, found)
         ahead = self._forecast(got, cells, at)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from automation.kernel.quantity import Cells, CellsPerMillilitre, GramsPerLitre, Millilitres, Percent, Seconds
-from protocols.operations.deciding import Decision, Found, Rules, decide, feeding
+from automation.kernel.quantity import Cells, CellsPerMillilitre, GramsPerLitre, Instant, Millilitres, Percent, Seconds
+from protocols.operations.deciding import Decision, Found, Rules, aged, decide, feeding
 
 pytestmark = pytest.mark.requirement("F039")
 
@@ -72,3 +72,9 @@ def test_the_last_day_is_a_harvest_with_few_cells_too() -> None:
 def test_a_dying_culture_is_a_question_before_all_others() -> None:
     """Also when there are cells enough."""
     assert decide(RULES, replace(CALM, viability=Percent(69.9), cells=Cells(2e9))).what is Decision.STOP
+
+
+def test_a_sample_of_the_last_day_is_on_the_last_day_whatever_the_rounding() -> None:
+    """Moments are kept to a microsecond: the difference of these two is 11 days less one of them."""
+    age = aged(Instant(1_768_552_442.581_666), Instant(1_769_502_842.581_665))
+    assert decide(RULES, replace(CALM, age=age)).what is Decision.HARVEST
