@@ -9,13 +9,15 @@ from tests.fuzz.hands import hands
 from tests.fuzz.ledgers import LEDGERS
 from tests.fuzz.replies import TARGETS
 from tests.fuzz.target import Target
+from tests.fuzz.telegrams import TELEGRAMS
 from tests.fuzz.texts import TEXTS, settings
 
 
 @cache
 def targets() -> dict[str, Target]:
     """Give every target by name, codecs first."""
-    every = (*TARGETS, *GRAMMARS, *fakes(), *TEXTS, *settings(), *readers(), *FILES, *hands(), *LEDGERS, *DOORS)
+    wires = (*TARGETS, *TELEGRAMS, *GRAMMARS)
+    every = (*wires, *fakes(), *TEXTS, *settings(), *readers(), *FILES, *hands(), *LEDGERS, *DOORS)
     found = {target.name: target for target in every}
     assert len(found) == len(every), "two targets have one name"
     return found
@@ -23,7 +25,7 @@ def targets() -> dict[str, Target]:
 
 def codecs() -> list[str]:
     """Name the grammars of wires, of both sides."""
-    return [target.name for target in (*TARGETS, *GRAMMARS)]
+    return [target.name for target in (*TARGETS, *TELEGRAMS, *GRAMMARS)]
 
 
 def wanted(word: str) -> list[Target]:

@@ -14,7 +14,6 @@ from automation.kernel.errors import CellwrightError
 from instruments.drivers.echotherm import wire as echotherm
 from instruments.drivers.eurotherm.wire import bisynch, registers
 from instruments.drivers.hamilton_star import wire as star
-from instruments.drivers.hettich_460r import wire as hettich
 from instruments.drivers.keysight_34970a import wire as keysight
 from instruments.drivers.lighthouse import wire as lighthouse
 from instruments.drivers.memmert_atmoweb import wire as atmoweb
@@ -172,35 +171,6 @@ def bisynch_sealed(body: bytes) -> bytes:
 def _bisynch_told(data: bytes) -> object:
     tell = bisynch.Tell(12, "SL", text="-40.0")
     return tell.accepted(data[: tell.complete(data)]) if data else None
-
-
-_CODES = (hettich.STATE, hettich.ACTUAL, hettich.TEMPERATURE, hettich.FAULTS)
-_VALUES = ("0162", "01F4", "0046", "0001")
-
-
-def _hettich(data: bytes) -> object:
-    for code in _CODES if data else ():
-        ask = hettich.Ask("]", code)
-        try:
-            length = ask.complete(data)
-        except CellwrightError:
-            continue
-        if length == hettich.VALUE and checksums.parity(data[2:-1]) != data[-1]:
-            raise BrokenError(f"{data.hex()} was accepted with a wrong check byte")
-        if length:
-            return code, hettich.temperature(ask.value(data[:length]))
-    return None
-
-
-def _hettich_told(data: bytes) -> object:
-    tell = hettich.Tell("]", hettich.SPEED, value=1500)
-    return tell.accepted(data) if data and tell.complete(data) else None
-
-
-def hettich_sealed(body: bytes) -> bytes:
-    """Close what stands behind STX with ETX and its check byte."""
-    text = body.partition(b"\2")[2].partition(b"\3")[0] + b"\3"
-    return b"]\2" + text + bytes((checksums.parity(text),))
 
 
 _TO = tuple(star.read_command(f"{what}id{number:04}") for what, number in (("C0QM", 1111), ("P1OQ", 1111), ("C0RU", 2)))
@@ -403,23 +373,6 @@ TARGETS: tuple[Target, ...] = (
         corpus=lambda: [one["text"].encode() + star.END for one in vectors("hamilton_star")["answers"]],
         fresh=pure(_star),
         harmless="no checksum (USB has its own); module, command and id have to be those of the command",
-    ),
-    Target(
-        name="hettich_460r reply",
-        covers=(f"{DRIVERS}hettich_460r.wire",),
-        corpus=lambda: [
-            *(hettich_sealed(f"\2{code}={value}".encode()) for code, value in zip(_CODES, _VALUES, strict=True)),
-            b"]\x15",
-        ],
-        fresh=pure(_hettich),
-        seal=hettich_sealed,
-    ),
-    Target(
-        name="hettich_460r acknowledgement",
-        covers=(f"{DRIVERS}hettich_460r.wire",),
-        corpus=lambda: [b"]\x06", b"]\x15"],
-        fresh=pure(_hettich_told),
-        harmless="two bytes without a check; what was set is read back, and a start or stop is looked at",
     ),
     Target(
         name="keysight_34970a reply",

@@ -103,7 +103,15 @@ def _driver(point: EntryPoint) -> Iterator[Attempt]:
 _VALUES = ("1", "10", "0.5", "yes", "no", "001", "reset", "T", "101=chamber,102=sample", "final-day-star", "A-1", "C:1")
 
 
-_REQUIRED = {"full": "15", "deck": "final-day-star", "map": "vaisala_hmt330", "sizes": "0.5,5.0", "flow": "28.3"}
+_CENTRIFUGE = {"radius": "189", "differ_at_most": "5", "program": "7", "temperature": "32", "brake": "5"}
+_REQUIRED = {
+    **_CENTRIFUGE,
+    "full": "15",
+    "deck": "final-day-star",
+    "map": "vaisala_hmt330",
+    "sizes": "0.5,5.0",
+    "flow": "28.3",
+}
 
 
 def _examples(point: EntryPoint) -> list[bytes]:

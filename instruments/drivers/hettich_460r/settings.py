@@ -50,15 +50,15 @@ def settings(link: Link, given: Mapping[str, str]) -> Settings:
     return Settings(
         unit=unit,
         serial=given.get("serial", ""),
-        radius_mm=_number(given, "radius", 20.0, 400.0),
-        differ_at_most=_number(given, "differ_at_most", 0.1, 200.0),
-        program=_whole(given, "program", 1, 89),
-        temperature=_number(given, "temperature", -20.0, 40.0),
-        brake=_whole(given, "brake", 0, 9),
+        radius_mm=_number(given, "radius", low=20.0, high=400.0),
+        differ_at_most=_number(given, "differ_at_most", low=0.1, high=200.0),
+        program=_whole(given, "program", low=1, high=89),
+        temperature=_number(given, "temperature", low=-20.0, high=40.0),
+        brake=_whole(given, "brake", low=0, high=9),
     )
 
 
-def _number(given: Mapping[str, str], key: str, low: float, high: float) -> float:
+def _number(given: Mapping[str, str], key: str, *, low: float, high: float) -> float:
     text = given.get(key, "")
     try:
         value = float(text)
@@ -69,8 +69,8 @@ def _number(given: Mapping[str, str], key: str, low: float, high: float) -> floa
     return value
 
 
-def _whole(given: Mapping[str, str], key: str, low: int, high: int) -> int:
-    value = _number(given, key, low, high)
+def _whole(given: Mapping[str, str], key: str, *, low: int, high: int) -> int:
+    value = _number(given, key, low=low, high=high)
     if value != int(value):
         raise InputError(f"{key} is {given[key]!r}; a whole number from {low} to {high} has to be declared")
     return int(value)

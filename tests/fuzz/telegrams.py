@@ -1,0 +1,56 @@
+"""Targets: what drivers of centrifuges, pumps and more balances read, as far as their grammars go; as ``replies``."""
+
+from automation.kernel.errors import CellwrightError
+from instruments.drivers.hettich_460r import wire as hettich
+from tests.fuzz import checksums
+from tests.fuzz.replies import DRIVERS
+from tests.fuzz.target import BrokenError, Target, pure
+
+_CODES = (hettich.STATE, hettich.ACTUAL, hettich.TEMPERATURE, hettich.FAULTS)
+_VALUES = ("0162", "01F4", "0046", "0001")
+
+
+def _hettich(data: bytes) -> object:
+    for code in _CODES if data else ():
+        ask = hettich.Ask("]", code)
+        try:
+            length = ask.complete(data)
+        except CellwrightError:
+            continue
+        if length == hettich.VALUE and checksums.parity(data[2:-1]) != data[-1]:
+            raise BrokenError(f"{data.hex()} was accepted with a wrong check byte")
+        if length:
+            return code, hettich.temperature(ask.value(data[:length]))
+    return None
+
+
+def _hettich_told(data: bytes) -> object:
+    tell = hettich.Tell("]", hettich.SPEED, value=1500)
+    return tell.accepted(data) if data and tell.complete(data) else None
+
+
+def hettich_sealed(body: bytes) -> bytes:
+    """Close what stands behind STX with ETX and its check byte."""
+    text = body.partition(b"\2")[2].partition(b"\3")[0] + b"\3"
+    return b"]\2" + text + bytes((checksums.parity(text),))
+
+
+TELEGRAMS: tuple[Target, ...] = (
+    Target(
+        name="hettich_460r reply",
+        covers=(f"{DRIVERS}hettich_460r.wire",),
+        corpus=lambda: [
+            *(hettich_sealed(f"\2{code}={value}".encode()) for code, value in zip(_CODES, _VALUES, strict=True)),
+            b"]\x15",
+        ],
+        fresh=pure(_hettich),
+        seal=hettich_sealed,
+    ),
+    Target(
+        name="hettich_460r acknowledgement",
+        covers=(f"{DRIVERS}hettich_460r.wire",),
+        corpus=lambda: [b"]\x06", b"]\x15"],
+        fresh=pure(_hettich_told),
+        harmless="two bytes without a check; what was set is read back, and a start or stop is looked at",
+    ),
+)
