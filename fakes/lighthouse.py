@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from automation.kernel.errors import FailedError, InputError
-from automation.kernel.ids import keyed
 from automation.kernel.quantity import Instant, Litres
 from fakes.freezer import flag, number
 from fakes.physics.air import LIMITS, Air, poisson
@@ -119,12 +118,9 @@ class FakeLighthouse:
     def _count(self, start: float) -> None:
         end, sizes = start + self.times.sample, self._sizes
         volume = Litres(FLOW * self._flow * self.times.sample / 60.0)
-        means = self.air.expected(sizes, start, end, volume)
+        means = self.air.expected(sizes, volume, start=start, end=end)
         self._drawn += 1
-        alone = [
-            poisson(keyed(self._world.seed, self._name, "count", self._drawn, at), mean)
-            for at, mean in enumerate(means)
-        ]
+        alone = [poisson(mean, self._world.seed, self._name, "count", self._drawn, at) for at, mean in enumerate(means)]
         counts = tuple(sum(alone[at:]) for at in range(len(sizes)))
         status = int(self._laser) | int(not self._flowing()) << 1
         self._records.append(wire.Record(round(end), round(self.times.sample), 1, status, counts))

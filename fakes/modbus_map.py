@@ -75,7 +75,7 @@ class FakeModbusMap:
         match action:
             case "set":
                 lag = number({"lag": 0.0, **details}, "lag")
-                self._set(text(details, "channel"), number(details, "value"), lag, now)
+                self._set(text(details, "channel"), number(details, "value"), now, lag=lag)
             case "follow":
                 self._place, self._hung = text(details, "place"), False
                 self._hang(now)
@@ -108,7 +108,7 @@ class FakeModbusMap:
             return float(self._world.probe(self._name, now))
         return self._values[channel].at(now)
 
-    def _set(self, channel: str, value: float, lag: float, now: Instant) -> None:
+    def _set(self, channel: str, value: float, now: Instant, *, lag: float) -> None:
         self._channel(channel)
         start = self.value(channel, now) if lag > 0.0 else value
         self._values[channel] = Relaxing(start, value, lag if lag > 0.0 else 1.0, now)

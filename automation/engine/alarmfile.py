@@ -44,7 +44,7 @@ def read_vigilance(pairs: Mapping[str, Node], *, assets: Collection[str], people
         if Action.CALL in policy.actions and not roster:
             raise pairs["policies"].pairs[name].wrong("calls people, and the file has no roster")
     stores = {name: _store(name, node, assets) for name, node in _named(pairs, "stores")}
-    watches = {name: _watch(name, node, assets, stores) for name, node in _named(pairs, "watches")}
+    watches = {name: _watch(name, node, assets, stores=stores) for name, node in _named(pairs, "watches")}
     return Vigilance(alarms, policies, roster, stores, watches)
 
 
@@ -190,7 +190,7 @@ def _store(name: str, node: Node, assets: Collection[str]) -> StoreEntry:
     )
 
 
-def _watch(name: str, node: Node, assets: Collection[str], stores: Collection[str]) -> WatchEntry:
+def _watch(name: str, node: Node, assets: Collection[str], *, stores: Collection[str]) -> WatchEntry:
     every = _time(node.fields(required=("every",))["every"], least=_SHORTEST)
     if name not in assets:
         raise InputError(f"{node.name} is no asset; {nearest(name, assets)}", where=node.key_where)

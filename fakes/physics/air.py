@@ -11,8 +11,8 @@ Source:  EU GMP Annex 1 (2022), table 1 (limits at rest: A 3520 and 29, B 3520 a
 
 import math
 from dataclasses import dataclass
-from random import Random
 
+from automation.kernel.ids import keyed
 from automation.kernel.quantity import Instant, Litres
 
 LIMITS = {"A": 3_520.0, "B": 3_520.0, "C": 352_000.0, "D": 3_520_000.0}  # per m3 of at least 0.5 um, at rest
@@ -31,7 +31,7 @@ class Cloud:
     since: Instant
     amount: float
 
-    def between(self, start: float, end: float) -> float:
+    def between(self, *, start: float, end: float) -> float:
         """Give the mean over a while (s, UTC)."""
         first = max(start, float(self.since))
         if end <= first:
@@ -52,19 +52,22 @@ class Air:
         """Let somebody open a door."""
         self._clouds.append(Cloud(now, times * DOOR[self.grade] * LIMITS[self.grade]))
 
-    def mean(self, size: float, start: float, end: float) -> float:
+    def mean(self, size: float, *, start: float, end: float) -> float:
         """Give the mean concentration of particles of at least a size over a while (per m3)."""
-        at_half = AT_REST[self.grade] * LIMITS[self.grade] + sum(one.between(start, end) for one in self._clouds)
+        at_half = AT_REST[self.grade] * LIMITS[self.grade] + sum(
+            one.between(start=start, end=end) for one in self._clouds
+        )
         return float(at_half * (0.5 / size) ** STEEPNESS)
 
-    def expected(self, sizes: tuple[float, ...], start: float, end: float, volume: Litres) -> tuple[float, ...]:
+    def expected(self, sizes: tuple[float, ...], volume: Litres, *, start: float, end: float) -> tuple[float, ...]:
         """Give how many particles of each size range are in the drawn volume on average."""
-        least = [self.mean(size, start, end) * float(volume) / LITRES for size in sizes]
+        least = [self.mean(size, start=start, end=end) * float(volume) / LITRES for size in sizes]
         return tuple(small - large for small, large in zip(least, [*least[1:], 0.0], strict=True))
 
 
-def poisson(random: Random, mean: float) -> int:
-    """Give a Poisson number; of a large mean by its normal form."""
+def poisson(mean: float, seed: int, *names: str | int) -> int:
+    """Give a Poisson number that depends on (seed, names) alone; of a large mean by its normal form."""
+    random = keyed(seed, *names)
     if mean > MANY:
         return max(0, round(random.gauss(mean, math.sqrt(mean))))
     limit, many, product = math.exp(-mean), 0, random.random()

@@ -53,7 +53,7 @@ async def counter(kind: str, framing: str) -> AsyncIterator[Lighthouse]:
         await link.close()
 
 
-async def counts(driver: Lighthouse) -> None:
+async def assert_counts(driver: Lighthouse) -> None:
     """Start, wait for a record, take it once, stop."""
     assert (await driver.identify()).serial
     await driver.start()
@@ -71,7 +71,7 @@ async def counts(driver: Lighthouse) -> None:
     assert not (await driver.look()).new_data
 
 
-def over(kind: str, framing: str, script: Callable[[Lighthouse], Awaitable[None]]) -> None:
+def assert_over(kind: str, framing: str, script: Callable[[Lighthouse], Awaitable[None]]) -> None:
     """Run a script on an open counter."""
 
     async def main() -> None:
@@ -86,7 +86,7 @@ def over(kind: str, framing: str, script: Callable[[Lighthouse], Awaitable[None]
 )
 def test_a_counter_counts_over_every_transport(kind: str, framing: str) -> None:
     """Started, watched, its record taken once, stopped."""
-    over(kind, framing, counts)
+    assert_over(kind, framing, assert_counts)
 
 
 @contextlib.contextmanager

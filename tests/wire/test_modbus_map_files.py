@@ -112,3 +112,12 @@ def test_an_unknown_map_is_refused_with_those_that_there_are() -> None:
     """A misspelt name is not a device."""
     with pytest.raises(InputError, match=r"map is 'vaisala'; .*vaisala_hmt330"):
         find("vaisala")
+
+
+def test_the_map_of_the_page_is_a_map() -> None:
+    """What somebody copies to begin with is read without a complaint."""
+    page = (Path(__file__).parents[2] / "docs" / "drivers" / "modbus_map.md").read_text(encoding="utf-8")
+    text = page.partition("## Your own map\n\n```yaml\n")[2].partition("```")[0]
+    found = loaded(text)
+    assert [one.name for one in found.channels] == ["chamber", "return air", "door"]
+    assert found.span(found.channels[1].place) == Span(3, 100, 4)

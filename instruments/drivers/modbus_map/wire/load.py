@@ -71,8 +71,8 @@ def read(node: Node, *, name: str) -> DeviceMap:
         source=device["source"].string(),
         framings=framings,
         serial=_serial(line["serial"]) if "serial" in line else "",
-        unit=_whole(line["unit"], 0, UNITS_OF_LINE) if "unit" in line else 1,
-        lrc_off=_whole(line["lrc_off"], -255, 255) if "lrc_off" in line else 0,
+        unit=_whole(line["unit"], least=0, most=UNITS_OF_LINE) if "unit" in line else 1,
+        lrc_off=_whole(line["lrc_off"], least=-255, most=255) if "lrc_off" in line else 0,
         identity=_identity(pairs["identity"], tables) if "identity" in pairs else {},
         blocks=tuple(tables.block(one) for one in pairs["blocks"].sequence()) if "blocks" in pairs else (),
         channels=channels,
@@ -87,7 +87,7 @@ class _Tables:
 
     def __init__(self, node: Node) -> None:
         pairs = node.fields(required=("first", "function"), optional=("word_order",))
-        self._first = _whole(pairs["first"], 0, 1)
+        self._first = _whole(pairs["first"], least=0, most=1)
         self._function = _function(pairs["function"])
         self._order = Order(pairs["word_order"].choice(list(Order))) if "word_order" in pairs else None
 
@@ -135,7 +135,7 @@ class _Tables:
     def block(self, node: Node) -> Span:
         """Read registers that are read together."""
         pairs = node.fields(required=("register", "words"), optional=("function", "source"))
-        words = _whole(pairs["words"], 1, MOST_READ)
+        words = _whole(pairs["words"], least=1, most=MOST_READ)
         return Span(self._reads(pairs), self._address(pairs["register"], words), words)
 
     def place(self, pairs: Mapping[str, Node], node: Node) -> Place:
@@ -143,7 +143,7 @@ class _Tables:
         kind = Kind(pairs["type"].choice(list(Kind)))
         if ("words" in pairs) is not (kind is Kind.TEXT):
             raise node.wrong("needs words for a text, and only for a text: how many registers it takes")
-        words = _whole(pairs["words"], 1, MOST_READ) if "words" in pairs else WORDS[kind]
+        words = _whole(pairs["words"], least=1, most=MOST_READ) if "words" in pairs else WORDS[kind]
         order = Order(pairs["word_order"].choice(list(Order))) if "word_order" in pairs else self._order
         if words == 2 and kind is not Kind.TEXT and order is None:
             allowed = " or ".join(repr(one.value) for one in Order)
@@ -208,7 +208,7 @@ def _bits(node: Node, place: Place) -> Mapping[int, str]:
 def _bit(node: Node, place: Place) -> int:
     if place.kind not in BITS:
         raise node.wrong(f"is of a value of type {place.kind}; bits are of {', '.join(BITS)}")
-    return _whole(node, 0, BITS[place.kind] - 1)
+    return _whole(node, least=0, most=BITS[place.kind] - 1)
 
 
 def _function(node: Node) -> int:
@@ -221,7 +221,7 @@ def _serial(node: Node) -> str:
     return str(line_settings(node.string(), where=node.where))
 
 
-def _whole(node: Node, lowest: int, highest: int) -> int:
-    if not lowest <= node.integer() <= highest:
-        raise node.wrong(f"is {node.text}; {lowest} to {highest} is allowed")
+def _whole(node: Node, *, least: int, most: int) -> int:
+    if not least <= node.integer() <= most:
+        raise node.wrong(f"is {node.text}; {least} to {most} is allowed")
     return node.integer()
