@@ -1,7 +1,8 @@
 """Keeps the recipe that a batch was issued with in the site folder, so that the batch can go on from the folder alone.
 
-A file ``recipes/<digest>.yaml`` holds the bytes of the approved recipe, and the issue of the batch cites a copy of it
-by hash; what was changed for an engineering lot stands in the batch itself. The digest is checked at every resumption.
+A file ``recipes/<digest>.yaml`` holds the bytes of the approved recipe (of a variant: written out whole), and the issue
+of the batch cites a copy of it by hash; what was changed for an engineering lot stands in the batch itself. The digest
+is checked at every resumption.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from importlib import resources
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from automation.engine.recipe import source
 from automation.engine.recipe.load import load
 from automation.engine.recipe.model import Recipe
 from automation.engine.recipe.source import GROUP
@@ -49,7 +51,9 @@ def recall(folder: Path, batch: Batch, operations: Mapping[str, OperationSpec]) 
 
 
 def _bytes(path_or_name: str | Path) -> bytes:
-    path = Path(path_or_name)
+    whole, path = source.written(path_or_name), Path(path_or_name)
+    if whole is not None:
+        return whole.encode()
     if path.exists():
         return path.read_bytes()
     packages = {point.name: point.value for point in entry_points(group=GROUP)}

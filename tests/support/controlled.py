@@ -8,6 +8,7 @@ Units: s of simulated time.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -69,9 +70,14 @@ class Case:
 
 def home(operation: str) -> str:
     """Name the recipe with the fewest steps that runs an operation; empty when none does."""
-    steps = {recipe: load(recipe, operations()).steps for recipe in RECIPES}
-    able = (recipe for recipe in RECIPES if any(step.operation == operation for step in steps[recipe]))
-    return min(able, key=lambda recipe: len(steps[recipe]), default="")
+    able = (recipe for recipe, named in _operations_run().items() if operation in named)
+    return min(able, key=lambda recipe: len(_operations_run()[recipe]), default="")
+
+
+@cache
+def _operations_run() -> Mapping[str, tuple[str, ...]]:
+    """Give the operations of the steps of every installed recipe."""
+    return {recipe: tuple(step.operation for step in load(recipe, operations()).steps) for recipe in RECIPES}
 
 
 def missing() -> list[str]:

@@ -12,6 +12,7 @@ from importlib import resources
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from automation.engine.recipe import variant
 from automation.engine.recipe.model import Change
 from automation.engine.recipe.values import as_written
 from automation.engine.recipe.yaml_source import Node, Shape, nearest, read_file, read_text
@@ -26,9 +27,22 @@ Canonical = None | str | list["Canonical"] | dict[str, "Canonical"]
 
 
 def read(path_or_name: str | Path) -> Node:
-    """Give the recipe as nodes, from a file or by its installed name; raises InputError."""
+    """Give the recipe as nodes, from a file or by its installed name; a variant is whole. Raises InputError."""
+    node = _read(path_or_name)
+    if not variant.is_one(node):
+        return node
+    beside = Path(path_or_name).parent
+    return variant.made(node, read=lambda name: _read(beside / name if _is_file(name) else name))
+
+
+def _is_file(path_or_name: str | Path) -> bool:
+    return Path(path_or_name).suffix in {".yaml", ".yml"}
+
+
+def _read(path_or_name: str | Path) -> Node:
+    """Give a file as it stands."""
     path = Path(path_or_name)
-    if path.suffix in {".yaml", ".yml"} or path.exists():
+    if _is_file(path) or path.exists():
         return read_file(path)
     installed = {point.name: point.value for point in entry_points(group=GROUP)}
     name = str(path_or_name)
@@ -36,6 +50,11 @@ def read(path_or_name: str | Path) -> Node:
         raise InputError(f"{name!r} is no file and no installed recipe; {nearest(name, installed)}", where="recipe")
     with resources.as_file(resources.files(installed[name]).joinpath(f"{name}.yaml")) as file:
         return read_file(file)
+
+
+def written(path_or_name: str | Path) -> str | None:
+    """Give the whole recipe that a variant makes, as YAML; None for a recipe that stands whole in its file."""
+    return variant.written_out(read(path_or_name)) if variant.is_one(_read(path_or_name)) else None
 
 
 def changed(node: Node, changes: Mapping[str, str]) -> tuple[Node, tuple[Change, ...]]:

@@ -181,7 +181,7 @@ def read_file(path: Path) -> Node:
     return read_text(text, name=path.name)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def read_text(text: str, *, name: str, inside: str = "") -> Node:
     """Read YAML text, the same text once; ``name`` is the file in messages, ``inside`` the name of the whole."""
     from ruamel.yaml import YAML  # noqa: PLC0415  heavy, and needed only where a file is read
