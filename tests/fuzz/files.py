@@ -12,10 +12,12 @@ from typing import Protocol
 
 from automation.bootstrap import known, operations
 from automation.engine.recipe.load import load
+from automation.engine.recipe.yaml_source import read_text
 from automation.engine.sitefile import load_site
 from automation.formulas.curves import Point
 from automation.kernel.quantity import Millilitres
 from automation.opener import packaged
+from instruments.drivers.modbus_map.wire import load as maps
 from instruments.drivers.washer_history import wire as history
 from instruments.interfaces.cell_washer import ProcessValues, RunHistory
 from instruments.labware import deck
@@ -137,6 +139,16 @@ def _file(name: str, read: Callable[[Path], object]) -> Iterator[Attempt]:
         yield attempt
 
 
+def _maps() -> Sequence[bytes]:
+    """Give the shipped maps of Modbus devices."""
+    folder = ROOT / "instruments" / "drivers" / "modbus_map" / "maps"
+    return [(folder / f"{name}.yaml").read_bytes() for name in maps.shipped()]
+
+
+def _map(data: bytes) -> object:
+    return maps.read(read_text(data.decode("utf-8", "replace"), name="map.yaml"), name="map")
+
+
 def _recipes() -> Sequence[bytes]:
     """Give the shipped recipes and small ones, so that a change often hits what matters."""
     return [*((ROOT / "protocols" / "recipes" / f"{name}.yaml").read_bytes() for name in ("freeze-day",)), SMALL]
@@ -211,6 +223,14 @@ FILES: tuple[Target, ...] = (
         corpus=_histories,
         fresh=pure(_history),
         harmless="no checksum: the file is hashed as it was read, and volumes are compared with the balance",
+    ),
+    Target(
+        name="modbus map",
+        covers=("instruments.drivers.modbus_map.wire.load", "instruments.drivers.modbus_map.wire.model"),
+        corpus=_maps,
+        fresh=pure(_map),
+        harmless="a person writes it beside the maker's table; its digest is in the device's identity",
+        share=0.05,
     ),
     Target(
         name="recipe",

@@ -7,9 +7,7 @@ of ``tests/wire/vectors`` (from documents and captures) and a few of our own mak
 import struct
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from importlib import resources
 
-from automation.engine.recipe.yaml_source import read_text
 from automation.kernel.errors import CellwrightError
 from instruments.drivers.echotherm import wire as echotherm
 from instruments.drivers.eurotherm.wire import bisynch, registers
@@ -17,7 +15,7 @@ from instruments.drivers.hamilton_star import wire as star
 from instruments.drivers.keysight_34970a import wire as keysight
 from instruments.drivers.lighthouse import wire as lighthouse
 from instruments.drivers.memmert_atmoweb import wire as atmoweb
-from instruments.drivers.modbus_map.wire import load, values
+from instruments.drivers.modbus_map.wire import values
 from instruments.drivers.modbus_map.wire.model import Kind, Order, Place, Span
 from instruments.drivers.mt_sics import wire as sics
 from instruments.drivers.own_handler import wire as own
@@ -106,15 +104,6 @@ def ascii_body(data: bytes) -> bytes:
 
 
 _MODBUS_BODIES = (b"\1\3\4\x42\x34\0\0", b"\1\3\4\0\0\x42\x34", b"\1\3\4\xff\xff\xfc\xe0", b"\1\x83\2", b"\1\3\4AB\0\0")
-
-
-def _map(data: bytes) -> object:
-    return load.read(read_text(data.decode("utf-8", "replace"), name="map.yaml"), name="map")
-
-
-def _maps() -> list[bytes]:
-    folder_ = resources.files("instruments.drivers.modbus_map") / "maps"
-    return [(folder_ / f"{name}.yaml").read_bytes() for name in load.shipped()]
 
 
 _COUNTER = (
@@ -398,7 +387,7 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target(
         name="modbus ascii reply",
-        covers=("instruments.transport.modbus_lines", f"{DRIVERS}modbus_map.wire"),
+        covers=("instruments.transport.modbus_lines", f"{DRIVERS}modbus_map.wire.values"),
         corpus=lambda: [ascii_sealed(body) for body in _MODBUS_BODIES],
         fresh=pure(partial(_modbus_line, Framing.ASCII)),
         seal=lambda data: ascii_sealed(ascii_body(data)),
@@ -410,14 +399,6 @@ TARGETS: tuple[Target, ...] = (
         fresh=pure(partial(_modbus_line, Framing.TCP)),
         seal=lambda data: tcp_sealed(data[6:]),
         harmless="no checksum but that of TCP: a changed digit is another value, judged by its range and the alarms",
-    ),
-    Target(
-        name="modbus map",
-        covers=(f"{DRIVERS}modbus_map.wire",),
-        corpus=_maps,
-        fresh=pure(_map),
-        harmless="a person writes it beside the maker's table; its digest is in the device's identity",
-        share=0.05,
     ),
     Target(
         name="mt_sics reply",

@@ -44,7 +44,7 @@ STREAMS: dict[str, tuple[Complete, Callable[[], Sequence[bytes]]]] = {
     "modbus": (modbus.Read(1, 1, count=2).complete, lambda: corpus("eurotherm modbus reply")[:1]),
     "modbus exception": (modbus.Read(1, 1, count=2).complete, lambda: corpus("eurotherm modbus reply")[4:5]),
     "bisynch": (bisynch.Ask(12, "PV").complete, lambda: corpus("eurotherm bisynch reply")[:1]),
-    "echotherm": (echotherm.complete, lambda: corpus("echotherm reply")),
+    "echotherm": (echotherm.complete, lambda: [one for one in corpus("echotherm reply") if echotherm.complete(one)]),
     "hamilton_star": (
         partial(star.answered, to=star.read_command("C0QMid1111")),
         lambda: [b"".join(corpus("hamilton_star answer")[:1]), corpus("hamilton_star answer")[2]],
