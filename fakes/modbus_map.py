@@ -77,8 +77,9 @@ class FakeModbusMap:
                 lag = number({"lag": 0.0, **details}, "lag")
                 self._set(text(details, "channel"), number(details, "value"), now, lag=lag)
             case "follow":
-                self._place, self._hung = text(details, "place"), False
-                self._hang(now)
+                place = text(details, "place")
+                self._world.attach(self._name, to=place, now=now)
+                self._place, self._hung = place, True
             case "break":
                 broken = self._channel(text(details, "channel")).name
                 (self._broken.add if flag(details, "broken") else self._broken.discard)(broken)

@@ -57,6 +57,13 @@ HANDS: tuple[dict[str, object], ...] = (
     {"action": "enter", "values": {"speed": 1}},
     {"action": "paper", "left": 3},
     {"action": "spin", "force": 300, "minutes": 5},
+    {"action": "set", "channel": "humidity", "value": 50.0, "lag": 60.0},
+    {"action": "follow", "place": "fridge"},
+    {"action": "break", "channel": "temperature", "broken": True},
+    {"action": "fault", "name": "fault status", "on": True},
+    {"action": "door", "times": 2},
+    {"action": "flow", "share": 0.5},
+    {"action": "laser", "fault": True},
 )
 """What hands do to fakes, of every kind; each fake understands some of it."""
 LIFE = 40

@@ -139,6 +139,9 @@ def test_a_probe_feels_the_place_where_it_hangs() -> None:
     async def script(room: Room) -> None:
         room.plant.hand("device", "follow", place="fridge")
         assert (await room.seen())["temperature"][0] == pytest.approx(4.0)
+        with pytest.raises(FailedError, match="place is 'nowhere'"):
+            room.plant.hand("device", "follow", place="nowhere")
+        assert (await room.seen())["temperature"][0] == pytest.approx(4.0)
 
     in_room(script)
 
