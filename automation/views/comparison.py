@@ -244,7 +244,7 @@ def _value(found: object) -> Value:
 def _curves(story: Story, step: str, trends: Sequence[record.Trend], how: How) -> Iterator[tuple[str, str, Line]]:
     """Give the channels of a step, and what it counted day by day."""
     events = story.steps[step]
-    zero = _zero(story, step, how.align.get(step, ""))
+    zero = _zero(story, step, state=how.align.get(step, ""))
     roles = {asset: role for role, asset in story.bound[step].assets.items()}
     for trend in trends:
         if trend.readings >= _LEAST and trend.unit not in TIMES:
@@ -270,7 +270,7 @@ def _units(spec: OperationSpec | None, name: str) -> dict[str, str]:
     return {key: one.unit for key, one in parameters_of(found, top=False).items()} if found is not None else {}
 
 
-def _zero(story: Story, step: str, state: str) -> int:
+def _zero(story: Story, step: str, *, state: str) -> int:
     """Give where the time of a step's curves begins (us): its begin, or where the state was first entered."""
     events = story.steps[step]
     entered = {event.read(Enter).state: event.at for event in reversed(events) if event.kind == "enter"}

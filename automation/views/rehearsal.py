@@ -151,7 +151,7 @@ def _block(story: Story, plan: Plan, some: list[Task], kits: tuple[str, ...], li
         rooms=tuple(dict.fromkeys(room for room in rooms if room)),
         kits=kits,
         tasks=tuple(task.what for task in some),
-        marks=tuple(_marks(begin, end, plan.shift, story.zone)),
+        marks=tuple(_marks(begin, end=end, shift=plan.shift, zone=story.zone)),
         earliest=max((one.earliest for one in bounds if one.earliest is not None), default=None),
         latest=min((one.latest for one in bounds if one.latest is not None), default=None),
     )
@@ -211,7 +211,7 @@ def _rooms(story: Story, step: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(known[name] for name in names if known.get(name)))
 
 
-def _marks(begin: Instant, end: Instant, shift: Shift, zone: str) -> Iterator[str]:
+def _marks(begin: Instant, *, end: Instant, shift: Shift, zone: str) -> Iterator[str]:
     first, last = local(begin, zone=zone), local(end, zone=zone)
     if not shift.holds(first, last):
         yield NIGHT
@@ -230,12 +230,12 @@ def _waits(story: Story, blocks: tuple[Block, ...], apart: Seconds) -> Iterator[
     busy = min([block.begin for block in blocks], default=Instant(0.0))
     for block in sorted(blocks, key=lambda one: one.begin):
         if block.begin - busy > apart:
-            step, state = _during(entered, busy, block.begin)
+            step, state = _during(entered, begin=busy, end=block.begin)
             yield Wait(step, state, busy, block.begin)
         busy = max(busy, block.end)
 
 
-def _during(entered: list[tuple[float, str, str]], begin: Instant, end: Instant) -> tuple[str, str]:
+def _during(entered: list[tuple[float, str, str]], *, begin: Instant, end: Instant) -> tuple[str, str]:
     """Name the step and state that was entered last before most of the gap had passed."""
     middle = (float(begin) + float(end)) / 2
     return next(((step, state) for at, step, state in reversed(entered) if at <= middle), ("", ""))
@@ -250,10 +250,11 @@ def _limits(story: Story, recipe: Recipe, groups: list[list[Task]]) -> Iterator[
             continue
         since, until, step = timer.started_at, timer.ended_at, limit.end.step
         begins = (some[0].begin for some in groups if some[0].step == step)
-        yield _limited(limit, since, until, max((at for at in begins if since <= at <= until), default=None))
+        work = max((at for at in begins if since <= at <= until), default=None)
+        yield _limited(limit, since=since, until=until, work=work)
 
 
-def _limited(limit: TimeLimit, since: Instant, until: Instant, work: Instant | None) -> Limited:
+def _limited(limit: TimeLimit, *, since: Instant, until: Instant, work: Instant | None) -> Limited:
     most, least = limit.most, limit.least
     return Limited(
         name=limit.name,

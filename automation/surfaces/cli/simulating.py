@@ -103,7 +103,7 @@ def simulate(  # noqa: PLR0913  as options
         )
     else:
         mark(runs[0].found.site, simulated=True)
-        click.echo(_page(runs, _chosen(runs, places, show), given=bool(show)))
+        click.echo(_page(runs, _chosen(runs, places, show=show), given=bool(show)))
     if any(run.state != "complete" for run in runs):
         say_no()
 
@@ -113,7 +113,7 @@ def _places(runs: Sequence[Run]) -> list[str]:
     return list(dict.fromkeys(where for run in runs for kind, where in run.found.facts if kind in _SHOWN))
 
 
-def _chosen(runs: Sequence[Run], places: Sequence[str], show: Sequence[str]) -> list[str]:
+def _chosen(runs: Sequence[Run], places: Sequence[str], *, show: Sequence[str]) -> list[str]:
     """Give what is asked for, else what differs between the runs; of a single run, all."""
     if show:
         return [where for where in places if any(fnmatchcase(where, pattern) for pattern in show)]

@@ -7,7 +7,6 @@ from typing import NamedTuple, cast
 
 import pytest
 
-from automation.notebook import compare, simulate_grid
 from tests.support.commands import Said, cellwright, simulated_site
 
 pytestmark = pytest.mark.requirement("C08")
@@ -124,13 +123,3 @@ def test_a_grid_has_one_row_for_each_combination_and_what_differs_as_columns(tmp
         ("20 s", "1", "complete"),
     ]
     assert {row["receive.volume [mL]"] for row in table} == {"20.0"}
-
-
-def test_a_notebook_compares_runs_with_one_another_and_with_real_batches(places: Places) -> None:
-    """Rows and curves as tables of pandas; a run of the same seed is the batch again."""
-    runs = simulate_grid("freeze-day", seeds=[1])
-    found = compare({**runs, "made": f"B-1@{places.a}"}, cqa=["*.viability"], align=["freeze.freezing"])
-    viability = found.rows[found.rows["where"] == "count.viability"]
-    assert list(viability["batch"]) == ["seed 1", "made"]
-    assert set(viability["class"]) == {"CQA"}
-    assert set(found.curves["batch"]) == {"seed 1", "made"}

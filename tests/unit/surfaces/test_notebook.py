@@ -7,14 +7,20 @@ from pathlib import Path
 import pytest
 
 from automation.kernel.errors import InputError
-from automation.notebook import Simulated, simulate
+from automation.notebook import Simulated, compare, simulate, simulate_grid
 from tests.support.commands import simulated_site
 
 
 @pytest.fixture(scope="module")
-def run() -> Simulated:
-    """One simulated day of freezing."""
-    return simulate("freeze-day", "a")
+def runs() -> dict[str, Simulated]:
+    """Two simulated days of freezing by chance."""
+    return simulate_grid("freeze-day", "a", seeds=[1, 2])
+
+
+@pytest.fixture(scope="module")
+def run(runs: dict[str, Simulated]) -> Simulated:
+    """One of them."""
+    return runs["seed 1"]
 
 
 @pytest.mark.requirement("C08")
@@ -27,10 +33,10 @@ def test_results_readings_and_events_are_at_hand(run: Simulated) -> None:
 
 
 @pytest.mark.requirement("C07")
-def test_the_same_arguments_give_the_same_head_and_another_seed_another(run: Simulated) -> None:
+def test_the_same_arguments_give_the_same_head_and_another_seed_another(runs: dict[str, Simulated]) -> None:
     """A simulation is a function of recipe, site, seed and changes."""
-    assert simulate("freeze-day", "a", seed=1).head == run.head
-    assert simulate("freeze-day", "a", seed=2).head != run.head
+    assert simulate("freeze-day", "a", seed=1).head == runs["seed 1"].head
+    assert runs["seed 2"].head != runs["seed 1"].head
 
 
 @pytest.mark.requirement("C08")
@@ -38,6 +44,18 @@ def test_a_change_is_recorded_and_has_its_effect(run: Simulated) -> None:
     """Half as many readings of the freeze when it is looked at half as often."""
     slower = simulate("freeze-day", "a", changes={"freeze.every": "20 s"})
     assert len(slower.readings) < 0.7 * len(run.readings)
+
+
+@pytest.mark.requirement("C08")
+def test_runs_are_compared_with_one_another_as_tables(runs: dict[str, Simulated]) -> None:
+    """Rows and curves of both under their names; the curves begin where they are aligned."""
+    found = compare(runs, roles={"seed 1": "sending"}, cqa=["*.viability"], align=["freeze.freezing"])
+    viability = found.rows[found.rows["where"] == "count.viability"]
+    assert list(viability["batch"]) == ["seed 1", "seed 2"]
+    assert list(viability["role"]) == ["sending", "-"]
+    assert set(viability["class"]) == {"CQA"}
+    assert set(found.curves["batch"]) == {"seed 1", "seed 2"}
+    assert found.curves["seconds"].min() < 0.0
 
 
 def test_a_folder_gives_its_site_file_and_stays_as_it_was(tmp_path: Path) -> None:
