@@ -10,6 +10,7 @@ from automation.kernel.quantity import (
     CellsPerMillilitre,
     InternationalUnitsPerMillilitre,
     Millilitres,
+    NanogramsPerMillilitre,
     Percent,
     Seconds,
 )
@@ -40,6 +41,21 @@ def test_a_cytokine_stronger_than_its_stock_is_refused() -> None:
     assert culture.cytokine_volume(volume=Millilitres(200.0), wanted=wanted, stock=stock) == Millilitres(0.2)
     with pytest.raises(InputError, match="can't be made"):
         culture.cytokine_volume(volume=Millilitres(200.0), wanted=stock, stock=wanted)
+
+
+def test_30_ng_per_ml_of_an_antibody_in_300_ml_are_0_9_ml_of_10_ug_per_ml() -> None:
+    """The antibody of a rapid expansion; one that is stronger than its stock is refused."""
+    wanted, stock = NanogramsPerMillilitre(30.0), NanogramsPerMillilitre(1e4)
+    volume = culture.antibody_volume(volume=Millilitres(300.0), wanted=wanted, stock=stock)
+    assert float(volume) == pytest.approx(0.9)
+    with pytest.raises(InputError, match="can't be made"):
+        culture.antibody_volume(volume=Millilitres(300.0), wanted=stock, stock=wanted)
+
+
+def test_two_hundred_feeders_for_each_of_3e6_cells_are_30_ml_at_2e7() -> None:
+    """Viable feeders for each viable cell."""
+    volume = culture.feeder_volume(cells=Cells(3e6), ratio=200.0, stock=CellsPerMillilitre(2e7))
+    assert volume == Millilitres(30.0)
 
 
 def test_a_dense_culture_is_fed_down_and_a_thin_one_not_at_all() -> None:
