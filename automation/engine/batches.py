@@ -98,6 +98,7 @@ class BatchRun:
         try:
             await self._run_steps()
             await self._equipment.clean()
+            await self._stand_still()
         finally:
             consumer.cancel()
             await asyncio.gather(consumer, return_exceptions=True)
@@ -148,6 +149,12 @@ class BatchRun:
         if self._stage(step) is not Procedural.COMPLETE or not self._verdicts.judged(step):
             return False
         return (self._ended_well(step) or self._held_since(step)) and not self._equipment.held(step.id)
+
+    async def _stand_still(self) -> None:
+        """Wait while a batch is held or paused whose last step ended in the moment of the order."""
+        while self.batch.state in {"pausing", "paused", "holding", "held", "restarting"}:
+            await self._quiet.wait()
+            await self._allowed()
 
     def _has_turn(self, step: Step) -> bool:
         """Tell whether a step is to be taken up: of a batch that ends only what was begun."""

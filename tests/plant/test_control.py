@@ -271,3 +271,18 @@ def test_an_abort_overtakes_the_act_in_flight(tmp_path: Path) -> None:
     ]
     assert confirm.opening is not None
     assert "It had not started" in confirm.opening.text
+
+
+@pytest.mark.requirement("F005")
+@pytest.mark.parametrize(("stand", "go_on"), [("hold", "restart"), ("pause", "unpause")])
+def test_an_order_in_the_moment_in_which_the_last_step_ends_is_carried_out(
+    tmp_path: Path, stand: str, go_on: str
+) -> None:
+    """The batch stands still until it is let go on, and closes then."""
+    hook = ordered("count", "read", stand, go_on, after=0.0, later=600.0)
+    run = run_batch(make_site(tmp_path), hook, recipe="thaw-starting-material", until=40_000.0)
+    assert (run.state, run.error) == ("closed", "")
+    assert orders(run)[2:] == [stand, "done", go_on, *(["done"] if stand == "hold" else []), "complete", "close"]
+    closed = next(e.at for e in run.events if e.stream == f"batch/{BATCH}" and e.kind == "close")
+    stood = next(e.at for e in run.events if e.stream == f"batch/{BATCH}" and e.kind == stand)
+    assert closed - stood >= 600_000_000

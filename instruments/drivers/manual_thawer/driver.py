@@ -16,7 +16,6 @@ from instruments.interfaces.device import DriverKind, OnHostLoss, Support, Suppo
 from instruments.interfaces.thawer import Thawer, ThawerState, ThawerStatus
 from instruments.transport import Link
 
-
 WARM = Seconds(3600.0)  # until a bath is warm before people are called
 
 
