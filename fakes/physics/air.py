@@ -4,9 +4,9 @@ Physics: concentration at rest is a share of the limit of the grade; a door that
          ventilation thins out exponentially; what a counter finds in a volume is a Poisson number of the mean over the
          time of its sample, each size range on its own.
 Units:   um; particles per m3; L; s.
-Source:  EU GMP Annex 1 (2022), table 1 (limits at rest: A 3520 and 29, B 3520 and 29, C 352000 and 2930, D 3520000
-         and 29300 per m3 of 0.5 and 5 um; 29 of A is ISO 4.8); ISO 14644-1 (counts fall with size to the power of
-         -2.08); ISO 14644-3 (recovery: a hundredth after 15 min is chosen here). ``AT_REST`` and ``DOOR`` are assumed.
+Source:  EU GMP Annex 1 (2022), limits of monitoring at rest (per m3 of 0.5 and 5 um: A and B 3520 and 29, C 352000
+         and 2930, D 3520000 and 29300); ISO 14644-1 (counts fall with size to the power of -2.08). Recovery to a
+         hundredth in 15 min, ``AT_REST`` and ``DOOR`` are assumed.
 """
 
 import math

@@ -1,6 +1,7 @@
 """The particle counter's driver over the wire-level fake in simulated time; um, L, s."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -10,10 +11,11 @@ from automation.kernel.quantity import Instant, Litres, Seconds
 from fakes.faults import Fault, FaultKind, Faults
 from fakes.lighthouse import FakeLighthouse, build
 from fakes.plant import Plant, PlantLog
+from fakes.serve import rebuild
 from fakes.world import World
 from instruments.drivers.lighthouse import wire
 from instruments.drivers.lighthouse.driver import FACTORY, Lighthouse
-from instruments.interfaces.particle_counter import CountRecord
+from instruments.interfaces.particle_counter import CounterState, CountRecord
 from instruments.transport import Link, MemoryStream
 from instruments.transport.line import LineSettings
 from instruments.transport.serial import SerialStream
@@ -182,6 +184,33 @@ def test_a_door_is_seen_and_forgotten() -> None:
         assert abs(after - before) < 0.2 * before
 
     in_room(script)
+
+
+def test_a_counter_is_rebuilt_from_what_reached_it(tmp_path: Path) -> None:
+    """The program was killed; the counter has the same records, and the one that was taken is not new."""
+    log = tmp_path / "plant.log"
+    taken: list[tuple[CounterState, CountRecord]] = []
+
+    async def first(clock: SimulatedClock) -> None:
+        plant = Plant(clock, PlantLog(log), Faults())
+        plant.add("counter", build(World(1), "counter", ROOM_C))
+        link = Link(plant.connect("counter"), name="counter")
+        await link.open()
+        driver = FACTORY.build(link, GIVEN, control=True)
+        assert isinstance(driver, Lighthouse)
+        await driver.start()
+        plant.hand("counter", "door")
+        await clock.sleep(Seconds(70.0))
+        found = await driver.take(record=1)
+        taken.append((await driver.look(), found))
+
+    run_simulated(first, start=START)
+    again: FakeLighthouse = build(World(1), "counter", ROOM_C)
+    rebuild(again, log, name="counter")
+    [(state, found)] = taken
+    assert (len(again._records), again._new) == (state.records, state.new_data) == (1, False)  # noqa: SLF001  its memory
+    assert again._records[-1].counts == tuple(one.cumulative for one in found.counts)  # noqa: SLF001  as above
+    assert again.acts == {"start": 1, "stop": 0, "take": 1}
 
 
 def test_only_start_stop_and_the_index_are_ever_written() -> None:
