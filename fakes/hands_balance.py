@@ -9,6 +9,7 @@ import re
 from automation.gmp.people.prompts import Prompt
 from fakes.mt_sics import FakeMtSics
 from fakes.panel import Crew, Habit, Values
+from fakes.sartorius_sbi import FakeSartorius
 
 CLASS = "balance"
 _ALONE = re.compile(r"[Pp]ut (?:the empty )?(\S+) alone on the balance")
@@ -49,4 +50,4 @@ def clear(crew: Crew, *, but: str = "") -> None:
 
 def _there(crew: Crew) -> tuple[str, ...]:
     fake = crew.plant.fake(crew.asset(CLASS))
-    return tuple(fake.cell.containers) if isinstance(fake, FakeMtSics) else ()
+    return tuple(fake.cell.containers) if isinstance(fake, FakeMtSics | FakeSartorius) else ()

@@ -334,6 +334,7 @@ _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
     "mt_sics": sics_commands,
     "modbus_map": lambda: [modbus_sealed(body) for body in (b"\1\3\0\0\0\2", b"\1\3\2\0\0\2", b"\1\3\0\6\0\2")],
     "own_handler": own_commands,
+    "sartorius_sbi": lambda: [f"\x1b{word}\r\n".encode() for word in ("P", "T", "V", "x1_", "x2_", "S")],
     "tec3000": tec_commands,
     "rotea": lambda: [*nodes_commands(), *FOLDER_COMMANDS],
     "vicell_blu_file": lambda: FOLDER_COMMANDS,

@@ -2,9 +2,11 @@
 
 from automation.kernel.errors import CellwrightError
 from instruments.drivers.hettich_460r import wire as hettich
+from instruments.drivers.sartorius_sbi import wire as sbi
 from tests.fuzz import checksums
-from tests.fuzz.replies import DRIVERS
+from tests.fuzz.replies import DRIVERS, ENDED_BY_LINE
 from tests.fuzz.target import BrokenError, Target, pure
+from tests.fuzz.vectors import lines
 
 _CODES = (hettich.STATE, hettich.ACTUAL, hettich.TEMPERATURE, hettich.FAULTS)
 _VALUES = ("0162", "01F4", "0046", "0001")
@@ -35,6 +37,11 @@ def hettich_sealed(body: bytes) -> bytes:
     return b"]\2" + text + bytes((checksums.parity(text),))
 
 
+def _sbi(data: bytes) -> object:
+    end = sbi.complete(data)
+    return sbi.weighing(data[:end]) if end else None
+
+
 TELEGRAMS: tuple[Target, ...] = (
     Target(
         name="hettich_460r reply",
@@ -52,5 +59,12 @@ TELEGRAMS: tuple[Target, ...] = (
         corpus=lambda: [b"]\x06", b"]\x15"],
         fresh=pure(_hettich_told),
         harmless="two bytes without a check; what was set is read back, and a start or stop is looked at",
+    ),
+    Target(
+        name="sartorius_sbi reply",
+        covers=(f"{DRIVERS}sartorius_sbi.wire",),
+        corpus=lambda: [line.encode() + sbi.END for line in lines("sartorius_sbi")],
+        fresh=pure(_sbi),
+        harmless=f"{ENDED_BY_LINE}; a weight that counts is asked for twice",
     ),
 )

@@ -292,6 +292,7 @@ RIGS: tuple[Rig, ...] = (
     Rig("own_handler", "own_handler", _handler("set up", {}), Else((("tips", {}),)), furnish=ON_DECK, world=deck_world),
     Rig("hettich_460r", "hettich_460r", CENTRIFUGE, LID_OPEN, DECLARED),
     Rig("mt_sics", "mt_sics", BALANCE, Else((("load", {"mass": 30.0}),))),
+    Rig("sartorius_sbi", "sartorius_sbi", BALANCE, Else((("load", {"mass": 30.0}),))),
     Rig("zpl_printer", "zpl_printer", PRINTER, Else((("pause", {"on": True}),))),
     Rig(
         "keysight_34970a",

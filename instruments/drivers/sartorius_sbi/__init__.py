@@ -1,0 +1,1 @@
+"""Sartorius balances that speak SBI."""
