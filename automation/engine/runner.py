@@ -128,13 +128,17 @@ class StepRunner:
         await self._finish_restarting()
 
     async def pause(self, reason: str, *, by: str) -> None:
-        """Suspend at the next effect, without making anything safe."""
+        """Suspend at the next effect, without making anything safe; a state without a pause is held in the meantime."""
         if self.stage is Procedural.RUNNING:
             self._free.clear()
             await self._enter_stage(Procedural.PAUSING, reason, by=by)
         if self.stage is Procedural.PAUSING:
             await self._act_over()
-            await self._enter_stage(Procedural.PAUSED)
+            main = self._past.main
+            if main is not None and main.state in getattr(self._operation, "no_pause", ()):
+                await self._side("holding")
+            if self.stage is Procedural.PAUSING:
+                await self._enter_stage(Procedural.PAUSED)
 
     async def unpause(self, reason: str, *, by: str) -> None:
         """Go on after a pause."""

@@ -98,6 +98,7 @@ class PackOut:
 
     results: ClassVar = Results
     good: ClassVar = frozenset({State.SHIPPED})
+    no_pause: ClassVar = frozenset({State.LOGGED})
     safe: ClassVar = (
         SafeProduct(after=("holding",), told="stays cold and closed"),
         SafeProduct(after=ENDINGS, told="back into the store"),

@@ -68,6 +68,7 @@ class Retrieve:
 
     results: ClassVar = Results
     good: ClassVar = frozenset({State.RETRIEVED})
+    no_pause: ClassVar = frozenset({State.FOUND})
     safe: ClassVar = (
         SafeProduct(after=("holding",), told="is brought into the cold box first"),
         SafeProduct(after=ENDINGS, told="back into the store"),

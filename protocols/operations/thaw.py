@@ -100,6 +100,7 @@ class Thaw:
 
     results: ClassVar = Results
     good: ClassVar = frozenset({State.THAWED})
+    no_pause: ClassVar = frozenset({State.THAWING, State.OVERDUE, State.CLEAR})
     safe: ClassVar = (
         SafeDevice(
             after=ENDINGS,
@@ -223,7 +224,7 @@ class Thaw:
         elif got.clear_at is None:
             text = f"a thaw has no pause. Thaw {got.container} until no ice is left, take it out, keep it closed"
         else:
-            text = f"{got.container} stays closed at 20 to 25 degC"
+            text = f"{got.container} is taken out of the thawer if it is there, and stays closed at 20 to 25 degC"
         await self.operator.confirm(f"Held: {text}. The time to its use counts on")
 
     async def stopping(self, visit: Visit[Results]) -> None:

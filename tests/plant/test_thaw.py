@@ -113,18 +113,21 @@ def test_a_bag_that_leaks_after_the_thaw_goes_no_further(tmp_path: Path) -> None
 
 
 @pytest.mark.requirement("F018", "F048")
-def test_a_hold_lets_a_thaw_that_has_begun_go_to_its_end_first(tmp_path: Path) -> None:
-    """No ice is left when the step is held, and the time to the use has counted on."""
+@pytest.mark.parametrize(("stand", "go_on", "still"), [("hold", "restart", "held"), ("pause", "unpause", "paused")])
+def test_a_thaw_that_has_begun_goes_to_its_end_before_anything_stands_still(
+    tmp_path: Path, stand: str, go_on: str, still: str
+) -> None:
+    """No ice is left when the step is held or paused, and the time to the use has counted on."""
     warmth: list[float] = []
 
     def hook(site: Site) -> None:
         def look(event: Event) -> None:
-            if event.kind == "procedural" and event.fields["state"] == "held":
+            if event.kind == "procedural" and event.fields["state"] == still:
                 warmth.append(float(plant_of(site).world.temperature(BAG, site.house.clock.now())))
 
         site.house.ledger.subscribe(look)
 
-    run = thaw(tmp_path, hook, ordered("thaw", "thawing", "hold", "restart", after=30.0, later=900.0))
+    run = thaw(tmp_path, hook, ordered("thaw", "thawing", stand, go_on, after=30.0, later=900.0))
     assert sides(run, "thaw") == ["holding"]
     assert len(warmth) == 1
     assert warmth[0] > FREEZING
