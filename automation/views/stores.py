@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from automation.engine.alarmmodel import StoreEntry
+from automation.engine.alarmmodel import StoreEntry, WatchEntry
 from automation.engine.monitor import recent_of, stream_of
 from automation.engine.trends import Sealed, unpack
 from automation.formulas.cold_store import time_left
@@ -116,6 +116,29 @@ def latest(objects: Objects, folder: Path, entries: Iterable[str]) -> Instant:
     return max([objects.now, *looks])
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The last readings of a device that is watched for what it measures; no moment when there is none."""
+
+    at: Instant | None
+    values: Mapping[str, float | None]
+    units: Mapping[str, str]
+
+
+def watched(objects: Objects, folder: Path, entry: WatchEntry) -> Watched:
+    """Look at what a watched device has told."""
+    looks = readings(objects, folder, entry.asset)
+    at = max((one.at for one in looks.values()), default=None)
+    values = {name: one.value for name, one in looks.items()}
+    return Watched(at, values, {name: one.unit for name, one in looks.items()})
+
+
+def standing(objects: Objects, asset: str) -> tuple[str, ...]:
+    """Name the alarms of an asset that are active."""
+    alarms = [one for one in objects.every("alarm") if isinstance(one, Alarm) and one.standing and one.active]
+    return tuple(one.id for one in alarms if one.raising is not None and one.raising.asset == asset)
+
+
 def _last_of(folder: Path, chunk: Sealed) -> float | None:
     return unpack(Blobs(folder / "blobs", sync=False).get(chunk.blob))[1][-1]
 
@@ -133,8 +156,7 @@ def _store(objects: Objects, folder: Path, entry: StoreEntry, *, now: Instant, k
     )
     if left is not None:
         left = max(Seconds(0.0), left - (now - at))
-    alarms = [one for one in objects.every("alarm") if isinstance(one, Alarm) and one.standing and one.active]
-    ours = tuple(one.id for one in alarms if one.raising is not None and one.raising.asset == entry.asset)
+    ours = standing(objects, entry.asset)
     inside = sorted((one for one in kept if entry.holds(one.position)), key=lambda one: one.position)
     taken = {one.position for one in inside}
     steady = bool(warmest) and Celsius(max(warmest)) <= entry.holding.steady

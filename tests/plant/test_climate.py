@@ -1,11 +1,13 @@
 """The climate of the cryo room of simulated site C, watched beside its stores; degC, %, s of simulated time."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from automation.kernel.errors import InputError
 from automation.ledger.event import Event
+from tests.support.commands import cellwright
 from tests.support.runs import make_site
 from tests.support.storage import HOUR, MINUTE, Vault, in_vault
 
@@ -66,6 +68,19 @@ def test_a_probe_that_is_silent_is_an_alarm_of_its_own(tmp_path: Path) -> None:
         assert vault.kinds(f"asset/{PROBE}")[-1] == "identify"
 
     in_vault(tmp_path, script)
+
+
+def test_what_was_last_read_can_be_shown(tmp_path: Path) -> None:
+    """After an hour: three channels in their units; another name is answered with those that there are."""
+    assert cellwright("init", tmp_path, "--simulated", "--site", "c").status == 0
+    watched = cellwright("alarms", "watch", "--for", "1 h", "--site", tmp_path).out
+    assert "2 stores and 1 device were watched" in watched
+    shown = json.loads(cellwright("show", "watch", PROBE, "--site", tmp_path, "--json").out)["watch"]
+    assert shown["units"] == {"humidity": "%", "temperature": "degC", "dew point": "degC"}
+    assert (shown["readings"]["temperature"], shown["stale"]) == (pytest.approx(21.0, abs=0.2), False)
+    assert "temperature 2" in cellwright("show", "watch", PROBE, "--site", tmp_path).out
+    unknown = cellwright("show", "watch", "climate-1", "--site", tmp_path)
+    assert (unknown.status, f"did you mean '{PROBE}'" in unknown.err) == (2, True)
 
 
 def test_an_alarm_in_another_unit_than_its_channel_is_refused_at_the_start(tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def watch(session: Session, how_long: str, *, folder: Path, as_json: bool) -> No
     session.opener.work(folder, job, Opening(staffed=False, careful=False))
     file = session.opener.site(folder)
     count = {"stores": len(file.vigilance.stores), "devices": len(file.vigilance.watches)}
-    what = " and ".join(f"{many} {word}" for word, many in count.items() if many)
+    what = " and ".join(f"{many} {word if many > 1 else word[:-1]}" for word, many in count.items() if many)
     text = f"{what} were watched for {span(float(duration))}; see: cellwright alarms list"
     tell(text, {**count, "seconds": float(duration)}, simulated=file.simulated, as_json=as_json)
 

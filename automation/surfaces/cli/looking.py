@@ -40,8 +40,13 @@ _MOMENTS = ("_at", "due", "until", "warn", "deadline")
 def show(session: Session, kind: str, name: str, folder: Path, *, as_json: bool) -> None:
     """Show one object: state, values, history, what is possible.
 
-    Of a store: how long it keeps cold, what is in it, and where each container can go.
+    Of a store: how long it keeps cold, what is in it, and where each container can go. Of a watch: its last readings.
     """
+    if kind == "watch":
+        from automation.surfaces.cli.stores import show_watch  # noqa: PLC0415  only when asked
+
+        show_watch(session, name, folder, as_json=as_json)
+        return
     if kind == "store":
         from automation.surfaces.cli.stores import show_store  # noqa: PLC0415  only when asked
 

@@ -1,5 +1,9 @@
-"""``show store ID``: what an operator in gloves needs: how long, what is in it, where each container goes."""
+"""``show store ID``: what an operator in gloves needs: how long, what is in it, where each container goes.
 
+``show watch ID``: the last readings of a device that is watched for what it measures.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -10,7 +14,7 @@ from automation.kernel.errors import InputError
 from automation.surfaces.cli.alarms import look_round
 from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, emit, mark, table
-from automation.views.stores import LEVEL, WARM, Store
+from automation.views.stores import LEVEL, STALE, WARM, Store, standing, watched
 from automation.views.wording import NOTHING, span
 
 
@@ -41,6 +45,27 @@ def show_store(session: Session, name: str, folder: Path, *, as_json: bool) -> N
     click.echo(table(("store", "in order", "free", "keeps cold", "readings"), rows))
 
 
+def show_watch(session: Session, name: str, folder: Path, *, as_json: bool) -> None:
+    """Show the last readings of a watched device; raises InputError for one that is not watched here."""
+    with looked(session, folder) as (file, objects):
+        entry = file.vigilance.watches.get(name)
+        if entry is None:
+            raise InputError(f"watch is {name!r}; {nearest(name, file.vigilance.watches)}")
+        found, alarms = watched(objects, folder, entry), standing(objects, name)
+        now, zone = look_round(file, objects, folder).now, objects.zone
+    stale = found.at is None or float(now - found.at) > STALE * float(entry.every)
+    at = iso(found.at, zone=zone) if found.at is not None else ""
+    if as_json:
+        told = {"at": at, "stale": stale, "readings": found.values, "units": found.units, "alarms": alarms}
+        emit({"simulated": file.simulated, "as_of": iso(now, zone=zone), "watch": {"id": name, **told}})
+        return
+    mark(file.name, simulated=file.simulated)
+    click.echo(f"watch {name}, as of {iso(now, zone=zone)[:19]}\n")
+    click.echo(f"  {_told(found.values, found.units, at=at, stale=stale)}")
+    if alarms:
+        click.echo(f"  alarms: {', '.join(alarms)}")
+
+
 def _left(store: Store) -> str:
     if store.left is None:
         return "HOW LONG IT KEEPS COLD IS NOT KNOWN: no temperature; read it at the store"
@@ -62,10 +87,14 @@ def _brief(store: Store) -> str:
 
 
 def _seen(store: Store) -> str:
+    return _told(store.readings, store.units, at=store.at, stale=store.stale)
+
+
+def _told(values: Mapping[str, float | None], units: Mapping[str, str], *, at: str, stale: bool) -> str:
     """Give the last readings as one line; old ones say so."""
     shown = [
-        f"{name} {'not read' if value is None else f'{value:.4g} {store.units[name]}'.removesuffix(' 1')}"
-        for name, value in store.readings.items()
+        f"{name} {'not read' if value is None else f'{value:.4g} {units[name]}'.removesuffix(' 1')}"
+        for name, value in values.items()
     ]
-    old = "NOT READ LATELY, last at " if store.stale else ""
-    return f"{old}{store.at[:19]}: {', '.join(shown)}" if shown else "never read"
+    old = "NOT READ LATELY, last at " if stale else ""
+    return f"{old}{at[:19]}: {', '.join(shown)}" if shown else "never read"
