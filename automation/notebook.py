@@ -156,7 +156,8 @@ class Compared:
         _check_pandas()
         from pandas import DataFrame  # noqa: PLC0415  heavy, and only in a notebook
 
-        return DataFrame(list(written.row_lines(self.found)), columns=list(written.ROWS))
+        frame = DataFrame(list(written.row_lines(self.found)), columns=list(written.ROWS))
+        return frame.astype(dict.fromkeys(("value", "low", "high"), float))
 
     @cached_property
     def curves(self) -> "DataFrame":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from automation.engine.journal import Enter
-from automation.engine.recipe.model import Recipe, TimeLimit
+from automation.engine.recipe.model import Recipe
 from automation.gmp.materials.lots import Use
 from automation.gmp.people.prompts import Prompt
 from automation.gmp.quality.timers import Clock
@@ -21,6 +21,7 @@ from automation.views.story import Story, Told
 
 NIGHT, WEEKEND = "night", "weekend"
 _SATURDAY = 5
+_CLOCKS = frozenset({Clock.LIMIT, Clock.EXPOSURE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Limited:
-    """One time limit as the rehearsal kept it; ``earliest`` and ``latest`` are for the begin of its last work."""
+    """One limit on time as the rehearsal kept it; ``earliest`` and ``latest`` are for the begin of its last work."""
 
     name: str
     step: str
@@ -242,27 +243,34 @@ def _during(entered: list[tuple[float, str, str]], *, begin: Instant, end: Insta
 
 
 def _limits(story: Story, recipe: Recipe, groups: list[list[Task]]) -> Iterator[Limited]:
-    """Give the recipe's time limits with what they leave to the last work that begins between their two moments."""
-    timers = {told.now.what: told.now for told in story.timers if told.now.clock == Clock.LIMIT}
-    for limit in recipe.time_limits:
-        timer = timers.get(limit.name)
-        if timer is None or timer.started_at is None or timer.ended_at is None:
+    """Give the limits on time with what they leave to the last work that begins between their two moments.
+
+    Those of the recipe end in the step that it names, an exposure in the step that was under way.
+    """
+    stated = {limit.name: limit for limit in recipe.time_limits}
+    for told in story.timers:
+        timer, limit = told.now, stated.get(told.now.what)
+        if timer.started_at is None or timer.ended_at is None or timer.clock not in _CLOCKS or not timer.bounded:
             continue
-        since, until, step = timer.started_at, timer.ended_at, limit.end.step
+        since, until = timer.started_at, timer.ended_at
+        step = limit.end.step if limit is not None else _step_at(story, until)
         begins = (some[0].begin for some in groups if some[0].step == step)
         work = max((at for at in begins if since <= at <= until), default=None)
-        yield _limited(limit, since=since, until=until, work=work)
+        due = None if limit is not None and limit.most is None else timer.due
+        least = None if limit is None else limit.least
+        yield Limited(
+            name=timer.what,
+            step=step,
+            started=since,
+            ended=until,
+            due=due,
+            work=work,
+            earliest=None if work is None or least is None else work + (since + least - until),
+            latest=None if work is None or due is None else work + (due - until),
+        )
 
 
-def _limited(limit: TimeLimit, *, since: Instant, until: Instant, work: Instant | None) -> Limited:
-    most, least = limit.most, limit.least
-    return Limited(
-        name=limit.name,
-        step=limit.end.step,
-        started=since,
-        ended=until,
-        due=None if most is None else since + most,
-        work=work,
-        earliest=None if work is None or least is None else work + (since + least - until),
-        latest=None if work is None or most is None else work + (since + most - until),
-    )
+def _step_at(story: Story, moment: Instant) -> str:
+    """Name the step that began last before a moment."""
+    begun = ((events[0].at / MICRO, step) for step, events in story.steps.items())
+    return max((one for one in begun if one[0] <= float(moment)), default=(0.0, ""))[1]

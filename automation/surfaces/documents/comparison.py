@@ -41,7 +41,7 @@ _TITLES = {
     Kind.YIELD: "Yields",
     Kind.TIME: "Time per step",
 }
-ROWS = ("class", "kind", "where", "unit", "batch", "role", "value", "low", "high", "band", "outside")
+ROWS = ("class", "kind", "where", "unit", "batch", "role", "value", "text", "low", "high", "band", "outside")
 CURVES = ("where", "unit", "batch", "role", "seconds", "value")
 
 
@@ -72,26 +72,22 @@ def band_text(row_: Row) -> str:
     return "" if row_.band is None else f"{text(row_, row_.band.low)} to {text(row_, row_.band.high)}"
 
 
-def row_lines(found: Comparison) -> Iterator[tuple[object, ...]]:
-    """Give one line for each row and batch, under the heads ``ROWS``."""
+def row_lines(found: Comparison) -> Iterator[tuple[str | float | None, ...]]:
+    """Give one line for each row and batch, under the heads ``ROWS``: a number as value, words as text."""
     for one in found.rows:
-        limits = (one.band.low, one.band.high, one.band.how) if one.band is not None else ("", "", "")
+        limits = (one.band.low, one.band.high, one.band.how) if one.band is not None else (None, None, "")
+        said = (str(one.weight), str(one.kind), one.where, one.unit)
         for batch, value, outside in zip(found.sides, one.values, one.outside, strict=True):
-            shown = "" if value is None else value
-            said = (one.weight, one.kind, one.where, one.unit, batch.label, batch.role, shown)
-            yield (
-                *(str(word) if isinstance(word, str) else word for word in said),
-                *limits,
-                "yes" if outside else "no",
-            )
+            both = (None, value) if isinstance(value, str) else (value, "")
+            yield (*said, batch.label, str(batch.role), *both, *limits, "yes" if outside else "no")
 
 
-def curve_lines(found: Comparison) -> Iterator[tuple[object, ...]]:
+def curve_lines(found: Comparison) -> Iterator[tuple[str | float | None, ...]]:
     """Give one line for each point of each curve, under the heads ``CURVES``; a gap has no value."""
     for overlay in found.overlays:
         for batch, line in zip(found.sides, overlay.lines, strict=True):
             for at, value in zip(line.times, line.values, strict=True) if line is not None else ():
-                yield (overlay.where, overlay.unit, batch.label, str(batch.role), at, "" if value is None else value)
+                yield (overlay.where, overlay.unit, batch.label, str(batch.role), at, value)
 
 
 def comma_separated(heads: Sequence[str], lines: Iterable[Sequence[object]]) -> bytes:
