@@ -339,6 +339,7 @@ _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
     "rotea": lambda: [*nodes_commands(), *FOLDER_COMMANDS],
     "vicell_blu_file": lambda: FOLDER_COMMANDS,
     "memmert_atmoweb": lambda: [atmoweb.request(("Temp1Read", "SN")), atmoweb.request((), {"TempSet": "37.0"})],
+    "watson_marlow": lambda: [f"1{word}\r".encode() for word in ("RS", "ZY", "SP55.5", "RL", "GO", "ST", "RX")],
     "zpl_printer": lambda: [*zpl_commands(), b"~HS\r\n", b"~HI\r\n"],
 }
 _SEALS: dict[str, Callable[[bytes], bytes]] = {

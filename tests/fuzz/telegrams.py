@@ -3,6 +3,7 @@
 from automation.kernel.errors import CellwrightError
 from instruments.drivers.hettich_460r import wire as hettich
 from instruments.drivers.sartorius_sbi import wire as sbi
+from instruments.drivers.watson_marlow import wire as marlow
 from tests.fuzz import checksums
 from tests.fuzz.replies import DRIVERS, ENDED_BY_LINE
 from tests.fuzz.target import BrokenError, Target, pure
@@ -42,6 +43,15 @@ def _sbi(data: bytes) -> object:
     return sbi.weighing(data[:end]) if end else None
 
 
+_RS = marlow.command(1, marlow.STATUS)
+
+
+def _marlow(data: bytes) -> object:
+    answer = marlow.Answer(_RS, echoes=True, line=True)
+    end = answer(data) if data else 0
+    return marlow.status(answer.text(data[:end])) if end else None
+
+
 TELEGRAMS: tuple[Target, ...] = (
     Target(
         name="hettich_460r reply",
@@ -66,5 +76,12 @@ TELEGRAMS: tuple[Target, ...] = (
         corpus=lambda: [line.encode() + sbi.END for line in lines("sartorius_sbi")],
         fresh=pure(_sbi),
         harmless=f"{ENDED_BY_LINE}; a weight that counts is asked for twice",
+    ),
+    Target(
+        name="watson_marlow answer",
+        covers=(f"{DRIVERS}watson_marlow.wire",),
+        corpus=lambda: [_RS + line.encode() + marlow.END for line in lines("watson_marlow")],
+        fresh=pure(_marlow),
+        harmless=f"{ENDED_BY_LINE}; what is set is read back, and whether it turns is asked for alone",
     ),
 )

@@ -20,6 +20,7 @@ from instruments.interfaces.centrifuge import SpinProgram
 from instruments.interfaces.incubator import SetPoints
 from instruments.interfaces.label_printer import Label
 from instruments.interfaces.measuring import SetPoint
+from instruments.interfaces.pump import PumpSetting
 from tests.support.freezers import SHORT
 from tests.support.liquid_handlers import PRODUCT as DECK_PRODUCT
 from tests.support.liquid_handlers import bring, draw, give, tips
@@ -211,6 +212,20 @@ CENTRIFUGE: Mapping[str, Scene] = {
 LID_OPEN = Else((("lid", {"open": True}),))
 DECLARED = {"radius": "189", "differ_at_most": "5", "program": "7", "temperature": "32", "brake": "5"}
 
+# pumps
+
+NOT_TURNED = (
+    "a pump cut off before it has turned looks like one that was never started; it stands, and is started again"
+)
+FLOWS = {"source": Container("HARVEST"), "dest": Container("WASHED")}
+PUMP: Mapping[str, Scene] = {
+    "identify": LOOK,
+    "look": LOOK,
+    "prepare": Scene(arguments={"setting": PumpSetting(100.0, clockwise=True)}),
+    "start": Scene(arguments=FLOWS, known={"rebooted": NOT_TURNED}),
+    "stop": Scene((Do("start", FLOWS), Do(wait=20.0))),
+}
+
 # what is small
 
 ON_PAN = Do(hand=("load", {"mass": 17.0}))
@@ -293,6 +308,7 @@ RIGS: tuple[Rig, ...] = (
     Rig("hettich_460r", "hettich_460r", CENTRIFUGE, LID_OPEN, DECLARED),
     Rig("mt_sics", "mt_sics", BALANCE, Else((("load", {"mass": 30.0}),))),
     Rig("sartorius_sbi", "sartorius_sbi", BALANCE, Else((("load", {"mass": 30.0}),))),
+    Rig("watson_marlow", "watson_marlow", PUMP, Else((("clamp", {"on": True}),))),
     Rig("zpl_printer", "zpl_printer", PRINTER, Else((("pause", {"on": True}),))),
     Rig(
         "keysight_34970a",

@@ -1,0 +1,1 @@
+"""Watson-Marlow pumps with a serial port."""
