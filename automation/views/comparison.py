@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 
 from automation.engine.journal import Enter, Stage
 from automation.engine.past import past
-from automation.engine.recipe.spec import OperationSpec, parameters_of
+from automation.engine.recipe.spec import OperationSpec, parameters_of, unit_of, without_none
 from automation.engine.recipe.yaml_source import nearest
 from automation.formulas.tolerance import Band, band
 from automation.kernel.clock import MICRO
@@ -166,7 +166,7 @@ def side(
         site=story.genesis.site,
         simulated=story.genesis.mode is Mode.SIMULATED,
         ended_as=next((state for state in states if state in _ENDS), ""),
-        facts=dict(_facts(story)),
+        facts=dict(_facts(story, how.operations)),
         curves={
             where: (unit, line)
             for step in story.steps
@@ -201,17 +201,21 @@ def _check_classes(sides: Sequence[Side], classes: Classes) -> None:
             raise InputError(f"{pattern!r} is to be critical and names nothing; {nearest(pattern, known)}")
 
 
-def _facts(story: Story) -> Iterator[tuple[tuple[Kind, str], tuple[Value, str]]]:
+def _facts(
+    story: Story, operations: Mapping[str, OperationSpec]
+) -> Iterator[tuple[tuple[Kind, str], tuple[Value, str]]]:
     for step, events in story.steps.items():
         bound = story.bound[step]
+        spec = operations.get(bound.operation)
         for name, given in bound.parameters.items():
             if not given.source:
-                for path, value in _leaves(name, given.value):
-                    yield (Kind.PARAMETER, f"{step}.{path}"), (value, given.unit if path == name else "")
+                kind = spec.parameters[name].type if spec is not None and name in spec.parameters else None
+                for path, value, unit in _leaves(name, given.value, kind):
+                    yield (Kind.PARAMETER, f"{step}.{path}"), (value, _unit(given.unit) if path == name else unit)
         for name, found in past("", events).results.items():
             unit = bound.results.get(name, "")
             if unit != "instant" and isinstance(found, bool | int | float | str):
-                yield (Kind.RESULT, f"{step}.{name}"), (_value(found), "" if unit == "1" else unit)
+                yield (Kind.RESULT, f"{step}.{name}"), (_value(found), _unit(unit))
         for event in events:
             said = event.read(shapes.Verdict) if event.kind == "judged" else shapes.Verdict()
             if said.kind == "yield":
@@ -223,16 +227,23 @@ def _facts(story: Story) -> Iterator[tuple[tuple[Kind, str], tuple[Value, str]]]
         yield (Kind.TIME, "batch"), (float(last - first), "s")
 
 
-def _leaves(path: str, value: object) -> Iterator[tuple[str, Value]]:
-    """Give the single values of a structure, each with its path; lists are counted from 1."""
+def _leaves(path: str, value: object, kind: object) -> Iterator[tuple[str, Value, str]]:
+    """Give the single values of a structure, each with its path and the unit of its type; lists are counted from 1."""
+    kind, _ = without_none(kind)
     if isinstance(value, Mapping):
+        parts = parameters_of(kind, top=False) if isinstance(kind, type) and is_dataclass(kind) else {}
         for name, part in value.items():
-            yield from _leaves(f"{path}.{name}", part)
+            yield from _leaves(f"{path}.{name}", part, parts[name].type if name in parts else None)
     elif isinstance(value, list | tuple):
+        below = next(iter(typing.get_args(kind)), None)
         for number, part in enumerate(value, 1):
-            yield from _leaves(f"{path}.{number}", part)
+            yield from _leaves(f"{path}.{number}", part, below)
     elif value is not None:
-        yield path, _value(value)
+        yield path, _value(value), _unit(unit_of(kind))
+
+
+def _unit(text: str) -> str:
+    return "" if text == "1" else text
 
 
 def _value(found: object) -> Value:

@@ -126,7 +126,7 @@ def _bytes(found: Comparison, form: str) -> bytes:
 def _page(found: Comparison) -> str:
     mark = "SIMULATED " if any(one.simulated for one in found.sides) else ""
     told = [f"{mark}comparison of {len(found.sides)} batches"]
-    told += [f"  {one.label} ({one.role}): {one.recipe}, {one.site}, {one.ended_as or 'open'}" for one in found.sides]
+    told += [f"  {one.label} ({one.role}): {', '.join(written.said_of(one))}" for one in found.sides]
     heads = ("class", "kind", "what", "unit", *(one.label for one in found.sides), "band")
     told.append(table(heads, (_cells(one) for one in found.rows)))
     hows = dict.fromkeys(one.band.how for one in found.rows if one.band is not None)
@@ -150,7 +150,14 @@ def _data(found: Comparison) -> dict[str, object]:
     return {
         "simulated": any(one.simulated for one in found.sides),
         "batches": [
-            {"batch": one.label, "role": one.role, "recipe": one.recipe, "site": one.site, "ended_as": one.ended_as}
+            {
+                "batch": one.label,
+                "role": one.role,
+                "recipe": one.recipe,
+                "site": one.site,
+                "simulated": one.simulated,
+                "ended_as": one.ended_as,
+            }
             for one in found.sides
         ],
         "rows": [

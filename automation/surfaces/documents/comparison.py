@@ -27,7 +27,7 @@ from automation.surfaces.documents.blocks import (
 )
 from automation.surfaces.documents.html import html
 from automation.surfaces.documents.plots import LOOKS, svg
-from automation.views.comparison import Comparison, Kind, Overlay, Row, Value
+from automation.views.comparison import Comparison, Kind, Overlay, Row, Side, Value
 from automation.views.wording import NOTHING, show, span
 
 if TYPE_CHECKING:
@@ -58,6 +58,11 @@ def page(found: Comparison) -> bytes:
         blocks=tuple(_blocks(found)),
     )
     return html(document)
+
+
+def said_of(one: Side) -> tuple[str, str, str]:
+    """Say a batch's recipe, its site and how it ended; a simulated site always says so."""
+    return one.recipe, f"SIMULATED {one.site}" if one.simulated else one.site, one.ended_as or "open"
 
 
 def text(row_: Row, value: Value | None) -> str:
@@ -102,7 +107,7 @@ def comma_separated(heads: Sequence[str], lines: Iterable[Sequence[object]]) -> 
 def _blocks(found: Comparison) -> Iterator[AnyBlock]:
     yield Heading(1, "Comparison of batches")
     heads = ("batch", "role", "recipe", "site", "ended")
-    sides = (row(one.label, one.role, one.recipe, one.site, one.ended_as or NOTHING) for one in found.sides)
+    sides = (row(one.label, one.role, *said_of(one)) for one in found.sides)
     yield Table(tuple(Column(head, share=1.0) for head in heads), tuple(sides))
     outside = sum(sum(one.outside) for one in found.rows)
     number = sum(found.references)

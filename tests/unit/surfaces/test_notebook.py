@@ -8,6 +8,8 @@ import pytest
 
 from automation.kernel.errors import InputError
 from automation.notebook import Simulated, compare, simulate, simulate_grid
+from automation.opener import House
+from automation.views.comparison import How, Kind, side
 from tests.support.commands import simulated_site
 
 
@@ -56,6 +58,15 @@ def test_runs_are_compared_with_one_another_as_tables(runs: dict[str, Simulated]
     assert set(viability["class"]) == {"CQA"}
     assert set(found.curves["batch"]) == {"seed 1", "seed 2"}
     assert found.curves["seconds"].min() < 0.0
+
+
+def test_the_values_inside_a_structure_are_compared_one_by_one_with_their_units(runs: dict[str, Simulated]) -> None:
+    """A ramp of the freezing program; its unit is that of the operation's type."""
+    how = How(operations=House().operations())
+    facts = side(runs["seed 1"].story, {}, label="1", how=how).facts
+    assert facts[Kind.PARAMETER, "freeze.program.2.rate"] == (1.0, "K/min")
+    assert facts[Kind.PARAMETER, "freeze.acceptance.plateau_longest"] == (600.0, "s")
+    assert facts[Kind.PARAMETER, "count.pairs_at_most"] == (2.0, "")
 
 
 def test_a_folder_gives_its_site_file_and_stays_as_it_was(tmp_path: Path) -> None:
