@@ -123,15 +123,21 @@ class Spin:
     )
 
     async def set_out(self, visit: Visit[Results]) -> Move:
-        """Set the program, or what is left of it, and read it back; what is not approved never runs."""
+        """Identify the container, set the program, or what is left of it; what is not approved never runs."""
+        label = self.product.one()
+        await self.operator.scan(
+            f"Scan the label of {label.id}, which is to be spun; it stays where it is until the chamber is ready",
+            accept=(label.code,),
+            expects=label.expects,
+        )
         for turn in range(1, TRIES + 1):
             why = await self._sent(visit.got)
             if not why:
-                return Move("temper", container=self.product.one().id, rounds=visit.got.rounds + 1)
+                return Move("temper", container=label.id, rounds=visit.got.rounds + 1)
             await self.product.deviation(f"spin not as approved: {why}", rule="approved program")
             if turn < TRIES:
                 await self.operator.confirm(f"Not the approved spin: {why}. Put it right, then confirm", second=True)
-        return Move("refuse", container=self.product.one().id, why="the spin is not the approved one")
+        return Move("refuse", container=label.id, why="the spin is not the approved one")
 
     async def tempering(self, visit: Visit[Results]) -> Move:
         """Wait until the empty chamber has its temperature."""
