@@ -121,7 +121,7 @@ def test_a_line_without_an_end_is_given_up() -> None:
         wire.complete(b"9" * (wire.LONGEST + 1))
 
 
-@settings(deadline=None, derandomize=True, max_examples=50)
+@settings(deadline=None, derandomize=True, max_examples=25)
 @given(data=st.binary(max_size=60))
 def test_any_bytes_are_read_or_a_wire_error(data: bytes) -> None:
     """Nothing else comes out of the reader."""
