@@ -175,7 +175,7 @@ class Coculture:
         certificate = seen.word("certificate")
         if seen.word("irradiation") != IRRADIATED:
             why = f"feeders of lot {lot} have no certificate of irradiation"
-            return await self._refused("refuse", source.id, why)
+            return await self._refused("refuse", source=source.id, why=why)
         return Move("identify", source=source.id, recorded=source.volume, certificate=certificate)
 
     async def identified(self, visit: Visit[Results]) -> Move:
@@ -191,10 +191,10 @@ class Coculture:
             title = f"feeders, pair {pair}: counts differ by {differ:.1f} %, at most {counting.differ_at_most:g} %"
             await self.product.deviation(title, rule="duplicate rule")
             if pair == counting.pairs_at_most:
-                return await self._refused("discard", visit.got.source, f"{title}: no dose follows from them")
+                return await self._refused("discard", source=visit.got.source, why=f"{title}: no dose follows")
         if seen.viability < feeders.viability_least:
             why = f"feeders of lot {lot} are {seen.viability:.1f} % viable, {feeders.viability_least:g} % are needed"
-            return await self._refused("discard", visit.got.source, why)
+            return await self._refused("discard", source=visit.got.source, why=why)
         return Move("count", feeder_counts=counts, feeder_concentration=seen.viable, feeder_viability=seen.viability)
 
     async def counted(self, visit: Visit[Results]) -> Move:
@@ -207,7 +207,7 @@ class Coculture:
         try:
             plan = planned(given, there.volume, got.feeder_concentration or CellsPerMillilitre(0.0))
         except InputError as wrong:
-            return await self._refused("give_up", got.source, str(wrong))
+            return await self._refused("give_up", source=got.source, why=str(wrong))
         return Move(
             "plan",
             recorded=there.volume,
@@ -279,7 +279,7 @@ class Coculture:
         how = "put a culture into the incubator, cells cool, discard thawed feeders"
         await keep_safe(self.product, self.operator, why=why, how=how)
 
-    async def _refused(self, command: str, source: str, why: str) -> Move:
+    async def _refused(self, command: str, *, source: str, why: str) -> Move:
         """Put the cells under QA hold; nothing of theirs was opened."""
         await self.product.deviation(why, rule=RULE)
         await self.product.qa_hold(self.product.held(source), reason="co-culture not possible")
