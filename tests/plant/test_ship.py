@@ -41,7 +41,7 @@ def test_a_bag_goes_out_cold_with_its_custody_on_the_record(tmp_path: Path) -> N
 
 @pytest.mark.requirement("F018")
 def test_what_is_lacking_is_a_deviation_and_is_put_right_before_anything_is_loaded(tmp_path: Path) -> None:
-    """Half a charge, then an old paper; no logger, a paper that is missing: each is asked again, and the bag still goes out."""
+    """Half a charge, an old qualification, no logger, a missing paper: each is asked again, and the bag goes out."""
     run = ship(
         tmp_path,
         differs(r"^Take a dry shipper", charged=12.5),
