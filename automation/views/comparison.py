@@ -269,7 +269,7 @@ def _curves(story: Story, step: str, trends: Sequence[record.Trend], how: How) -
         for part in days[0] if days else ():
             pairs = [(float(day["at"]) - zero / MICRO, day.get(part)) for day in days]
             numbers = [(at, float(value)) for at, value in pairs if isinstance(value, int | float)]
-            if part != "at" and len(numbers) >= _LEAST:
+            if part != "at" and units.get(part) not in TIMES and len(numbers) >= _LEAST:
                 times, values = zip(*numbers, strict=True)
                 yield f"{step}.{name}.{part}", units.get(part, ""), Line(times, values)
 
