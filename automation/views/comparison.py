@@ -210,7 +210,7 @@ def _facts(
         for name, given in bound.parameters.items():
             if not given.source:
                 kind = spec.parameters[name].type if spec is not None and name in spec.parameters else None
-                for path, value, unit in _leaves(name, given.value, kind):
+                for path, value, unit in _leaves(name, given.value, kind=kind):
                     yield (Kind.PARAMETER, f"{step}.{path}"), (value, _unit(given.unit) if path == name else unit)
         for name, found in past("", events).results.items():
             unit = bound.results.get(name, "")
@@ -227,17 +227,17 @@ def _facts(
         yield (Kind.TIME, "batch"), (float(last - first), "s")
 
 
-def _leaves(path: str, value: object, kind: object) -> Iterator[tuple[str, Value, str]]:
+def _leaves(path: str, value: object, *, kind: object) -> Iterator[tuple[str, Value, str]]:
     """Give the single values of a structure, each with its path and the unit of its type; lists are counted from 1."""
     kind, _ = without_none(kind)
     if isinstance(value, Mapping):
         parts = parameters_of(kind, top=False) if isinstance(kind, type) and is_dataclass(kind) else {}
         for name, part in value.items():
-            yield from _leaves(f"{path}.{name}", part, parts[name].type if name in parts else None)
+            yield from _leaves(f"{path}.{name}", part, kind=parts[name].type if name in parts else None)
     elif isinstance(value, list | tuple):
         below = next(iter(typing.get_args(kind)), None)
         for number, part in enumerate(value, 1):
-            yield from _leaves(f"{path}.{number}", part, below)
+            yield from _leaves(f"{path}.{number}", part, kind=below)
     elif value is not None:
         yield path, _value(value), _unit(unit_of(kind))
 
