@@ -1,6 +1,5 @@
 """The whole course on site A, from a fresh apheresis to frozen bags, in one run."""
 
-
 import pytest
 
 from fakes.world import World
