@@ -14,7 +14,7 @@ from tests.support.scenes import answer, change_site, differs, late
 RECIPE = "spinoculation"
 CULTURE = f"{BATCH}-C"
 CENTRIFUGE = "centrifuge-01"
-SOON = 20_000.0  # s; the spin is over, and what comes after it is left open
+SOON = 9_500.0  # s; the spin is over, and what comes after it is left open
 BY_HAND = (
     ("driver: hettich_460r\n    port: memory\n", "driver: manual_centrifuge\n"),
     (
