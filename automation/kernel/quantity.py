@@ -134,8 +134,8 @@ def _convert(value: float, given: str, *, wanted: str, what: str, where: str) ->
     from automation.kernel import units  # noqa: PLC0415  the unit library is heavy and only needed here
 
     source, target = _SPELLINGS.get(given, given), _PINT.get(wanted, wanted)
-    if wanted == "K":
-        source = {"degC": "point", "K": "delta_degC"}.get(source, source)
+    if wanted == "K" and source == "degC":
+        source = "point"
     problem = "a point on a scale, not a difference" if source == "point" else units.problem(source, target)
     if problem:
         msg = f"{what} is in {given!r} ({problem}); {wanted} or a unit of the same dimension is needed"

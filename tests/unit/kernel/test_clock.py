@@ -1,9 +1,12 @@
 """Time, simulated and real: equal deadlines keep their order, nothing that can't be repeated comes in."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from pytest_mock import MockerFixture
 
 from automation.kernel import clock as clocks
 from automation.kernel.clock import (
@@ -77,6 +80,37 @@ def test_a_thread_works_while_time_is_lent_and_only_then() -> None:
     assert run_simulated(main, start=START) == ["called"]
 
 
+def test_a_thread_works_where_it_was_sent() -> None:
+    """An executor of one's own is used, with its name."""
+
+    async def main(clock: SimulatedClock) -> str:
+        with ThreadPoolExecutor(1, thread_name_prefix="own") as executor, clock.lent():
+            named = asyncio.get_running_loop().run_in_executor(executor, lambda: threading.current_thread().name)
+            return await named
+
+    assert run_simulated(main, start=START).startswith("own")
+
+
+def test_what_is_left_may_still_tidy_up_before_the_loop_is_closed() -> None:
+    """Also when that takes more than one turn."""
+    tidied: list[str] = []
+
+    async def tidy() -> None:
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await asyncio.sleep(1.0)
+            tidied.append("tidied")
+
+    async def main(_clock: SimulatedClock) -> None:
+        kept.add(asyncio.create_task(tidy()))
+        await asyncio.sleep(0)
+
+    kept = set[asyncio.Task[None]]()
+    run_simulated(main, start=START)
+    assert tidied == ["tidied"]
+
+
 def test_a_wait_that_nothing_can_end_is_told_and_not_waited_for() -> None:
     """The whole sentence, once."""
 
@@ -123,16 +157,16 @@ def test_what_is_left_at_the_end_is_cancelled_in_the_order_of_its_making() -> No
     assert loops[0].is_closed()
 
 
-def test_the_clock_of_a_site_never_goes_back_and_tells_how_far_the_wall_has_stepped() -> None:
-    """It begins behind the last event, even where the wall clock says less; us."""
-    wall = [1_000_000_000_000]
+def test_the_clock_of_a_site_never_goes_back_and_tells_how_far_the_wall_has_stepped(mocker: MockerFixture) -> None:
+    """It begins behind the last event, even where the wall clock says less; ns in, us out."""
+    passed, wall = mocker.patch("time.monotonic_ns", return_value=5_000), [1_000_000_000_900]
     clock = SystemClock(wall=lambda: wall[0])
-    assert 1_000_000_000 <= clock.micros() < 1_060_000_000
-    assert 1_000.0 <= float(clock.now()) < 1_060.0
-    wall[0] += 3_600_000_000_000
-    assert 3_540.0 < float(clock.step()) <= 3_600.0
-    later = SystemClock(not_before=2_000_000_000, wall=lambda: 1)
-    assert 2_000_000_001 <= later.micros() < 2_060_000_000
+    passed.return_value = 2_000_005_000
+    assert (clock.micros(), float(clock.now())) == (1_002_000_000, 1_002.0)
+    wall[0] += 3_602_000_000_000
+    assert float(clock.step()) == 3_600.0
+    assert SystemClock(not_before=2_000_000_000, wall=lambda: 1).micros() == 2_000_000_001
+    assert SystemClock(wall=lambda: 0).micros() == 0
 
 
 def test_time_is_really_waited_for_in_real_time() -> None:

@@ -27,6 +27,7 @@ READ = [
     ("233.15 K", Celsius, -40.0),
     ("-40 °C", Celsius, -40.0),
     ("2 K", Kelvin, 2.0),
+    ("500 mK", Kelvin, 0.5),
     ("1 K/min", KelvinPerMinute, 1.0),
     ("60 K/h", KelvinPerMinute, 1.0),
     ("1e6 cells", Cells, 1e6),
@@ -47,6 +48,11 @@ REFUSED = [
         "1 wug",
         Millilitres,
         "volume is in 'wug' (a unit that is not known); mL or a unit of the same dimension is needed",
+    ),
+    (
+        "1 °C",
+        Kelvin,
+        "volume is in '°C' (a point on a scale, not a difference); K or a unit of the same dimension is needed",
     ),
     (
         "1 degC",
