@@ -191,9 +191,9 @@ class FakeKeysight34970A:
             case "TRIGger:SOURce":
                 setup.source = words[:3]
             case "TRIGger:TIMer":
-                setup.timer = round(_within(words, 0.0, 359_999.0), 3)
+                setup.timer = round(_within(words, low=0.0, high=359_999.0), 3)
             case "TRIGger:COUNt":
-                setup.count = math.inf if words.startswith("INF") else _within(words, 1.0, 50_000.0)
+                setup.count = math.inf if words.startswith("INF") else _within(words, low=1.0, high=50_000.0)
             case _:
                 pass  # reference junction and type of time: the readings here are the same
 
@@ -293,7 +293,7 @@ def _numbers(parameters: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _within(words: str, low: float, high: float) -> float:
+def _within(words: str, *, low: float, high: float) -> float:
     """Read a parameter; raises ValueError out of its range."""
     value = float(words)
     if not low <= value <= high:

@@ -28,8 +28,8 @@ from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
 from fakes import (
     hands_balance,
-    hands_cold,
     hands_centrifuge,
+    hands_cold,
     hands_culture,
     hands_filling,
     hands_pipetting,
