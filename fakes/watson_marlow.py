@@ -3,7 +3,8 @@
 Physics: a revolution gives ``mL per revolution x (1 - wear) x (1 - slip)``; wear grows with revolutions, slip with back
          pressure; a clamped line lets nothing through, an empty source air.
 Units:   1/min, mL, kPa, s.
-Source:  as the wire module; a tube that has lost 20 % after a million revolutions and slips by 10 % at 100 kPa is assumed.
+Source:  as the wire module; a tube that has lost 20 % after a million revolutions and slips by 10 % at 100 kPa is
+         assumed.
 """
 
 import re
