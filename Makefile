@@ -9,6 +9,7 @@
 #   make planted   bugs planted in copies of the program: each has to be caught by its storm
 #   make together  a crowd of processes at one live site: make together CLIENTS=50
 #   make load    a long ledger, many batches at once, a month of storage (docs/load.md)
+#   make mutants  small changes to kernel, ledger and journal, each to be noticed: make mutants MODULE=ledger/chain (docs/mutants.md)
 #   make bench   ratios to yardsticks, which live in an environment of their own
 #   make pictures  the pages of the README, drawn anew (needs pdftoppm)
 #   make lock    resolve the locks anew from pyproject.toml
@@ -22,11 +23,13 @@ CORE := $(VENV)/.stamp-core-$(HERE)
 DEV := $(VENV)/.stamp-dev-$(HERE)
 BENCH := $(VENV)-bench
 YARDSTICKS := $(BENCH)/.stamp-bench-$(HERE)
+MUTANTS := $(VENV)-mutants
+MUTMUT := $(MUTANTS)/.stamp-mutants-$(HERE)
 PIP := -m pip --disable-pip-version-check install --quiet
 COMPILE = $(PY) -m uv pip compile pyproject.toml --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: demo test lint storm kills fuzz planted together bench lock pictures clean
+.PHONY: demo test lint storm kills fuzz planted together mutants bench lock pictures clean
 .DELETE_ON_ERROR:
 
 demo: $(CORE)
@@ -78,6 +81,12 @@ load: $(DEV)
 	$(PY) -m tests.load.resume --batches 300
 	$(PY) -m tests.load.storage_month
 
+MODULE ?=
+EVERY ?= 1
+
+mutants: $(MUTMUT)
+	$(MUTANTS)/bin/python -m tests.mutants --module "$(MODULE)" --every $(EVERY)
+
 bench: $(YARDSTICKS)
 	$(BENCH)/bin/python -m tests.benchmarks
 
@@ -86,6 +95,7 @@ lock: $(DEV)
 	$(COMPILE) --upgrade --group build --group bench --output-file .ci/lock/bench.txt
 	$(COMPILE) --upgrade --group build --constraint .ci/lock/bench.txt --output-file .ci/lock/core.txt
 	$(COMPILE) --upgrade --group build --group dev --constraint .ci/lock/core.txt --output-file .ci/lock/dev.txt
+	$(COMPILE) --upgrade --group build --group dev --group mutants --constraint .ci/lock/dev.txt --output-file .ci/lock/mutants.txt
 
 pictures: $(CORE)
 	$(VENV)/bin/cellwright demo --site build/pictures
@@ -95,7 +105,7 @@ pictures: $(CORE)
 	pdftoppm -r 80 -png -f 24 -l 24 -singlefile build/pictures/site-a/record.pdf docs/images/record-product
 
 clean:
-	rm -rf $(VENV) $(BENCH) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) $(MUTANTS) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(CORE): .ci/lock/core.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
@@ -113,3 +123,9 @@ $(YARDSTICKS): .ci/lock/bench.txt $(CORE)
 	$(BENCH)/bin/python $(PIP) --require-hashes --requirement .ci/lock/bench.txt
 	$(BENCH)/bin/python $(PIP) --no-deps --no-build-isolation --editable .
 	@rm -f $(BENCH)/.stamp-bench-* && touch $@
+
+$(MUTMUT): .ci/lock/mutants.txt $(CORE)
+	$(PYTHON) -m venv $(MUTANTS)
+	$(MUTANTS)/bin/python $(PIP) --require-hashes --requirement .ci/lock/mutants.txt
+	$(MUTANTS)/bin/python $(PIP) --no-deps --no-build-isolation --editable .
+	@rm -f $(MUTANTS)/.stamp-mutants-* && touch $@

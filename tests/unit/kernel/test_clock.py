@@ -99,7 +99,7 @@ def test_what_is_left_may_still_tidy_up_before_the_loop_is_closed() -> None:
         try:
             await asyncio.get_running_loop().create_future()
         finally:
-            await asyncio.sleep(1.0)
+            await clocks.pause(Seconds(1.0))
             tidied.append("tidied")
 
     async def main(_clock: SimulatedClock) -> None:
