@@ -79,3 +79,23 @@ def test_a_head_is_read_as_it_was_signed_and_no_byte_of_it_may_change(seq: int, 
     signature[position] ^= 1
     assert not is_signed(msgspec.structs.replace(head, signature=bytes(signature)))
     assert not is_signed(msgspec.structs.replace(head, body=head.body + b" "))
+
+
+def test_a_path_that_fits_no_tree_of_its_size_leads_nowhere() -> None:
+    """Too long, too short, in front of the first leaf, behind the last: zeros, which no head says."""
+    leaves = [sha256(bytes([n])).digest() for n in range(5)]
+    levels = merkle_levels(leaves)
+    path = inclusion_path(levels, 2)
+    for index, size, wrong in ((2, 5, path[:-1]), (2, 5, [*path, path[0]]), (-1, 5, path), (5, 5, path), (0, 1, path)):
+        assert root_by_path(leaves[2], index=index, size=size, path=wrong) == bytes(32)
+    assert root_by_path(leaves[0], index=0, size=1, path=[]) == leaves[0]
+    assert root_by_path(leaves[0], index=1, size=1, path=[]) == bytes(32)
+
+
+def test_an_event_is_hashed_as_the_format_says() -> None:
+    """A tag, the ledger, both links, and both parts with their lengths; so an independent program gets the same."""
+    links = (bytes([1]) * 32, bytes([2]) * 32)
+    start = b"\0cellwright/event/1" + bytes(range(16))
+    assert opening(bytes(range(16))) == start
+    whole = start + links[0] + links[1] + b"\0\0\0\2{}" + b"\0\0\0\3abc"
+    assert entry_hash(start, links, envelope=b"{}", body=b"abc") == sha256(whole).digest()
