@@ -4,10 +4,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from automation.kernel.errors import InputError
-from automation.ledger.head import key_id, public_key
+from automation.ledger.head import key_id, public_key, sign
+from automation.ledger.read import Reader
 from automation.ledger.store import Ledger
 from automation.ledger.verdict import FirstBad
 from automation.ledger.verify import verify
@@ -173,6 +175,33 @@ def test_a_head_in_the_middle_is_found_at_its_number(tmp_path: Path) -> None:
         noted = ledger.append([draft()], at=START + 100)[0]
         ledger.append([draft()], at=START + 101)
     assert verify(tmp_path, head=noted.hash.hex()).notes[0] == f"the head given is event {noted.seq}"
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 13, 14])
+def test_a_ledger_is_the_same_in_slices_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Long ledgers are read in pieces; none is read twice and none left out, whole or with an event missing."""
+    whole = verify(filled(tmp_path / "site"))
+    monkeypatch.setattr("automation.ledger.verify._SLICE", size)
+    assert verify(tmp_path / "site") == whole
+    noted = verify(tmp_path / "site", head=whole.head)
+    assert noted.notes[0] == "the head given is event 13"
+    _sql("DELETE FROM event WHERE seq = 8")(tmp_path / "site")
+    assert verify(tmp_path / "site").first_bad == FirstBad(8, "missing: the next event stored is 9")
+
+
+@pytest.mark.parametrize("wrong", [{"root": "00" * 32}, {"hash": "00" * 32}, {"at": 1}])
+def test_a_head_over_other_events_is_found_though_the_sites_key_has_signed_it(
+    tmp_path: Path, wrong: dict[str, object]
+) -> None:
+    """Each of the three things that it says of its events counts by itself."""
+    with Reader(filled(tmp_path)) as reader:
+        said = reader.heads()[1].said
+    head = sign(msgspec.structs.replace(said, **wrong), KEY)
+    with tampering(tmp_path) as connection:
+        update = "UPDATE head SET at = ?, body = ?, signature = ? WHERE seq = 9"
+        connection.execute(update, (head.said.at, head.body.decode(), head.signature))
+    other = "the head at event 9 was signed over other events: one of 6 to 9 is not what it was"
+    assert verify(tmp_path).first_bad == FirstBad(6, other)
 
 
 def test_what_is_given_has_to_be_a_key_and_a_hash(tmp_path: Path) -> None:
