@@ -21,7 +21,7 @@ def test_a_site_in_use_is_refused_with_its_owner(tmp_path: Path) -> None:
     assert str(refused.value) == f"{tmp_path}: the site is owned by process {os.getpid()}"
     assert (owner(tmp_path), lease.taken_from) == (os.getpid(), None)
     with (tmp_path / "ledger.lock").open("r+b") as lock:
-        lock.write(b"nobody    ")
+        lock.write(b"nobod\xff    ")
     with pytest.raises(OwnedError, match=r"owned by process unknown$"):
         Lease(tmp_path)
     assert owner(tmp_path) == 0
