@@ -17,7 +17,7 @@ from automation.ledger.head import Head, is_signed, key_id, parse
 from automation.ledger.place import Rows
 from automation.ledger.verdict import BadError, FirstBad, Verdict
 
-_SLICE = 50_000
+SLICE = 50_000  # events read at a time
 _FIRST = -(1 << 63)  # smallest key that a table knows
 _EPOCH = b',"epoch":%d,"at":'  # no text of an envelope can hold it: quotes inside a text are escaped
 _Row = tuple[int, bytes, bytes, bytes, bytes]  # seq, stream, envelope, body, hash
@@ -37,11 +37,11 @@ class _Taken(msgspec.Struct):
     epoch: int
 
 
-def verify(path: Path, *, key: bytes | None = None, head: str | None = None) -> Verdict:
+def verify(path: Path, *, key: bytes | None = None, head: str | None = None, at_a_time: int = SLICE) -> Verdict:
     """Check a site folder, a ledger file or an exported record; changes nothing.
 
     ``key`` is the site's public key (32 bytes) from outside the site folder, ``head`` the hash of an event (64 hex
-    digits) that was noted elsewhere. Raises InputError and its kin for what never was a ledger or record, and for a
+    digits) that was noted elsewhere; ``at_a_time`` events are read together. Raises InputError and its kin for what never was a ledger or record, and for a
     ``head`` that is no hash.
     """
     wanted = _hash(head) if head else None
@@ -63,7 +63,7 @@ def verify(path: Path, *, key: bytes | None = None, head: str | None = None) -> 
             raise
         return damaged
     try:
-        return _Check(stored, place.path, key=key, wanted=wanted).run()
+        return _Check(stored, place.path, key=key, wanted=wanted, at_a_time=at_a_time).run()
     finally:
         stored.close()
 
@@ -95,8 +95,9 @@ def _damaged(place: Path, error: CellwrightError) -> Verdict | None:
 class _Check:
     """One pass over a ledger."""
 
-    def __init__(self, stored: Rows, place: Path, *, key: bytes | None, wanted: bytes | None) -> None:
+    def __init__(self, stored: Rows, place: Path, *, key: bytes | None, wanted: bytes | None, at_a_time: int) -> None:
         self._stored = stored
+        self._at_a_time = at_a_time
         self._mark = lease.mark(place.parent)  # before anything is read, which its owner may go on writing
         self._log = place.with_name(anchor.NAME)
         self._given = key.hex() if key else ""
@@ -172,9 +173,9 @@ class _Check:
 
     def _slices(self, start: int, end: int) -> Iterator[list[_Row]]:
         query = "SELECT seq, stream, envelope, body, hash FROM event WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?"
-        while rows := self._stored.ask(query, start, end, _SLICE):
+        while rows := self._stored.ask(query, start, end, self._at_a_time):
             yield rows
-            if len(rows) < _SLICE:
+            if len(rows) < self._at_a_time:
                 return
             start = rows[-1][0] + 1
 

@@ -20,6 +20,7 @@ from tests.support.postgresql import SECRET, Server
 
 pytestmark = pytest.mark.xdist_group("postgresql")
 BATCH = "B-1"
+AFTER = 100  # events from the founding of the site to the midst of the freezing
 RELEASES = sorted(path.parent for path in (Path(__file__).parents[1] / "golden").glob("*/ledger.sqlite"))
 
 
@@ -60,15 +61,17 @@ def test_a_batch_comes_out_as_in_a_file_and_can_be_read_checked_and_copied(site:
 def test_a_process_that_is_killed_resumes_on_the_same_ledger(site: Path) -> None:
     """A real SIGKILL in the midst of the freezing; the same final state, and a whole chain."""
     words = ("run", "freeze-day", "--batch", BATCH, "--site", str(site))
+    with Reader(site) as reader:
+        crash = reader.last.seq + AFTER
     done = subprocess.run(
         [sys.executable, "-m", "automation", *words],
-        env={**os.environ, "CELLWRIGHT_CRASH_AT": "180"},
+        env={**os.environ, "CELLWRIGHT_CRASH_AT": str(crash)},
         capture_output=True,
         check=False,
     )
     assert done.returncode == -signal.SIGKILL
     with Reader(site) as reader:
-        assert reader.last.seq == 180
+        assert reader.last.seq == crash
     assert "complete" in _good("resume", BATCH, "--site", site).out
     assert verify(site).intact
 

@@ -214,9 +214,9 @@ def tries(pattern: str, person: str, **values: str) -> Hook:
 @pytest.mark.requirement("C06")
 def test_who_is_not_trained_on_an_operation_answers_nothing_of_it(tmp_path: Path) -> None:
     """Refused at the door and recorded; a trained person does it."""
-    known = "receive, count, wash, formulate, fill, freeze, store"
-    untrained = f"ben: {{name: Ben Okafor, roles: [operator], trained: [{known}]}}"
-    folder = change_site(make_site(tmp_path), (untrained, untrained.replace("freeze, ", "")))
+    folder = make_site(tmp_path)
+    (trained,) = re.findall(r"ben: \{name: Ben Okafor, .*?\]\}", (folder / "site.yaml").read_text(), re.DOTALL)
+    change_site(folder, (trained, re.sub(r"\bfreeze,\s+", "", trained)))
     run = run_batch(folder, tries(r"^Put .* into the chamber", "ben"))
     [why] = refused(run, "prompt/B-001.freeze")
     assert why.endswith("is part of freeze, on which ben is not trained")

@@ -74,7 +74,10 @@ def _value(start: int, data: bytes) -> str:
     if start == r.STATUS and len(data) == 2 and int.from_bytes(data, "big") in set(r.Status):
         return r.Status(int.from_bytes(data, "big")).name.lower()
     if start >= r.IMAGE and len(data) == 4:
-        return f"{r.number(data):g}"
+        try:
+            return f"{r.number(data):g}"
+        except WireError:
+            return f"no finite number ({data.hex(' ')})"
     words = [int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2)]
     return ", ".join(map(str, words))
 
