@@ -41,8 +41,8 @@ def verify(path: Path, *, key: bytes | None = None, head: str | None = None, at_
     """Check a site folder, a ledger file or an exported record; changes nothing.
 
     ``key`` is the site's public key (32 bytes) from outside the site folder, ``head`` the hash of an event (64 hex
-    digits) that was noted elsewhere; ``at_a_time`` events are read together. Raises InputError and its kin for what never was a ledger or record, and for a
-    ``head`` that is no hash.
+    digits) that was noted elsewhere; ``at_a_time`` events are read together. Raises InputError and its kin for what
+    never was a ledger or record, and for a ``head`` that is no hash.
     """
     wanted = _hash(head) if head else None
     if key is not None and len(key) != 32:
