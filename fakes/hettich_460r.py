@@ -219,7 +219,7 @@ class FakeHettich460R:
     def _start(self, now: Instant) -> bool:
         """Start the active program; False when it can't."""
         ready = self._lid and self._hatch and self._rotor and not self._error
-        if self.turning is not None or not ready:
+        if self.turning is not None or not ready or float(self._active.speed) <= 0.0:
             return False
         self.acts["start"] += 1
         brakes_at = now + Seconds(float(self._active.time))
