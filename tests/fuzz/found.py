@@ -96,11 +96,6 @@ FOUND = (
         "OverflowError",
         (b'{"action":"count","sample":"S","total":1e6,"viability":0.0,"dilution":"-1"}',),
     ),
-    Found(
-        "fake hettich_460r",
-        "a start at speed 0 was an error of a formula",
-        (b"\x04]\x0200522=0001\x03\n", b"\x04]\x0200633=0002\x03\n"),
-    ),
     Found("ledger body", "DecodeError, UnicodeDecodeError", (b"", b'{"given":{"name":"\xff"}}', b"[" * 60_000)),
     Found("ledger body", "an error of pydantic", (b'{"given":{"name":7}}',)),
     Found("recent.log", "infinity was taken for a reading", (b"batch/B/step/1\ta.b\t5\t1e999\tdegC\n",)),

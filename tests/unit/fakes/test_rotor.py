@@ -3,7 +3,9 @@
 import pytest
 
 from automation.kernel.quantity import Instant, Seconds
+from fakes.hettich_460r import build
 from fakes.physics.rotor import HARDEST, UP, Turning, trips_at
+from fakes.world import World
 
 START = Instant(1_000.0)
 SPIN = Turning(START, 1800.0, START + Seconds(600.0), 9)
@@ -38,3 +40,11 @@ def test_the_more_it_is_out_of_balance_the_earlier_it_trips(differ: float, *, tr
     """It presses with the square of the speed: 15 g at 4600, 98 g at 1800."""
     at = trips_at(SPIN, differ=differ, tolerated=15.0, fastest=4600.0)
     assert (at is not None and at < SPIN.reached_at) is trips
+
+
+def test_a_centrifuge_set_to_no_speed_refuses_to_start() -> None:
+    """Nothing turns, and the count of starts stays."""
+    fake = build(World(1), "centrifuge", {})
+    said = [fake.feed(telegram, START) for telegram in (b"\x04]\x0200522=0001\x03\n", b"\x04]\x0200633=0002\x03\n")]
+    assert said == [b"]\x06", b"]\x15"]
+    assert fake.acts["start"] == 0
