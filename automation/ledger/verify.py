@@ -100,6 +100,7 @@ class _Check:
         self._at_a_time = at_a_time
         self._mark = lease.mark(place.parent)  # before anything is read, which its owner may go on writing
         self._log = place.with_name(anchor.NAME)
+        self._logged = self._log.read_bytes() if self._log.exists() else None  # as early, for the same reason
         self._given = key.hex() if key else ""
         self._key = self._given
         self._wanted = wanted
@@ -248,10 +249,10 @@ class _Check:
         self._heads.append(head)
 
     def _check_log(self) -> None:
-        if not self._log.exists():
+        if self._logged is None:
             self._notes.append("heads.log is missing, so nothing outside the database vouches for its end")
             return
-        *lines, torn = self._log.read_bytes().split(b"\n")
+        *lines, torn = self._logged.split(b"\n")
         for number, line in enumerate(lines):
             seq = self._anchored + 1
             try:
@@ -290,7 +291,7 @@ class _Check:
 
     def _blind_spots(self) -> Iterator[str]:
         end, signed = self._events, self._heads[-1].said.seq if self._heads else 0
-        if self._log.exists() and self._anchored < signed:
+        if self._logged is not None and self._anchored < signed:
             yield f"{anchor.NAME} ends with event {self._anchored}: the heads after it stand in the database alone"
         if signed < end:
             yield f"events {signed + 1} to {end} are chained and not yet signed"
