@@ -6,6 +6,7 @@ Units:  mL, g.
 Source: 21 CFR 211.68 (input checks), 211.101; yields and purity come from the counts and from flow cytometry after it.
 """
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
@@ -55,6 +56,7 @@ class Parameters:
 
     program: SeparationProgram = field(metadata={"label": "Program"})
     materials: tuple[str, ...] = field(metadata={"label": "Reagents, set and buffer, by their names in the bill"})
+    buffer: str = field(metadata={"label": "Which of them the device brings the cells out with"})
     bag: Vessel = field(metadata={"label": "Bag for the selected cells"})
     source_empty: Grams = field(metadata={"range": (0.0, 500.0), "label": "Mass of the empty source bag"})
     source_density: GramsPerMillilitre = field(metadata={"range": (0.9, 1.2), "label": "Density of the source"})
@@ -254,18 +256,21 @@ class Select:
         return f"the separator holds {found.name or 'none'}, approved is {self.given.program.name}, or a value differs"
 
     async def _booked(self, got: Results, *, selected: Amount, taken: Amount) -> Millilitres:
-        """Note the transfer, and what stays in the source (mL); no more leaves it than it is known to hold."""
+        """Note what came out of the source, the buffer that came with it, and what stays in the source (mL).
+
+        The source gives no more than it is known to hold, and the bag holds no more of it than the source lost; what is
+        in the bag besides is the device's buffer.
+        """
         source, dest, nothing = self.product.held(got.source), self.product.held(got.container), Millilitres(0.0)
-        known = got.recorded or nothing
-        out = min(known, selected.volume)
-        moved = Amount(out, selected.standard, selected.mass, selected.mass_standard)
-        await self.product.transfer(source=source, dest=dest, amount=moved, why="selected cells")
-        await self.product.weighed(dest, amount=selected)  # with the buffer that the device adds
-        gone = max(nothing, min(known, taken.volume) - out)
+        known, lot = got.recorded or nothing, self.product.lot(self.given.buffer)
+        out = _least(taken, selected, known)
+        await self.product.transfer(source=source, dest=dest, amount=out, why="selected cells")
+        await self.product.add(dest, lot=lot, amount=_less(selected, out), what=self.given.buffer)
+        gone = max(nothing, min(known, taken.volume) - out.volume)
         await self.product.draw(
             source, to="waste", amount=Amount(gone, taken.standard), why="not selected, with buffer", by_difference=True
         )
-        left = known - out - gone
+        left = known - out.volume - gone
         if left <= self.given.source_left_at_most:
             await self.product.empty(source, left=left, standard=taken.standard)
         else:
@@ -277,3 +282,18 @@ class Select:
     @property
     def _handling(self) -> Handling:
         return Handling(self.balance, self.operator, self.product, self.given.weights, RULE)
+
+
+def _least(taken: Amount, selected: Amount, known: Millilitres) -> Amount:
+    """Give what of the source can be in the bag: at most what the source lost, what the bag holds, what was known."""
+    least = taken if taken.volume <= selected.volume else selected
+    return least if least.volume <= known else Amount(known, least.standard)
+
+
+def _less(whole: Amount, part: Amount) -> Amount:
+    """Give a whole without a part of it, both weighed on one balance."""
+    nothing = Grams(0.0)
+    mass = None if whole.mass is None or part.mass is None else Grams(float(max(nothing, whole.mass - part.mass)))
+    volume = max(Millilitres(0.0), whole.volume - part.volume)
+    standard = Millilitres(math.hypot(float(whole.standard), float(part.standard)))
+    return Amount(volume, standard, mass, whole.mass_standard)

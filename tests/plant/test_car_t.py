@@ -2,6 +2,9 @@
 
 import pytest
 
+from automation.ledger.read import Reader
+from automation.views.reconciliation import reconciliations
+from automation.views.story import Story
 from fakes.world import World
 from tests.support.runs import BATCH, Run, make_site, plant_of, run_batch
 
@@ -65,3 +68,15 @@ def test_the_frozen_bags_hold_t_cells_of_which_a_tenth_carry_the_vector(course: 
     carrying = sum(n for name, n in bag.subsets.items() if name.endswith("CAR+"))
     assert t_cells / float(bag.live) > 0.98
     assert 0.07 < carrying / float(bag.live) < 0.13
+
+
+@pytest.mark.requirement("F024", "F048")
+def test_the_volume_closes_over_the_whole_course_with_the_buffer_that_a_separator_adds(
+    course: tuple[Run, World],
+) -> None:
+    """In sum and in each step that keeps an account of its own."""
+    run, _ = course
+    with Reader(run.folder) as reader:
+        volumes = [one for one in reconciliations(Story(reader, BATCH)) if one.quantity.startswith("volume")]
+    assert len(volumes) > 2
+    assert {one.quantity for one in volumes if one.closes is not True} == set()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from automation.engine.handles import Container
 from automation.engine.prompts import Heard, Question, asker
+from automation.kernel.quantity import Seconds
 from instruments.drivers.by_person import ByPerson, declared
 from instruments.drivers.factory import Factory
 from instruments.interfaces.device import DriverKind, OnHostLoss, Support, SupportLevel
@@ -25,6 +26,7 @@ from instruments.interfaces.separator import (
 from instruments.transport import Link
 
 ENDED, STOPPED = "it ended as it should", "it stopped before its end"
+LONGEST = Seconds(86_400.0)  # a run; the step that watches it knows how long its own may take
 _NONE = SeparationProgram("", ())
 _NAME = re.compile(r"select the program '(.+?)'")
 _SETTING = re.compile(r"^- (.+?): (.+)$", re.MULTILINE)
@@ -49,9 +51,8 @@ class ManualSeparator(ByPerson):
         """Give where the run stands; asks once how it ended and waits for nobody."""
         stand = _stand(asker().heard())
         if stand.state is SeparatorState.RUNNING:
-            question = Question(
-                "choose", self._at("say how the run ended, when it is over"), options=(ENDED, STOPPED), second=True
-            )
+            text = self._at("say how the run ended, when it is over")
+            question = Question("choose", text, options=(ENDED, STOPPED), second=True, within=LONGEST)
             asker().ask_aside(question, word="end", number=stand.ends + 1)
         return SeparatorStatus(stand.state, stand.program.name)
 
