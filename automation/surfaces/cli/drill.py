@@ -70,7 +70,7 @@ def _list(session: Session, *, as_json: bool) -> None:
         emit({"simulated": True, "items": found})
         return
     click.echo(
-        table(("fault", "during", "what happens"), ((one.name, ", ".join(one.during), one.what) for one in found))
+        table(("fault", "what happens", "during"), ((one.name, one.what, ", ".join(one.during)) for one in found))
     )
 
 
