@@ -1,7 +1,7 @@
 """Unit operation: take the cells out of culture. Beads are held back by a magnet, the cells end in one bag, weighed.
 
 Each pass over the magnet goes into a new bag; after it beads are counted in a sample, and more passes are made until
-there are few enough, as often as the recipe allows.
+there are few enough, as often as the recipe plans: only beads that are left after the last of them are a deviation.
 Units:  mL, g, s; beads per 3 million cells, as laboratories count them.
 Source: residual beads per 3e6 cells (an academic release limit and its commercial likes are the user's parameter);
         21 CFR 211.110 (in-process control).
@@ -66,7 +66,8 @@ class Results:
     volume: Millilitres | None = None
     volume_uncertainty: Millilitres | None = None
     passes: int = 0
-    beads: float | None = None  # per 3 million cells
+    beads: float | None = None  # per 3 million cells, after the last pass
+    bead_counts: tuple[float, ...] = ()  # after each pass
     harvested_at: Instant | None = None
 
 
@@ -146,14 +147,15 @@ class Harvest:
             second=True,
         )
         left = seen.number("beads")
+        counts = (*got.bead_counts, left)
         if left <= beads.at_most:
-            return Move("harvest", beads=left, volume=volume)
+            return Move("harvest", beads=left, bead_counts=counts, volume=volume)
+        if got.passes < beads.passes_at_most:  # a further pass is the recipe's plan; the count stands in the record
+            return Move("again", beads=left, bead_counts=counts, volume=volume, source=got.container)
         title = f"{left:g} beads per 3 million cells after pass {got.passes}, at most {beads.at_most:g} are allowed"
         await self.product.deviation(title, rule="residual beads")
-        if got.passes < beads.passes_at_most:
-            return Move("again", beads=left, volume=volume, source=got.container)
         await self.product.qa_hold(self.product.held(got.container), reason=title)
-        return Move("give_up", beads=left, volume=volume)
+        return Move("give_up", beads=left, bead_counts=counts, volume=volume)
 
     async def holding(self, _visit: Visit[Results]) -> None:
         """Cells out of culture wait closed; their time limits run on."""
