@@ -1,187 +1,34 @@
-"""Runs whole batches on simulated sites, with hooks that let something happen at a moment of the run.
+"""The runs of the test kit, under the name that the tests know them by; and where the packaged sites stand."""
 
-Units: s of simulated time.
-"""
-
-import asyncio
-import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
 
-from automation.bootstrap import Way, begins, open_site, read_site, release
-from automation.engine.issue import Order, issue, start
-from automation.engine.journal import Enter
-from automation.engine.past import Past, past
-from automation.engine.recipe.load import load
-from automation.engine.recipe.model import Status
-from automation.engine.site import Site
-from automation.gmp.objects import Thing
-from automation.gmp.product.batches import LotType
-from automation.gmp.registry import KINDS
-from automation.kernel.clock import SimulatedClock, run_simulated
-from automation.kernel.quantity import Instant, Seconds
-from automation.ledger.event import Event
-from fakes.people import Staff
-from fakes.sites.simulated import SimulatedPlant
+from fakes.kit.runs import (
+    BATCH,
+    LONGEST,
+    Hook,
+    Run,
+    make_site,
+    plant_of,
+    resume_batch,
+    run_batch,
+    staff_of,
+    when,
+    with_hooks,
+)
+
+__all__ = [
+    "BATCH",
+    "LONGEST",
+    "SITES",
+    "Hook",
+    "Run",
+    "make_site",
+    "plant_of",
+    "resume_batch",
+    "run_batch",
+    "staff_of",
+    "when",
+    "with_hooks",
+]
 
 SITES = Path(__file__).parents[2] / "fakes" / "sites"
-BATCH = "B-001"
-LONGEST = 30 * 86_400.0  # s of simulated time; a run that hangs ends here
-
-
-@dataclass(slots=True)
-class Run:
-    """What a test sees of a run that is over, or that was left open."""
-
-    folder: Path
-    state: str = ""
-    head: str = ""
-    at: Instant = Instant(0.0)
-    events: list[Event] = field(default_factory=list)
-    things: dict[str, Thing] = field(default_factory=dict)
-    told: list[str] = field(default_factory=list)  # what people were refused with
-    acts: dict[str, dict[str, int]] = field(default_factory=dict)  # device's own counters
-    error: str = ""
-
-    def step(self, name: str) -> Past:
-        """Give the fold of a step."""
-        stream = f"batch/{BATCH}/step/{name}"
-        return past("", [event for event in self.events if event.stream == stream])
-
-    @property
-    def steps(self) -> list[str]:
-        """Give the ids of the steps that were begun, in the order of their beginning."""
-        prefix = f"batch/{BATCH}/step/"
-        return list(dict.fromkeys(e.stream.removeprefix(prefix) for e in self.events if e.stream.startswith(prefix)))
-
-    def kinds(self, name: str) -> list[str]:
-        """Give the kinds of a step's events, in order."""
-        return [event.kind for event in self.events if event.stream == f"batch/{BATCH}/step/{name}"]
-
-    def deviations(self) -> list[str]:
-        """Give the titles of all deviations, in the order of their opening."""
-        found = [thing for name, thing in self.things.items() if name.startswith("deviation/")]
-        return [str(getattr(getattr(thing, "opening", None), "title", "")) for thing in found]
-
-    def alarms(self) -> list[str]:
-        """Give the messages of all alarms that were ever raised."""
-        raised = [e for e in self.events if e.stream.startswith("alarm/") and e.kind in {"raise", "again"}]
-        return [str(cast("Mapping[str, object]", event.fields["given"])["message"]) for event in raised]
-
-
-Hook = Callable[[Site], None]
-
-
-def plant_of(site: Site) -> SimulatedPlant:
-    """Give the plant of a simulated site."""
-    return cast("SimulatedPlant", site.plant)
-
-
-def staff_of(site: Site) -> Staff:
-    """Give the scripted people."""
-    return plant_of(site).people
-
-
-def when(site: Site, step: str, state: str, do: Callable[[], object], *, after: float = 0.0) -> None:
-    """Let something happen once, ``after`` s after a step has entered a state."""
-    done: list[bool] = []
-
-    def look(event: Event) -> None:
-        if done or event.kind != "enter" or event.stream != f"batch/{BATCH}/step/{step}":
-            return
-        if event.read(Enter).state == state:
-            done.append(True)
-            asyncio.get_running_loop().call_later(after, do)
-
-    site.house.ledger.subscribe(look)
-
-
-def make_site(folder: Path, site: str = "a") -> Path:
-    """Make a folder with one of the packaged sites."""
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(SITES / site / "site.yaml", folder / "site.yaml")
-    return folder
-
-
-def run_batch(
-    folder: Path,
-    *hooks: Hook,
-    way: Way | None = None,
-    recipe: str = "freeze-day",
-    changes: Mapping[str, str] | None = None,
-    until: float = LONGEST,
-) -> Run:
-    """Issue, start and run one batch in simulated time; a run that is not over after ``until`` s is left open.
-
-    An approved recipe makes a clinical lot, as those that are installed (all drafts) never do.
-    """
-
-    async def main(clock: SimulatedClock) -> Run:
-        site = await open_site(folder, with_hooks(way, hooks), clock=clock)
-        try:
-            made = load(recipe, site.house.operations, changes=changes)
-            lot_type = LotType.CLINICAL if made.header.status is Status.APPROVED else LotType.ENGINEERING
-            await issue(site, made, Order(BATCH, lot_type, release=release(), reason="test"), by="carla")
-            await start(site, BATCH, by="carla")
-            return await _finish(site, clock, folder, recipe=recipe, changes=changes, until=until)
-        finally:
-            site.close()
-
-    return run_simulated(main, start=begins(folder, read_site(folder)))
-
-
-def resume_batch(
-    folder: Path,
-    *hooks: Hook,
-    way: Way | None = None,
-    down: Seconds = Seconds(0.0),
-    recipe: str = "freeze-day",
-    until: float = LONGEST,
-) -> Run:
-    """Open the site again ``down`` s later and let the batch go on."""
-
-    async def main(clock: SimulatedClock) -> Run:
-        site = await open_site(folder, with_hooks(way, hooks), clock=clock)
-        try:
-            return await _finish(site, clock, folder, recipe=recipe, changes=None, until=until)
-        finally:
-            site.close()
-
-    return run_simulated(main, start=begins(folder, read_site(folder)) + down)
-
-
-def with_hooks(way: Way | None, hooks: tuple[Hook, ...]) -> Way:
-    """Give a way that calls the hooks when the site is open."""
-    plain = way or Way()
-    return replace(plain, after=[*plain.after, *hooks])
-
-
-async def _finish(
-    site: Site,
-    clock: SimulatedClock,
-    folder: Path,
-    *,
-    recipe: str,
-    changes: Mapping[str, str] | None,
-    until: float,
-) -> Run:
-    found = Run(folder)
-    run = site.take_up(load(recipe, site.house.operations, changes=changes), BATCH)
-    try:
-        async with asyncio.timeout(until):
-            await run.run()
-    except TimeoutError:
-        found.error = "not over"
-    found.state, found.at = run.batch.state, clock.now()
-    found.head = site.house.ledger.last.hash.hex()
-    found.events = list(site.house.ledger.events())
-    found.things = {f"{kind}/{thing.id}": thing for kind in KINDS for thing in site.house.door.every(kind)}
-    if site.plant is not None:
-        found.told = list(staff_of(site).notes)
-        for asset in site.file.assets.values():
-            acts = getattr(plant_of(site).fake(asset.id), "acts", None) if asset.fake else None
-            if acts is not None:
-                found.acts[asset.id] = dict(acts)
-    return found
