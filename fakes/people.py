@@ -6,7 +6,9 @@ person takes is a pure function of (seed, prompt). Units: s.
 
 import asyncio
 import re
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from functools import cache
+from importlib.metadata import entry_points
 
 from automation.engine.answers import Given
 from automation.engine.recipe.yaml_source import Plain
@@ -39,7 +41,7 @@ from fakes import (
     hands_washing,
 )
 from fakes.bench import NAME as BENCH
-from fakes.panel import Habit, Panel, Place, Values
+from fakes.panel import Crew, Habit, Panel, Place, Values
 from fakes.plant import ERRAND, Errand
 
 QUICKEST, SLOWEST = 8.0, 35.0  # s from a question to its answer
@@ -270,6 +272,7 @@ class Staff:
         """Give what hands do about the questions of the operations."""
         panel = Panel(self)
         return [
+            *(habit for habits in _brought() for habit in habits(self)),
             Habit(r"export the results", self._count, Seconds(420.0)),
             Habit(r"^Put .* into the chamber", self._load),
             Habit(r"^Take .* out and transfer now", self._take_out),
@@ -430,3 +433,9 @@ class Staff:
         if not isinstance(papers, dict):
             return {}
         return {name: value for name, value in papers.items() if isinstance(value, str | float | int | bool)}
+
+
+@cache
+def _brought() -> tuple[Callable[[Crew], list[Habit]], ...]:
+    """Give what installed packages say hands do about the questions of their own operations (``cellwright.hands``)."""
+    return tuple(point.load() for point in sorted(entry_points(group="cellwright.hands"), key=lambda one: one.name))
