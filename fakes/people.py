@@ -7,7 +7,7 @@ person takes is a pure function of (seed, prompt). Units: s.
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import entry_points
 
 from automation.engine.answers import Given
@@ -35,6 +35,7 @@ from fakes import (
     hands_culture,
     hands_filling,
     hands_pipetting,
+    hands_sampling,
     hands_selection,
     hands_stimulus,
     hands_wash_step,
@@ -120,7 +121,7 @@ class Staff:
         task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, prompt: Prompt) -> None:
-        habit = self._habit(prompt, [*self.habits, *self._work()])
+        habit = self._habit(prompt, [*self.habits, *self._work])
         anew = not self.plant.was_begun(prompt.id)  # who has done it already only has to say so
         await self._think(prompt, "answer", habit.takes if habit and anew else None)
         try:
@@ -260,7 +261,7 @@ class Staff:
 
     async def work(self, prompt: Prompt) -> Values | None:
         """Do what the question asks, as on any other day, and give the answer."""
-        habit = self._habit(prompt, self._work())
+        habit = self._habit(prompt, self._work)
         return await habit.act(prompt) if habit else await self._usual(prompt)
 
     @staticmethod
@@ -268,8 +269,9 @@ class Staff:
         text = prompt.opening.text if prompt.opening else ""
         return next((habit for habit in habits if re.search(habit.pattern, text)), None)
 
+    @cached_property
     def _work(self) -> list[Habit]:
-        """Give what hands do about the questions of the operations."""
+        """What hands do about the questions of the operations."""
         panel = Panel(self)
         return [
             *(habit for habits in _brought() for habit in habits(self)),
@@ -290,6 +292,7 @@ class Staff:
             *hands_centrifuge.habits(self),
             *hands_culture.habits(self),
             *hands_selection.habits(self),
+            *hands_sampling.habits(self),
             *hands_stimulus.habits(self),
             *hands_filling.habits(self),  # before those at the balance: an addition ends there
             *hands_wash_step.habits(self),
