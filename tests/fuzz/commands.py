@@ -323,6 +323,7 @@ def tec_commands() -> list[bytes]:
     return [f"{word}\r\n".encode() for word in tec]
 
 
+REGLO_WORDS = ("~1", "~", "xE1", "E", "L", "O", "S001250", "J", "K", "xD", "xM", "H", "I", "xe", "xC", "xJ", "#", "xS")
 _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
     "echotherm": lambda: [b"v\r", b"V\r", b"s\r", b"p\r", b"n37.0\r", b"i\r", b"I\r", b"b00:05\r", b"BSz\r"],
     "eurotherm_freezer": modbus_commands,
@@ -334,6 +335,7 @@ _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
     "mt_sics": sics_commands,
     "modbus_map": lambda: [modbus_sealed(body) for body in (b"\1\3\0\0\0\2", b"\1\3\2\0\0\2", b"\1\3\0\6\0\2")],
     "own_handler": own_commands,
+    "reglo_icc": lambda: [f"1{word}\r".encode() for word in REGLO_WORDS],
     "sartorius_sbi": lambda: [f"\x1b{word}\r\n".encode() for word in ("P", "T", "V", "x1_", "x2_", "S")],
     "tec3000": tec_commands,
     "rotea": lambda: [*nodes_commands(), *FOLDER_COMMANDS],

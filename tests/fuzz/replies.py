@@ -84,7 +84,7 @@ def _modbus_line(framing: Framing, data: bytes) -> object:
     if framing is Framing.ASCII and sum(bytes.fromhex(data[1 : length - 2].decode())) & 0xFF:
         raise BrokenError(f"{data[:length]!r} was accepted with a wrong LRC")
     said = asked.data(framed.rtu(data[:length]))
-    return [values.number(place, said) for place in _PLACES], _first((lambda _: values.text(said),), "")
+    return [values.number(place, said) for place in _PLACES], first((lambda _: values.text(said),), "")
 
 
 def ascii_sealed(body: bytes) -> bytes:
@@ -177,10 +177,10 @@ def _keysight(data: bytes) -> object:
     end = keysight.line_complete(data)
     text = keysight.text(data[:end]) if end else ""
     readings = (keysight.identification, keysight.unblock, partial(keysight.samples, expected=(101,)))
-    return _first((*readings, keysight.error), text) if text else None
+    return first((*readings, keysight.error), text) if text else None
 
 
-def _first(ways: Sequence[Callable[[str], object]], text: str) -> object:
+def first(ways: Sequence[Callable[[str], object]], text: str) -> object:
     """Give the first reading that is possible; a driver knows what it asked for."""
     for way in ways:
         try:
@@ -206,7 +206,7 @@ def _own(data: bytes) -> object:
             checked(data[:end])
             word, rest = own.answer(data[:end], tag)
             ways = (partial(own.read_did, tag=tag), own.read_last, own.read_status)
-            return word, _first(ways, rest) or rest
+            return word, first(ways, rest) or rest
     return None
 
 
@@ -271,7 +271,7 @@ def _tec(data: bytes) -> object:
     if not end:
         return None
     said = tec.text(data[:end])
-    return _first((partial(tec.flag, to="FILL?"), partial(tec.number, to="TEMPA?"), tec.identification), said)
+    return first((partial(tec.flag, to="FILL?"), partial(tec.number, to="TEMPA?"), tec.identification), said)
 
 
 def _echotherm(data: bytes) -> object:
@@ -279,7 +279,7 @@ def _echotherm(data: bytes) -> object:
     if not end:
         return None
     said = echotherm.text(data[:end])
-    return _first((echotherm.set_point, echotherm.identification), said), echotherm.plate(said)
+    return first((echotherm.set_point, echotherm.identification), said), echotherm.plate(said)
 
 
 def _atmoweb(data: bytes) -> object:

@@ -2,10 +2,11 @@
 
 from automation.kernel.errors import CellwrightError
 from instruments.drivers.hettich_460r import wire as hettich
+from instruments.drivers.reglo_icc import wire as reglo
 from instruments.drivers.sartorius_sbi import wire as sbi
 from instruments.drivers.watson_marlow import wire as marlow
 from tests.fuzz import checksums
-from tests.fuzz.replies import DRIVERS, ENDED_BY_LINE
+from tests.fuzz.replies import DRIVERS, ENDED_BY_LINE, first
 from tests.fuzz.target import BrokenError, Target, pure
 from tests.fuzz.vectors import lines
 
@@ -52,6 +53,19 @@ def _marlow(data: bytes) -> object:
     return marlow.status(answer.text(data[:end])) if end else None
 
 
+_REGLO = (reglo.speed, reglo.model, reglo.cause, reglo.clockwise, reglo.mode, reglo.single)
+
+
+def _reglo(data: bytes) -> object:
+    end = reglo.answer_complete(data)
+    return first(_REGLO, reglo.said(data[:end])) if end else None
+
+
+def _reglo_told(data: bytes) -> object:
+    end = reglo.status_complete(data)
+    return (reglo.said(data[:end]), reglo.runs(reglo.said(data[:end]))) if end else None
+
+
 TELEGRAMS: tuple[Target, ...] = (
     Target(
         name="hettich_460r reply",
@@ -69,6 +83,20 @@ TELEGRAMS: tuple[Target, ...] = (
         corpus=lambda: [b"]\x06", b"]\x15"],
         fresh=pure(_hettich_told),
         harmless="two bytes without a check; what was set is read back, and a start or stop is looked at",
+    ),
+    Target(
+        name="reglo_icc answer",
+        covers=(f"{DRIVERS}reglo_icc.wire",),
+        corpus=lambda: [line.encode() + reglo.END for line in lines("reglo_icc")],
+        fresh=pure(_reglo),
+        harmless=f"{ENDED_BY_LINE}; what is set is read back",
+    ),
+    Target(
+        name="reglo_icc status",
+        covers=(f"{DRIVERS}reglo_icc.wire",),
+        corpus=lambda: [b"+", b"-", b"^X2|A\r\n-", b"\r\n+"],
+        fresh=pure(_reglo_told),
+        harmless="one byte without a check; what was set is read back, and a start or stop is looked at",
     ),
     Target(
         name="sartorius_sbi reply",

@@ -225,6 +225,12 @@ PUMP: Mapping[str, Scene] = {
     "start": Scene(arguments=FLOWS, known={"rebooted": NOT_TURNED}),
     "stop": Scene((Do("start", FLOWS), Do(wait=20.0))),
 }
+PUMP_SET = Do("prepare", {"setting": PumpSetting(50.0, clockwise=True)})
+CHANNEL: Mapping[str, Scene] = {
+    "look": Scene((PUMP_SET,)),
+    "start": Scene((PUMP_SET,), FLOWS),
+    "stop": Scene((PUMP_SET, Do("start", FLOWS), Do(wait=20.0))),
+}
 
 # what is small
 
@@ -309,6 +315,7 @@ RIGS: tuple[Rig, ...] = (
     Rig("mt_sics", "mt_sics", BALANCE, Else((("load", {"mass": 30.0}),))),
     Rig("sartorius_sbi", "sartorius_sbi", BALANCE, Else((("load", {"mass": 30.0}),))),
     Rig("watson_marlow", "watson_marlow", PUMP, Else((("clamp", {"on": True}),))),
+    Rig("reglo_icc", "reglo_icc", {**PUMP, **CHANNEL}, Else((("clamp", {"on": True}),))),
     Rig("zpl_printer", "zpl_printer", PRINTER, Else((("pause", {"on": True}),))),
     Rig(
         "keysight_34970a",

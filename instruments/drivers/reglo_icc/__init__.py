@@ -1,0 +1,1 @@
+"""Ismatec Reglo ICC peristaltic pumps."""
