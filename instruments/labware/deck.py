@@ -51,6 +51,7 @@ class Tip:
     holds: float  # uL
     length: float = 0.0  # mm
     filter: bool = True
+    overlap: float = 0.0  # mm that it goes onto the channel
 
 
 @dataclass(frozen=True, slots=True)

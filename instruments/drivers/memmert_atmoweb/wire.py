@@ -4,7 +4,7 @@ A name with an empty value is asked for, with a value it is set; the answer give
 not have reads ``N/A`` or ``N/D``. Older firmware leaves out the braces and ends with a comma; both are mended here.
 Units:  degC, %; CO2 and O2 in % of the gas, humidity relative.
 Source: Memmert D33477 (AtmoWEB REST interface, 07/2020): parameter list; pyatmoweb 0.0.3 (names, missing braces).
-        HTTP itself by the library h11.
+        HTTP itself by ``instruments.transport.http``.
 """
 
 import json
@@ -12,9 +12,8 @@ import math
 from collections.abc import Mapping
 from functools import lru_cache
 
-import h11
-
 from automation.kernel.errors import WireError
+from instruments.transport import http
 
 READ = ("Temp1Read", "CO2Read", "HumRead", "O2Read", "DoorOpen")
 SET = ("TempSet", "CO2Set")
@@ -22,7 +21,6 @@ IDENTITY = ("SN", "DevType", "SWRev")
 MISSING = ("N/A", "N/D", "")
 PATH = "/atmoweb"
 OK = 200
-LONGEST = 65_536  # bytes of an answer; a longer one is none of AtmoWEB's
 
 
 def request(names: tuple[str, ...], values: Mapping[str, str] | None = None) -> bytes:
@@ -33,9 +31,7 @@ def request(names: tuple[str, ...], values: Mapping[str, str] | None = None) -> 
 
 @lru_cache(maxsize=16)  # the same few questions for days
 def _framed(query: str) -> bytes:
-    head = h11.Request(method="GET", target=f"{PATH}?{query}", headers=[("Host", "incubator"), ("Accept", "*/*")])
-    client = h11.Connection(h11.CLIENT)
-    return (client.send(head) or b"") + (client.send(h11.EndOfMessage()) or b"")
+    return http.request("GET", f"{PATH}?{query}")
 
 
 def complete(data: bytes) -> int:
@@ -43,14 +39,15 @@ def complete(data: bytes) -> int:
 
     Raises WireError for bytes that are no HTTP answer with a length.
     """
-    return _answer(data)[0]
+    return http.complete(data)
 
 
 def values(reply: bytes) -> Mapping[str, object]:
     """Read the values of a whole answer; raises WireError for another status, and for what is no JSON object."""
-    _, status, body = _answer(reply)
-    if status != OK:
-        raise WireError(f"the device answered with HTTP status {status}")
+    answer = http.answer(reply)
+    body = answer.body
+    if answer.status != OK:
+        raise WireError(f"the device answered with HTTP status {answer.status}")
     try:
         text = body.decode("utf-8").strip().strip(",").strip()
         found = json.loads(text if text.startswith("{") else "{" + text + "}", parse_constant=_refuse)
@@ -79,40 +76,6 @@ def word(found: Mapping[str, object], name: str) -> str:
     """Give a value as text; empty where the device has none."""
     value = found.get(name, "")
     return "" if value in MISSING or value is None else str(value)
-
-
-@lru_cache(maxsize=4)  # an answer is looked at for its end, then for its values
-def _answer(data: bytes) -> tuple[int, int, bytes]:
-    """Give length, status and body of the answer at the beginning; a length of 0 while it is not complete."""
-    client, status, body = h11.Connection(h11.CLIENT), 0, b""
-    client.send(h11.Request(method="GET", target=PATH, headers=[("Host", "incubator")]))
-    client.send(h11.EndOfMessage())
-    if not data:  # to h11 nothing at all is the end of the connection
-        return 0, status, body
-    try:
-        client.receive_data(data)
-        while True:
-            event = client.next_event()
-            if event is h11.NEED_DATA:
-                if len(data) > LONGEST:
-                    raise WireError(f"an answer of more than {LONGEST} bytes is none of AtmoWEB's")
-                return 0, status, body
-            if isinstance(event, h11.Response):
-                status = event.status_code
-                _check_length(event)
-            elif isinstance(event, h11.Data):
-                body += bytes(event.data)
-            elif isinstance(event, h11.EndOfMessage):
-                return len(data) - len(client.trailing_data[0]), status, body
-    except h11.RemoteProtocolError as error:
-        raise WireError(f"not an HTTP answer: {error}") from error
-
-
-def _check_length(head: h11.Response) -> None:
-    """Refuse an answer that only ends with the connection: a lost connection would look like its end."""
-    names = {name for name, _ in head.headers}
-    if b"content-length" not in names and b"transfer-encoding" not in names:
-        raise WireError("the answer states no length, so that its end can't be told from a lost connection")
 
 
 def _refuse(text: str) -> float:
