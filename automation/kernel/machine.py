@@ -5,7 +5,6 @@ state is set. Triggers are never called: they would set the state before the rec
 Source: ISA-88 for the words; transitions 0.9.3 keeps the machine.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -122,15 +121,13 @@ class _Machine:
             initial=str(table.initial),
             auto_transitions=False,
         )
+        self._triggers = {state: frozenset(self._machine.get_triggers(state)) for state in self._machine.states}
 
     def may(self, state: str, command: str) -> bool:
-        if state not in self._machine.states:
+        if state not in self._triggers:
             return False
         self._machine.set_state(state, self._model)
-        return command in self._triggers(state)
-
-    def _triggers(self, state: str) -> Iterable[str]:
-        return self._machine.get_triggers(state)
+        return command in self._triggers[state]
 
 
 class Procedural(StrEnum):

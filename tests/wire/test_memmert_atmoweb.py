@@ -2,6 +2,7 @@
 
 import contextlib
 
+import h11
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,3 +78,33 @@ def test_noise_is_refused_or_incomplete(data: bytes) -> None:
     """No other error."""
     with contextlib.suppress(WireError):
         assert 0 <= wire.complete(data) <= len(data)
+
+
+def as_h11_reads(data: bytes) -> int:
+    """Give where h11 sees the end of an answer; 0 while it waits for more; raises its error."""
+    client = h11.Connection(h11.CLIENT)
+    client.send(h11.Request(method="GET", target="/", headers=[("Host", "incubator")]))
+    client.send(h11.EndOfMessage())
+    client.receive_data(data)
+    while (event := client.next_event()) is not h11.NEED_DATA:
+        if isinstance(event, h11.EndOfMessage):
+            return len(data) - len(client.trailing_data[0])
+    return 0
+
+
+@given(
+    st.sampled_from([b"200 OK", b"204 No Content", b"100 Continue", b"404 Not Found"]),
+    st.sampled_from([b"Content-Length: 6", b"Content-Length: 0", b"Transfer-Encoding: chunked"]),
+    st.sampled_from([b"\r\n", b"\n"]),
+    st.sampled_from([b"{}\r\n\r\n", b'{"a":1}', b"2\r\n{}\r\n0\r\n\r\n", b"{}\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"]),
+)
+def test_an_answer_ends_where_h11_says(status: bytes, field: bytes, line: bytes, body: bytes) -> None:
+    """Whatever its status, its line ends, and how it states its length; more may follow it."""
+    data = line.join([b"HTTP/1.1 " + status, field, b"", b""]) + body
+    try:
+        expected = as_h11_reads(data)
+    except h11.RemoteProtocolError:
+        with pytest.raises(WireError):
+            wire.complete(data)
+    else:
+        assert wire.complete(data) == expected

@@ -8,10 +8,13 @@ Units:  mm, uL, uL/s.
 Source: pylabrobot 0.2.2, hamilton/base.py and STAR_backend.py; docs/drivers/hamilton_star.md says what is left out.
 """
 
+import asyncio
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pylabrobot.liquid_handling import Strictness, set_strictness
+from pylabrobot.liquid_handling.backends.hamilton.base import HamiltonTask
 from pylabrobot.liquid_handling.backends.hamilton.STAR_backend import STARBackend
 from pylabrobot.liquid_handling.standard import Drop, Mix, Pickup, SingleChannelAspiration, SingleChannelDispense
 from pylabrobot.resources import Container, Coordinate, TipSpot, Trash, set_tip_tracking, set_volume_tracking
@@ -39,6 +42,7 @@ class Star:
         self._tip = _tip(deck)
         self._places = _lay_out(deck, self._tip)
         self._deck = deck
+        self._usb = usb
         self._backend = STARBackend()
         self._backend.io = usb
         self._backend.set_deck(self._places.deck)
@@ -50,6 +54,7 @@ class Star:
     async def connect(self) -> None:
         """Read what the back end has to know of the device; nothing moves, other than in its own ``setup``."""
         backend = self._backend
+        self._keep_reading()
         # Its own setup would set these after moving all channels up and throwing mounted tips away.
         backend._machine_conf = await backend.request_machine_configuration()  # noqa: SLF001
         backend._extended_conf = await backend.request_extended_configuration()  # noqa: SLF001
@@ -59,12 +64,21 @@ class Star:
 
     async def initialise(self) -> None:
         """Run the back end's own ``setup``: the device moves."""
-        await self._backend.stop()
+        await self.stop()
+        self._keep_reading()
         await self._backend.setup()
 
     async def stop(self) -> None:
         """End the back end's reader; nothing is sent."""
+        self._usb.leave()
         await self._backend.stop()
+
+    def _keep_reading(self) -> None:
+        """Let the reader wait at the line all the time: with nothing to wait for it sleeps 10 ms before each answer."""
+        never = asyncio.get_running_loop().create_future()
+        never.add_done_callback(asyncio.Future.exception)  # when it stops it tells everybody who waits
+        forever = HamiltonTask(id_=-1, loop=never.get_loop(), fut=never, cmd="", timeout_time=math.inf)
+        self._backend._waiting_tasks.append(forever)  # noqa: SLF001
 
     async def pick_up(self, tips: tuple[TipMove, ...]) -> None:
         """Pick up tips."""

@@ -44,6 +44,7 @@ class Usb:
         self.pass_on: Callable[[bytes, asyncio.Future[bytes]], None] | None = None
         self._answers: queue.Queue[bytes] = queue.Queue()
         self._reading: asyncio.AbstractEventLoop | None = None  # the loop of PyLabRobot's reader
+        self._leaving = False
         self._turn = asyncio.Lock()
 
     async def setup(self) -> None:
@@ -51,6 +52,8 @@ class Usb:
 
     async def stop(self) -> None:
         """Close the loop that PyLabRobot's reader leaves open when it ends; the link is closed by the site."""
+        self._leaving = False
+        self._answers = queue.Queue()
         if self._reading is not None:
             self._reading.close()
             self._reading = None
@@ -60,17 +63,24 @@ class Usb:
         async with self._turn:
             if self.pass_on is None:
                 raise CellwrightError("PyLabRobot sends a frame outside of a call")
-            answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+            loop = asyncio.get_running_loop()
+            answer: asyncio.Future[bytes] = loop.create_future()
             self.pass_on(data, answer)
-            self._answers.put(await answer)
+            said = await answer
+            loop.call_soon(self._answers.put, said)  # not before PyLabRobot has noted that it waits for it
 
     async def read(self, timeout: float | None = None, size: int | None = None) -> bytes:  # noqa: ARG002, ASYNC109
         """Give the next answer; raises TimeoutError when there is none. Runs in PyLabRobot's reader thread."""
         self._reading = asyncio.get_running_loop()
         try:
-            return self._answers.get(timeout=POLL)
+            return self._answers.get(timeout=0.0 if self._leaving else POLL)
         except queue.Empty:
             raise TimeoutError from None
+
+    def leave(self) -> None:
+        """Keep the reader waiting no longer: it is about to be told to stop."""
+        self._leaving = True
+        self._answers.put(b"")
 
 
 class _Post:
