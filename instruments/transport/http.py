@@ -12,7 +12,6 @@ import h11
 
 from automation.kernel.errors import WireError
 
-LONGEST = 65_536  # bytes of an answer that is not complete; a longer one is none of a device's
 PLAIN = 200
 HEAD_ENDS = b"\r\n\r\n"
 JSON = ("Content-Type", "application/json")
@@ -49,7 +48,7 @@ def answer(data: bytes) -> Answer:
     """Read the answer that the bytes begin with; raises WireError for what is none, and for one without a length."""
     end = data.find(HEAD_ENDS) + len(HEAD_ENDS)
     length = _plain(data[:end]) if end >= len(HEAD_ENDS) else None
-    if length is None or end + length > LONGEST:
+    if length is None:
         return _by_parts(data)
     whole = end + length
     return Answer(whole if len(data) >= whole else 0, PLAIN, data[end:whole])
@@ -81,8 +80,6 @@ def _by_parts(data: bytes) -> Answer:
         while True:
             event = client.next_event()
             if event is h11.NEED_DATA:
-                if len(data) > LONGEST:
-                    raise WireError(f"an answer of more than {LONGEST} bytes is none")
                 return Answer(0, status, body)
             if isinstance(event, h11.Response):
                 status = event.status_code
