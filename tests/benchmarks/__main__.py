@@ -7,6 +7,7 @@ from statistics import median
 from tests.benchmarks import day_bench, handler_bench, ledger_bench, star_bench, steps_bench, yardstick
 
 ROUNDS = 3
+COURSE = "car-t"  # the incubator's climate every 10 min, a count each day, every step
 DAYS = (("freeze-day", "a", 0.2), ("freeze-day", "b", 0.2), ("final-day", "a", 2.0), ("final-day", "b", 0.3))
 
 
@@ -39,6 +40,14 @@ def main() -> None:
     for recipe, site, most in DAYS:
         taken = day_bench.core(site, recipe=recipe)
         line(f"simulated {recipe} on site {site.upper()}: open, run, close (s)", f"{taken:.3f}", f"at most {most}")
+    cost = day_bench.course("a", recipe=COURSE)
+    what = f"{COURSE} on site A, {cost.days:.1f} days, {cost.events} events: open, run, close, verify"
+    line(f"{what} (s of processor)", f"{cost.processor:.2f}", "at most 1.0")
+    line("  scaled to 13 days by its whole length (s of processor)", f"{cost.processor * 13 / cost.days:.2f}")
+    line("  the same by the clock (s)", f"{cost.wall:.2f}")
+    line("  against a loop of 2,000,000 rounds in the same run", f"{cost.ratio:.1f}")
+    line("  the same in a new process, imports included (s)", f"{day_bench.first_course('a', recipe=COURSE):.2f}")
+    line("  its record as PDF in a new process (s)", f"{day_bench.documents('a', recipe=COURSE):.2f}")
     bare = day_bench.process([sys.executable, "-c", "pass"])
     line("bare interpreter start (s)", f"{bare:.3f}")
     line("cellwright --help (s)", f"{day_bench.command('--help'):.3f}", "at most 0.25")
