@@ -13,7 +13,7 @@ from automation.formulas.cold_store import Holding
 from automation.gmp.plant.alarms import Priority
 from automation.kernel.quantity import Seconds
 
-PLAIN_UNITS = ("1", "Pa", "hPa", "m/s", "L/min", "g/m3", "ppm", "1/m3", "s")
+PLAIN_UNITS = ("1", "Pa", "hPa", "m/s", "L/min", "g/m3", "ppm", "1/m3", "s", "[pH]", "mS/cm")
 """Units of limits beside % and degC: a limit is a number in the very unit of its channel; 1 is a state or a count."""
 
 

@@ -36,6 +36,12 @@ class Exchanged(TypedDict):
     disputed: str
 
 
+class Sensed(Exchanged):
+    """An exchange with a sensor of a map, in bytes."""
+
+    map: str
+
+
 class Held(TypedDict):
     """Registers, and the value in them."""
 
@@ -58,6 +64,7 @@ class Vectors(TypedDict):
     """All vectors of maps."""
 
     thermo: list[Exchanged]
+    hamilton: list[Sensed]
     floats: list[Held]
     ascii: list[Framed]
 
@@ -99,6 +106,33 @@ def test_a_freezer_is_asked_and_understood_as_its_manual_prints_it(vector: Excha
     expected = (vector["value"], Quality.GOOD) if "value" in vector else (None, Quality.BEYOND)
     assert asyncio.run(main()) == expected
     assert vector["request"].encode() + b"\r\n" in asked
+
+
+@pytest.mark.parametrize("vector", VECTORS["hamilton"], ids=lambda one: one["what"])
+def test_a_sensor_is_asked_for_its_whole_block_and_understood(vector: Sensed) -> None:
+    """Ten registers at once; a unit that is not the map's makes the value none."""
+    asked: list[bytes] = []
+
+    async def main() -> tuple[float | None, Quality]:
+        stream, given = MemoryStream(), {"map": vector["map"]}
+
+        def answer(data: bytes) -> None:
+            asked.append(data)
+            ours = data == bytes.fromhex(vector["request"])
+            stream.deliver(bytes.fromhex(vector["reply"]) if ours else fake.feed(data, NOON))
+
+        stream.peer = answer
+        fake, link = build(World(1), "sensor", given), Link(stream)
+        await link.open()
+        driver = FACTORY.build(link, given, control=False)
+        assert isinstance(driver, ModbusMap)
+        seen = {one.channel: one for one in (await driver.look()).readings}
+        return seen[vector["channel"]].value, seen[vector["channel"]].quality
+
+    value, quality = asyncio.run(main())
+    assert bytes.fromhex(vector["request"]) in asked
+    assert value == (pytest.approx(vector["value"]) if "value" in vector else None)
+    assert quality is (Quality.GOOD if "value" in vector else Quality.FAULT)
 
 
 def test_no_other_wrong_check_is_taken() -> None:

@@ -76,6 +76,13 @@ def test_policies_roster_and_stores_are_read(tmp_path: Path) -> None:
     assert (len(found.stores["tank-1"].positions()), found.stores["tank-1"].positions()[-1]) == (60, "tank-1/R2/B3/10")
 
 
+@pytest.mark.parametrize("unit", ["[pH]", "mS/cm"])
+def test_a_limit_may_be_in_a_unit_of_a_culture_vessel(tmp_path: Path, unit: str) -> None:
+    """As the maps of its sensors have it."""
+    found = vigilance(tmp_path, '"< 20 %"\n    deadband: 1 %', f'"< 6.8 {unit}"\n    deadband: "0.1 {unit}"')
+    assert found.alarms["tank-1-low"].limit == f"< 6.8 {unit}"
+
+
 def test_a_limit_may_be_in_the_very_unit_of_a_channel(tmp_path: Path) -> None:
     """A pressure between rooms; nothing is converted, and the watch compares the units."""
     found = vigilance(tmp_path, 'limit: "< 20 %"\n    deadband: 1 %', 'limit: "< 10 Pa"\n    deadband: 1 Pa')

@@ -271,3 +271,18 @@ def test_a_serial_line_that_is_set_otherwise_than_the_device_is_refused() -> Non
         FACTORY.build(Link(line), freezer, control=False)
     stated = FACTORY.build(Link(line), {**freezer, "line": "19200 7E1"}, control=False)
     assert isinstance(stated, ModbusMap)
+
+
+def test_a_sensor_that_was_set_to_another_unit_reads_none() -> None:
+    """The other channel still reads; what it only advises spoils nothing."""
+
+    async def script(room: Room) -> None:
+        room.plant.hand("device", "set", channel="ph", value=7.2)
+        room.plant.hand("device", "fault", name="advice on ph", on=True)
+        seen = await room.driver.look()
+        assert seen.channels["ph"] == pytest.approx(7.2)
+        assert seen.faults == ("calibration status",)
+        room.plant.hand("device", "fault", name="unit of ph", on=True)
+        assert await room.seen() == {"ph": (None, Quality.FAULT), "temperature": (21.0, Quality.GOOD)}
+
+    in_room(script, given={"map": "hamilton_arc_ph"})
