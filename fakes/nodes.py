@@ -35,8 +35,8 @@ class Nodes(Protocol):
         """Name the nodes that may be written."""
         ...
 
-    def values(self, now: Instant) -> dict[str, nodes.Value]:
-        """Give every node with what it holds now."""
+    def values(self, now: Instant) -> Mapping[str, nodes.Value | None]:
+        """Give every node with what it holds now; None where it has no good value."""
         ...
 
     def write(self, name: str, value: nodes.Value, now: Instant) -> None:
@@ -45,6 +45,20 @@ class Nodes(Protocol):
 
     def files(self, now: Instant) -> Mapping[str, tuple[bytes, Instant]]:
         """Give the files that stand in the device's folder, with the time of their last change."""
+        ...
+
+
+@runtime_checkable
+class Methods(Protocol):
+    """A device that also has methods, and places below which others come to stand."""
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """Name the methods."""
+        ...
+
+    def call(self, name: str, args: tuple[nodes.Value | None, ...], now: Instant) -> tuple[nodes.Value | None, ...]:
+        """Do it and give what it answers; raises NodeRefusedError, which changes nothing."""
         ...
 
 
@@ -70,13 +84,37 @@ class NodeFeed:
             asked = nodes.request(line)
         except WireError:
             return b""
+        if asked.call:
+            return nodes.line(self._call(asked, now))
+        if asked.browse:
+            return nodes.line(self._browse(asked, now))
         return nodes.line(self._write(asked, now) if asked.write else self._read(asked, now))
 
     def _read(self, asked: nodes.Request, now: Instant) -> nodes.Reply:
         held = self._device.values(now)
-        values = {name: held[name] for name in asked.read if name in held}
-        status = {name: nodes.GOOD if name in held else nodes.UNKNOWN for name in asked.read}
+        values = {name: value for name in asked.read if (value := held.get(name)) is not None}
+        status = dict.fromkeys(asked.read, nodes.UNKNOWN)
+        status |= {name: nodes.GOOD if name in values else nodes.FAILED for name in asked.read if name in held}
         return nodes.Reply(asked.id, values, status)
+
+    def _call(self, asked: nodes.Request, now: Instant) -> nodes.Reply:
+        device = self._device
+        if not isinstance(device, Methods) or asked.call not in device.methods:
+            return nodes.Reply(asked.id, error=nodes.UNKNOWN, name=asked.call)
+        try:
+            return nodes.Reply(asked.id, ok=True, out=device.call(asked.call, asked.args, now))
+        except NodeRefusedError as refusal:
+            return nodes.Reply(asked.id, error=refusal.status, name=asked.call, text=refusal.text)
+
+    def _browse(self, asked: nodes.Request, now: Instant) -> nodes.Reply:
+        """Name what stands below a place: the next part of every path that begins with it."""
+        start, device = f"{asked.browse}/", self._device
+        paths = (*device.values(now), *(device.methods if isinstance(device, Methods) else ()))
+        below = (path.removeprefix(start).partition("/")[0] for path in paths if path.startswith(start))
+        found = tuple(dict.fromkeys(below))
+        if not found:
+            return nodes.Reply(asked.id, error=nodes.UNKNOWN, name=asked.browse)
+        return nodes.Reply(asked.id, ok=True, names=found)
 
     def _write(self, asked: nodes.Request, now: Instant) -> nodes.Reply:
         for name, value in asked.write.items():

@@ -68,7 +68,7 @@ class Served:
         self._ids: dict[str, ua.NodeId] = {}
         self._names: dict[ua.NodeId, str] = {}
         self._words: dict[str, tuple[str, ...]] = {}
-        self._shown: dict[str, Value] = {}
+        self._shown: dict[str, Value | None] = {}
         self._offer = offer
 
     async def furnish(self) -> None:
@@ -80,7 +80,7 @@ class Served:
             words = () if self._offer.texts else self._device.words.get(name, ())
             if words and words not in kinds:
                 kinds[words] = (await new_enum(self._server, index, f"{name}Type", list(words))).nodeid
-            held = _variant(value, words)
+            held = _variant("" if value is None else value, words)
             node = await device.add_variable(index, name, held, datatype=kinds.get(words))
             if name in self._device.writable:
                 await node.set_writable()
@@ -92,8 +92,14 @@ class Served:
         for name, value in self._device.values(self._now()).items():
             if self._shown.get(name) != value:
                 self._shown[name] = value
-                held = ua.DataValue(_variant(value, self._words[name]))
+                held = self._held(name, value)
                 await self._server.iserver.aspace.write_attribute_value(self._ids[name], ua.AttributeIds.Value, held)
+
+    def _held(self, name: str, value: Value | None) -> ua.DataValue:
+        """Give how a value is shown; none has the status of a sensor that failed."""
+        if value is None:
+            return ua.DataValue(StatusCode=ua.StatusCode(ua.UInt32(ua.StatusCodes.BadSensorFailure)))
+        return ua.DataValue(_variant(value, self._words[name]))
 
     async def write(self, item: ua.WriteValue) -> ua.StatusCode | None:
         """Give a written value to the fake; None when it is not one of its nodes."""

@@ -8,6 +8,7 @@ Source: docs/freezer-physics.md (product), product-independent places are at fix
         Cells settle from the top of a container that nobody mixes: model, time constant ``SETTLING``.
         Empty containers of a kind differ by ``EMPTY_CV``: model, bags and tubes of one lot.
         Warm containers are cultures: ``fakes.physics.culture``.
+        Cells die of freezing and thawing: ``fakes.physics.product``.
         Cells die in DMSO at 0.10 per h at 22 degC and 0.02 per h at 4 degC: model, see docs/one-world.md.
 """
 
@@ -18,7 +19,18 @@ from automation.kernel.errors import FailedError
 from automation.kernel.ids import keyed, normal
 from automation.kernel.quantity import Celsius, Grams, Instant, Millilitres, Seconds
 from fakes.contents import Contents
-from fakes.physics.culture import DENSEST, DENSEST_IN, MEETS, WARM, Growth, lived, stimulus, stronger, taken_up
+from fakes.physics.culture import (
+    DENSEST,
+    DENSEST_IN,
+    MEETS,
+    PACE_SPREAD,
+    WARM,
+    Growth,
+    lived,
+    stimulus,
+    stronger,
+    taken_up,
+)
 from fakes.physics.product import CONTACT, NUCLEATION, VESSELS, Product
 from fakes.physics.trace import Constant, Follower, Lag, Signal
 
@@ -38,6 +50,7 @@ PROBE_LAG = Seconds(10.0)
 SETTLING = Seconds(900.0)
 MOST_SETTLED = 0.4  # share by which the top of a settled container is poorer in cells
 EMPTY_CV, EMPTY_MOST = 0.01, 2.5  # spread of the mass of empty containers (a share), and its bound in spreads
+SURVIVES_CV = 0.02  # spread of the share that survives freezing and thawing, container to container; assumed
 TOXIC_WARM, TOXIC_COLD = 0.10, 0.02  # share of live cells that die per hour in 10 % DMSO at 22 and at 4 degC
 
 
@@ -64,6 +77,7 @@ class Container:
         self.stays: list[Stay] = []
         self.mixed_at: Instant | None = None  # when it was last mixed or moved
         self.aged_at: Instant | None = None  # up to when growing and dying are counted
+        self.thaws = 0  # of its contents, that are counted: some of the cells died of each
         self.growth: Growth | None = None  # since it was stimulated
         self.meets = MEETS  # share of a vector that gets into a cell here
 
@@ -100,6 +114,7 @@ class World:
         self._products: dict[str, Product] = {}
         self._bodies: dict[str, Follower] = {}
         self._probes: dict[str, _Probe] = {}
+        self._pace = math.exp(PACE_SPREAD * normal(seed, "doubling"))
         self._densest: dict[str, float] = {}  # of places where more grows than at rest
         self._contact = {"water bath": CONTACT}  # of places that heat better than air
         self.made = Contents()  # by cultures; less than nothing is eaten
@@ -113,13 +128,18 @@ class World:
         self._contact[name] = contact
         self._densest[name] = densest
 
-    def change_place(self, name: str, signal: Signal, *, now: Instant) -> None:
-        """Let a place have another temperature from now on; what stands there follows it."""
+    def change_place(self, name: str, signal: Signal, *, now: Instant, densest: float | None = None) -> None:
+        """Let a place have another temperature from now on; what stands there follows it.
+
+        ``densest`` is what cells grow to there from now on (per mL), where that changes too.
+        """
         self._place(name)
         self._places[name] = signal
         for container in self.inside(name):
             self.age(container, now)
             self._bodies[container].move(signal, at=grid(now))
+        if densest is not None:
+            self._densest[name] = densest
 
     def add(self, container: Container, *, place: str, at: Celsius, now: Instant) -> None:
         """Bring a container into the world, at a place, at a temperature (degC); FailedError when it is there."""
@@ -221,6 +241,8 @@ class World:
         item = self.container(name)
         since = item.aged_at or now
         after, item.growth = self._aged(item, now)
+        if now > since:
+            item.thaws = self._products[name].thaws
         if item.contents.subsets:
             self.made += after - item.contents
         item.contents, item.aged_at = after, max(since, now)
@@ -239,11 +261,14 @@ class World:
         if float(now - since) <= 0.0 or not (contents.subsets or contents.dmso > 0.0):
             return contents, item.growth
         warmth = float(self.temperature(item.name, now))
-        if self._products[item.name].frozen:  # known only now that its temperature is
+        product = self._products[item.name]
+        if product.frozen:  # known only now that its temperature is
             return contents, item.growth
+        if product.thaws > item.thaws:
+            contents = _died(contents, 1.0 - self._survival(item.name))
         hours, growth = float(now - since) / 3600.0, item.growth
         if warmth >= WARM and contents.subsets:
-            growth = stronger(growth, stimulus(contents, since))
+            growth = stronger(growth, stimulus(contents, since, pace=self._pace))
             densest = max(self._densest.get(item.place, DENSEST), DENSEST_IN.get(item.kind, 0.0))
             contents = taken_up(contents, hours, meets=item.meets)
             contents = lived(contents, growth, since=since, until=now, densest=densest)
@@ -251,6 +276,11 @@ class World:
             rate = TOXIC_COLD + (TOXIC_WARM - TOXIC_COLD) * max(0.0, warmth - 4.0) / 18.0
             contents = _died(contents, 1.0 - math.exp(-rate * contents.dmso / 0.10 * hours))
         return contents, growth
+
+    def _survival(self, name: str) -> float:
+        """Give the share of live cells that live on after the last freezing and thawing."""
+        spread = SURVIVES_CV * max(-EMPTY_MOST, min(EMPTY_MOST, normal(self.seed, "survival", name)))
+        return min(1.0, self._products[name].survival * (1.0 + spread))
 
     def inside(self, place: str) -> tuple[str, ...]:
         """Name the containers at a place, in the order of their names."""

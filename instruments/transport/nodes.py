@@ -1,9 +1,12 @@
-r"""The node port: named values of a device, read and written as lines, so that they pass the same link as any reply.
+r"""The node port: named values and methods of a device as lines, so that they pass the same link as any reply.
 
 Words (ours; nothing of it is on a real wire). One JSON object a line, then a space, the CRC-32 of the object's bytes
 as 8 hex digits, and LF, so that a changed byte is never taken for a value:
 ``{"id":1,"read":["A","B"]}`` -> ``{"id":1,"values":{"A":1},"status":{"A":"Good","B":"BadNodeIdUnknown"}}``
 ``{"id":2,"write":{"A":7}}``  -> ``{"id":2,"ok":true}`` or ``{"id":2,"error":"BadOutOfRange","name":"A","text":"..."}``
+``{"id":3,"call":"U/Start","args":["T",null]}`` -> ``{"id":3,"ok":true,"out":["R"]}`` or an error; null is an empty list
+``{"id":4,"browse":"U/Set"}`` -> ``{"id":4,"ok":true,"names":["A","B"]}``: what stands below a place
+A name with slashes is a path of BrowseNames below the Objects folder.
 A fake answers these lines itself; on a live site ``opcua`` performs them on an OPC UA server.
 Source: status words are those of OPC UA part 4, annex A (Good, Bad...); the lines are of this project.
 """
@@ -22,6 +25,7 @@ from instruments.transport.link import Link
 
 GOOD = "Good"
 UNKNOWN = "BadNodeIdUnknown"
+FAILED = "BadSensorFailure"
 ANSWER = Seconds(4.0)  # s; a server answers within milliseconds, its network may not
 
 Value = bool | int | float | str
@@ -29,11 +33,14 @@ Value = bool | int | float | str
 
 
 class Request(msgspec.Struct, omit_defaults=True):
-    """One line to the device: names to read, or values to write in this order."""
+    """One line to the device: names to read, values to write in this order, a method to call, or a place to browse."""
 
     id: int
     read: tuple[str, ...] = ()
     write: dict[str, Value] = {}
+    call: str = ""
+    args: tuple[Value | None, ...] = ()
+    browse: str = ""
 
 
 class Reply(msgspec.Struct, omit_defaults=True):
@@ -43,6 +50,8 @@ class Reply(msgspec.Struct, omit_defaults=True):
     values: dict[str, Value] = {}
     status: dict[str, str] = {}
     ok: bool = False
+    out: tuple[Value | None, ...] = ()
+    names: tuple[str, ...] = ()
     error: str = ""
     name: str = ""
     text: str = ""
@@ -134,14 +143,26 @@ class NodePort:
 
     async def write(self, name: str, value: Value) -> None:
         """Write one node; raises RefusedError when the device says no, which changed nothing."""
-        answer = await self._ask(Request(self._next(), write={name: value}))
+        await self._done(Request(self._next(), write={name: value}), f"{name} = {value!r}")
+
+    async def call(self, name: str, *arguments: Value | None) -> tuple[Value | None, ...]:
+        """Call a method and give what it answers; None is an empty list. RefusedError when the device says no."""
+        return (await self._done(Request(self._next(), call=name, args=arguments), name)).out
+
+    async def browse(self, place: str) -> tuple[str, ...]:
+        """Name what stands below a place; raises RefusedError when there is no such place."""
+        return (await self._done(Request(self._next(), browse=place), place)).names
+
+    async def _done(self, asked: Request, what: str) -> Reply:
+        answer = await self._ask(asked)
         if answer.error:
             said = f"{answer.error} {answer.text}".strip()
-            msg = f"{self.link.name} refuses {answer.name or name} = {value!r}: {said}"
+            msg = f"{self.link.name} refuses {what}: {said}"
             raise RefusedError(msg)
         if not answer.ok:
-            msg = f"{self.link.name}: writing {name} was neither done nor refused"
+            msg = f"{self.link.name}: {what} was neither done nor refused"
             raise WireError(msg)
+        return answer
 
     def _next(self) -> int:
         self._count += 1

@@ -1,14 +1,14 @@
 """An OPC UA server as a node port: the lines of ``nodes`` come in, an asyncua client performs them.
 
-Nodes are found by their BrowseName below the Objects folder; a mapping file names those that differ. A server's
-enumerations are told in words, by its own names or by the mapping file's. Writing needs a user of the server, unless
-the site says that anonymous writing is allowed; to another host it needs encryption, unless the site says otherwise.
+Nodes are found by their BrowseName below the Objects folder, or path by path where a driver says so; a mapping file
+names those that differ. A server's enumerations are told in words, by its own names or by the mapping file's. Writing
+and calling need a user of the server, unless the site says that anonymous writing is allowed; to another host it needs
+encryption, unless the site says otherwise.
 asyncua (LGPL, unmodified) is an optional part: ``pip install cellwright[opcua]``. Times in s.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -16,14 +16,14 @@ from automation.kernel.errors import InputError, LinkError, WireError
 from automation.kernel.quantity import Seconds
 from instruments.transport import nodes
 from instruments.transport.inbox import Inbox
+from instruments.transport.opcua_nodes import Found, Paths, Survey
 from instruments.transport.opcua_site import LOOPBACK, Access, Mapped
 
 if TYPE_CHECKING:
     from asyncua.client.client import Client
-    from asyncua.common.node import Node as UaNode
 
 WITHIN = Seconds(5.0)  # s; for connecting and browsing
-DEEPEST, MOST = 8, 5000  # levels and nodes that are browsed
+DENIED, NO_USER = "BadUserAccessDenied", "no user of the server is named, and anonymous writing is not allowed"
 _logging = logging.getLogger("asyncua")
 
 
@@ -35,11 +35,13 @@ class OpcUaStream:
         self.url = url
         self.mapped = Mapped()
         self.access = Access()
+        self.by_path = False  # names are paths, found when they are asked; set before it is opened
         self._within = within
         self._inbox = Inbox(url)
         self._client: Client | None = None
-        self._found: dict[str, _Found] = {}
+        self._found: dict[str, Found] = {}
         self._twice: set[str] = set()
+        self._paths: Paths | None = None
         self._work: asyncio.Queue[bytes] = asyncio.Queue()
         self._worker: asyncio.Task[None] | None = None
 
@@ -60,7 +62,8 @@ class OpcUaStream:
         try:
             async with asyncio.timeout(4 * float(self._within)):
                 await self._connect(client)
-                self._found, self._twice = await _Survey(client, self.mapped, ua.ua).run()
+                self._paths = Paths(client, ua.ua) if self.by_path else None
+                self._found, self._twice = ({}, set()) if self.by_path else await self._survey(client).run()
         except (OSError, ua.ua.UaError) as error:  # TimeoutError is one
             await _goodbye(client)
             msg = f"{self.url} can't be reached: {_said(error) or 'no answer in time'}"
@@ -113,12 +116,32 @@ class OpcUaStream:
                     asked = nodes.request(line)
                 except WireError:
                     continue
-                answer = await (self._write(asked) if asked.write else self._read(asked))
-                self._inbox.put(nodes.line(answer))
+                self._inbox.put(nodes.line(await self._perform(asked)))
         except (OSError, ua.UaError) as error:
             self._inbox.lose(f"lost: {_said(error)}")
         finally:
             self._inbox.lose("lost: the session has ended")
+
+    async def _perform(self, asked: nodes.Request) -> nodes.Reply:
+        if asked.browse:
+            below = await self._paths.below(asked.browse) if self._paths is not None else None
+            return nodes.Reply(asked.id, ok=True, names=below) if below else _unknown(asked.id, asked.browse)
+        if asked.call and not self.access.may_write:
+            return nodes.Reply(asked.id, error=DENIED, name=asked.call, text=NO_USER)
+        if asked.call:
+            return await self._paths.call(asked) if self._paths is not None else _unknown(asked.id, asked.call)
+        await self._seek((*asked.read, *asked.write))
+        return await (self._write(asked) if asked.write else self._read(asked))
+
+    async def _seek(self, names: tuple[str, ...]) -> None:
+        """Find the paths among the names that are not known yet."""
+        if self._paths is None or self._client is None:
+            return
+        new = {name: node for name in names if name not in self._found and (node := await self._paths.find(name))}
+        self._found |= await self._survey(self._client).described(new)
+
+    def _survey(self, client: "Client") -> Survey:
+        return Survey(client, self.mapped, _asyncua().ua)
 
     async def _read(self, asked: nodes.Request) -> nodes.Reply:
         known = [name for name in asked.read if name in self._found]
@@ -149,7 +172,7 @@ class OpcUaStream:
     async def _put(self, name: str, value: nodes.Value) -> tuple[str, str]:
         """Write one value; gives the status word and a reason when it was refused."""
         if not self.access.may_write:
-            return "BadUserAccessDenied", "no user of the server is named, and anonymous writing is not allowed"
+            return DENIED, NO_USER
         found = self._found.get(name)
         if found is None or self._client is None:
             return self._unknown(name), ""
@@ -165,114 +188,6 @@ class OpcUaStream:
         return "BadBrowseNameDuplicated" if name in self._twice else nodes.UNKNOWN
 
 
-class _Found:
-    """A variable of the server: its type, and the words of its enumeration."""
-
-    def __init__(self, node: "UaNode", kind: object, words: Mapping[int, str]) -> None:
-        self.node, self.type, self.words = node, kind, words
-
-    def told(self, held: object) -> nodes.Value | None:
-        """Give what it holds as a value of the port: words for an enumeration; None for what is none."""
-        if isinstance(held, bool | str | float):
-            return held
-        if isinstance(held, int):
-            return self.words.get(int(held)) if self.words else int(held)
-        text = getattr(held, "Text", None)  # of a localized text
-        return text if isinstance(text, str) else None
-
-    def sent(self, value: nodes.Value) -> nodes.Value | None:
-        """Give what is written for a value: the number of a word; None for a word that is none."""
-        if not self.words or not isinstance(value, str):
-            return value
-        return next((number for number, word in self.words.items() if word == value), None)
-
-
-class _Survey:
-    """Browses a server once: every variable by its BrowseName, with type and words."""
-
-    def __init__(self, client: "Client", mapped: Mapped, ua: ModuleType) -> None:
-        self._client, self._mapped, self._ua = client, mapped, ua
-
-    async def run(self) -> tuple[dict[str, _Found], set[str]]:
-        """Give the variables by the names of the port, and the names that stand more than once."""
-        by_name, by_path = await self._variables()
-        wanted: dict[str, UaNode] = {name: found[0] for name, found in by_name.items() if len(found) == 1}
-        twice = {name for name, found in by_name.items() if len(found) > 1}
-        for name, place in self._mapped.nodes.items():
-            node = self._placed(place, by_path, by_name)
-            if node is not None:
-                wanted[name] = node
-                twice.discard(name)
-        return await self._described(wanted), twice
-
-    def _placed(
-        self, place: str, by_path: Mapping[str, "UaNode"], by_name: Mapping[str, list["UaNode"]]
-    ) -> "UaNode | None":
-        """Find the node that the mapping names: by node id, by path below Objects, or by another BrowseName."""
-        if place.startswith(("ns=", "i=", "s=", "g=", "b=")):
-            return self._client.get_node(place)
-        named = by_name.get(place, [])
-        return by_path.get(place) or (named[0] if len(named) == 1 else None)
-
-    async def _variables(self) -> tuple[dict[str, list["UaNode"]], dict[str, "UaNode"]]:
-        ua, by_name, by_path = self._ua, dict[str, list["UaNode"]](), dict[str, "UaNode"]()
-        level, seen = [("", self._client.nodes.objects)], {ua.NodeId(ua.ObjectIds.Server)}
-        for _ in range(DEEPEST):
-            below: list[tuple[str, UaNode]] = []
-            for path, parent in level:
-                for found in await parent.get_children_descriptions():
-                    if found.NodeId in seen or len(seen) > MOST:
-                        continue
-                    seen.add(found.NodeId)
-                    name, node = found.BrowseName.Name, self._client.get_node(found.NodeId)
-                    if found.NodeClass == ua.NodeClass.Variable:
-                        by_name.setdefault(name, []).append(node)
-                        by_path[f"{path}{name}"] = node
-                    elif found.NodeClass == ua.NodeClass.Object:
-                        below.append((f"{path}{name}/", node))
-            level = below
-        return by_name, by_path
-
-    async def _described(self, wanted: Mapping[str, "UaNode"]) -> dict[str, _Found]:
-        ua, found = self._ua, dict[str, _Found]()
-        ids = [node.nodeid for node in wanted.values()]
-        if not ids:
-            return found
-        kinds = await self._client.uaclient.read_attributes(ids, ua.AttributeIds.DataType)
-        words: dict[object, Mapping[int, str]] = {}
-        types: dict[object, object] = {}
-        for (name, node), kind in zip(wanted.items(), kinds, strict=True):
-            held = kind.Value.Value if kind.Value is not None else None
-            if held is None:
-                continue
-            if held not in types:
-                types[held], words[held] = await self._type(self._client.get_node(held))
-            found[name] = _Found(node, types[held], self._mapped.words.get(name) or words[held])
-        return found
-
-    async def _type(self, kind: "UaNode") -> tuple[object, Mapping[int, str]]:
-        """Give how values of a data type are written, and the words of an enumeration."""
-        from asyncua.common.ua_utils import data_type_to_variant_type  # noqa: PLC0415  heavy, only for OPC UA
-
-        ua = self._ua
-        variant = await data_type_to_variant_type(kind)
-        if kind.nodeid.NamespaceIndex == 0 and isinstance(kind.nodeid.Identifier, int) and kind.nodeid.Identifier <= 25:
-            return variant, {}
-        try:
-            definition = await kind.read_data_type_definition()
-        except ua.UaError:
-            definition = None
-        if isinstance(definition, ua.EnumDefinition):
-            return ua.VariantType.Int32, {field.Value: field.Name for field in definition.Fields}
-        for child in await kind.get_properties():
-            name, held = (await child.read_browse_name()).Name, await child.read_value()
-            if name == "EnumStrings":
-                return ua.VariantType.Int32, {number: text.Text for number, text in enumerate(held)}
-            if name == "EnumValues":
-                return ua.VariantType.Int32, {one.Value: one.DisplayName.Text for one in held}
-        return variant, {}
-
-
 def _asyncua() -> ModuleType:
     try:
         import asyncua  # noqa: PLC0415  optional and heavy, only for OPC UA
@@ -280,6 +195,10 @@ def _asyncua() -> ModuleType:
         msg = "a port opcua: needs the package asyncua; install it with: pip install 'cellwright[opcua]'"
         raise InputError(msg) from None
     return asyncua
+
+
+def _unknown(number: int, name: str) -> nodes.Reply:
+    return nodes.Reply(number, error=nodes.UNKNOWN, name=name)
 
 
 def _said(error: Exception) -> str:

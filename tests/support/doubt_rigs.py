@@ -9,18 +9,20 @@ from dataclasses import dataclass, field
 
 from automation.engine.handles import Container
 from automation.formulas.gating import Bound, Compensation, Gate, Strategy
-from automation.kernel.quantity import Celsius, Seconds, TimesGravity
+from automation.kernel.quantity import Celsius, Millilitres, Seconds, TimesGravity
 from fakes.faults import FaultKind
 from fakes.rotea import SIM_RUNS, WASH, FakeRotea
 from fakes.world import World
 from instruments.drivers.eurotherm.programs import program_digest
 from instruments.drivers.eurotherm.wire import registers as r
+from instruments.interfaces.bioreactor import Perfusion
 from instruments.interfaces.cell_washer import Acknowledgement, Waiting
 from instruments.interfaces.centrifuge import SpinProgram
 from instruments.interfaces.incubator import SetPoints
 from instruments.interfaces.label_printer import Label
 from instruments.interfaces.measuring import SetPoint
 from instruments.interfaces.pump import PumpSetting
+from tests.support import bioreactors
 from tests.support.freezers import SHORT
 from tests.support.liquid_handlers import PRODUCT as DECK_PRODUCT
 from tests.support.liquid_handlers import bring, draw, give, tips
@@ -184,6 +186,20 @@ def _handler(prepares: str, sensed: Mapping[str, str]) -> Mapping[str, Scene]:
     }
 
 
+_ALONE = (*SET_UP, Do("pick_up", {"tips": tips(1)}))
+_DREW = (*_ALONE, Do("aspirate", {"moves": (draw(200.0),), "containers": DECK_PRODUCT}))
+_SINGLE: Mapping[str, Scene] = {  # its channels go one after the other, and each is counted
+    "identify": LOOK,
+    "deck": LOOK,
+    "look": LOOK,
+    "set_up": Scene(counts="set up", known={"rebooted": UNDONE}),
+    "pick_up": Scene(SET_UP, {"tips": tips(1)}),
+    "aspirate": Scene(_ALONE, _DREW[-1].arguments),
+    "dispense": Scene(_DREW, {"moves": (give(200.0),), "containers": DECK_PRODUCT}),
+    "drop": Scene(_ALONE, {"tips": tips(1, to="waste")}),
+}
+
+
 def deck_world() -> World:
     """Give a world with a full trough and empty vials."""
     world = World(1)
@@ -230,6 +246,31 @@ CHANNEL: Mapping[str, Scene] = {
     "look": Scene((PUMP_SET,)),
     "start": Scene((PUMP_SET,), FLOWS),
     "stop": Scene((PUMP_SET, Do("start", FLOWS), Do(wait=20.0))),
+}
+
+# bioreactors
+
+KEPT_ALIVE = {"set_points": bioreactors.KEPT}
+ROCKS = (Do("keep", KEPT_ALIVE), Do("start", {"culture": bioreactors.CULTURE}), Do(wait=20.0))
+RESTS = (*ROCKS, Do("hold"))
+FEED = {"medium": bioreactors.MEDIUM, "culture": bioreactors.CULTURE, "volume": Millilitres(100.0), "task": "feed 1"}
+THROUGH = {"medium": bioreactors.MEDIUM, "culture": bioreactors.CULTURE, "waste": bioreactors.WASTE}
+PERFUSE = {**THROUGH, "perfusion": Perfusion(30.0)}
+BIOREACTOR: Mapping[str, Scene] = {
+    "identify": LOOK,
+    "look": LOOK,
+    "values": LOOK,
+    "set_points": LOOK,
+    "keep": Scene(arguments=KEPT_ALIVE),
+    "start": Scene((Do("keep", KEPT_ALIVE),), {"culture": bioreactors.CULTURE}),
+    "hold": Scene(ROCKS),
+    "resume": Scene(RESTS),
+    "stop": Scene(ROCKS),
+    "feed": Scene(ROCKS, FEED),
+    "fed": Scene((*ROCKS, Do("feed", FEED)), {"task": "feed 1"}),
+    "perfuse": Scene(ROCKS, PERFUSE),
+    "perfusion": LOOK,
+    "end_perfusion": Scene((*ROCKS, Do("perfuse", PERFUSE))),
 }
 
 # what is small
@@ -310,10 +351,27 @@ RIGS: tuple[Rig, ...] = (
         furnish=ON_DECK,
         world=deck_world,
     ),
+    Rig(
+        "opentrons_ot2",
+        "opentrons_ot2",
+        _SINGLE,
+        Else((("app", {}),)),
+        {"deck": "bench-ot2"},
+        furnish=ON_DECK[:3],
+        world=deck_world,
+    ),
     Rig("own_handler", "own_handler", _handler("set up", {}), Else((("tips", {}),)), furnish=ON_DECK, world=deck_world),
     Rig("hettich_460r", "hettich_460r", CENTRIFUGE, LID_OPEN, DECLARED),
     Rig("mt_sics", "mt_sics", BALANCE, Else((("load", {"mass": 30.0}),))),
     Rig("sartorius_sbi", "sartorius_sbi", BALANCE, Else((("load", {"mass": 30.0}),))),
+    Rig(
+        "lads_bioreactor",
+        "rocking_bag",
+        BIOREACTOR,
+        Else((("gas", {"on": False}),)),
+        furnish=bioreactors.HUNG,
+        world=bioreactors.furnished,
+    ),
     Rig("watson_marlow", "watson_marlow", PUMP, Else((("clamp", {"on": True}),))),
     Rig("reglo_icc", "reglo_icc", {**PUMP, **CHANNEL}, Else((("clamp", {"on": True}),))),
     Rig("zpl_printer", "zpl_printer", PRINTER, Else((("pause", {"on": True}),))),

@@ -1,0 +1,142 @@
+"""Names, numbers and states of LADS as the specification has them, and what its states mean; no I/O.
+
+Paths:  ``DeviceSet/<device>/FunctionalUnitSet/<unit>/FunctionSet/<function>/CurrentValue``; names in angle brackets are
+        the maker's own. Commands are methods of the state machines.
+Units:  durations in ms, as OPC UA has them; a value has the unit that its node states.
+Source: OPC 30500-1 v1.0.0 (2023-11-30), its nodeset and NodeIds.csv; device set and identification: OPC 10000-100.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from automation.kernel.errors import WireError
+
+NAMESPACE = "http://opcfoundation.org/UA/LADS/"
+DI = "http://opcfoundation.org/UA/DI/"
+MACHINERY = "http://opcfoundation.org/UA/Machinery/"
+
+DEVICES, UNITS, FUNCTIONS = "DeviceSet", "FunctionalUnitSet", "FunctionSet"
+IDENTIFICATION, DEVICE_STATE, UNIT_STATE = "Identification", "DeviceState", "FunctionalUnitState"
+RUNNING_MACHINE, FUNCTION_STATE, CURRENT_STATE = "RunningStateMachine", "ControlFunctionState", "CurrentState"
+PROGRAMS, ACTIVE, TEMPLATES, RESULTS = "ProgramManager", "ActiveProgram", "ProgramTemplateSet", "ResultSet"
+VARIABLES = "VariableSet"
+SENSOR, CURRENT, TARGET, TOTAL = "SensorValue", "CurrentValue", "TargetValue", "TotalizedValue"
+IN_UNITS, IN_RANGE = "EngineeringUnits", "EURange"  # properties of a value
+MAKER, MODEL, SERIAL, SOFTWARE = "Manufacturer", "Model", "SerialNumber", "SoftwareRevision"
+RUN_ID, JOB, TASK, STARTED, STOPPED_AT = (
+    "DeviceProgramRunId",
+    "SupervisoryJobId",
+    "SupervisoryTaskId",
+    "Started",
+    "Stopped",
+)
+START_PROGRAM = "StartProgram"
+"""Takes template id, properties, job id, task id and samples; gives the id of the run."""
+
+TYPES: Mapping[str, int] = {
+    "LADSDeviceType": 1002,
+    "FunctionalUnitType": 1003,
+    "ProgramManagerType": 1006,
+    "AnalogControlFunctionType": 1009,
+    "AnalogControlFunctionWithTotalizerType": 1014,
+    "AnalogScalarSensorFunctionType": 1016,
+    "ProgramTemplateType": 1018,
+    "ProgramTemplateSetType": 1019,
+    "ResultSetType": 1020,
+    "ResultType": 1021,
+    "FunctionalUnitSetType": 1023,
+    "FunctionSetType": 1026,
+    "RunningStateMachineType": 1036,
+    "LADSDeviceStateMachineType": 1039,
+    "ActiveProgramType": 1040,
+    "VariableSetType": 1041,
+    "FunctionalUnitStateMachineType": 1043,
+    "ControlFunctionStateMachineType": 1044,
+}
+"""Numeric node id of each type in the namespace of LADS."""
+
+
+class Unit(StrEnum):
+    """States of a functional unit and of a control function (FunctionalStateMachineType)."""
+
+    STOPPED = "Stopped"
+    RUNNING = "Running"
+    STOPPING = "Stopping"
+    ABORTING = "Aborting"
+    ABORTED = "Aborted"
+    CLEARING = "Clearing"
+
+
+class Running(StrEnum):
+    """States within ``Unit.RUNNING`` (RunningStateMachineType)."""
+
+    IDLE = "Idle"
+    STARTING = "Starting"
+    EXECUTE = "Execute"
+    COMPLETING = "Completing"
+    COMPLETE = "Complete"
+    RESETTING = "Resetting"
+    HOLDING = "Holding"
+    HELD = "Held"
+    UNHOLDING = "Unholding"
+    SUSPENDING = "Suspending"
+    SUSPENDED = "Suspended"
+    UNSUSPENDING = "Unsuspending"
+
+
+COMMANDS: Mapping[str, tuple[frozenset[str], str]] = {
+    "Start": (frozenset({Unit.STOPPED, Running.IDLE}), Running.STARTING),
+    "StartProgram": (frozenset({Unit.STOPPED, Running.IDLE}), Running.STARTING),
+    "Stop": (frozenset({Unit.RUNNING, *Running}), Unit.STOPPING),
+    "Abort": (frozenset({Unit.RUNNING, *Running}), Unit.ABORTING),
+    "Clear": (frozenset({Unit.ABORTED}), Unit.CLEARING),
+    "Hold": (
+        frozenset(
+            {
+                Running.EXECUTE,
+                Running.STARTING,
+                Running.SUSPENDING,
+                Running.SUSPENDED,
+                Running.UNSUSPENDING,
+                Running.UNHOLDING,
+            }
+        ),
+        Running.HOLDING,
+    ),
+    "Unhold": (frozenset({Running.HELD}), Running.UNHOLDING),
+    "Suspend": (frozenset({Running.EXECUTE}), Running.SUSPENDING),
+    "Unsuspend": (frozenset({Running.SUSPENDED}), Running.UNSUSPENDING),
+    "ToComplete": (frozenset({Running.EXECUTE}), Running.COMPLETING),
+    "Reset": (frozenset({Running.COMPLETE}), Running.RESETTING),
+}
+"""From which states a command leads where, as the transitions of the nodeset have it; the rest happens by itself."""
+IN_SUB_MACHINE = frozenset({"Hold", "Unhold", "Suspend", "Unsuspend", "ToComplete", "Reset"})
+"""Commands that are methods of the running state machine; the others stand one level above it."""
+
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+def unit_state(word: str) -> Unit:
+    """Read the state of a functional unit or function; raises WireError for a word that is none."""
+    return _word(word.partition(".")[0], Unit)
+
+
+def running_state(word: str) -> Running:
+    """Read the state within running; raises WireError for a word that is none."""
+    return _word(word.rpartition(".")[2], Running)
+
+
+def method(unit: str, command: str) -> str:
+    """Give the path of a command below a functional unit's own path."""
+    between = f"{RUNNING_MACHINE}/" if command in IN_SUB_MACHINE else ""
+    return f"{unit}/{UNIT_STATE}/{between}{command}"
+
+
+def _word(word: str, words: type[_Word]) -> _Word:
+    try:
+        return words(word)
+    except ValueError:
+        msg = f"state is {word!r}; LADS has {', '.join(words)}"
+        raise WireError(msg) from None
