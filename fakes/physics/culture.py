@@ -30,6 +30,7 @@ SPUN, COATED = 2.3, 4.2  # times as much: spun down on the cells; in a coated ve
 CARRIES = "CAR+"
 LYSED: Mapping[str, float] = {"feeders": 0.03, "K562": 0.03}  # per h: irradiated cells fall apart, and leave no body
 DENSEST_IN: Mapping[str, float] = {"flask": 2.0e7}  # live cells per mL where gas comes through the floor
+PACE_SPREAD = 0.06  # of doubling times from donor to donor: 23 to 29 h about the usual 26 h; assumed
 UNFED = 0.02  # per h: what dies of cells that are not stimulated, and of grown ones without glucose
 
 
@@ -64,15 +65,16 @@ class Growth:
 
     law: Law
     since: Instant
+    pace: float = 1.0  # doubling time of this donor's cells as a share of the usual one
 
 
-def stimulus(contents: Contents, now: Instant) -> Growth | None:
+def stimulus(contents: Contents, now: Instant, *, pace: float = 1.0) -> Growth | None:
     """Give the growth that begins with what is in a container now; None without cells that answer to it."""
     for name, law in STIMULI.items():
         there = contents.particles.get(name, 0.0) + contents.subsets.get(name, 0.0) > 0.0
         helped = name not in NEEDS or contents.solutes.get(NEEDS[name], 0.0) > 0.0
         if there and helped and any(kind.startswith(law.grows) for kind in contents.subsets):
-            return Growth(law, now)
+            return Growth(law, now, pace)
     return None
 
 
@@ -93,7 +95,7 @@ def lived(contents: Contents, growth: Growth | None, *, since: Instant, until: I
         since = turn
     if until <= since:
         return out
-    law = growth.law if growth else Law("-")
+    law = replace(growth.law, doubling=growth.law.doubling * growth.pace) if growth else Law("-")
     return _stretch(out, law, hours=float(until - since) / 3600.0, most=densest * float(out.volume))
 
 

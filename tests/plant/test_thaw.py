@@ -43,7 +43,7 @@ def test_a_bag_of_a_clinical_lot_is_thawed_and_handed_over_in_its_time(tmp_path:
     assert isinstance(surface, float)
     assert -1.0 < surface < 15.0
     assert float(worlds[0].temperature(BAG, run.at)) > 0.0
-    assert worlds[0].container(BAG).contents.viability > 0.85
+    assert 0.80 < worlds[0].container(BAG).contents.viability < 0.90
 
 
 @pytest.mark.requirement("F018")
@@ -196,7 +196,7 @@ def test_frozen_starting_material_is_thawed_diluted_and_counted(tmp_path: Path) 
     bag = worlds[0].container("APH-0002").contents
     assert run.step("thaw").results["volume"] == pytest.approx(float(bag.volume) + 0.2, rel=0.02)
     assert bag.dmso == pytest.approx(0.06, rel=0.05)
-    assert bag.viability > 0.85
+    assert 0.80 < bag.viability < 0.90
 
 
 @pytest.mark.requirement("F061")
