@@ -6,7 +6,7 @@ finds its own level. Glucose falls by ``q`` times the cells' integral, which is 
 Transduction: a vector is taken up with a time constant; of the cells that meet it ``1 - exp(-e MOI)`` carry it then.
 Growth over a stretch that is cut in two is growth over one, to rounding.
 Units:  s of time; per hour in the laws; cells, mL, g (glucose, lactate), transducing units of vector.
-Source: usual defaults for T cells (lag 36 h, doubling 26 h, 0.2 pmol glucose per cell and hour at first and less later,
+Source: usual defaults for T cells (lag 36 h, doubling 26 h, 0.05 to 0.1 pmol glucose per cell and hour,
         1.7 mol lactate per mol glucose; transduction 10 % static, 21 % spun, 63 % spun and coated): fitted to no
         laboratory; docs/one-world.md lists them. Feeders and fragments: lags and doublings are assumed such that
         published folds come out (500 to 2 000 in 11 days with feeders, some 1 000 in 14 days with K562).
@@ -43,7 +43,7 @@ class Law:
     doubling: float = 26.0
     dies_at_first: float = 0.0022  # per h in the lag: viability dips by some 8 % in 36 h
     dies: float = 0.0012  # per h later
-    eats: float = 0.10
+    eats: float = 0.07
 
 
 STIMULI: Mapping[str, Law] = {
