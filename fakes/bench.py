@@ -4,6 +4,7 @@ Every simulated site has one, under the name ``bench``; it has no link.
 Units: mL, degC.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from automation.kernel.errors import FailedError
@@ -11,6 +12,7 @@ from automation.kernel.ids import normal
 from automation.kernel.quantity import Celsius, Instant, Millilitres
 from fakes.contents import Contents
 from fakes.freezer import number, text
+from fakes.physics.electroporation import pulsed, waited
 from fakes.physics.separator import (
     DEPLETED,
     FLOWN,
@@ -37,6 +39,7 @@ class Bench:
         """Work in a world."""
         self.world = world
         self._resting = ""  # the container on the magnet
+        self._pulsed: dict[str, Instant] = {}  # cassettes whose cells wait for medium
 
     def feed(self, data: bytes, now: Instant) -> bytes:  # noqa: ARG002  nothing is said to a bench
         """Answer nothing: a bench has no link."""
@@ -58,7 +61,8 @@ class Bench:
         into it. ``select`` the cells with one of the markers ``target`` (``CD4/CD8``) from ``source`` to ``dest``, in
         ``volume`` mL out of ``buffer``; all others with
         ``depletes``. ``rest`` a ``container`` on the magnet: what is poured out of it next leaves
-        its beads behind. ``mix`` a ``container``; ``move`` a ``container`` ``to`` a place.
+        its beads behind. ``pulse`` the cells in a ``container`` (``arc``: it discharged). ``mix`` a ``container``;
+        ``move`` a ``container`` ``to`` a place.
         """
         match action:
             case "new":
@@ -72,12 +76,14 @@ class Bench:
                 self._select(details, now)
             case "rest":
                 self._resting = text(details, "container")
+            case "pulse":
+                self._pulse(text(details, "container"), arc=bool(details.get("arc", False)), now=now)
             case "mix":
                 self.world.mix(text(details, "container"), now)
             case "move":
                 self.world.move(text(details, "container"), to=text(details, "to"), now=now)
             case _:
-                msg = f"action is {action!r}; a bench knows new, pour, sample, select, rest, mix and move"
+                msg = f"action is {action!r}; a bench knows new, pour, sample, select, rest, pulse, mix and move"
                 raise FailedError(msg)
 
     def _new(self, details: dict[str, object], now: Instant) -> None:
@@ -117,12 +123,28 @@ class Bench:
         goes = goes.with_cells(there, live=there.live * (1.0 - LOST), dead=there.dead * (1.0 - LOST))
         self.world.separate(goes, source=source, dest=dest, now=now)
 
+    def _pulse(self, cassette: str, *, arc: bool, now: Instant) -> None:
+        """Send a pulse through the cells in a cassette; what they wait from now on, they die of."""
+        self._change(cassette, lambda there: pulsed(there, arc=arc), now)
+        self._pulsed[cassette] = now
+
+    def _change(self, container: str, to: Callable[[Contents], Contents], now: Instant) -> None:
+        """Let what a container holds become something else; what is more or less then, counts as made."""
+        self.world.age(container, now)
+        item = self.world.container(container)
+        after = to(item.contents)
+        self.world.made += after - item.contents
+        item.contents = after
+
     def _pour(self, details: dict[str, object], dest: str, now: Instant) -> None:
         source, resting = text(details, "source"), self._resting
         if resting == source:
             self._resting = ""
             self._hold_back(source, dest=dest, now=now)
             return
+        since = self._pulsed.pop(source, None)
+        if since is not None:
+            self._change(source, lambda there: waited(there, now - since), now)
         everything = self.world.container(source).contents.volume
         volume = Millilitres(number(details, "volume")) if "volume" in details else everything
         self.world.pour(source, dest, volume=volume, now=now, settled=bool(details.get("settled", False)))

@@ -24,7 +24,7 @@ SYMBOL = "CONTAINER:"  # what stands before a container's id in the symbol on it
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What has become of the labels of a batch; printed = applied + kept + destroyed, or some are unaccounted for."""
+    """What has become of the labels of a step; printed = applied + kept + destroyed, or some are unaccounted for."""
 
     printed: int = 0
     applied: int = 0
@@ -122,8 +122,9 @@ class Labels:
         return self._marked(of_container(container))
 
     def counts(self) -> Counts:
-        """Count what has become of the batch's labels."""
-        labels = self._marked(of_batch(self._batch))
+        """Count what has become of the labels that this step issued."""
+        here = f"{self._batch}/{self._step}/"
+        labels = [one for one in self._marked(of_batch(self._batch)) if one.place.startswith(here)]
         states = [str(one.state) for one in labels]
         printed = sum(1 for one in labels if one.out)
         ended = (states.count(word) for word in ("applied", "kept", "destroyed", "not printed"))

@@ -28,7 +28,7 @@ from instruments.transport import Link
 ENDED, STOPPED = "it ended as it should", "it stopped before its end"
 LONGEST = Seconds(86_400.0)  # a run; the step that watches it knows how long its own may take
 _NONE = SeparationProgram("", ())
-_NAME = re.compile(r"select the program '(.+?)'")
+_NAME = re.compile(r"select the program '(.+)' and compare:")
 _SETTING = re.compile(r"^- (.+?): (.+)$", re.MULTILINE)
 
 
@@ -62,7 +62,7 @@ class ManualSeparator(ByPerson):
         if _stand(asker().heard()).state is SeparatorState.RUNNING:
             self._refuse("nothing is selected while a run goes on")
         lines = "".join(f"\n- {one.name}: {one.value}" for one in program.settings)
-        await self._confirm(f"select the program {program.name!r} and compare:{lines}", word="prepare", second=True)
+        await self._confirm(f"select the program '{program.name}' and compare:{lines}", word="prepare", second=True)
 
     async def prepared(self) -> SeparationProgram:
         """Give the program that two persons have compared last."""

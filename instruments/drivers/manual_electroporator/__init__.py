@@ -1,0 +1,1 @@
+"""An electroporator without an interface, worked by a person."""
