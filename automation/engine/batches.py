@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 
 from automation.engine.alarms import Alarms
+from automation.engine.amending import take_effect
 from automation.engine.assembly import Assembled, Assembly
 from automation.engine.equipment import Equipment
 from automation.engine.holdings import of_batch
@@ -20,6 +21,7 @@ from automation.engine.recipe.bind import Recorded
 from automation.engine.recipe.model import Recipe, Step
 from automation.engine.recorder import RUNNER
 from automation.engine.verdicts import Verdicts
+from automation.gmp.amendments import Stage as Approved
 from automation.gmp.door import Command
 from automation.gmp.marks import OPEN
 from automation.gmp.objects import Recorded as DoorBody
@@ -66,9 +68,9 @@ class BatchRun:
         return thing
 
     @property
-    def steps(self) -> tuple[str, ...]:
-        """Give the ids of its steps in the order of the recipe."""
-        return tuple(step.id for step in self._recipe.steps)
+    def recipe(self) -> Recipe:
+        """Give the recipe that it goes by now."""
+        return self._recipe
 
     def check(self) -> None:
         """Raise RefusedError when the recipe or an operation is not the one that the batch was issued with."""
@@ -76,11 +78,12 @@ class BatchRun:
         if issue is None:
             msg = f"batch {self.id} was never issued"
             raise RefusedError(msg)
-        if issue.recipe_digest != self._recipe.digest:
-            was, now = issue.recipe_digest[:12], self._recipe.digest[:12]
-            msg = f"batch {self.id} was issued with recipe digest {was}, now it is {now}"
+        if self.batch.recipe_digest != self._recipe.digest:
+            was, now = self.batch.recipe_digest[:12], self._recipe.digest[:12]
+            how = "was issued" if self.batch.in_force is None else "was amended to go on"
+            msg = f"batch {self.id} {how} with recipe digest {was}, now it is {now}"
             raise RefusedError(msg)
-        for name, was in issue.operations.items():
+        for name, was in self.batch.operations.items():
             now = digest(self._house.operations[name].operation)
             if now != was:
                 way_out = f"finish it with release {issue.release}"
@@ -126,7 +129,7 @@ class BatchRun:
         self._begin_due(waiting, running, done)
         await asyncio.sleep(0)  # what goes on stands now, so that an open order finds it
         self._queue_open_order()
-        while waiting or running:
+        while True:
             self._begin_due(waiting, running, done)
             if not running:
                 break
@@ -135,14 +138,33 @@ class BatchRun:
                 step = running.pop(task)
                 if task.result() is Procedural.COMPLETE:
                     done.add(step.id)
+                elif not self._ending:  # it made way for an amendment
+                    waiting.append(step)
         await self._quiet.wait()
 
     def _begin_due(self, waiting: list[Step], running: dict[asyncio.Task[Procedural], Step], done: set[str]) -> None:
-        """Begin every waiting step whose turn it is."""
+        """Begin every waiting step whose turn it is; here is the boundary at which an amendment takes effect."""
+        amended = None if self._ending else take_effect(self._house, self._recipe, self.batch)
+        if amended is not None:
+            self._goes_by(amended)
+            there = done | {step.id for step in running.values()}
+            waiting[:] = [step for step in amended.steps if step.id not in there]
         for step in [s for s in waiting if set(s.after) <= done and self._has_turn(s)]:
             waiting.remove(step)
             task = asyncio.get_running_loop().create_task(self._step(step), name=f"run {self.id}/{step.id}")
             running[task] = step
+
+    def _goes_by(self, recipe: Recipe) -> None:
+        """Go by an amended recipe from here on; what has begun is the same in both."""
+        self._recipe = recipe
+        self._assembly = Assembly(self._house, recipe, self.batch)
+        self._verdicts = Verdicts(self._house, recipe, self.id)
+        self._limits.recipe = recipe
+
+    def _makes_way(self, step: Step) -> bool:
+        """Tell whether a step that has not begun waits for an approved amendment to take effect."""
+        waiting = self.batch.open_amendment
+        return waiting is not None and waiting.stage is Approved.APPROVED and not self._stream(step)
 
     def _over(self, step: Step) -> bool:
         """Tell whether a step was completed and judged by an earlier process, and nothing of it is left to do."""
@@ -184,7 +206,7 @@ class BatchRun:
             return stage
         if stage is Procedural.IDLE:
             await self._allowed()
-            if self._ending:
+            if self._ending or self._makes_way(step):
                 return Procedural.IDLE
         assembled = await self._put_together(step)
         if assembled is None:
@@ -214,6 +236,9 @@ class BatchRun:
                 if self._ending:
                     return None
                 await self._not_ready("beginning", refusal, alarms)
+                if self._makes_way(step):
+                    alarms.clear("beginning")
+                    return None
             else:
                 alarms.clear("beginning")
                 return assembled

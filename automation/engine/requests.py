@@ -10,10 +10,12 @@ from collections.abc import Callable
 import msgspec
 
 from automation.engine import accounts, masters
+from automation.engine.amending import check_open, proposal
 from automation.engine.answers import Given
 from automation.engine.assembly import BoundTo
 from automation.engine.batches import CONTROLS, BatchRun
 from automation.engine.doubts import Seat, ask, decided, decision, open_doubt
+from automation.engine.recipe.model import Recipe
 from automation.engine.recipe.yaml_source import nearest
 from automation.engine.recorder import Recorder
 from automation.engine.site import Site
@@ -54,7 +56,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     the person looked at: one that has moved on since is not moved. After ``until`` it is too late to begin.
     """
 
-    what: str  # direct, answer, do, look
+    what: str  # direct, answer, do, look, propose
     target: str
     command: str = ""
     body: dict[str, object] = {}
@@ -73,7 +75,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def stream(self) -> str:
         """Give the name of the stream that it moves."""
-        return {"direct": "batch/", "answer": "prompt/", "look": "batch/"}.get(self.what, "") + self.target
+        before = {"direct": "batch/", "answer": "prompt/", "look": "batch/", "propose": "batch/"}
+        return before.get(self.what, "") + self.target
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -110,17 +113,20 @@ async def _carry_out(site: Site, request: Request) -> Done:
             return await _answer(site, request)
         case "look":
             return await _look(site, request)
+        case "propose":
+            return await _propose(site, request)
         case "do" if request.command == RENEW:
             return await _renew(site, request)
         case "do":
             if site.house.door.earlier(request.name) is None:
                 _check_decision(site, request)
+                _check_approval(site, request)
             event = await site.house.door.submit(_command(request, request.target))
             kind, _, name = request.target.partition("/")
             if (kind, request.command) == ("person", accounts.UNLOCK):
                 accounts.unlocked(site.house.door, site.credentials, name)
             return Done(request.target, str(site.house.door.find(kind, name).state), event.seq)
-    raise InputError(f"what is {request.what!r}; direct, answer, do and look are known")
+    raise InputError(f"what is {request.what!r}; direct, answer, do, look and propose are known")
 
 
 async def _renew(site: Site, request: Request) -> Done:
@@ -201,6 +207,27 @@ async def _look(site: Site, request: Request) -> Done:
     return Done(f"batch/{batch.id}", str(batch.state), site.house.ledger.last.seq)
 
 
+async def _propose(site: Site, request: Request) -> Done:
+    """Propose an amendment: the body states the text of the amended recipe, its name in messages, and the reason."""
+    batch, house = _batch(site, request.target), site.house
+    earlier = house.door.earlier(request.name)
+    if earlier is None:
+        given = {name: str(request.body.get(name, "")) for name in ("recipe", "name", "reason")}
+        file = house.blobs.put(given["recipe"].encode())
+        body = proposal(house, _recipe(site, batch), batch, file=file, name=given["name"]) | {"reason": given["reason"]}
+        request = msgspec.structs.replace(request, command="propose", body=body)
+    event = earlier or await house.door.submit(_command(request, request.stream))
+    return Done(request.stream, str(_batch(site, batch.id).state), event.seq)
+
+
+def _check_approval(site: Site, request: Request) -> None:
+    """Raise InputError for the approval of an amendment that touches what has begun since it was proposed."""
+    kind, _, name = request.target.partition("/")
+    if (kind, request.command) == ("batch", "amend"):
+        batch = _batch(site, name)
+        check_open(site.house, _recipe(site, batch), batch)
+
+
 def _check_decision(site: Site, request: Request) -> None:
     """Raise RefusedError for a decision about a doubt that is not open, InputError for a step that the batch lacks."""
     kind, _, name = request.target.partition("/")
@@ -232,9 +259,14 @@ def _check_step(site: Site, batch: str, *, step: str) -> tuple[str, ...]:
 
 
 def _steps(site: Site, batch: Batch) -> tuple[str, ...]:
+    return tuple(step.id for step in _recipe(site, batch).steps)
+
+
+def _recipe(site: Site, batch: Batch) -> Recipe:
+    """Give the recipe that a batch goes by."""
     if batch.id in site.batches:
-        return site.batches[batch.id].steps
-    return tuple(step.id for step in masters.recall(site.folder, batch, site.house.operations).steps)
+        return site.batches[batch.id].recipe
+    return masters.recall(site.folder, batch, site.house.operations)
 
 
 def _begun(site: Site, batch: str) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ Units:  see ``record``. It knows no clock but the ledger's: the same ledger give
 Source: 21 CFR 211.188, 211.192, 11.10(b); design: review by exception.
 """
 
+from collections.abc import Iterator
+
 from automation.kernel.errors import DamagedError, InputError
 from automation.ledger.blobs import Blobs
 from automation.ledger.event import Mode
@@ -61,6 +63,7 @@ def draw(story: Story, files: Files, *, as_of: int, drawn: int, proof: record.Pr
         signatures=signatures_of(story, None),
         trail=audit_trail(story.trail, zone=story.zone),
         proof=proof,
+        amendments=tuple(_amendments(story, files)),
     )
 
 
@@ -106,13 +109,44 @@ def _ended_as(story: Story) -> str:
 def _master(story: Story, files: Files) -> record.Master:
     """Give the copy of the recipe; 21 CFR 211.188(a)."""
     issue = story.batch.now.issue
-    name = issue.recipe_file if issue else ""
+    return _copy(issue.recipe_file if issue else "", files)
+
+
+def _copy(name: str, files: Files) -> record.Master:
     if not name:
         return record.Master("", "", "no copy of the recipe's file was kept with the batch")
     try:
         return record.Master(name, files.get(name).decode())
     except (DamagedError, InputError, UnicodeDecodeError):
         return record.Master(name, "", f"the file {name} is missing or was changed")
+
+
+def _amendments(story: Story, files: Files) -> Iterator[record.Amendment]:
+    """Give every planned amendment; 21 CFR 211.100(b)."""
+    for one in story.batch.now.amendments:
+        stated = one.proposal
+        moved = [
+            event
+            for event, fact in story.batch.of("propose", "amend", "withdraw", "adopt", "lapse")
+            if getattr(fact.body, "number", 0) == stated.number
+        ]
+        at = {event.kind: stamp(event.at, zone=story.zone) for event in moved}
+        yield record.Amendment(
+            number=stated.number,
+            stage=str(one.stage),
+            reason=stated.reason,
+            differences=stated.differences,
+            author=one.author,
+            approved_by=one.approved_by,
+            recipe_version=stated.recipe_version,
+            recipe_digest=stated.recipe_digest,
+            recipe=_copy(stated.recipe_file, files),
+            proposed=at.get("propose", ""),
+            approved=at.get("amend", ""),
+            in_force=at.get("adopt", ""),
+            why=one.why,
+            events=tuple(event.seq for event in moved),
+        )
 
 
 def _verdict(

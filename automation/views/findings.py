@@ -35,7 +35,7 @@ RULES = (
     _Rule("E06", "Identity", "Every wrong scan, every lock of a step, every line clearance.", people.scans),
     _Rule("E07", "Refusals", "Every command or act that the door, a gate or a device refused.", people.refusals),
     _Rule("E08", "Corrections", "Every entry disputed, corrected, late or never made.", people.corrections),
-    _Rule("E09", "Overrides", "Every parameter, gate or claim that somebody overrode.", quality.overrides),
+    _Rule("E09", "Overrides", "Every parameter, step, gate or claim that somebody changed.", quality.overrides),
     _Rule("E10", "Doubts", "Every act whose effect nobody knew, and who decided.", process.doubts),
     _Rule("E11", "Retries", "Every act that failed, was tried again or was settled by asking.", process.retries),
     _Rule("E12", "Gaps in data", "Every time without readings, every sample or file missing.", process.gaps),

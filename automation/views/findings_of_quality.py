@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from automation.gmp.amendments import Proposal
 from automation.gmp.objects import Fact
 from automation.gmp.plant.alarms import Alarm, Ending
 from automation.gmp.product.batches import Continuation, Order
@@ -105,8 +106,8 @@ def time_limits(story: Story, _shown: Shown) -> Found:
 
 
 def overrides(story: Story, _shown: Shown) -> Found:
-    """Give parameters set otherwise, gates passed by signature or for safety, and broken claims."""
-    items = [*_changed(story), *_broken(story)]
+    """Give parameters set otherwise, planned amendments, gates passed by signature or for safety, and broken claims."""
+    items = [*_changed(story), *_amended(story), *_broken(story)]
     safe = "the act makes the product safe and went on"
     for name, events in story.steps.items():
         passed = (event for event in events if event.kind == "overridden")
@@ -130,6 +131,17 @@ def _changed(story: Story) -> Iterator[Item]:
         what = f"parameter {one.step}.{one.parameter} set to {one.value}"
         outcome = f"by {issued.by}: {one.reason}"
         yield Item(at=issued.at, step=one.step, what=what, outcome=outcome, events=(issued.seq,))
+
+
+def _amended(story: Story) -> Iterator[Item]:
+    """Give every planned amendment; one that is not decided waits for somebody."""
+    for event, fact in story.batch.of("propose"):
+        number = fact.stated(Proposal).number
+        one = story.batch.now.amendments[number - 1]
+        what = f"amendment {number}: {'; '.join(one.proposal.differences)} ({one.proposal.reason})"
+        by = f", approved by {one.approved_by}" if one.approved_by else ""
+        outcome = f"{one.stage}{by}{f': {one.why}' if one.why else ''}"
+        yield Item(at=event.at, what=what, outcome=outcome, events=(event.seq,), is_open=one.is_open)
 
 
 def _broken(story: Story) -> Iterator[Item]:

@@ -359,6 +359,26 @@ class Master:
 
 
 @dataclass(frozen=True, slots=True)
+class Amendment:
+    """One planned change to steps that had not begun: what differs, who stands for it, the recipe that came of it."""
+
+    number: int
+    stage: str  # proposed, approved, in force, withdrawn or lapsed
+    reason: str
+    differences: tuple[str, ...]  # in words
+    author: str
+    approved_by: str
+    recipe_version: str
+    recipe_digest: str
+    recipe: Master  # the amended recipe, whole
+    proposed: str = ""
+    approved: str = ""
+    in_force: str = ""  # from then on
+    why: str = ""  # why it was withdrawn or lapsed
+    events: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class BatchRecord:
     """The whole record of one batch."""
 
@@ -381,3 +401,4 @@ class BatchRecord:
     signatures: tuple[Signature, ...]
     trail: tuple[Entry, ...]
     proof: Proof
+    amendments: tuple[Amendment, ...] = ()

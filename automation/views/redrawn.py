@@ -55,9 +55,9 @@ class Shown:
         streams = (f"batch/{said.header.batch}/step/{step.id}" for step in said.steps)
         told = (event for stream in streams for event in source.stream(stream) if event.kind == "data")
         names = {event.seq: event.read(shapes.Chunk).blob for event in told}
-        master = said.master.text.encode()
+        recipes = (one.text.encode() for one in (said.master, *(amended.recipe for amended in said.amendments)))
         specimens = (one.data.encode(ENCODING, "replace") for one in said.labels.specimens)
-        self._files = {sha256(data).hexdigest(): data for data in (master, *specimens)}
+        self._files = {sha256(data).hexdigest(): data for data in (*recipes, *specimens)}
         for trend in (trend for step in said.steps for trend in step.trends):
             start = 0
             for chunk in trend.chunks:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from automation.bootstrap import Way, begins, open_site, read_site, release
+from automation.engine import masters
 from automation.engine.issue import Order, issue, start
 from automation.engine.journal import Enter
 from automation.engine.past import Past, past
@@ -20,7 +21,7 @@ from automation.engine.recipe.model import Recipe, Status
 from automation.engine.site import Site
 from automation.engine.sitefile import FILE
 from automation.gmp.objects import Thing
-from automation.gmp.product.batches import LotType
+from automation.gmp.product.batches import Batch, LotType
 from automation.gmp.registry import KINDS
 from automation.gmp.words import Right
 from automation.kernel.clock import SimulatedClock, run_simulated
@@ -173,7 +174,9 @@ def with_hooks(way: Way | None, hooks: tuple[Hook, ...]) -> Way:
 
 async def _finish(site: Site, clock: SimulatedClock, folder: Path, *, recipe: Recipe, until: float) -> Run:
     found = Run(folder)
-    run = site.take_up(recipe, BATCH)
+    batch = cast("Batch", site.house.door.find("batch", BATCH))
+    amended = masters.recall(folder, batch, site.house.operations) if batch.in_force is not None else recipe
+    run = site.take_up(amended, BATCH)
     try:
         async with asyncio.timeout(until):
             await run.run()

@@ -85,6 +85,7 @@ class CheckDocuments:
     given: Parameters
 
     results: ClassVar = Results
+    identifies: ClassVar = True
     good: ClassVar = frozenset({State.MATCHED})
     safe: ClassVar = (SafeProduct(after=("holding", *ENDINGS), told="as its label says"),)
     table: ClassVar = Table(

@@ -68,6 +68,7 @@ class Receive:
     given: Parameters
 
     results: ClassVar = Results
+    identifies: ClassVar = True
     good: ClassVar = frozenset({State.ACCEPTED})
     safe: ClassVar = (
         SafeProduct(after=("holding",), told="keep the container as its label says"),

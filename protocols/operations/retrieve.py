@@ -67,6 +67,7 @@ class Retrieve:
     given: Parameters
 
     results: ClassVar = Results
+    identifies: ClassVar = True
     good: ClassVar = frozenset({State.RETRIEVED})
     no_pause: ClassVar = frozenset({State.FOUND})
     safe: ClassVar = (

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from automation.engine.recipe.model import Given, Literal, Recipe, Step
-from automation.formulas.limits import Limits
+from automation.formulas.limits import BelowLoq, Limits
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 LONG = 100  # characters of a value; of a longer one only the parts that differ are said
@@ -57,8 +57,9 @@ def _parts(before: str, after: str) -> Iterator[str]:
 def _all(before: Recipe, after: Recipe) -> Iterator[Difference]:
     for name in ("id", "version", "title", "status"):
         yield from _words(name, before=str(getattr(before.header, name)), after=str(getattr(after.header, name)))
-    for name in ("name", "code", "container", "starts_from"):
-        yield from _words(f"product.{name}", before=getattr(before.product, name), after=getattr(after.product, name))
+    for name in ("name", "code", "container", "starts_from", "starts_in"):
+        old, new = (str(getattr(one.product, name)) for one in (before, after))
+        yield from _words(f"product.{name}", before=old, after=new)
     yield from _pairs("equipment", before=before.equipment, after=after.equipment)
     yield from _steps(before.steps, after.steps)
     yield from _pairs("materials", before=_materials(before), after=_materials(after))
@@ -112,7 +113,8 @@ def _limits(limits: Mapping[str, Limits]) -> dict[str, str]:
 
 
 def _bounds(limits: Limits) -> str:
-    return "; ".join(f"{band} {limit}" for band, limit in limits.worst_first())
+    below = [f"below LOQ is {limits.below_loq}"] if limits.below_loq is not BelowLoq.NOT_EVALUABLE else []
+    return "; ".join([*(f"{band} {limit}" for band, limit in limits.worst_first()), *below])
 
 
 def _yields(step: Step) -> dict[str, str]:

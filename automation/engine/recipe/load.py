@@ -47,10 +47,16 @@ def load(
     ``changes`` maps ``step.parameter`` to another value as text, for engineering lots only.
     Raises InputError with file, line and column for everything that is wrong.
     """
-    approved = source.read(path_or_name)
+    return made(source.read(path_or_name), operations, changes=changes)
+
+
+def made(
+    approved: Node, operations: Mapping[str, OperationSpec], *, changes: Mapping[str, str] | None = None
+) -> Recipe:
+    """Give the recipe of a file that was read; see ``load``."""
     changed, noted = source.changed(approved, changes or {})
-    made = _Reader(operations).recipe(changed, approved_digest=source.digest(approved), changes=noted)
-    return checks.ordered(made, operations, at=changed.where)
+    found = _Reader(operations).recipe(changed, approved_digest=source.digest(approved), changes=noted)
+    return checks.ordered(found, operations, at=changed.where)
 
 
 class _Reader:

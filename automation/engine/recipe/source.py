@@ -88,6 +88,16 @@ def _canonical(node: Node) -> Canonical:
             return None if node.empty else node.text
 
 
+def has_parameter(node: Node, target: str) -> bool:
+    """Tell whether a recipe has the parameter ``step.parameter`` written out."""
+    step, _, parameter = target.partition(".")
+    try:
+        _parameter(node, step=step, parameter=parameter)
+    except InputError:
+        return False
+    return True
+
+
 def _parameter(node: Node, *, step: str, parameter: str) -> Node:
     steps = node.mapping()["steps"].sequence() if "steps" in node.mapping() else ()
     by_id = {one.mapping()["id"].text: one for one in steps if "id" in one.mapping()}

@@ -3,7 +3,8 @@
 An operation is a frozen dataclass. Its field ``given`` is annotated with a frozen dataclass of parameters (no
 defaults); its class attribute ``results: ClassVar = Results`` names the frozen dataclass of what later steps may use;
 ``table: ClassVar`` is its table. Fields whose type is an instrument interface (a Protocol whose methods declare
-effects) are equipment; all other fields (watch, prompts, ...) are given by the engine.
+effects) are equipment; all other fields (watch, prompts, ...) are given by the engine. ``identifies: ClassVar = True``
+says that it takes containers in or compares them with whose they are, so that no amendment of a batch touches it.
 A parameter may carry ``field(metadata={"range": (low, high), "label": ..., "help": ...})``, the range in its own unit.
 """
 
@@ -24,6 +25,7 @@ from automation.kernel.quantity import UNITS
 GIVEN = "given"
 RESULTS = "results"
 TABLE = "table"
+IDENTIFIES = "identifies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class OperationSpec:
     services: Mapping[str, object] = field(default_factory=dict)  # field to type
     events: frozenset[str] = frozenset()  # moves and states that time limits may name
     title: str = ""
+    identifies: bool = False  # it takes containers in, or compares them with the patient or donor
 
 
 def spec_of(operation: type, *, name: str = "") -> OperationSpec:
@@ -82,6 +85,7 @@ def spec_of(operation: type, *, name: str = "") -> OperationSpec:
         services={one: kind for one, (kind, _) in others.items() if one not in interfaces},
         events=_events(operation),
         title=(inspect.getdoc(operation) or "").partition("\n")[0],
+        identifies=bool(getattr(operation, IDENTIFIES, False)),
     )
 
 

@@ -170,15 +170,20 @@ def read_file(path: Path) -> Node:
         raw = path.read_bytes()
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror}", where=str(path)) from None
+    return read_bytes(raw, name=path.name)
+
+
+def read_bytes(raw: bytes, *, name: str) -> Node:
+    """Read the content of a file; ``name`` is that of the file in messages. Raises InputError."""
     if len(raw) > LARGEST:
-        raise InputError(f"has {len(raw)} bytes; at most {LARGEST} are read", where=path.name)
+        raise InputError(f"has {len(raw)} bytes; at most {LARGEST} are read", where=name)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
-        raise InputError("a byte that is not UTF-8 text", where=f"{path.name}:{line}:{column}") from None
-    return read_text(text, name=path.name)
+        raise InputError("a byte that is not UTF-8 text", where=f"{name}:{line}:{column}") from None
+    return read_text(text, name=name)
 
 
 @lru_cache(maxsize=64)

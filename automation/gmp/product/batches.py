@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
-from automation.gmp.marks import OPEN, of_batch
+from automation.gmp.amendments import Adoption, Amendment, Approval, Proposal, Stage, Withdrawal
+from automation.gmp.marks import OPEN, of_batch, of_order
 from automation.gmp.objects import Fact, Kind, Site
+from automation.gmp.product.ordered import check_ordered
 from automation.gmp.words import SYSTEM, Body, Meaning, Right, field
 from automation.kernel.errors import IdentityError, InputError, RefusedError
 from automation.kernel.machine import Procedural, Row, Table
@@ -74,6 +76,7 @@ class Issue(Body):
     lot_type: LotType = field(label="Lot type")
     product: str = field(label="Product")
     identity: str = field(label="Chain of identity", help="One id for one therapy; never a name", length=1)
+    order: str = field(label="Therapy order", help="Of every lot for a patient", default="")
     containers: tuple[str, ...] = field(label="Containers", default=())
     overrides: tuple[Override, ...] = field(label="Overrides", default=())
     release: str = field(label="Release of the program")
@@ -124,6 +127,8 @@ _PROGRAM = frozenset({Right.SYSTEM})
 _TWO = (Meaning.RESPONSIBLE, Meaning.APPROVED)
 _WORKING = (State.RUNNING, State.PAUSING, State.PAUSED, State.HOLDING, State.HELD, State.RESTARTING)
 _ENDED = (State.COMPLETE, State.STOPPED, State.ABORTED)
+_AMENDABLE = (State.ISSUED, *_WORKING)
+_AUTHORS = frozenset({Right.ISSUE, Right.APPROVE})
 
 TABLE = Table(
     State.ABSENT,
@@ -155,6 +160,17 @@ TABLE = Table(
         *(
             Row("continue", state, state, by={Right.SUPERVISE}, signs=_TWO, body=Continuation)
             for state in (State.RUNNING, State.HOLDING, State.HELD)
+        ),
+        *(
+            row
+            for state in _AMENDABLE
+            for row in (
+                Row("propose", state, state, by=_AUTHORS, signs=(Meaning.AUTHORED,), body=Proposal),
+                Row("amend", state, state, by={Right.APPROVE}, signs=(Meaning.APPROVED,), body=Approval),
+                Row("withdraw", state, state, by=_AUTHORS, body=Withdrawal),
+                Row("adopt", state, state, by=_PROGRAM, body=Adoption),
+                Row("lapse", state, state, by=_PROGRAM, body=Withdrawal),
+            )
         ),
         Row("complete", State.RUNNING, State.COMPLETE, by=_PROGRAM),
         *(Row("close", source, State.CLOSED, by=_PROGRAM, body=Seal) for source in _ENDED),
@@ -202,11 +218,13 @@ class Batch:
     hands: frozenset[str] = frozenset()  # persons who started or directed it
     reviewed_by: str = ""
     head: str = ""
+    amendments: tuple[Amendment, ...] = ()
 
     @property
     def found_by(self) -> tuple[str, ...]:
-        """Give its marks: one that is not closed is open."""
-        return () if self.state in {State.ABSENT, State.CLOSED} else (OPEN,)
+        """Give its marks: one that is not closed is open; its order."""
+        order = (of_order(self.issue.order),) if self.issue and self.issue.order else ()
+        return order if self.state in {State.ABSENT, State.CLOSED} else (*order, OPEN)
 
     @property
     def identity(self) -> str:
@@ -223,10 +241,46 @@ class Batch:
         """Give the ids of the containers that it was issued for."""
         return self.issue.containers if self.issue else ()
 
+    @property
+    def in_force(self) -> Proposal | None:
+        """Give the amendment by which it goes on; None while it runs as it was issued."""
+        made = [one.proposal for one in self.amendments if one.stage is Stage.IN_FORCE]
+        return made[-1] if made else None
+
+    @property
+    def recipe_digest(self) -> str:
+        """Give the digest of the recipe in force; empty before it is issued."""
+        if self.in_force is not None:
+            return self.in_force.recipe_digest
+        return self.issue.recipe_digest if self.issue else ""
+
+    @property
+    def recipe_file(self) -> str:
+        """Give the SHA-256 of the copy of the recipe in force; empty when none was kept."""
+        if self.in_force is not None:
+            return self.in_force.recipe_file
+        return self.issue.recipe_file if self.issue else ""
+
+    @property
+    def operations(self) -> dict[str, str]:
+        """Give every operation that it was issued or amended with, and the digest of its source."""
+        given = dict(self.issue.operations) if self.issue else {}
+        made = [one.proposal for one in self.amendments if one.stage is Stage.IN_FORCE]
+        return given | {name: digest for one in made for name, digest in one.operations.items()}
+
+    @property
+    def open_amendment(self) -> Amendment | None:
+        """Give the amendment that is proposed or approved and not in force yet."""
+        return next((one for one in self.amendments if one.is_open), None)
+
     def check(self, fact: Fact, site: Site) -> None:
-        """Refuse a lot that may not be made this way, and a reviewer who had a hand in it."""
+        """Refuse a lot that may not be made this way, and a reviewer or approver who had a hand in it."""
         if fact.kind == "issue":
             self._check_issue(fact.stated(Issue), site)
+        if fact.kind == "propose":
+            self._check_proposal(fact.stated(Proposal))
+        if isinstance(fact.body, Approval | Withdrawal | Adoption):
+            self._check_amendment(fact, fact.body, site)
         if fact.kind == "review" and fact.by in self.hands | _hands(self.id, site):
             msg = f"batch {self.id}: {fact.by} had a hand in it; someone else has to review it"
             raise RefusedError(msg)
@@ -244,11 +298,45 @@ class Batch:
         if issue.seed is not None and not site.simulated:
             msg = f"batch {self.id}: seed is {issue.seed}; a live site takes none"
             raise RefusedError(msg)
+        check_ordered(self.id, issue, site, engineering=not for_patients)
         for name in issue.containers:
             container = cast("_Container", site.find("container", name))
             if container.state != State.ABSENT and container.identity != issue.identity:
                 msg = f"batch {self.id}: container {name} is of another chain of identity"
                 raise IdentityError(msg)
+
+    def _check_proposal(self, proposal: Proposal) -> None:
+        waiting = self.open_amendment
+        if waiting is not None:
+            said = f"amendment {waiting.proposal.number} is {waiting.stage}; one at a time"
+            raise RefusedError(f"batch {self.id}: {said}")
+        if proposal.number != len(self.amendments) + 1:
+            msg = f"batch {self.id}: number is {proposal.number}; the next amendment is {len(self.amendments) + 1}"
+            raise RefusedError(msg)
+        if proposal.based_on != self.recipe_digest:
+            was, now = proposal.based_on[:12], self.recipe_digest[:12]
+            msg = f"batch {self.id}: based_on is {was}; the recipe in force is {now}, so compare with that one"
+            raise RefusedError(msg)
+        if proposal.recipe_digest == self.recipe_digest:
+            msg = f"batch {self.id}: the amended recipe is the one in force; nothing differs"
+            raise RefusedError(msg)
+
+    def _check_amendment(self, fact: Fact, said: Approval | Withdrawal | Adoption, site: Site) -> None:
+        """Refuse another number than that of the open one, a stage that does not fit, and an approver who may not."""
+        waiting = self.open_amendment
+        if waiting is None or waiting.proposal.number != said.number:
+            there = "none is open" if waiting is None else f"amendment {waiting.proposal.number} is {waiting.stage}"
+            raise RefusedError(f"batch {self.id}: no open amendment {said.number}; {there}")
+        wanted = {"amend": Stage.PROPOSED, "adopt": Stage.APPROVED}.get(fact.kind, waiting.stage)
+        if waiting.stage is not wanted:
+            raise RefusedError(f"batch {self.id}: amendment {said.number} is {waiting.stage}, not {wanted}")
+        if isinstance(said, Approval):
+            if said.recipe_digest != waiting.proposal.recipe_digest:
+                raise RefusedError(f"batch {self.id}: amendment {said.number} makes another recipe than was approved")
+            who = fact.signer(Meaning.APPROVED)
+            if who in {waiting.author, self.issued_by} | self.hands | _hands(self.id, site):
+                msg = f"batch {self.id}: {who} wrote amendment {said.number} or has a hand in the batch"
+                raise RefusedError(f"{msg}; someone else has to approve it")
 
     def apply(self, fact: Fact) -> Self:
         """Give the batch as it stands after the fact."""
@@ -266,11 +354,29 @@ class Batch:
                 return replace(after, head=fact.stated(Seal).head)
             case "review":
                 return replace(after, reviewed_by=fact.by)
+            case "propose":
+                made = Amendment(fact.stated(Proposal), fact.signer(Meaning.AUTHORED))
+                return replace(after, amendments=(*self.amendments, made))
+            case "amend" | "withdraw" | "adopt" | "lapse":
+                return replace(after, amendments=(*self.amendments[:-1], _moved(self.amendments[-1], fact)))
             case "resolve" | "continue":
                 return replace(after, hands=self.hands | {signature.by for signature in fact.signed})
         person = frozenset() if fact.by.startswith(f"{SYSTEM}:") else frozenset({fact.by})
         ended = fact.at if after.state in _ENDED else None
         return replace(after, order=fact.stated(Order), hands=self.hands | person, ended_at=ended)
+
+
+def _moved(last: Amendment, fact: Fact) -> Amendment:
+    """Give an amendment after its approval, withdrawal, adoption or lapse; only the last one is ever open."""
+    match fact.body:
+        case Approval():
+            return replace(last, stage=Stage.APPROVED, approved_by=fact.signer(Meaning.APPROVED))
+        case Adoption():
+            return replace(last, stage=Stage.IN_FORCE)
+        case Withdrawal(reason=reason):
+            stage = Stage.LAPSED if fact.kind == "lapse" else Stage.WITHDRAWN
+            return replace(last, stage=stage, why=reason)
+    raise TypeError(fact.body)
 
 
 def _hands(batch: str, site: Site) -> frozenset[str]:

@@ -2,12 +2,12 @@
 
 import click
 
+from automation.engine.recipe.difference import differences
 from automation.engine.recipe.load import load
 from automation.formulas.calculations import catalogue, work_out
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import UNITS
 from automation.surfaces.cli.common import Session, as_json, emit, say_no, session, table
-from automation.views.recipe_difference import differences
 
 
 @click.command("calc", epilog='Example: cellwright calc vector_volume cells="1e8 cells" moi=5 titre_tu_per_ml=1e8')

@@ -41,6 +41,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "unpause": ("control", "Let a paused batch go on."),
         "stop": ("control", "End a batch in an orderly way."),
         "abort": ("control", "End a batch at once."),
+        "amend": ("amending", "Change the steps of a batch that have not begun."),
         "answer": ("people", "Answer what a batch asks of people."),
         "resolve": ("doubt", "Show what is in doubt and decide: done, not done or device defective."),
         "do": ("moves", "Move any object by one of its commands."),

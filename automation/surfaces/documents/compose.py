@@ -30,7 +30,7 @@ from automation.surfaces.documents.codes import data_matrix
 from automation.surfaces.documents.compose_product import product_blocks
 from automation.surfaces.documents.compose_steps import step_blocks
 from automation.surfaces.documents.writing import brief, digest, events, moment, names
-from automation.views.record import BatchRecord, Finding
+from automation.views.record import Amendment, BatchRecord, Finding
 from automation.views.wording import NOTHING, count, span
 
 _TRAIL_ROWS = 400  # of one table; longer ones cost the typesetter more than they help the reader
@@ -193,6 +193,24 @@ def _master(record: BatchRecord) -> Blocks:
         f"Copy of the master, byte for byte; SHA-256 of the file {master.file}, as the issue of the batch cites it."
     )
     yield Source(tuple(master.text.splitlines()))
+    for one in record.amendments:
+        yield from _amendment(one)
+
+
+def _amendment(one: Amendment) -> Blocks:
+    """Give a planned amendment: what differs in words, who stands for it, and the recipe that came of it."""
+    yield Heading(2, f"Planned amendment {one.number}: {one.stage}")
+    signed = f"Proposed by {one.author} {moment(one.proposed)}: {one.reason}"
+    approved = f"; approved by {one.approved_by} {moment(one.approved)}" if one.approved else ""
+    force = f"; in force from {moment(one.in_force)}" if one.in_force else ""
+    yield Note(f"{signed}{approved}{force}{f'; {one.why}' if one.why else ''}.", "" if one.in_force else STRONG)
+    yield Table(
+        (Column("What differs for the steps that had not begun", share=1),),
+        tuple(row(said) for said in one.differences),
+    )
+    if one.in_force:
+        yield Note(f"The amended recipe, whole; SHA-256 of the file {one.recipe.file}.")
+        yield Source(tuple(one.recipe.text.splitlines()))
 
 
 def _people(record: BatchRecord) -> Iterator[Table | Note]:

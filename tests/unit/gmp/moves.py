@@ -26,6 +26,17 @@ ISSUE: Final[dict[str, object]] = {
     "site_digest": "f" * 64,
     "seed": 1,
 }
+PROPOSAL: Final[dict[str, object]] = {
+    "number": 1,
+    "based_on": "d" * 64,
+    "recipe_version": "1.1",
+    "recipe_digest": "a" * 64,
+    "recipe_file": "b" * 64,
+    "operations": {"freeze": "e" * 64},
+    "differences": ["steps.freeze.given.every: 10 s becomes 20 s"],
+    **REASON,
+}
+AMENDABLE = ("issued", "running", "pausing", "paused", "holding", "held", "restarting")
 RAISING: Final[dict[str, object]] = {"source": "freezer-1", "message": "lid open", "priority": "high"}
 DUE: Final[dict[str, object]] = {"due": "2027-01-31", "certificate": "C-1"}
 TRIAL: Final[dict[str, object]] = {"made": "2026-11-22", "place": "/mnt/b.tar", "events": 9, "head": "a", "files": 4}
@@ -47,6 +58,11 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "close": {"head": "a" * 64, "seq": 9},
         "resolve": {"outcome": "done", "reason": "the programmer shows run"},
         "continue": {"step": "freeze", "asset": "crf-01", "reason": "product inside"},
+        "propose": PROPOSAL,
+        "amend": {"number": 1, "recipe_digest": "a" * 64},
+        "withdraw": {"number": 1, **REASON},
+        "adopt": {"number": 1},
+        "lapse": {"number": 1, **REASON},
     },
     "container": {
         "expect": {"identity": "COI-1"},
@@ -103,6 +119,8 @@ _AMOUNTS: Final[dict[str, dict[str, object]]] = {
 }
 BEFORE: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {  # what a rule wants beyond the shortest path
     ("container", "in process", "warm"): ("chill",),
+    **{("batch", state, command): ("propose",) for state in AMENDABLE for command in ("amend", "withdraw")},
+    **{("batch", state, command): ("propose", "amend") for state in AMENDABLE for command in ("adopt", "lapse")},
     **{("container", state, "lift"): ("qa_hold",) for state in ("expected", "in process", "stored")},
     **{("asset", "qualified", command): ("claim",) for command in ("use", "free", "break_claim")},
     ("alarm", "shelved", "unshelve"): ("clear",),
