@@ -30,7 +30,7 @@ SPUN, COATED = 2.3, 4.2  # times as much: spun down on the cells; in a coated ve
 CARRIES = "CAR+"
 LYSED: Mapping[str, float] = {"feeders": 0.03, "K562": 0.03}  # per h: irradiated cells fall apart, and leave no body
 DENSEST_IN: Mapping[str, float] = {"flask": 2.0e7}  # live cells per mL where gas comes through the floor
-PACE_SPREAD = 0.06  # of doubling times from donor to donor: 23 to 29 h about the usual 26 h; assumed
+PACE_SPREAD = 0.04  # of doubling times from donor to donor: 24 to 28 h about the usual 26 h; assumed
 UNFED = 0.02  # per h: what dies of cells that are not stimulated, and of grown ones without glucose
 
 
