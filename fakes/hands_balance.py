@@ -49,5 +49,6 @@ def clear(crew: Crew, *, but: str = "") -> None:
 
 
 def _there(crew: Crew) -> tuple[str, ...]:
-    fake = crew.plant.fake(crew.asset(CLASS))
+    balance = crew.asset(CLASS)
+    fake = crew.plant.fake(balance) if balance else None
     return tuple(fake.cell.containers) if isinstance(fake, FakeMtSics | FakeSartorius) else ()

@@ -63,6 +63,7 @@ class Staff:
         self.away = False
         self.clears = True  # after another patient's label; else somebody else does
         self.notes: list[str] = []  # refusals that people were told
+        self.stuck: list[str] = []  # what they could not do, and why: no paper, no device, a mistake in what hands do
         self._site: Site | None = None
         self._scanned: Prompt | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -119,7 +120,15 @@ class Staff:
     def _start(self, work: Coroutine[object, object, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._leave_off)
+
+    def _leave_off(self, task: asyncio.Task[None]) -> None:
+        """Note why a person could not go on; the question stays open."""
+        self._tasks.discard(task)
+        trouble = None if task.cancelled() else task.exception()
+        if trouble is not None:
+            why = str(trouble) if isinstance(trouble, CellwrightError) else repr(trouble)
+            self.stuck.append(f"{task.get_name()}: {why}")
 
     async def _answer(self, prompt: Prompt) -> None:
         habit = self._habit(prompt, [*self.habits, *self._work])
@@ -129,6 +138,7 @@ class Staff:
             values = await self._do(habit, prompt) if habit else await self._usual(prompt)
         except FailedError as trouble:  # it can't be done; the question stays open and becomes an alarm
             self.notes.append(str(trouble))
+            self.stuck.append(f"answer {prompt.id}: {trouble}")
             return
         if values is not None and prompt.opening is not None and prompt.opening.kind == "scan" and self._scanner():
             await self._pull_trigger(prompt, values)

@@ -133,6 +133,8 @@ def left(site: Site, run: BatchRun, *, state: str, why: str) -> Left:
     """Give how a run stands now."""
     last = site.house.ledger.last
     waits = tuple(prompt.id for prompt in open_prompts(site, run.id))
+    if why and site.plant is not None and (stuck := site.plant.stuck()):
+        why = f"{why}; the scripted people could not go on: {'; '.join(stuck)}"
     return Left(run.id, str(state), why, Instant(last.at / MICRO), last.seq, last.hash.hex(), waits)
 
 

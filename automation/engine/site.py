@@ -40,6 +40,10 @@ class PlantPort(Protocol):
         """Let the scripted people come to work."""
         ...
 
+    def stuck(self) -> tuple[str, ...]:
+        """Give what the scripted people could not do, and why."""
+        ...
+
     def flush(self) -> None:
         """Write what the plant's log has pending."""
         ...

@@ -6,7 +6,7 @@ An entry point is what ``pyproject.toml`` declares: ``entry_points(group="cellwr
 from collections.abc import Mapping
 from importlib import resources
 from importlib.metadata import EntryPoint
-from typing import TypedDict
+from typing import Protocol, TypedDict, runtime_checkable
 
 import msgspec
 from ruamel.yaml import YAML
@@ -16,7 +16,7 @@ from automation.kernel.errors import FailedError, InputError
 from automation.kernel.quantity import Instant
 from fakes.plant import Fake
 from fakes.world import World
-from instruments.drivers.factory import Factory
+from instruments.interfaces.device import Support
 from instruments.transport.ports import SCHEMES
 
 NOON = Instant(1_780_000_000.0)
@@ -24,6 +24,19 @@ RUBBISH = (b"", b"\x00", b"\xff" * 300, b"\r\n", b"\n\n", bytes(range(256)), b"R
 ASKED = b"*IDN?\nLIST\n\x040011PV\x05"
 STATES = {"done": "by", "todo": "reason", "exempt": "reason"}
 """The states of a point of qualification, each with what it has to name."""
+
+
+@runtime_checkable
+class Factory(Protocol):
+    """What is asked of a driver's factory here; see ``instruments.drivers.factory``."""
+
+    interface: type
+    support: Support
+    transports: tuple[str, ...]
+
+    def check(self, settings: Mapping[str, str]) -> None:
+        """Raise InputError for a setting that the driver does not know."""
+        ...
 
 
 class Point(TypedDict, total=False):

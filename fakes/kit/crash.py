@@ -52,7 +52,7 @@ class Frames(Faults):
         return None
 
 
-def at_appends(folder: Path, into: Path, wanted: Wanted, *hooks: Hook, recipe: str = "freeze-day") -> tuple[Run, Kept]:
+def at_appends(folder: Path, wanted: Wanted, *hooks: Hook, into: Path, recipe: str = "freeze-day") -> tuple[Run, Kept]:
     """Run a batch and keep what a kill at each wanted append leaves."""
     kept = Kept(folder if (folder / "site.yaml").exists() else make_site(folder), into, recipe)
 

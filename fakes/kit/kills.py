@@ -104,7 +104,7 @@ def killed_everywhere(folder: Path, *, recipe: str, site: str, every: int = 1) -
     for how in ("appends", "frames"):
         home, into = make_site(folder / how, site), folder / f"kept {how}"
         if how == "appends":
-            whole, kept = at_appends(home, into, Started(every), recipe=recipe)
+            whole, kept = at_appends(home, Started(every), into=into, recipe=recipe)
         else:
             whole, kept = at_frames(home, into, recipe=recipe)
         for moment in kept.moments if how == "appends" else kept.moments[::every]:

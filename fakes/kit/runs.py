@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
-from automation.bootstrap import Way, begins, open_site, read_site, release
+from automation.bootstrap import Way, begins, open_site, operations, read_site, release
 from automation.engine import masters
 from automation.engine.issue import Order, issue, start
 from automation.engine.journal import Enter
@@ -47,6 +47,7 @@ class Run:
     events: list[Event] = field(default_factory=list)
     things: dict[str, Thing] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)  # what people were refused with
+    stuck: list[str] = field(default_factory=list)  # what the scripted people could not do, and why
     acts: dict[str, dict[str, int]] = field(default_factory=dict)  # device's own counters
     error: str = ""
 
@@ -89,7 +90,7 @@ def staff_of(site: Site) -> Staff:
     return plant_of(site).people
 
 
-def when(site: Site, step: str, state: str, do: Callable[[], object], *, after: float = 0.0) -> None:
+def when(site: Site, do: Callable[[], object], *, step: str, state: str, after: float = 0.0) -> None:
     """Let something happen once, ``after`` s after a step has entered a state."""
     done: list[bool] = []
 
@@ -108,6 +109,18 @@ def make_site(folder: Path, site: str = "a") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FILE).write_text(packaged(site), encoding="utf-8")
     return folder
+
+
+def fitting(folder: Path, recipe: str, *sites: str) -> Path:
+    """Make a folder with the first of these sites that has the equipment of a recipe; raises InputError without one."""
+    needed, lacking = set(load(recipe, operations()).equipment.values()), dict[str, list[str]]()
+    for site in sites:
+        made = make_site(folder / site, site)
+        there = {asset.asset_class for asset in read_site(made).assets.values()}
+        if needed <= there:
+            return made
+        lacking[site] = sorted(needed - there)
+    raise InputError(f"no site has the equipment of {recipe}; lacking: {lacking}")
 
 
 def issuer(site: Site) -> str:
@@ -187,7 +200,7 @@ async def _finish(site: Site, clock: SimulatedClock, folder: Path, *, recipe: Re
     found.events = list(site.house.ledger.events())
     found.things = {f"{kind}/{thing.id}": thing for kind in KINDS for thing in site.house.door.every(kind)}
     if site.plant is not None:
-        found.told = list(staff_of(site).notes)
+        found.told, found.stuck = list(staff_of(site).notes), list(staff_of(site).stuck)
         for asset in site.file.assets.values():
             acts = getattr(plant_of(site).fake(asset.id), "acts", None) if asset.fake else None
             if acts is not None:

@@ -4,6 +4,7 @@ Units: s of simulated time.
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 from automation.engine.setup import secret_of
 from automation.engine.site import Site
@@ -57,7 +58,7 @@ def proofs(site: Site, **signed: str) -> tuple[Proof, ...]:
     )
 
 
-def enter(site: Site, stream: str, command: str, body: Mapping[str, object], *, by: str, **signed: str) -> str:
+def enter(site: Site, stream: str, *, command: str, body: Mapping[str, object], by: str, **signed: str) -> str:
     """Give a command at the door; gives what the person was refused with, empty when it was taken."""
     try:
         site.house.door.enter(Command(stream, command, body, by, "terminal-1", proofs(site, **signed)))
@@ -68,7 +69,8 @@ def enter(site: Site, stream: str, command: str, body: Mapping[str, object], *, 
 
 def order(site: Site, command: str, *, step: str = "", by: str = "", batch: str = BATCH) -> str:
     """Order hold, restart, pause, unpause, stop or abort; gives what it was refused with, empty when it was taken."""
-    return enter(site, f"batch/{batch}", command, {"reason": WHY, "step": step}, by=by or issuer(site))
+    body = {"reason": WHY, "step": step}
+    return enter(site, f"batch/{batch}", command=command, body=body, by=by or issuer(site))
 
 
 def ordered(step: str, state: str, *commands: str, after: float = 1.0, later: float = LATER, by: str = "") -> Hook:
@@ -76,7 +78,8 @@ def ordered(step: str, state: str, *commands: str, after: float = 1.0, later: fl
 
     def hook(site: Site) -> None:
         for n, command in enumerate(commands):
-            when(site, step, state, lambda command=command: order(site, command, by=by), after=after + n * later)  # type: ignore[misc]  # bound now
+            give = partial(order, site, command, by=by)
+            when(site, give, step=step, state=state, after=after + n * later)
 
     return hook
 

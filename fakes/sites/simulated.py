@@ -53,6 +53,10 @@ class SimulatedPlant(Plant):
         """Let the scripted people come to work."""
         self.people.come(site)
 
+    def stuck(self) -> tuple[str, ...]:
+        """Give what the scripted people could not do, and why."""
+        return tuple(self.people.stuck)
+
     def flush(self) -> None:
         """Write what the log has pending."""
         self._log_file.flush()

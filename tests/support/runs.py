@@ -1,7 +1,10 @@
 """The runs of the test kit, under the name that the tests know them by; and where the packaged sites stand."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+from automation.engine.site import Site
+from fakes.kit import runs
 from fakes.kit.runs import (
     BATCH,
     LONGEST,
@@ -12,7 +15,6 @@ from fakes.kit.runs import (
     resume_batch,
     run_batch,
     staff_of,
-    when,
     with_hooks,
 )
 
@@ -32,3 +34,8 @@ __all__ = [
 ]
 
 SITES = Path(__file__).parents[2] / "fakes" / "sites"
+
+
+def when(site: Site, step: str, state: str, do: Callable[[], object], *, after: float = 0.0) -> None:
+    """Let something happen once, ``after`` s after a step has entered a state."""
+    runs.when(site, do, step=step, state=state, after=after)

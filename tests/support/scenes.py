@@ -1,12 +1,14 @@
 """What people do in scenarios, beyond the test kit, and what the record says of them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from automation.engine.journal import Enter
 from automation.engine.site import Site
 from automation.gmp.people.prompts import Prompt
 from automation.kernel.quantity import Seconds
-from fakes.kit.scenes import answer, differs, enter, order, ordered, proofs, stages
+from fakes.kit import scenes
+from fakes.kit.scenes import answer, differs, order, ordered, proofs, stages
 from fakes.panel import Habit, Values
 from tests.support.runs import BATCH, Hook, Run, plant_of, staff_of
 
@@ -34,6 +36,11 @@ __all__ = [
 ]
 
 CASSETTE = 'CASS-2201: {what: cassette, supplier: Simulated Supplies, quantity: 50 pcs, expiry: "2028-12-31"}'
+
+
+def enter(site: Site, stream: str, command: str, body: Mapping[str, object], *, by: str, **signed: str) -> str:
+    """Give a command at the door; gives what the person was refused with, empty when it was taken."""
+    return scenes.enter(site, stream, command=command, body=body, by=by, **signed)
 
 
 def late(pattern: str, minutes: float) -> Hook:

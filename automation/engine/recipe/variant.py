@@ -90,7 +90,8 @@ def _under(head: str, node: Node) -> list[str]:
     lines = _lines(node)
     if node.shape is Shape.SCALAR or lines in (["{}"], ["[]"]):
         return [f"{head} {lines[0]}"]
-    return [head, *(f"  {line}" for line in lines)]
+    first = [f"{head} {lines[0]}"] if head == "-" else [head, f"  {lines[0]}"]
+    return [*first, *(f"  {line}" for line in lines[1:])]
 
 
 def _key(key: str) -> str:

@@ -74,6 +74,9 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "calc": ("calculating", "Do a calculation and show its working."),
         "diff": ("calculating", "Say in words what differs between two recipes."),
     },
+    "Write your own": {
+        "new": ("new", "Write a working start: a project, an operation, a driver or a recipe."),
+    },
 }
 COMMANDS = {name: entry for family in FAMILIES.values() for name, entry in family.items()}
 

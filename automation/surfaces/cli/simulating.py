@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from automation.engine.conduct import Left
 from automation.kernel.files import write_whole
 from automation.ledger.read import Reader
 from automation.surfaces.cli.common import Session, as_json, emit, mark, note, pair, say_no, session, table
@@ -29,6 +30,7 @@ class Run:
     state: str
     head: str
     found: Side  # of the batch; it names the site
+    why: str = ""  # it was left open; empty when it has ended
 
     def value(self, where: str) -> Value | None:
         """Give a result or yield by step.name; None where the run has none."""
@@ -88,7 +90,7 @@ def simulate(  # noqa: PLR0913  as options
         note(f"run {number} of {len(points)}")
         trial = Trial(recipe=recipe, site=site, seed=seed, changes=changes)
         with tried(session.opener, trial) as ran, Reader(ran.folder) as reader:
-            runs.append(Run(changes, seed, ran.left.state, ran.left.head, side(Story(reader, BATCH), {}, label="")))
+            runs.append(_run(changes, seed, ran.left, side(Story(reader, BATCH), {}, label="")))
     places = _places(runs)
     if csv is not None:
         write_whole(csv, comma_separated(_heads(runs, places), _cells(runs, places)))
@@ -104,8 +106,15 @@ def simulate(  # noqa: PLR0913  as options
     else:
         mark(runs[0].found.site, simulated=True)
         click.echo(_page(runs, _chosen(runs, places, show=show), given=bool(show)))
+    for run in runs:
+        if run.why:
+            click.echo(f"cellwright: seed {run.seed} {run.changes or ''}: left open: {run.why}", err=True)
     if any(run.state != "complete" for run in runs):
         say_no()
+
+
+def _run(changes: Mapping[str, str], seed: int, left: Left, found: Side) -> Run:
+    return Run(changes, seed, left.state, left.head, found, left.why)
 
 
 def _places(runs: Sequence[Run]) -> list[str]:

@@ -16,7 +16,7 @@ from tests.support.commands import cellwright
 CURVES = Path(__file__).parents[2] / "data"
 AGREED = """init demo drill run resume simulate rehearse compare check status hold restart pause unpause stop
 abort amend answer resolve do show list worklist roles verify record backup restore ledger-sql alarms
-trace diagram read judge calc diff instruments fakes"""
+trace diagram read judge calc diff new instruments fakes"""
 
 
 def loaded(name: str) -> click.Command:

@@ -1,0 +1,1 @@
+"""Operations, drivers, fakes and recipes of our own."""

@@ -1,0 +1,1 @@
+"""The same devices at the other end of the cable."""

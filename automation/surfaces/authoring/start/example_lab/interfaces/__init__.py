@@ -1,0 +1,1 @@
+"""Capabilities that no interface of Cellwright has."""

@@ -1,0 +1,1 @@
+"""Simulated sites, one folder each."""
