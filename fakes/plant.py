@@ -7,6 +7,7 @@ world is rebuilt from that log alone and goes on; the ledger is never read here.
 import asyncio
 import contextlib
 import json
+import math
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -106,6 +107,7 @@ class Plant:
         self._done: set[tuple[str, str, str]] = set()  # errand, link and action of every hand
         self._begun: set[str] = set()  # errands on which something was done before the program started anew
         self._owed: dict[str, Fault] = {}  # faults that hit what comes when it is due
+        self._expected: dict[str, Instant] = {}  # when each device is listened to next; once, however often it is due
 
     def add(self, link: str, fake: Fake) -> None:
         """Put a fake at the end of a link."""
@@ -208,10 +210,14 @@ class Plant:
         self._expect(link, self._fakes[link].due(now), now)
 
     def _expect(self, link: str, due: Instant | None, now: Instant) -> None:
-        if due is not None:
-            asyncio.get_running_loop().call_later(max(0.0, float(due - now)), self._speak, link)
+        if due is None or self._expected.get(link, Instant(math.inf)) <= due:
+            return
+        self._expected[link] = due
+        asyncio.get_running_loop().call_later(max(0.0, float(due - now)), self._speak, link, due)
 
-    def _speak(self, link: str) -> None:
+    def _speak(self, link: str, due: Instant) -> None:
+        if self._expected.get(link) == due:
+            del self._expected[link]
         said = self._fakes[link].unasked(self._clock.now())
         if said and link in self._streams:
             fault = self._owed.pop(link, None)

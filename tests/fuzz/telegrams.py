@@ -1,6 +1,7 @@
 """Targets: what drivers of centrifuges, pumps and more balances read, as far as their grammars go; as ``replies``."""
 
 from automation.kernel.errors import CellwrightError
+from instruments.drivers.cryostream import wire as cryo
 from instruments.drivers.hettich_460r import wire as hettich
 from instruments.drivers.reglo_icc import wire as reglo
 from instruments.drivers.sartorius_sbi import wire as sbi
@@ -8,7 +9,7 @@ from instruments.drivers.watson_marlow import wire as marlow
 from tests.fuzz import checksums
 from tests.fuzz.replies import DRIVERS, ENDED_BY_LINE, first
 from tests.fuzz.target import BrokenError, Target, pure
-from tests.fuzz.vectors import lines
+from tests.fuzz.vectors import lines, vectors
 
 _CODES = (hettich.STATE, hettich.ACTUAL, hettich.TEMPERATURE, hettich.FAULTS)
 _VALUES = ("0162", "01F4", "0046", "0001")
@@ -66,7 +67,19 @@ def _reglo_told(data: bytes) -> object:
     return (reglo.said(data[:end]), reglo.runs(reglo.said(data[:end]))) if end else None
 
 
+def _cryostream(data: bytes) -> object:
+    end = cryo.status_complete(data)
+    return cryo.status(data[:end]) if end else None
+
+
 TELEGRAMS: tuple[Target, ...] = (
+    Target(
+        name="cryostream status",
+        covers=(f"{DRIVERS}cryostream.wire",),
+        corpus=lambda: [bytes.fromhex(one["packet"]) for one in vectors("cryostream")["statuses"]],
+        fresh=pure(_cryostream),
+        harmless="no check: a changed byte is another value for a second; a command has to show in what it does",
+    ),
     Target(
         name="hettich_460r reply",
         covers=(f"{DRIVERS}hettich_460r.wire",),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from automation.engine.handles import Container
 from automation.formulas.gating import Bound, Compensation, Gate, Strategy
-from automation.kernel.quantity import Celsius, Millilitres, Seconds, TimesGravity
+from automation.kernel.quantity import Celsius, KelvinPerMinute, Millilitres, Seconds, TimesGravity
 from fakes.faults import FaultKind
 from fakes.rotea import SIM_RUNS, WASH, FakeRotea
 from fakes.world import World
@@ -22,6 +22,7 @@ from instruments.interfaces.incubator import SetPoints
 from instruments.interfaces.label_printer import Label
 from instruments.interfaces.measuring import SetPoint
 from instruments.interfaces.pump import PumpSetting
+from instruments.interfaces.ramp import Ramp
 from tests.support import bioreactors
 from tests.support.freezers import SHORT
 from tests.support.liquid_handlers import PRODUCT as DECK_PRODUCT
@@ -274,6 +275,21 @@ BIOREACTOR: Mapping[str, Scene] = {
 }
 
 # what is small
+# ramping devices
+
+STREAMS = (
+    "it says how it is every second, whether it is asked or not; only a cut cable silences it, and then nothing acts"
+)
+COLDER = Do("ramp", {"ramp": Ramp(KelvinPerMinute(1.0), Celsius(4.0))})
+RAMPING: Mapping[str, Scene] = {
+    "identify": LOOK,
+    "look": LOOK,
+    "ramp": Scene(arguments=COLDER.arguments),
+    "hold": Scene((COLDER, Do(wait=30.0))),
+    "rest": Scene((COLDER, Do(wait=30.0))),
+}
+STARTED = Else((("key", {"key": "stop"}), ("key", {"key": "start"})))
+
 
 ON_PAN = Do(hand=("load", {"mass": 17.0}))
 TARED = (ON_PAN, Do(wait=5.0), Do("tare"), Do(hand=("load", {"mass": 0.0})), Do(wait=5.0))
@@ -375,6 +391,7 @@ RIGS: tuple[Rig, ...] = (
     Rig("watson_marlow", "watson_marlow", PUMP, Else((("clamp", {"on": True}),))),
     Rig("reglo_icc", "reglo_icc", {**PUMP, **CHANNEL}, Else((("clamp", {"on": True}),))),
     Rig("zpl_printer", "zpl_printer", PRINTER, Else((("pause", {"on": True}),))),
+    Rig("cryostream", "cryostream", RAMPING, STARTED, cannot={"can't say": STREAMS}),
     Rig(
         "keysight_34970a",
         "keysight_34970a",

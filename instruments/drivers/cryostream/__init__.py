@@ -1,0 +1,1 @@
+"""Oxford Cryosystems Cryostream, 700 series: a ramping stream of cold gas."""
