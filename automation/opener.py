@@ -178,6 +178,7 @@ class House:
             seed=serving.seed,
             tcp=serving.tcp,
             opcua=serving.opcua,
+            lads=serving.lads,
             at=serving.at,
             speed=serving.speed,
             log=serving.log,

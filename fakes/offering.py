@@ -23,12 +23,13 @@ from fakes.world import World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What ``fakes serve`` is asked for; without port ``tcp`` or ``opcua`` a pty; ``speed`` multiplies real time."""
+    """What ``fakes serve`` is asked for; on a pty unless a port is named; ``speed`` multiplies real time."""
 
     model: str
     seed: int = 1
     tcp: int | None = None
     opcua: int | None = None
+    lads: int | None = None
     at: Path | None = None
     speed: float = 1.0
     log: Path | None = None
@@ -77,17 +78,22 @@ def run(offer: Offer, *, announce: Callable[[str], None], hands: Iterable[str] =
 
 
 def _served(offer: Offer, seat: Seat) -> contextlib.AbstractContextManager[tuple[Served, str]]:
-    if offer.opcua is None:
+    if offer.opcua is None and offer.lads is None:
         return serving(seat, tcp=offer.tcp, at=offer.at)
-    if not isinstance(seat.fake, Nodes):
-        msg = f"model is {offer.model!r}; it is no device with nodes, so it can't be served over OPC UA"
+    if offer.lads is None and not isinstance(seat.fake, Nodes):
+        msg = f"model is {offer.model!r}; it is no device with nodes: serve it as a LADS device, or on --tcp or --pty"
         raise InputError(msg)
     try:
-        from fakes import opcua  # noqa: PLC0415  asyncua is an optional part
+        from fakes import lads_faces, lads_server, opcua  # noqa: PLC0415  asyncua is an optional part
     except ModuleNotFoundError as missing:
         msg = f"OPC UA needs {missing.name}: pip install 'cellwright[opcua]'"
         raise InputError(msg) from None
-    return opcua.in_thread(seat.fake, seat, port=offer.opcua)
+    if offer.lads is None and isinstance(seat.fake, Nodes):
+        return opcua.in_thread(seat.fake, seat, port=offer.opcua or 0)
+    if isinstance(seat.fake, lads_server.Speaks):
+        return lads_server.in_thread(seat.fake, seat, port=offer.lads or 0, log=seat.log)
+    silent = PlantLog(None)  # what is done through a face, hands do, which are on the record already
+    return lads_server.in_thread(lads_faces.Face(seat), seat, port=offer.lads or 0, log=silent)
 
 
 def _follow(served: Served, lines: Iterable[str], announce: Callable[[str], None]) -> None:

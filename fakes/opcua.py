@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
 from asyncua import Server, ua
@@ -92,14 +92,18 @@ class Served:
         for name, value in self._device.values(self._now()).items():
             if self._shown.get(name) != value:
                 self._shown[name] = value
-                held = self._held(name, value)
-                await self._server.iserver.aspace.write_attribute_value(self._ids[name], ua.AttributeIds.Value, held)
+                await self.shown(name, value)
 
-    def _held(self, name: str, value: Value | None) -> ua.DataValue:
+    async def shown(self, name: str, value: Value | None) -> None:
+        """Show one value."""
+        held = self.held(name, value)
+        await self._server.iserver.aspace.write_attribute_value(self._ids[name], ua.AttributeIds.Value, held)
+
+    def held(self, name: str, value: Value | None) -> ua.DataValue:
         """Give how a value is shown; none has the status of a sensor that failed."""
         if value is None:
             return ua.DataValue(StatusCode=ua.StatusCode(ua.UInt32(ua.StatusCodes.BadSensorFailure)))
-        return ua.DataValue(_variant(value, self._words[name]))
+        return ua.DataValue(_variant(value, self._words.get(name, ())))
 
     async def write(self, item: ua.WriteValue) -> ua.StatusCode | None:
         """Give a written value to the fake; None when it is not one of its nodes."""
@@ -160,16 +164,27 @@ def _variant(value: Value, words: tuple[str, ...]) -> ua.Variant:
     return ua.Variant(value, kind)
 
 
+Serves = Callable[[Server], Served]
+"""How a fake is shown on a server: as variables, or as a LADS device."""
+
+
 @contextlib.asynccontextmanager
 async def serving(device: Nodes, clock: Ticks, offer: Offer) -> AsyncIterator[str]:
-    """Serve a fake on loopback while the block runs; gives the port text for a site."""
+    """Serve a fake as variables on loopback while the block runs; gives the port text for a site."""
+    async with shown_by(lambda server: Served(device, clock, server, offer=offer), offer) as port:
+        yield port
+
+
+@contextlib.asynccontextmanager
+async def shown_by(serves: Serves, offer: Offer) -> AsyncIterator[str]:
+    """Run a server on loopback that shows a fake while the block runs; gives the port text for a site."""
     server = Server(user_manager=_Users(offer.password) if offer.password else None)
     await server.init()
     port = offer.port or free_port()
     url = f"opc.tcp://{LOOPBACK}:{port}/{offer.name}"
     server.set_endpoint(url)
     server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
-    served = Served(device, clock, server, offer=offer)
+    served = serves(server)
     await served.furnish()
     server.iserver.attribute_service = _Attributes(server.iserver.aspace, served)
     server.subscribe_server_callback(CallbackType.PreRead, served.refresh)
@@ -196,14 +211,21 @@ class Hands:
 
 @contextlib.contextmanager
 def in_thread(device: Nodes, seat: Seat, *, port: int = 0) -> Iterator[tuple[Hands, str]]:
-    """Serve the fake of a seat from a thread of its own; gives its hands and the port text for a site."""
+    """Serve the fake of a seat as variables from a thread of its own; gives its hands and the port text for a site."""
+    offer = Offer(name=seat.name, port=port, log=seat.log)
+    with thread_of(lambda server: Served(device, seat.clock, server, offer=offer), seat, offer) as served:
+        yield served
+
+
+@contextlib.contextmanager
+def thread_of(serves: Serves, seat: Seat, offer: Offer) -> Iterator[tuple[Hands, str]]:
+    """Run a server that shows the fake of a seat from a thread of its own; gives its hands and the port text."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name=f"opcua {seat.name}", daemon=True)
     thread.start()
-    offer = Offer(name=seat.name, port=port, log=seat.log)
     end = contextlib.AsyncExitStack()
     try:
-        opening = end.enter_async_context(serving(device, seat.clock, offer))
+        opening = end.enter_async_context(shown_by(serves, offer))
         yield Hands(seat, loop), asyncio.run_coroutine_threadsafe(opening, loop).result()
     finally:
         asyncio.run_coroutine_threadsafe(end.aclose(), loop).result()

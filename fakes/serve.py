@@ -64,13 +64,17 @@ class Seat:
     tell: Callable[[str], object] = str  # is told why a hand could not act; unless stated, nobody
 
     def act(self, action: str, details: dict[str, object]) -> None:
-        """Let a person's hand act, on the plant's record."""
-        at = self.clock.micros()
-        self.log.add(at, self.name, b"", hand=json.dumps({"action": action, **details}, sort_keys=True))
+        """Let a person's hand act, on the plant's record; why it could not, is told."""
         try:
-            self.fake.hand(action, details, Instant(at / MICRO))
+            self.try_act(action, details)
         except (CellwrightError, KeyError, ValueError) as error:  # the last two: details missing or not numbers
             self.tell(f"{action} is not done: {error!r}")
+
+    def try_act(self, action: str, details: dict[str, object]) -> None:
+        """Let a person's hand act, on the plant's record; raises what the fake raises."""
+        at = self.clock.micros()
+        self.log.add(at, self.name, b"", hand=json.dumps({"action": action, **details}, sort_keys=True))
+        self.fake.hand(action, details, Instant(at / MICRO))
 
 
 class Server:

@@ -38,6 +38,12 @@ def list_(session: Session, *, as_json: bool) -> None:
     metavar="PORT",
     help="An OPC UA server of this machine only, for a fake with nodes (rotea); 0 takes a free port.",
 )
+@click.option(
+    "--lads",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="A LADS device (OPC 30500-1) on this machine only, for any fake; 0 takes a free port.",
+)
 @click.option("--at", type=click.Path(path_type=Path), help="A link to the pseudo-terminal.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--speed", type=float, default=1.0, show_default=True, help="How many times faster than real time.")
@@ -49,6 +55,7 @@ def serve(  # noqa: PLR0913  as options
     tcp: int | None,
     *,
     opcua: int | None,
+    lads: int | None,
     pty: bool,
     at: Path | None,
     seed: int,
@@ -56,9 +63,9 @@ def serve(  # noqa: PLR0913  as options
     log: Path | None,
 ) -> None:
     """Serve a fake until Ctrl-C; lines of JSON on standard input are a person's hands."""
-    if pty + (tcp is not None) + (opcua is not None) > 1:
-        raise click.UsageError("--pty, --tcp and --opcua exclude each other")
-    serving = Serving(model=model, seed=seed, tcp=tcp, opcua=opcua, at=at, speed=speed, log=log)
+    if pty + sum(port is not None for port in (tcp, opcua, lads)) > 1:
+        raise click.UsageError("--pty, --tcp, --opcua and --lads exclude each other")
+    serving = Serving(model=model, seed=seed, tcp=tcp, opcua=opcua, lads=lads, at=at, speed=speed, log=log)
     session.opener.serve(serving, announce=_announce, hands=sys.stdin)
 
 

@@ -57,6 +57,19 @@ TYPES: Mapping[str, int] = {
 """Numeric node id of each type in the namespace of LADS."""
 
 
+STATES: Mapping[str, int] = {
+    "Initialization": 5177, "Operate": 5178, "Sleep": 5259, "Shutdown": 5180,
+    "Stopped": 5085, "Running": 5099, "Stopping": 5100, "Aborting": 5159, "Aborted": 5160, "Clearing": 5143,
+    "Idle": 5120, "Starting": 5117, "Execute": 5168, "Completing": 5127, "Complete": 5128, "Resetting": 5119,
+    "Holding": 5123, "Held": 5124, "Unholding": 5125, "Suspending": 5118, "Suspended": 5121, "Unsuspending": 5122,
+}  # fmt: skip
+"""Numeric node id of each state of a device, of a unit, and within running."""
+KEY_VALUES, SAMPLES = 3003, 3002
+"""Numeric node ids of the data types of a program's properties and samples."""
+DEVICE_SET = 5001
+"""Numeric node id of the device set, in the namespace of DI."""
+
+
 class Unit(StrEnum):
     """States of a functional unit and of a control function (FunctionalStateMachineType)."""
 

@@ -1,0 +1,311 @@
+"""Serves a fake as a LADS device on loopback: identification, functional units, functions, state machines, programs.
+
+The address space is made from the names of ``fakes.lads``: every part of a path becomes an object of its LADS type,
+every value a variable, every command a method. Results of programs come to stand there as they begin.
+Units:  as each function states, in ``EngineeringUnits``; durations in ms.
+Source: OPC 30500-1 v1.0.0: BrowseNames, and the node ids of types and states. Types stand there by number and name,
+        without their own members; optional parts (alarms, maintenance, components, locks) are left out.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Protocol, runtime_checkable
+
+from asyncua import Node, Server, ua
+
+from automation.kernel.clock import MICRO
+from automation.kernel.quantity import Instant
+from fakes.lads import LadsDevice
+from fakes.nodes import NodeRefusedError
+from fakes.opcua import NAMESPACE, Hands, Offer, Served, thread_of
+from fakes.plant import PlantLog
+from fakes.serve import Seat, Ticks
+from instruments.drivers.lads import wire
+from instruments.transport import nodes
+from instruments.transport.nodes import Value
+
+RANGE_OF = ua.NodeId(ua.Int32(17570))  # AnalogUnitRangeType
+FINITE_STATE = ua.NodeId(ua.Int32(2760))  # FiniteStateVariableType
+UNECE = "http://www.opcfoundation.org/UA/units/un/cefact"
+NEVER = datetime(1601, 1, 1, tzinfo=UTC)
+BY_NAME: Mapping[str, str] = {
+    wire.UNITS: "FunctionalUnitSetType",
+    wire.FUNCTIONS: "FunctionSetType",
+    wire.UNIT_STATE: "FunctionalUnitStateMachineType",
+    wire.RUNNING_MACHINE: "RunningStateMachineType",
+    wire.DEVICE_STATE: "LADSDeviceStateMachineType",
+    wire.FUNCTION_STATE: "ControlFunctionStateMachineType",
+    wire.PROGRAMS: "ProgramManagerType",
+    wire.ACTIVE: "ActiveProgramType",
+    wire.TEMPLATES: "ProgramTemplateSetType",
+    wire.RESULTS: "ResultSetType",
+    wire.VARIABLES: "VariableSetType",
+    "ProgramTemplate": "ProgramTemplateType",
+}
+"""The type of an object by its own name."""
+BY_PARENT: Mapping[str, str] = {
+    wire.DEVICES: "LADSDeviceType",
+    wire.UNITS: "FunctionalUnitType",
+    wire.TEMPLATES: "ProgramTemplateType",
+    wire.RESULTS: "ResultType",
+}
+"""The type of an object that its maker named, by what it stands below."""
+
+
+@runtime_checkable
+class Speaks(Protocol):
+    """A fake that is a LADS device by itself, or a face in front of one that is not."""
+
+    @property
+    def lads(self) -> LadsDevice:
+        """Give its names, values and methods."""
+        ...
+
+    def feed(self, data: bytes, now: Instant) -> bytes:
+        """Answer lines of the node port."""
+        ...
+
+    def unasked(self, now: Instant) -> bytes:
+        """Let it live up to now."""
+        ...
+
+
+class Spoken:
+    """A LADS device whose every write and call goes the way of its lines, as a simulated driver's do."""
+
+    def __init__(self, fake: Speaks) -> None:
+        """Speak for a fake."""
+        self._fake = fake
+        self.words: Mapping[str, tuple[str, ...]] = {}
+
+    @property
+    def writable(self) -> frozenset[str]:
+        """Name the nodes that may be written."""
+        return self._fake.lads.writable
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """Name the methods."""
+        return self._fake.lads.methods
+
+    def bounds(self) -> Mapping[str, tuple[float, float]]:
+        """Give the range of every target."""
+        return self._fake.lads.bounds()
+
+    def values(self, now: Instant) -> Mapping[str, Value | None]:
+        """Give every node with what it holds now."""
+        self._fake.unasked(now)
+        return self._fake.lads.values(now)
+
+    def write(self, name: str, value: Value, now: Instant) -> None:
+        """Take a value; raises NodeRefusedError."""
+        self._said(nodes.Request(1, write={name: value}), now)
+
+    def call(self, name: str, args: tuple[Value | None, ...], now: Instant) -> tuple[Value | None, ...]:
+        """Do a command; raises NodeRefusedError."""
+        return self._said(nodes.Request(1, call=name, args=args), now).out
+
+    def files(self, now: Instant) -> Mapping[str, tuple[bytes, Instant]]:
+        """Give the files that stand in the device's folder."""
+        return self._fake.lads.files(now)
+
+    def _said(self, asked: nodes.Request, now: Instant) -> nodes.Reply:
+        answer = self._fake.feed(nodes.line(asked), now)
+        if not answer:
+            raise NodeRefusedError("BadCommunicationError", "the device is silent")
+        reply = nodes.reply(answer)
+        if reply.error:
+            raise NodeRefusedError(reply.error, reply.text)
+        return reply
+
+
+class ServedLads(Served):
+    """One LADS device as objects, variables and methods of a server."""
+
+    def __init__(self, device: Spoken, clock: Ticks, server: Server, *, offer: Offer) -> None:
+        """Stand between a fake and a server."""
+        super().__init__(device, clock, server, offer=offer)
+        self._spoken = device
+        self._places: dict[str, Node] = {}
+        self._spaces: dict[str, int] = {}
+        self._held_ids: dict[str, Node] = {}
+        self._turn = asyncio.Lock()
+        self._whose: asyncio.Task[object] | None = None
+
+    async def furnish(self) -> None:
+        """Make types, objects, variables and methods."""
+        for uri in (wire.DI, wire.NAMESPACE, NAMESPACE):
+            self._spaces[uri] = await self._server.register_namespace(uri)
+        lads, di = self._spaces[wire.NAMESPACE], self._spaces[wire.DI]
+        for name, number in wire.TYPES.items():
+            await self._server.nodes.base_object_type.add_object_type(_id(number, lads), _name(name, lads))
+        for name, number in (("KeyValueType", wire.KEY_VALUES), ("SampleInfoType", wire.SAMPLES)):
+            await self._server.nodes.base_structure_type.add_data_type(_id(number, lads), _name(name, lads))
+        self._places[wire.DEVICES] = await self._server.nodes.objects.add_object(
+            _id(wire.DEVICE_SET, di), _name(wire.DEVICES, di)
+        )
+        await self._complete()
+        for name in sorted(self._spoken.methods):
+            await self._method(name)
+        for name, (low, high) in self._spoken.bounds().items():
+            bounds = ua.Variant(ua.Range(low, high), ua.VariantType.ExtensionObject)
+            await self._places[name].add_property(self._path(f"{name}/{wire.IN_RANGE}"), _name(wire.IN_RANGE), bounds)
+
+    async def refresh(self, *_: object) -> None:
+        """Show what the fake holds now, and what has come to stand there; making a node reads others meanwhile."""
+        if self._whose is not None and self._whose is asyncio.current_task():
+            return
+        async with self._turn:
+            self._whose = asyncio.current_task()
+            try:
+                await self._complete()
+                await super().refresh()
+            finally:
+                self._whose = None
+
+    async def shown(self, name: str, value: Value | None) -> None:
+        """Show one value; of a state also its node id."""
+        await super().shown(name, value)
+        if name in self._held_ids and value in wire.STATES:
+            await self._held_ids[name].write_value(_id(wire.STATES[str(value)], self._spaces[wire.NAMESPACE]))
+
+    def held(self, name: str, value: Value | None) -> ua.DataValue:
+        """Give how a value is shown, by the place where it stands."""
+        last = name.rpartition("/")[2]
+        if value is None or last == wire.IN_UNITS:
+            return super().held(name, value) if value is None else ua.DataValue(_unit(str(value)))
+        if last in {wire.CURRENT_STATE, wire.MAKER, wire.MODEL}:
+            return ua.DataValue(ua.Variant(ua.LocalizedText(str(value)), ua.VariantType.LocalizedText))
+        if last in {wire.STARTED, wire.STOPPED_AT}:
+            moment = datetime.fromisoformat(str(value)) if value else NEVER
+            return ua.DataValue(ua.Variant(moment, ua.VariantType.DateTime))
+        return super().held(name, value)
+
+    async def _complete(self) -> None:
+        """Make every variable that is not there yet."""
+        now = Instant(self._clock.micros() / MICRO)
+        for name, value in self._spoken.values(now).items():
+            if name not in self._ids:
+                await self._variable(name, value)
+
+    async def _variable(self, name: str, value: Value | None) -> None:
+        place, _, last = name.rpartition("/")
+        parent, variant = await self._place(place), self.held(name, 0.0 if value is None else value).Value
+        qualified, path = self._qualified(last, place), self._path(name)
+        node = await (
+            parent.add_property(path, qualified, variant)
+            if last in {wire.IN_UNITS, wire.RUN_ID} or place.endswith(wire.IDENTIFICATION)
+            else parent.add_variable(path, qualified, variant)
+        )
+        kind = {wire.CURRENT_STATE: FINITE_STATE}.get(last)
+        kind = RANGE_OF if last in {wire.SENSOR, wire.CURRENT, wire.TARGET, wire.TOTAL} else kind
+        if kind is not None:
+            await node.delete_reference(ua.ObjectIds.BaseDataVariableType, ua.ObjectIds.HasTypeDefinition)
+            await node.add_reference(kind, ua.ObjectIds.HasTypeDefinition, bidirectional=False)
+        if last == wire.CURRENT_STATE:
+            self._held_ids[name] = await node.add_property(
+                self._path(f"{name}/Id"), _name("Id"), ua.NodeId(), ua.VariantType.NodeId
+            )
+        if name in self._spoken.writable:
+            await node.set_writable()
+        self._places[name], self._ids[name], self._names[node.nodeid] = node, node.nodeid, name
+        self._words[name] = ()
+        self._shown[name] = None if value is None else value
+        await self.shown(name, value)
+
+    async def _place(self, path: str) -> Node:
+        """Give the object, or the variable, that stands there; it is made with all above it."""
+        if path not in self._places:
+            above, _, name = path.rpartition("/")
+            parent, kind = await self._place(above), self._type(path)
+            number = wire.TYPES.get(kind)
+            objecttype = None if number is None else _id(number, self._spaces[wire.NAMESPACE])
+            self._places[path] = await parent.add_object(
+                self._path(path), self._qualified(name, above), objecttype, instantiate_optional=False
+            )
+        return self._places[path]
+
+    def _type(self, path: str) -> str:
+        above, _, name = path.rpartition("/")
+        if above.rpartition("/")[2] != wire.FUNCTIONS:
+            return BY_NAME.get(name) or BY_PARENT.get(above.rpartition("/")[2], "")
+        known = self._spoken.values(Instant(self._clock.micros() / MICRO))
+        if f"{path}/{wire.SENSOR}" in known:
+            return "AnalogScalarSensorFunctionType"
+        counts = f"{path}/{wire.TOTAL}" in known
+        return "AnalogControlFunctionWithTotalizerType" if counts else "AnalogControlFunctionType"
+
+    async def _method(self, name: str) -> None:
+        place, _, command = name.rpartition("/")
+        takes, gives = self._arguments(command)
+        node = await (await self._place(place)).add_method(
+            self._path(name), self._qualified(command, place), self._called(name), takes, gives
+        )
+        self._places[name] = node
+
+    def _called(self, name: str) -> Callable[..., Awaitable[ua.CallMethodResult]]:
+        async def call(_parent: ua.NodeId, *given: ua.Variant) -> ua.CallMethodResult:
+            args = tuple(None if isinstance(one.Value, list) else one.Value for one in given)
+            at = self._clock.micros()
+            self._offer.log.add(at, self._offer.name, nodes.line(nodes.Request(1, call=name, args=args)))
+            try:
+                out = self._spoken.call(name, args, Instant(at / MICRO))
+            except NodeRefusedError as refusal:
+                return ua.CallMethodResult(StatusCode=ua.StatusCode(ua.UInt32(getattr(ua.StatusCodes, refusal.status))))
+            await self.refresh()
+            return ua.CallMethodResult(OutputArguments=[ua.Variant(one) for one in out])
+
+        return call
+
+    def _arguments(self, command: str) -> tuple[list[ua.Argument], list[ua.Argument]]:
+        if command != wire.START_PROGRAM:
+            return [], []
+        text, lads = ua.NodeId(ua.Int32(ua.ObjectIds.String)), self._spaces[wire.NAMESPACE]
+        takes = [
+            _argument("ProgramTemplateId", text),
+            _argument("Properties", _id(wire.KEY_VALUES, lads), many=True),
+            _argument(wire.JOB, text),
+            _argument(wire.TASK, text),
+            _argument("Samples", _id(wire.SAMPLES, lads), many=True),
+        ]
+        return takes, [_argument(wire.RUN_ID, text)]
+
+    def _qualified(self, name: str, above: str) -> ua.QualifiedName:
+        """Give a name in the namespace to which it belongs: of OPC UA, DI, LADS, or the fake's own."""
+        parent = above.rpartition("/")[2]
+        if name in {wire.CURRENT_STATE, wire.IN_UNITS}:
+            return _name(name, 0)
+        if wire.IDENTIFICATION in {name, parent}:
+            return _name(name, self._spaces[wire.DI])
+        own = parent in {wire.DEVICES, wire.UNITS, wire.FUNCTIONS, wire.TEMPLATES, wire.RESULTS, wire.VARIABLES}
+        return _name(name, self._spaces[NAMESPACE if own else wire.NAMESPACE])
+
+    def _path(self, name: str) -> ua.NodeId:
+        return _id(name, self._spaces[NAMESPACE])
+
+
+def _id(identifier: int | str, space: int) -> ua.NodeId:
+    held = ua.Int32(identifier) if isinstance(identifier, int) else ua.String(identifier)
+    return ua.NodeId(held, ua.Int16(space))
+
+
+def _name(name: str, space: int = 0) -> ua.QualifiedName:
+    return ua.QualifiedName(ua.String(name), ua.UInt16(space))
+
+
+def _argument(name: str, kind: ua.NodeId, *, many: bool = False) -> ua.Argument:
+    return ua.Argument(Name=name, DataType=kind, ValueRank=1 if many else -1)
+
+
+def _unit(text: str) -> ua.Variant:
+    name = ua.LocalizedText(text)
+    held = ua.EUInformation(NamespaceUri=UNECE, UnitId=-1, DisplayName=name, Description=name)
+    return ua.Variant(held, ua.VariantType.ExtensionObject)
+
+
+def in_thread(fake: Speaks, seat: Seat, *, port: int = 0, log: PlantLog) -> AbstractContextManager[tuple[Hands, str]]:
+    """Serve a LADS device from a thread of its own; gives the hands at its fake and the port text for a site."""
+    offer = Offer(name=seat.name, port=port, log=log)
+    return thread_of(lambda server: ServedLads(Spoken(fake), seat.clock, server, offer=offer), seat, offer)
