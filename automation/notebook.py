@@ -146,7 +146,7 @@ def simulate_grid(
 
 @dataclass(frozen=True)
 class Compared:
-    """Batches side by side; the tables need pandas, which also writes them as Parquet where pyarrow is installed."""
+    """Batches side by side; the tables need pandas, which also writes them as Parquet (``cellwright[parquet]``)."""
 
     found: Comparison
 

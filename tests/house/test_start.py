@@ -19,6 +19,7 @@ HEAVY = (
     "asyncua",
     "scipy",
     "pandas",
+    "pyarrow",
     "transitions",
     "ruamel",
     "cryptography",

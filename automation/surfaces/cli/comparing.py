@@ -1,4 +1,4 @@
-"""``compare``: batches side by side, of one site or of several, as a table, as HTML with plots, as CSV or JSON."""
+"""``compare``: batches side by side, of one site or several: a table, HTML with plots, CSV, Parquet or JSON."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ from automation.ledger.blobs import Blobs
 from automation.ledger.read import Reader
 from automation.surfaces.cli.common import Session, as_json, emit, session, site, table
 from automation.surfaces.documents import comparison as written
+from automation.surfaces.documents.parquet import parquet
 from automation.views.comparison import Classes, Comparison, How, Kind, Role, Row, Side, compare, side
 from automation.views.story import Story
 from automation.views.trends import trends
@@ -83,7 +84,12 @@ def gathered(wanted: Sequence[Named], how: How) -> list[Side]:
 @click.option("--align", multiple=True, metavar="STEP.STATE", help="Where curves of a step are zero.")
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with plots.")
 @click.option("--csv", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows, one for each batch.")
-@click.option("--curves", type=click.Path(path_type=Path, dir_okay=False), help="Write the curves, comma-separated.")
+@click.option("--parquet", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows as Parquet.")
+@click.option(
+    "--curves",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the curves; as Parquet when the name ends in .parquet.",
+)
 @as_json
 @session
 def command(  # noqa: PLR0913  as options
@@ -105,7 +111,9 @@ def command(  # noqa: PLR0913  as options
     found = compare(
         gathered([named(text, folder) for text in batches], How(aligned(align), operations)), Classes(cpp, cqa)
     )
-    sizes = {str(path): write_whole(path, _bytes(found, form)) for form, path in files.items() if path is not None}
+    sizes = {
+        str(path): write_whole(path, _bytes(found, form, path)) for form, path in files.items() if path is not None
+    }
     if as_json:
         emit(_data(found))
         return
@@ -114,13 +122,15 @@ def command(  # noqa: PLR0913  as options
         click.echo(f"{name}: {size} bytes")
 
 
-def _bytes(found: Comparison, form: str) -> bytes:
-    match form:
-        case "html":
-            return written.page(found)
-        case "csv":
-            return written.comma_separated(written.ROWS, written.row_lines(found))
-    return written.comma_separated(written.CURVES, written.curve_lines(found))
+def _bytes(found: Comparison, form: str, path: Path) -> bytes:
+    if form == "html":
+        return written.page(found)
+    of_rows = form != "curves"
+    heads = written.ROWS if of_rows else written.CURVES
+    lines = written.row_lines(found) if of_rows else written.curve_lines(found)
+    if form == "parquet" or (form == "curves" and path.suffix == ".parquet"):
+        return parquet(heads, lines, simulated=any(one.simulated for one in found.sides))
+    return written.comma_separated(heads, lines)
 
 
 def _page(found: Comparison) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 import pytest
+from pyarrow.parquet import read_table
 
 from tests.support.commands import Said, cellwright, simulated_site
 
@@ -85,6 +86,21 @@ def test_the_page_and_the_files_hold_rows_and_curves_of_all_batches(places: Plac
     sample = [row for row in curves if row["where"] == "freeze.probes.sample"]
     assert {row["batch"] for row in sample} == {"B-1@a", "B-2", "B-1@b"}
     assert min(float(row["seconds"]) for row in sample) < 0.0
+
+
+def test_rows_and_curves_as_parquet_are_those_of_the_text(places: Places, tmp_path: Path) -> None:
+    """The same columns and numbers, and the file says of itself that it is simulated."""
+    rows_file, curves_file, text = (tmp_path / name for name in ("rows.parquet", "curves.parquet", "rows.csv"))
+    options = ("--parquet", rows_file, "--curves", curves_file, "--csv", text)
+    assert cellwright("compare", *places.words, *options).status == 0
+    found = read_table(rows_file)
+    assert found.schema.metadata[b"SIMULATED"] == b"yes"
+    told = csv.DictReader(io.StringIO(text.read_text(encoding="utf-8")))
+    as_text = [{name: "" if value is None else str(value) for name, value in row.items()} for row in found.to_pylist()]
+    assert as_text == list(told)
+    curves = read_table(curves_file)
+    assert curves.column_names == ["where", "unit", "batch", "role", "seconds", "value"]
+    assert curves.num_rows > 1000
 
 
 @pytest.mark.parametrize(
