@@ -61,7 +61,7 @@ def test_a_ramp_is_followed_and_kept_by_the_device_itself() -> None:
         await room.clock.sleep(Seconds(600.0))
         seen = await room.driver.look()
         assert (seen.state, seen.ramp, seen.alarm) == (RampState.KEEPING, None, "")
-        assert seen.set_point == 12.0
+        assert seen.set_point == Celsius(12.0)
         assert seen.temperature == pytest.approx(12.0, abs=0.05)
         assert room.fake.acts == {"ramp": 1, "hold": 0, "rest": 0}
 
@@ -152,7 +152,7 @@ def test_without_nitrogen_it_warms_up_and_says_so() -> None:
         seen = await room.driver.look()
         assert seen.alarm == "temperature off by more than 25 K"
         assert seen.temperature is not None
-        assert float(seen.temperature) > 10.0
+        assert seen.temperature > Celsius(10.0)
 
     in_room(script)
 
