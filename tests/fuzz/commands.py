@@ -5,18 +5,20 @@ Fakes are served to other people's clients, so nothing that comes over the cable
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 
 from automation.kernel.errors import CellwrightError, WireError
 from automation.kernel.quantity import Instant
+from fakes.opentrons_arm import uuid
 from fakes.plant import Build, Fake
 from fakes.world import World
 from instruments.drivers.eurotherm.wire import bisynch
 from instruments.drivers.hamilton_star import wire as star
 from instruments.drivers.hettich_460r import wire as hettich
 from instruments.drivers.memmert_atmoweb import wire as atmoweb
+from instruments.drivers.opentrons_ot2 import wire as ot2
 from instruments.drivers.own_handler import wire as own
 from instruments.drivers.zpl_printer.wire import symbol, zpl
 from instruments.transport import folder, modbus, nodes
@@ -324,6 +326,35 @@ def tec_commands() -> list[bytes]:
 
 
 REGLO_WORDS = ("~1", "~", "xE1", "E", "L", "O", "S001250", "J", "K", "xD", "xM", "H", "I", "xe", "xC", "xJ", "#", "xS")
+
+
+def ot2_commands() -> list[bytes]:
+    """Give requests of a robot server's client: a run, what it needs to know, and a draw."""
+    run = uuid("opentrons_ot2", "run", 1)  # the first that the fake makes
+    labware = {"loadName": "tips", "namespace": "n", "version": 1, "labwareId": "tips", "location": {"slotName": "1"}}
+    by, bottom = {"pipetteId": "left"}, {"origin": "bottom", "offset": {"x": 0, "y": 0, "z": 88}}
+    commands: tuple[tuple[str, Mapping[str, object]], ...] = (
+        ("home", {}),
+        ("loadPipette", {"pipetteName": "p1000_single_gen2", "mount": "left", **by}),
+        ("loadLabware", labware),
+        ("pickUpTip", {"labwareId": "tips", "wellName": "A1", "wellLocation": bottom, **by}),
+        ("moveToCoordinates", {"coordinates": {"x": 196.38, "y": 42.785, "z": 10.0}, **by}),
+        ("aspirateInPlace", {"volume": 5.0, "flowRate": 1.0, **by}),
+        ("dispenseInPlace", {"volume": 5.0, "flowRate": 1.0, **by}),
+        ("dropTipInPlace", by),
+    )
+    well = {"x": 14.36, "y": 74.26}
+    definition = {"namespace": "n", "version": 1, "parameters": {"loadName": "tips"}, "wells": {"A1": well}}
+    corner = {"cornerOffsetFromSlot": {"x": 0, "y": 0, "z": 0}}
+    return [
+        ot2.post("/runs", {}),
+        ot2.post(f"/runs/{run}/labware_definitions", {**definition, **corner}),
+        *(ot2.put(run, ot2.Command(*command, f"k.{n}.act"), within=1.0) for n, command in enumerate(commands)),
+        *map(ot2.ask, ("/health", "/pipettes", "/runs?pageLength=1")),
+        *(ot2.ask(f"/runs/{run}/{what}") for what in ("currentState", "commands?cursor=0&pageLength=12", "commands")),
+    ]
+
+
 _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
     "echotherm": lambda: [b"v\r", b"V\r", b"s\r", b"p\r", b"n37.0\r", b"i\r", b"I\r", b"b00:05\r", b"BSz\r"],
     "eurotherm_freezer": modbus_commands,
@@ -337,6 +368,7 @@ _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
     "own_handler": own_commands,
     "reglo_icc": lambda: [f"1{word}\r".encode() for word in REGLO_WORDS],
     "sartorius_sbi": lambda: [f"\x1b{word}\r\n".encode() for word in ("P", "T", "V", "x1_", "x2_", "S")],
+    "opentrons_ot2": ot2_commands,
     "tec3000": tec_commands,
     "rotea": lambda: [*nodes_commands(), *FOLDER_COMMANDS],
     "vicell_blu_file": lambda: FOLDER_COMMANDS,

@@ -4,6 +4,7 @@ Each attempt goes the way of the driver: where does the reply end, then what doe
 of ``tests/wire/vectors`` (from documents and captures) and a few of our own making where a document has none.
 """
 
+import contextlib
 import struct
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -18,12 +19,14 @@ from instruments.drivers.memmert_atmoweb import wire as atmoweb
 from instruments.drivers.modbus_map.wire import values
 from instruments.drivers.modbus_map.wire.model import Kind, Order, Place, Span
 from instruments.drivers.mt_sics import wire as sics
+from instruments.drivers.opentrons_ot2 import wire as ot2
 from instruments.drivers.own_handler import wire as own
 from instruments.drivers.rotea import wire as rotea
 from instruments.drivers.serial_scanner import wire as scanner
 from instruments.drivers.tec3000 import wire as tec
 from instruments.drivers.zpl_printer.wire import status as zpl
 from instruments.transport import folder, modbus, nodes
+from instruments.transport import http as web
 from instruments.transport.modbus_lines import Framer, Framing
 from tests.fuzz import checksums
 from tests.fuzz.target import BrokenError, Target, pure
@@ -290,6 +293,33 @@ def _atmoweb(data: bytes) -> object:
     return [atmoweb.number(found, name) for name in ("Temp1Read", "CO2Read")], atmoweb.word(found, "SN")
 
 
+_OT2 = (ot2.run_id, ot2.current_run, ot2.entries, ot2.carrying, ot2.mounted, lambda told: ot2.entry(ot2.data(told)))
+
+
+def _ot2(data: bytes) -> object:
+    end = web.complete(data)
+    if not end:
+        return None
+    told = ot2.said(data[:end])
+    found = []
+    for read in _OT2:
+        with contextlib.suppress(CellwrightError):
+            found.append(read(told))
+    return found or None
+
+
+OT2_COMMAND = b'{"id":"c1","key":"t.1.1.act","commandType":"aspirateInPlace","status":"%b","params":{"volume":5.0}%b}'
+OT2_FAILED = b',"error":{"errorType":"MustHomeError","detail":"please home"}'
+OT2_BODIES = (
+    b'{"data":{"id":"7ad8b0c6-1111-4222-8333-444455556666","status":"idle"}}',
+    b'{"data":[],"links":{"current":{"href":"/runs/7ad8b0c6"}}}',
+    b'{"data":%b}' % OT2_COMMAND % (b"succeeded", b""),
+    b'{"data":[%b],"meta":{"cursor":0,"totalLength":1}}' % OT2_COMMAND % (b"failed", OT2_FAILED),
+    b'{"data":{"estopEngaged":false,"tipStates":{"left":{"hasTip":true},"right":{"hasTip":false}}},"links":{}}',
+    b'{"left":{"name":"p1000_single_gen2","id":"P1"},"right":{"name":null,"id":null}}',
+)
+
+
 def http(body: bytes) -> bytes:
     """Frame an answer of AtmoWEB."""
     return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
@@ -406,6 +436,14 @@ TARGETS: tuple[Target, ...] = (
         corpus=lambda: _framed("mt_sics", sics.END),
         fresh=pure(_sics),
         harmless=f"{ENDED_BY_LINE}; a weight that counts is asked for twice",
+    ),
+    Target(
+        name="opentrons_ot2 answer",
+        covers=(f"{DRIVERS}opentrons_ot2.wire", "instruments.transport.http"),
+        corpus=lambda: [http(body) for body in OT2_BODIES],
+        fresh=pure(_ot2),
+        seal=lambda data: http(data.partition(b"\r\n\r\n")[2] or data),
+        harmless="no checksum but that of TCP: key, type and every parameter have to be those of the command",
     ),
     Target(
         name="own_handler reply",

@@ -22,7 +22,7 @@ from instruments.drivers.own_handler import wire as own
 from instruments.drivers.serial_scanner import wire as scanner
 from instruments.drivers.tec3000 import wire as tec
 from instruments.drivers.zpl_printer.wire import status as zpl
-from instruments.transport import folder, modbus, nodes
+from instruments.transport import folder, http, modbus, nodes
 from tests.fuzz.commands import FAKES, START, chatter, made
 from tests.fuzz.registry import codecs, targets
 from tests.fuzz.target import understood
@@ -52,6 +52,7 @@ STREAMS: dict[str, tuple[Complete, Callable[[], Sequence[bytes]]]] = {
     "keysight_34970a": (keysight.line_complete, lambda: corpus("keysight_34970a reply")),
     "memmert_atmoweb": (atmoweb.complete, lambda: corpus("memmert_atmoweb answer")),
     "mt_sics": (sics.Until("S"), lambda: [one for one in corpus("mt_sics reply") if one.startswith(b"S ")]),
+    "opentrons_ot2": (http.complete, lambda: corpus("opentrons_ot2 answer")),
     "own_handler": (partial(own.ended, "1a2b3c4e"), lambda: corpus("own_handler reply")[5:6] * 3),
     "node port": (nodes.complete, lambda: corpus("rotea reply")),
     "tec3000": (tec.complete, lambda: corpus("tec3000 reply")),

@@ -35,6 +35,7 @@ PLACES = (  # readers of the program itself, by where they stand
     "fakes.plant",
     "instruments.labware.deck",
     "instruments.transport.folder",
+    "instruments.transport.http",
     "instruments.transport.line",
     "instruments.transport.modbus",
     "instruments.transport.modbus_lines",

@@ -54,7 +54,7 @@ def test_a_lock_pins_every_package_by_hash_and_names_no_address(lock: str) -> No
     packages = re.findall(r"^[a-z0-9].*", text, re.MULTILINE)
     assert [line for line in packages if "==" not in line] == []
     assert text.count("--hash=sha256:") >= len(packages) > 0
-    assert re.findall(r"http|--(?:extra-)?index|--find-links|--trusted|file:|@", text) == []
+    assert re.findall(r"https?:|--(?:extra-)?index|--find-links|--trusted|file:|@", text) == []
 
 
 def test_every_locked_core_package_has_its_licence_on_the_page() -> None:

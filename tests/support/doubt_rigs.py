@@ -187,13 +187,14 @@ def _handler(prepares: str, sensed: Mapping[str, str]) -> Mapping[str, Scene]:
     }
 
 
+RUN_TAKEN = "a set-up is gone with its run when somebody begins another; it is made once more, which homes the arm"
 _ALONE = (*SET_UP, Do("pick_up", {"tips": tips(1)}))
 _DREW = (*_ALONE, Do("aspirate", {"moves": (draw(200.0),), "containers": DECK_PRODUCT}))
 _SINGLE: Mapping[str, Scene] = {  # its channels go one after the other, and each is counted
     "identify": LOOK,
     "deck": LOOK,
     "look": LOOK,
-    "set_up": Scene(counts="set up", known={"rebooted": UNDONE}),
+    "set_up": Scene(counts="set up", known={"rebooted": UNDONE, "something else": RUN_TAKEN}),
     "pick_up": Scene(SET_UP, {"tips": tips(1)}),
     "aspirate": Scene(_ALONE, _DREW[-1].arguments),
     "dispense": Scene(_DREW, {"moves": (give(200.0),), "containers": DECK_PRODUCT}),

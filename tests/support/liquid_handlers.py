@@ -1,4 +1,4 @@
-"""Every liquid handler over the final day's deck, wired to its fake in simulated time; units uL, s.
+"""Every liquid handler over its deck, wired to its fake in simulated time; units uL, s.
 
 A handler joins the contract by one entry of ``HANDLERS``.
 """
@@ -18,11 +18,13 @@ from automation.kernel.quantity import Cells, Celsius, Instant, Microlitres, Mil
 from fakes.contents import filled
 from fakes.faults import Fault, FaultKind, Faults
 from fakes.hamilton_star import FakeHamiltonStar
+from fakes.opentrons import FakeOpentrons
 from fakes.own_handler import FakeOwnHandler
 from fakes.plant import Fake, Plant, PlantLog
 from fakes.world import Container as Vessel
 from fakes.world import World
 from instruments.drivers.hamilton_star import driver as hamilton_star
+from instruments.drivers.opentrons_ot2.driver import OpentronsOt2
 from instruments.drivers.own_handler.driver import OwnHandler
 from instruments.interfaces.liquid_handler import Aspirate, ChannelResult, Dispense, LiquidHandler, TipMove
 from instruments.labware.deck import Deck, load
@@ -31,6 +33,7 @@ from instruments.transport import Link, MemoryStream
 START = Instant(1_800_000_000.0)
 NAME = "handler"
 DECK = load("final-day-star")
+BENCH_DECK = load("bench-ot2")
 ROWS = "ABCDEFGH"
 FULL = 30_000.0  # uL in the trough
 PRODUCT = (Container("product"),)
@@ -58,6 +61,14 @@ class Kind:
     name: str
     fake: Callable[[World, str, Deck], Counting]
     driver: Callable[[Link, Deck, bool], Settled]
+    deck: Deck = DECK
+    channels: int = 8
+    senses: bool = True  # tips and liquid
+
+    @property
+    def each(self) -> range:
+        """Give its channels."""
+        return range(1, self.channels + 1)
 
 
 def _star(link: Link, deck: Deck, control: bool) -> Settled:  # noqa: FBT001  as ``Kind`` has it
@@ -70,6 +81,14 @@ HANDLERS: list[Kind] = [
         "own handler",
         lambda world, name, _deck: FakeOwnHandler(world, name),
         lambda link, deck, control: OwnHandler(link, deck, control=control),
+    ),
+    Kind(
+        "opentrons ot2",
+        FakeOpentrons,
+        lambda link, deck, control: OpentronsOt2(link, deck, control=control),
+        deck=BENCH_DECK,
+        channels=2,
+        senses=False,
     ),
 ]
 
@@ -84,6 +103,7 @@ class Bench:
     world: World
     clock: SimulatedClock
     plant: Plant
+    channels: int = 8
 
     def hand(self, action: str, **details: object) -> None:
         """Let a person act."""
@@ -109,10 +129,10 @@ class Bench:
         stream.lose()
 
     async def ready(self, *, channels: int = 8) -> None:
-        """Set up and pick up tips."""
+        """Set up and pick up tips, with as many of these channels as there are."""
         await self.handler.set_up()
         if channels:
-            await self.handler.pick_up(tips=tips(channels))
+            await self.handler.pick_up(tips=tips(min(channels, self.channels)))
 
     async def draws(self, *moves: Aspirate) -> dict[int, ChannelResult]:
         """Draw, and give the results by channel."""
@@ -167,27 +187,27 @@ def on_bench(
     log: PlantLog | None = None,
     seed: int = 1,
 ) -> _T:
-    """Build a bench with a full trough and eight empty vials and do the work on it, in simulated time."""
+    """Build a bench with a full trough and an empty vial for each channel and do the work on it, in simulated time."""
 
     async def main(clock: SimulatedClock) -> _T:
         world = World(seed)
         plant = Plant(clock, log or PlantLog(None), Faults())
-        fake = kind.fake(world, NAME, DECK)
+        fake = kind.fake(world, NAME, kind.deck)
         plant.add(NAME, fake)
         plant.faults.add(Fault("nowhere", 1, FaultKind.NOISE))  # so that chunks are counted from the start
-        for name, position in bring(world).items():
+        for name, position in bring(world, vials=kind.channels).items():
             plant.hand(NAME, "place", position=position, container=name)
         link = Link(plant.connect(NAME), name=NAME)
         await link.open()
-        bench = Bench(kind.driver(link, DECK, control), fake, link, world, clock, plant)
+        bench = Bench(kind.driver(link, kind.deck, control), fake, link, world, clock, plant, kind.channels)
         return await work(bench)
 
     return run_simulated(main, start=START)
 
 
-def bring(world: World) -> dict[str, str]:
-    """Bring a full trough and eight empty vials into a world; gives where each is to be placed."""
-    places = {"product": "trough.A1"} | {f"vial{number}": well(number) for number in range(1, 9)}
+def bring(world: World, *, vials: int = 8) -> dict[str, str]:
+    """Bring a full trough and empty vials into a world; gives where each is to be placed."""
+    places = {"product": "trough.A1"} | {f"vial{number}": well(number) for number in range(1, vials + 1)}
     for name in places:
         volume = FULL / 1000.0 if name == "product" else 0.0
         contents = filled(Millilitres(volume), live=Cells(1e6 * volume), dmso=0.1)
