@@ -5,8 +5,9 @@ its own fake behind it.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field, replace
+import contextlib
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from automation.engine.handles import Container, Lot
@@ -14,6 +15,9 @@ from automation.kernel.clock import MICRO, SimulatedClock, SystemClock, pause, r
 from automation.kernel.quantity import Cells, Celsius, Instant, Millilitres, Percent, Seconds
 from fakes.contents import Contents, filled
 from fakes.faults import Faults
+from fakes.lads import LadsDevice
+from fakes.lads_server import ServedLads, Spoken
+from fakes.opcua import Offer, shown_by
 from fakes.plant import Plant, PlantLog
 from fakes.rocking_bag import FakeRockingBag
 from fakes.world import Container as Vessel
@@ -21,10 +25,14 @@ from fakes.world import World
 from instruments.drivers.lads.driver import LadsBioreactor, build
 from instruments.interfaces.bioreactor import CultureSetPoints
 from instruments.transport import Link
+from instruments.transport.opcua import OpcUaStream
+from instruments.transport.opcua_site import Access
+from instruments.transport.ports import open_stream
 
 START = Instant(1_800_000_000.0)
 NAME = "rocker"
 CULTURE, WASTE, MEDIUM = Container("CULTURE"), Container("WASTE"), Lot("MEDIUM")
+OPERATOR = Access(user="operator", password="pw")
 KEPT = CultureSetPoints(
     temperature=Celsius(37.0),
     rocking_rate=20.0,
@@ -92,6 +100,31 @@ class Ahead:
         """Give the moment in whole microseconds (UTC)."""
         return SystemClock().micros() + round(self.passed * MICRO)
 
+    def now(self) -> Instant:
+        """Give the moment."""
+        return Instant(self.micros() / MICRO)
+
+
+class Stand:
+    """Whatever rocker stands behind the server now."""
+
+    def __init__(self) -> None:
+        """Begin with one that nobody uses."""
+        self.fake = FakeRockingBag(World(1), NAME)
+
+    @property
+    def lads(self) -> LadsDevice:
+        """Give its names, values and methods."""
+        return self.fake.lads
+
+    def feed(self, data: bytes, now: Instant) -> bytes:
+        """Answer lines of the node port."""
+        return self.fake.feed(data, now)
+
+    def unasked(self, now: Instant) -> bytes:
+        """Let it live up to now."""
+        return self.fake.unasked(now)
+
 
 @dataclass(slots=True)
 class Hall:
@@ -100,42 +133,77 @@ class Hall:
     runner: asyncio.Runner
     port: str
     clock: Ahead
-    stand: "Stand"
+    stand: Stand
 
 
-@dataclass(slots=True)
-class Stand:
-    """The fake that is served now; another one may take its place."""
+@contextlib.contextmanager
+def hall() -> Iterator[Hall]:
+    """Serve while the block runs."""
+    clock, stand, offer = Ahead(), Stand(), Offer(name=NAME, password=OPERATOR.password)
+    with asyncio.Runner() as runner:
+        server = shown_by(lambda made: ServedLads(Spoken(stand), clock, made, offer=offer), offer)
+        port = runner.run(server.__aenter__())
+        try:
+            yield Hall(runner, port, clock, stand)
+        finally:
+            runner.run(server.__aexit__(None, None, None))
 
-    fake: FakeRockingBag = field(default_factory=lambda: FakeRockingBag(furnished(), NAME))
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """How a bench is to be built."""
+
+    hall: Hall | None = None  # the server on loopback; without one the link is in memory
+    per_ml: float = 1.0e6
+    settings: tuple[tuple[str, str], ...] = ()
+    hung: bool = True
+    control: bool = True
 
 
-def on_bench(
-    work: Callable[[Bench], Coroutine[object, object, _T]],
-    *,
-    per_ml: float = 1.0e6,
-    settings: tuple[tuple[str, str], ...] = (),
-    hung: bool = True,
-    control: bool = True,
-) -> _T:
-    """Build a bench in memory and simulated time, and do the work on it."""
+def on_bench(wish: Wish, work: Callable[[Bench], Coroutine[object, object, _T]]) -> _T:
+    """Build a bench and do the work on it."""
+    if wish.hall is None:
+        return run_simulated(lambda clock: _in_memory(clock, wish, work), start=START)
+    return wish.hall.runner.run(_served(wish.hall, wish, work))
 
-    async def main(clock: SimulatedClock) -> _T:
-        world = furnished(per_ml=per_ml)
-        fake, plant = FakeRockingBag(world, NAME), Plant(clock, PlantLog(None), Faults())
-        plant.add(NAME, fake)
-        link = Link(plant.connect(NAME), name=NAME)
-        await link.open()
-        made = Bench(
-            build(link, dict(settings), control=control),
-            fake,
-            world,
-            lambda action, **details: plant.hand(NAME, action, **details),
-            lambda seconds: pause(Seconds(seconds)),
-            clock.now,
-        )
-        for action, details in HUNG if hung else ():
-            made.hand(action, **details)
-        return await work(made)
 
-    return run_simulated(main, start=START)
+async def _in_memory(clock: SimulatedClock, wish: Wish, work: Callable[[Bench], Coroutine[object, object, _T]]) -> _T:
+    world = furnished(per_ml=wish.per_ml)
+    fake, plant = FakeRockingBag(world, NAME), Plant(clock, PlantLog(None), Faults())
+    plant.add(NAME, fake)
+    link = Link(plant.connect(NAME), name=NAME)
+    await link.open()
+    rocker = build(link, dict(wish.settings), control=wish.control)
+
+    def hand(action: str, **details: object) -> None:
+        plant.hand(NAME, action, **details)
+
+    return await _worked(Bench(rocker, fake, world, hand, lambda s: pause(Seconds(s)), clock.now), wish, work)
+
+
+async def _served(at: Hall, wish: Wish, work: Callable[[Bench], Coroutine[object, object, _T]]) -> _T:
+    world = furnished(per_ml=wish.per_ml, began=at.clock.now())
+    fake = at.stand.fake = FakeRockingBag(world, NAME)
+    stream = open_stream(at.port)
+    link = Link(stream, name=NAME)
+    rocker = build(link, dict(wish.settings), control=wish.control)
+    if isinstance(stream, OpcUaStream):
+        stream.access = OPERATOR
+    await link.open()
+
+    def hand(action: str, **details: object) -> None:
+        fake.hand(action, details, at.clock.now())
+
+    async def passes(seconds: float) -> None:
+        at.clock.passed += seconds
+
+    try:
+        return await _worked(Bench(rocker, fake, world, hand, passes, at.clock.now), wish, work)
+    finally:
+        await link.close()
+
+
+async def _worked(bench: Bench, wish: Wish, work: Callable[[Bench], Coroutine[object, object, _T]]) -> _T:
+    for action, details in HUNG if wish.hung else ():
+        bench.hand(action, **details)
+    return await work(bench)

@@ -1,0 +1,235 @@
+"""What a bioreactor's driver keeps, on the node port in memory and through OPC UA; and their client on our LADS server.
+
+Both stand here because a server takes longer to build than all tests that use it. Units: mL, mL/h, degC, s.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from asyncua import Client, Node, ua
+
+from automation.kernel.effect import Call, Done, NotDone
+from automation.kernel.errors import RefusedError
+from automation.kernel.quantity import Celsius, Millilitres, Percent
+from instruments.interfaces.bioreactor import Cultivating, Feeding, Perfusion
+from instruments.interfaces.device import Identity
+from tests.fuzz.vectors import vectors
+from tests.support.bioreactors import CULTURE, KEPT, MEDIUM, NAME, OPERATOR, WASTE, Bench, Hall, Wish, hall, on_bench
+
+pytestmark = pytest.mark.requirement("F016", "F103", "C06", "C07")
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Hall]:
+    """Keep one server for all tests."""
+    with hall() as made:
+        yield made
+
+
+@pytest.fixture(params=["node port in memory", "OPC UA on loopback"])
+def wish(request: pytest.FixtureRequest, served: Hall) -> Wish:
+    """Give each way to the rocker."""
+    return Wish(hall=served if request.param == "OPC UA on loopback" else None)
+
+
+def test_a_culture_is_kept_as_it_was_set_and_grows(wish: Wish) -> None:
+    """Read back as set; started once; three days later there are more cells, and less oxygen and pH than at first."""
+
+    async def work(bench: Bench) -> None:
+        await bench.running()
+        assert await bench.rocker.set_points() == KEPT
+        assert (await bench.rocker.look()).state is Cultivating.RUNNING
+        await bench.passes(3600.0)
+        first, cells = await bench.rocker.values(), bench.held().live
+        assert first.temperature == pytest.approx(37.0, abs=0.3)
+        await bench.passes(3 * 86_400.0)
+        later = await bench.rocker.values()
+        assert bench.held().live > cells
+        assert (later.ph or 9.0) < (first.ph or 0.0)
+        assert float(later.dissolved_oxygen or 99.0) < float(first.dissolved_oxygen or 0.0)
+        assert bench.fake.acts["start"] == 1
+
+    on_bench(wish, work)
+
+
+def test_a_device_says_who_it_is(wish: Wish) -> None:
+    """From its identification; units of its functions are compared meanwhile."""
+
+    async def work(bench: Bench) -> None:
+        assert await bench.rocker.identify() == Identity("Cellwright", "Rocking bag (fake)", "SIM-RB-01", "1.0")
+
+    on_bench(wish, work)
+
+
+def test_a_feed_goes_in_once_and_is_known_by_its_task(wish: Wish) -> None:
+    """It runs, is complete with its volume, and the same task is refused."""
+
+    async def work(bench: Bench) -> None:
+        await bench.running()
+        before, task = float(bench.held().volume), f"fed once {wish.hall is None}"
+        assert await bench.rocker.fed(task=task) is None
+        await bench.feed(100.0, task)
+        assert (await bench.rocker.look()).feed == task
+        await bench.passes(600.0)
+        fed = await bench.rocker.fed(task=task)
+        assert fed is not None
+        assert (fed.state, fed.given) == (Feeding.COMPLETE, Millilitres(100.0))
+        assert float(bench.held().volume) == pytest.approx(before + 100.0)
+        with pytest.raises(RefusedError, match="has not had yet"):
+            await bench.feed(100.0, task)
+        assert bench.fake.acts["feed"] == 1
+
+    on_bench(wish, work)
+
+
+def test_medium_flows_through_and_cells_stay(wish: Wish) -> None:
+    """A day at 20 mL/h: 480 mL in the waste, as much volume as before, and nearly all cells in the bag."""
+
+    async def work(bench: Bench) -> None:
+        await bench.running()
+        volume = float(bench.held().volume)
+        await bench.rocker.perfuse(medium=MEDIUM, culture=CULTURE, waste=WASTE, perfusion=Perfusion(20.0))
+        assert await bench.rocker.perfusion() == Perfusion(20.0)
+        await bench.passes(86_400.0)
+        await bench.rocker.end_perfusion()
+        assert await bench.rocker.perfusion() == Perfusion(0.0)
+        assert float(bench.held(WASTE.id).volume) == pytest.approx(480.0, abs=1.0)
+        assert float(bench.held().volume) == pytest.approx(volume)
+        assert float(bench.held(WASTE.id).live) < 0.001 * float(bench.held().live)
+
+    on_bench(wish, work)
+
+
+def test_a_held_bag_lies_still_and_moves_again(wish: Wish) -> None:
+    """Warm and gassed meanwhile; pumps stand; each is told by the state, so that doubt is settled."""
+
+    async def work(bench: Bench) -> None:
+        await bench.running()
+        await bench.rocker.hold()
+        seen = await bench.rocker.values()
+        assert ((await bench.rocker.look()).state, seen.rocking_rate) == (Cultivating.HELD, 0.0)
+        assert await bench.rocker.reconcile(Call(NAME, "hold", {})) == Done()
+        with pytest.raises(RefusedError, match="held"):
+            await bench.feed(10.0, "into a held bag")
+        await bench.rocker.resume()
+        assert (await bench.rocker.values()).rocking_rate == KEPT.rocking_rate
+        assert await bench.rocker.reconcile(Call(NAME, "hold", {})) == NotDone()
+        await bench.rocker.stop()
+        assert (await bench.rocker.look()).state is Cultivating.STOPPED
+
+    on_bench(wish, work)
+
+
+def test_what_the_device_refuses_leaves_everything_as_it_was(wish: Wish) -> None:
+    """A temperature was set before the CO2 was refused: it is put back."""
+
+    async def work(bench: Bench) -> None:
+        await bench.rocker.keep(set_points=KEPT)
+        with pytest.raises(RefusedError, match="BadOutOfRange"):
+            await bench.rocker.keep(set_points=replace(KEPT, temperature=Celsius(36.0), co2=Percent(19.0)))
+        assert await bench.rocker.set_points() == KEPT
+
+    on_bench(wish, work)
+
+
+GOLDEN: dict[str, Any] = dict(vectors("lads"))  # groups of different shapes
+MEMBERS: dict[str, list[str]] = GOLDEN["members"]
+
+
+def test_their_client_finds_what_the_specification_names_and_nothing_else_of_it(served: Hall) -> None:
+    """Every object of a LADS type has only members of that type, under the specification's namespace and numbers."""
+
+    async def work(bench: Bench) -> None:
+        await bench.running()
+        await bench.feed(10.0, "seen by their client")
+        async with _client(served) as theirs:
+            lads = await theirs.get_namespace_index(GOLDEN["namespace"])
+            di = await theirs.get_namespace_index("http://opcfoundation.org/UA/DI/")
+            types = {number: name for name, number in GOLDEN["types"].items()}
+            found = await _typed(theirs.get_node(f"ns={di};i=5001"), lads, types)
+        assert {kind for kind, _ in found} >= {*MEMBERS} - {"ProgramTemplateType"}
+        assert [(kind, name) for kind, name in found if kind in MEMBERS and name not in MEMBERS[kind]] == []
+
+    on_bench(Wish(hall=served), work)
+
+
+def test_their_client_runs_a_culture_and_is_refused_what_its_state_forbids(served: Hall) -> None:
+    """Target written, program started with job and task, held, refused a second start, stopped; the result stands."""
+
+    async def work(bench: Bench) -> None:
+        async with _client(served) as theirs:
+            unit = await _at(theirs, "DeviceSet/RockingBag/FunctionalUnitSet/Culture")
+            machine = await _below(unit, "FunctionalUnitState")
+            target = await _below(unit, "FunctionSet/Temperature/TargetValue")
+            await target.write_value(36.5)
+            run = await _start(machine, "B-7", "grow")
+            assert (await (await _below(machine, "CurrentState")).read_value()).Text == "Running"
+            running = await _below(machine, "RunningStateMachine")
+            await running.call_method((await _below(running, "Hold")).nodeid)
+            assert (await (await _below(running, "CurrentState")).read_value()).Text == "Held"
+            with pytest.raises(ua.UaStatusCodeError, match="BadInvalidState"):
+                await _start(machine, "B-7", "again")
+            await machine.call_method((await _below(machine, "Stop")).nodeid)
+            result = await _below(unit, f"ProgramManager/ResultSet/{run}")
+            assert await (await _below(result, "SupervisoryTaskId")).read_value() == "grow"
+            assert (await (await _below(result, "Stopped")).read_value()).year > 2000
+        assert (bench.fake.targets["Temperature"], bench.fake.acts["start"], bench.fake.acts["stop"]) == (36.5, 1, 1)
+
+    on_bench(Wish(hall=served), work)
+
+
+def test_their_client_is_told_of_a_change_and_of_a_sensor_that_fails(served: Hall) -> None:
+    """The unit stands beside the value; a broken sensor has a bad status, never its last value."""
+
+    async def work(bench: Bench) -> None:
+        async with _client(served) as theirs:
+            value = await _at(theirs, "DeviceSet/RockingBag/FunctionalUnitSet/Culture/FunctionSet/pH/CurrentValue")
+            assert 6.0 < await value.read_value() < 9.0
+            warm = await _at(theirs, "DeviceSet/RockingBag/FunctionalUnitSet/Culture/FunctionSet/Temperature")
+            unit = await (await _below(warm, "CurrentValue/EngineeringUnits")).read_value()
+            assert unit.DisplayName.Text == "degC"
+            bench.hand("sensor", which="pH", broken=True)
+            with pytest.raises(ua.UaStatusCodeError, match="BadSensorFailure"):
+                await value.read_value()
+
+    on_bench(Wish(hall=served), work)
+
+
+def _client(where: Hall) -> Client:
+    made = Client(where.port.removeprefix("opcua:"))
+    made.set_user(OPERATOR.user)
+    made.set_password(OPERATOR.password)
+    return made
+
+
+async def _at(theirs: Client, path: str) -> Node:
+    return await _below(theirs.nodes.objects, path)
+
+
+async def _below(node: Node, path: str) -> Node:
+    """Go down by BrowseNames, whatever their namespaces."""
+    for name in path.split("/"):
+        [found] = [one for one in await node.get_children_descriptions() if one.BrowseName.Name == name]
+        node = Node(node.session, found.NodeId)
+    return node
+
+
+async def _start(machine: Node, job: str, task: str) -> str:
+    nothing = ua.Variant([], ua.VariantType.ExtensionObject, is_array=True)
+    given = ("Culture", nothing, job, task, nothing)
+    return str(await machine.call_method((await _below(machine, "StartProgram")).nodeid, *given))
+
+
+async def _typed(node: Node, lads: int, types: dict[int, str]) -> set[tuple[str, str]]:
+    """Give (LADS type, name of a member in a namespace of the specifications) of everything below a node."""
+    found: set[tuple[str, str]] = set()
+    kind = await node.read_type_definition()
+    own = types.get(int(kind.Identifier), "") if kind is not None and kind.NamespaceIndex == lads else ""
+    for child in await node.get_children_descriptions():
+        if own and child.BrowseName.NamespaceIndex <= lads:
+            found.add((own, str(child.BrowseName.Name)))
+        if child.NodeClass == ua.NodeClass.Object:
+            found |= await _typed(Node(node.session, child.NodeId), lads, types)
+    return found
