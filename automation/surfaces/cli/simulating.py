@@ -1,46 +1,20 @@
 """``simulate``: a recipe on fakes over a grid of changes and seeds, each run on a throwaway site."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
 
-from automation.engine.conduct import Left
 from automation.kernel.files import write_whole
-from automation.ledger.read import Reader
+from automation.surfaces.cli.campaign import SHOWN, Run, digest_of, runs
 from automation.surfaces.cli.common import Session, as_json, emit, mark, note, pair, say_no, session, table
-from automation.surfaces.cli.trial import BATCH, Trial, grid, tried
+from automation.surfaces.cli.trial import Trial, grid
 from automation.surfaces.documents.comparison import comma_separated
-from automation.views.comparison import Kind, Side, Value, side
-from automation.views.story import Story
+from automation.views.comparison import Value
 from automation.views.wording import NOTHING, count, show
 
 _COLUMNS = 8  # results that a terminal shows without being asked for
-_SHOWN = (Kind.RESULT, Kind.YIELD)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One point of the grid and what came of it."""
-
-    changes: Mapping[str, str]
-    seed: int
-    state: str
-    head: str
-    found: Side  # of the batch; it names the site
-    why: str = ""  # it was left open; empty when it has ended
-
-    def value(self, where: str) -> Value | None:
-        """Give a result or yield by step.name; None where the run has none."""
-        named = (self.found.facts.get((kind, where)) for kind in _SHOWN)
-        return next((one[0] for one in named if one is not None), None)
-
-    def unit(self, where: str) -> str:
-        """Give its unit; empty for words and where there is none."""
-        named = (self.found.facts.get((kind, where)) for kind in _SHOWN)
-        return next((one[1] for one in named if one is not None), "")
 
 
 def _axes(_ctx: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> dict[str, list[str]]:
@@ -65,6 +39,8 @@ def _axes(_ctx: click.Context, _option: click.Parameter, texts: tuple[str, ...])
 @click.option(
     "--seed", "seeds", type=click.IntRange(min=0), multiple=True, help="Another chance; several for each point."
 )
+@click.option("--seeds", "number", type=click.IntRange(min=1), help="So many seeds for each point, from 1.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that share the runs.")
 @click.option("--show", multiple=True, metavar="STEP.RESULT", help="Columns; * stands for any text. Else what differs.")
 @click.option(
     "--csv", type=click.Path(path_type=Path, dir_okay=False), help="Write all results, one line for each run."
@@ -79,47 +55,47 @@ def simulate(  # noqa: PLR0913  as options
     site: str,
     axes: Mapping[str, Sequence[str]],
     seeds: tuple[int, ...],
+    number: int | None,
+    jobs: int,
     show: tuple[str, ...],
     csv: Path | None,
     as_json: bool,
 ) -> None:
     """Run a recipe on fakes, over a grid of changes and seeds."""
-    points = grid(axes, seeds=seeds or (1,))
-    runs = []
-    for number, (changes, seed) in enumerate(points, 1):
-        note(f"run {number} of {len(points)}")
-        trial = Trial(recipe=recipe, site=site, seed=seed, changes=changes)
-        with tried(session.opener, trial) as ran, Reader(ran.folder) as reader:
-            runs.append(_run(changes, seed, ran.left, side(Story(reader, BATCH), {}, label="")))
-    places = _places(runs)
+    if seeds and number:
+        raise click.UsageError("--seed names seeds, --seeds says how many there are; give one of them")
+    points = grid(axes, seeds=seeds or range(1, (number or 1) + 1))
+    trials = [Trial(recipe=recipe, site=site, seed=seed, changes=changes) for changes, seed in points]
+    found = []
+    for one in runs(session.opener, trials, jobs=jobs):
+        found.append(one)
+        note(f"run {len(found)} of {len(points)}")
+    places = _places(found)
     if csv is not None:
-        write_whole(csv, comma_separated(_heads(runs, places), _cells(runs, places)))
+        write_whole(csv, comma_separated(_heads(found, places), _cells(found, places)))
     if as_json:
         emit(
             {
                 "simulated": True,
-                "site": runs[0].found.site,
+                "site": found[0].found.site,
                 "recipe": recipe,
-                "runs": [_data(run, places) for run in runs],
+                "digest": digest_of(found),
+                "runs": [_data(run, places) for run in found],
             }
         )
     else:
-        mark(runs[0].found.site, simulated=True)
-        click.echo(_page(runs, _chosen(runs, places, show=show), given=bool(show)))
-    for run in runs:
+        mark(found[0].found.site, simulated=True)
+        click.echo(_page(found, _chosen(found, places, show=show), given=bool(show)))
+    for run in found:
         if run.why:
             click.echo(f"cellwright: seed {run.seed} {run.changes or ''}: left open: {run.why}", err=True)
-    if any(run.state != "complete" for run in runs):
+    if any(run.state != "complete" for run in found):
         say_no()
-
-
-def _run(changes: Mapping[str, str], seed: int, left: Left, found: Side) -> Run:
-    return Run(changes, seed, left.state, left.head, found, left.why)
 
 
 def _places(runs: Sequence[Run]) -> list[str]:
     """Give every result and yield of any run."""
-    return list(dict.fromkeys(where for run in runs for kind, where in run.found.facts if kind in _SHOWN))
+    return list(dict.fromkeys(where for run in runs for kind, where in run.found.facts if kind in SHOWN))
 
 
 def _chosen(runs: Sequence[Run], places: Sequence[str], *, show: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import NamedTuple, cast
 import pytest
 from pyarrow.parquet import read_table
 
+from automation.kernel.ids import digest
 from tests.support.commands import Said, cellwright, simulated_site
 
 pytestmark = pytest.mark.requirement("C08")
@@ -139,3 +140,19 @@ def test_a_grid_has_one_row_for_each_combination_and_what_differs_as_columns(tmp
         ("20 s", "1", "complete"),
     ]
     assert {row["receive.volume [mL]"] for row in table} == {"20.0"}
+
+
+def test_a_campaign_gives_the_same_however_it_is_shared_out() -> None:
+    """Two processes at once, or one run after the other: the same ledgers in the same order, so the same digest."""
+    shared = cellwright("simulate", "freeze-day", "--seeds", "2", "--jobs", "2", "--json").data
+    apart = [cellwright("simulate", "freeze-day", "--seed", seed, "--json").data for seed in ("1", "2")]
+    found = [run for one in apart for run in cast("list[dict[str, str]]", one["runs"])]
+    assert shared["runs"] == found
+    assert shared["digest"] == digest("campaign", *(run["head"] for run in found)).hex()
+
+
+def test_a_wrong_trial_of_a_campaign_is_one_clear_error() -> None:
+    """From another process too; seeds are counted or named, not both."""
+    said = cellwright("simulate", "freeze-day", "--seeds", "2", "--jobs", "2", "--set", "freeze.evry=1 s")
+    assert (said.status, said.out, "evry" in said.err) == (2, "", True), said.err
+    assert cellwright("simulate", "freeze-day", "--seeds", "2", "--seed", "1").status == 2
