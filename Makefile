@@ -36,7 +36,7 @@ demo: $(CORE)
 	$(VENV)/bin/cellwright demo
 
 test: lint
-	$(PY) -m pytest -n auto --dist loadgroup
+	$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(DEV)
 	$(PY) -m ruff check .

@@ -263,9 +263,9 @@ class Select:
         """
         source, dest, nothing = self.product.held(got.source), self.product.held(got.container), Millilitres(0.0)
         known, lot = got.recorded or nothing, self.product.lot(self.given.buffer)
-        out = _least(taken, selected, known)
+        out = _least(taken=taken, selected=selected, known=known)
         await self.product.transfer(source=source, dest=dest, amount=out, why="selected cells")
-        await self.product.add(dest, lot=lot, amount=_less(selected, out), what=self.given.buffer)
+        await self.product.add(dest, lot=lot, amount=_less(selected, part=out), what=self.given.buffer)
         gone = max(nothing, min(known, taken.volume) - out.volume)
         await self.product.draw(
             source, to="waste", amount=Amount(gone, taken.standard), why="not selected, with buffer", by_difference=True
@@ -284,13 +284,13 @@ class Select:
         return Handling(self.balance, self.operator, self.product, self.given.weights, RULE)
 
 
-def _least(taken: Amount, selected: Amount, known: Millilitres) -> Amount:
+def _least(*, taken: Amount, selected: Amount, known: Millilitres) -> Amount:
     """Give what of the source can be in the bag: at most what the source lost, what the bag holds, what was known."""
     least = taken if taken.volume <= selected.volume else selected
     return least if least.volume <= known else Amount(known, least.standard)
 
 
-def _less(whole: Amount, part: Amount) -> Amount:
+def _less(whole: Amount, *, part: Amount) -> Amount:
     """Give a whole without a part of it, both weighed on one balance."""
     nothing = Grams(0.0)
     mass = None if whole.mass is None or part.mass is None else Grams(float(max(nothing, whole.mass - part.mass)))

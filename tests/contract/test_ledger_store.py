@@ -20,8 +20,6 @@ from tests.unit.ledger.ledgers import KEY, START, draft, fill, filled, make
 
 LOOKS, MOST = 10, 10_000  # checks beside a writer, and the events at which it stops in any case
 
-pytestmark = pytest.mark.xdist_group("postgresql")
-
 
 def _told(ledger: Ledger, *, events: int = 3) -> int:
     """Append events that somebody was told are on disk; give the last one's number."""

@@ -18,7 +18,6 @@ from tests.support.cable import COMMITTED, LAST, SEALED, Cable
 from tests.support.postgresql import PATIENCE, Server
 from tests.unit.ledger.ledgers import KEY, START, draft, make
 
-pytestmark = pytest.mark.xdist_group("postgresql")
 BEFORE_THE_LOSS, AFTER_IT = 40, 80  # events
 
 

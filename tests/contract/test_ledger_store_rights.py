@@ -22,7 +22,6 @@ from tests.contract.ledger_stores import Store, in_postgresql
 from tests.support.postgresql import ADMIN, LOGIN, OWNER, SECRET, Server
 from tests.unit.ledger.ledgers import KEY, START, draft, filled, make
 
-pytestmark = pytest.mark.xdist_group("postgresql")
 EVENT = "INSERT INTO event VALUES (14, 'batch/B1', '{{}}', '{{}}', decode(repeat('00', 32), 'hex'))"
 HEAD = "INSERT INTO head VALUES (14, 0, '', '', '')"
 

@@ -18,7 +18,6 @@ from automation.ledger.verify import verify
 from tests.support.commands import Said, cellwright
 from tests.support.postgresql import SECRET, Server
 
-pytestmark = pytest.mark.xdist_group("postgresql")
 BATCH = "B-1"
 AFTER = 100  # events from the founding of the site to the midst of the freezing
 RELEASES = sorted(path.parent for path in (Path(__file__).parents[1] / "golden").glob("*/ledger.sqlite"))

@@ -20,7 +20,7 @@ def known() -> set[str]:
     return {
         node.name
         for module in modules("tests")
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
 

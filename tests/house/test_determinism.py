@@ -20,7 +20,7 @@ def test_only_the_clock_reads_time_and_only_ids_draws() -> None:
     wrong = [
         f"{module.path}:{line} imports {name}"
         for module in modules()
-        for name, line in module.imports()
+        for name, line in module.imports
         for source, home in SOURCES.items()
         if (name == source or name.startswith(f"{source}.")) and module.path != home
     ]
@@ -33,7 +33,7 @@ def test_nobody_asks_the_machine_for_date_chance_or_hash() -> None:
     wrong = [
         f"{module.at(call)} {name}"
         for module in modules()
-        for name, call in module.calls()
+        for name, call in module.calls
         if name in forbidden and module.path not in (CLOCK, IDS)
     ]
     assert wrong == []
@@ -44,7 +44,7 @@ def test_only_the_clock_sleeps() -> None:
     wrong = [
         f"{module.at(call)}"
         for module in modules()
-        for name, call in module.calls()
+        for name, call in module.calls
         if name == "asyncio.sleep" and module.path != CLOCK and ast.unparse(call.args[0]) != "0"
     ]
     assert wrong == []

@@ -21,7 +21,7 @@ def test_there_are_at_most_25_error_classes() -> None:
     found = [
         f"{module.path} {node.name}"
         for module in modules()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.ClassDef) and any(map(_is_error, node.bases))
     ]
     assert 0 < len(found) <= MOST_CLASSES, found
@@ -32,7 +32,7 @@ def test_only_the_named_borders_catch_everything() -> None:
     wrong = [
         module.at(node)
         for module in modules()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.ExceptHandler) and module.path not in BORDERS and _broad(node)
     ]
     assert wrong == []
@@ -51,7 +51,7 @@ def test_nobody_raises_an_error_without_a_meaning() -> None:
     wrong = [
         f"{module.at(node)} {ast.unparse(node)}"
         for module in modules()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Raise) and node.exc and ast.unparse(node.exc).split("(")[0] in NAMELESS
     ]
     assert wrong == []

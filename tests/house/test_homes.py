@@ -37,7 +37,7 @@ def test_each_library_is_imported_in_its_home_alone(library: str) -> None:
     wrong = [
         f"{module.path}:{line}"
         for module in modules()
-        for name, line in module.imports()
+        for name, line in module.imports
         if name.split(".")[0] == library and not module.path.startswith(HOMES[library] or "nowhere")
     ]
     assert wrong == []
@@ -47,7 +47,7 @@ def test_each_library_is_imported_in_its_home_alone(library: str) -> None:
 def test_machines_have_no_automatic_jumps() -> None:
     """``to_x`` triggers would be back doors past every right and signature; no behaviour shows them."""
     source = next(module for module in modules() if module.path == "automation/kernel/machine.py")
-    made = [call for name, call in source.calls() if name.split(".")[-1] == "Machine"]
+    made = [call for name, call in source.calls if name.split(".")[-1] == "Machine"]
     pinned = [ast.unparse(word.value) for call in made for word in call.keywords if word.arg == "auto_transitions"]
     assert pinned == ["False"] * len(made)
     assert made
@@ -65,10 +65,10 @@ def test_only_the_door_and_the_pen_of_the_engine_append_to_the_ledger() -> None:
     appenders = {
         module.path
         for module in modules("automation", "instruments", "protocols")
-        for name, _ in module.calls()
+        for name, _ in module.calls
         if name.split(".")[-1] == "append" and name.split(".")[-2].endswith("ledger")
     }
-    holders = {module.path for module in modules() for name, _ in module.imports() if name == PEN}
+    holders = {module.path for module in modules() for name, _ in module.imports if name == PEN}
     assert appenders == APPENDERS
     assert {path.rpartition("/")[0] for path in holders} <= {"automation/engine", "automation"}
 

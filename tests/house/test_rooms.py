@@ -77,5 +77,5 @@ def test_no_files_import_each_other_in_a_circle() -> None:
 
 def _ours(module: Module, names: set[str]) -> Iterator[str]:
     """Give the modules of ours that are imported; a package named for one of its modules is no arrow."""
-    imported = {name for name, _ in module.imports()} & names
+    imported = {name for name, _ in module.imports} & names
     return (name for name in imported if not any(other.startswith(f"{name}.") for other in imported))

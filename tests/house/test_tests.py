@@ -36,7 +36,7 @@ def test_no_test_sleeps() -> None:
     wrong = [
         f"{module.at(call)} {name}"
         for module in modules("tests")
-        for name, call in module.calls()
+        for name, call in module.calls
         if name == "time.sleep" or (name == "asyncio.sleep" and ast.unparse(call.args[0]) != "0")
     ]
     assert wrong == []
@@ -57,5 +57,5 @@ def test_no_test_replaces_our_own_code() -> None:
     """Only the far end of the cable and the operating system may be made to fail."""
     ours = re.compile(rf"(?:patch|setattr|Mock)\w*\((?:[^)\n]*[\"'(, ])?(?:{'|'.join(PACKAGES)})[.\w]*")
     wrong = [f"{m.path} {match.group()}" for m in modules("tests") for match in ours.finditer(m.text)]
-    mocks = [f"{m.path}:{line}" for m in modules("tests") for name, line in m.imports() if name.startswith("unittest")]
+    mocks = [f"{m.path}:{line}" for m in modules("tests") for name, line in m.imports if name.startswith("unittest")]
     assert wrong + mocks == []
