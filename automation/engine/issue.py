@@ -13,8 +13,9 @@ from automation.engine.site import Site
 from automation.engine.sitefile import FILE
 from automation.gmp.door import Command
 from automation.gmp.marks import OPEN
-from automation.gmp.product.batches import Batch
+from automation.gmp.product.batches import Batch, LotType
 from automation.gmp.product.containers import Container
+from automation.gmp.product.orders import order_of
 from automation.kernel.errors import InputError, RefusedError
 
 _WHERE = {Start.EXPECTED: "expected", Start.STORAGE: "stored"}  # state of the containers at issue
@@ -43,6 +44,7 @@ async def issue(site: Site, recipe: Recipe, order: Order, *, by: str) -> None:
     if len(identities) != 1:
         msg = f"containers {', '.join(containers)} belong to {len(identities)} chains of identity; one batch has one"
         raise InputError(msg)
+    identity = identities.pop()
     body: dict[str, object] = {
         "recipe": recipe.header.id,
         "recipe_version": recipe.header.version,
@@ -51,7 +53,7 @@ async def issue(site: Site, recipe: Recipe, order: Order, *, by: str) -> None:
         "recipe_status": str(recipe.header.status),
         "lot_type": order.lot_type,
         "product": recipe.product.name,
-        "identity": identities.pop(),
+        "identity": identity,
         "containers": list(containers),
         "overrides": [
             {"step": c.step, "parameter": c.parameter, "value": c.changed, "reason": order.reason}
@@ -64,6 +66,9 @@ async def issue(site: Site, recipe: Recipe, order: Order, *, by: str) -> None:
         "site_digest": site_digest(site.folder / FILE),
         "seed": order.seed,
     }
+    ordered = order_of(site.house.door, identity)
+    if ordered is not None and order.lot_type != LotType.ENGINEERING:
+        body["order"] = ordered.id
     await site.house.door.submit(Command(f"batch/{order.batch}", "issue", body, by))
 
 

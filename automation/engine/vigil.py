@@ -7,6 +7,8 @@ from automation.engine.afterwards import Afterwards
 from automation.engine.alarm_times import AlarmTimes
 from automation.engine.alarmmodel import Vigilance
 from automation.engine.calling import Calling
+from automation.engine.following import STREAM as FOLLOWING
+from automation.engine.following import Following
 from automation.engine.monitor import Monitor, recent_of
 from automation.engine.policies import STREAM, Policies
 from automation.engine.recipe.spec import TABLE
@@ -24,6 +26,7 @@ def keep_vigil(site: Site, *, careful: bool) -> None:
     afterwards = Afterwards()
     times = AlarmTimes(house.door)
     calling = Calling(house.door, vigilance.roster, afterwards)
+    Following(house.door, Recorder(house.ledger, house.clock, FOLLOWING), afterwards).start()
     Suppression(house.ledger, house.door, vigilance.alarms.values(), afterwards)
     Policies(house.door, Recorder(house.ledger, house.clock, STREAM), vigilance, calling, afterwards).start()
     site.at_close += [afterwards.run, times.stop, calling.stop]

@@ -19,6 +19,7 @@ UCUM = {
     "s": "s", "min": "min", "h": "h", "d": "d",
     "uL": "uL", "mL": "mL", "L": "L", "mg": "mg", "g": "g", "kg": "kg",
     "cells": "{cells}", "cells/mL": "{cells}/mL", "pcs": "{pcs}", "%": "%", "1": "1", "xg": "[g]",
+    "EU/mL": "[EU]/mL", "copies/cell": "{copies}/{cell}", "pg/mL": "pg/mL", "ug/mL": "ug/mL",
 }  # fmt: skip
 """Units of limits and amounts, each with its UCUM code."""
 

@@ -27,6 +27,11 @@ def of_material(what: str) -> str:
     return f"material {what}"
 
 
+def of_order(order: str) -> str:
+    """Give the mark of what was done for a therapy order."""
+    return f"order {order}"
+
+
 def of_owner(owner: str) -> str:
     """Give the mark of the deviations that are numbered under a batch, an asset or the site."""
     return f"owner {owner}"

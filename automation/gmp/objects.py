@@ -4,7 +4,7 @@ Every object is one module with ``KIND``, ``TABLE`` and one frozen dataclass wit
 No object is saved: it is the fold of its stream.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, Self, TypeVar
 
@@ -98,13 +98,34 @@ class Make(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Next:
+    """A command that has to follow: which object, what, stating what."""
+
+    stream: str
+    command: str
+    body: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """One line of what follows by itself: after which move of an object, which commands, by which clause."""
+
+    id: str  # for ever: the ids of the commands are made from it
+    on: str
+    then: str  # in words, for the table that people read
+    clause: str
+    make: Callable[[Thing, Fact, "Site"], Iterable[Next]]  # the object as it stands after the move
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of object: its word, its wing, its table, and how to make one."""
+    """One kind of object: its word, its wing, its table, how to make one, and what follows from its moves."""
 
     word: str
     wing: str
     table: Table
     make: Make
+    follows: tuple[Follow, ...] = ()
 
 
 class Site(Protocol):

@@ -4,13 +4,27 @@ from automation.gmp.materials import lots
 from automation.gmp.objects import Kind
 from automation.gmp.people import persons, prompts
 from automation.gmp.plant import alarms, assets, backups, calls
-from automation.gmp.product import batches, containers, labels, tray
-from automation.gmp.quality import deviations, timers
+from automation.gmp.product import (
+    batches,
+    collections,
+    containers,
+    custody,
+    infusions,
+    labels,
+    orders,
+    releases,
+    shipments,
+    testing,
+    tray,
+)
+from automation.gmp.quality import capa, deviations, specifications, timers
 
 KINDS: dict[str, Kind] = {
     module.KIND.word: module.KIND
     for module in (
-        *(persons, prompts, batches, containers, labels, tray, lots),
-        *(assets, alarms, backups, calls, deviations, timers),
+        *(persons, prompts, orders, collections, custody, batches),
+        *(containers, labels, testing, tray, releases, shipments, infusions),
+        *(lots, assets, alarms, backups, calls),
+        *(specifications, deviations, capa, timers),
     )
 }

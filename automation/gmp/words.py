@@ -24,6 +24,10 @@ class Right(StrEnum):
     APPROVE = "approve"
     INVESTIGATE = "investigate"
     RELEASE_MATERIAL = "release material"
+    ORDER = "order"  # therapy orders, slots and shipments
+    COLLECT = "collect"  # at the collection centre
+    TREAT = "treat"  # prescribe, and infuse at the bedside
+    RELEASE = "release"  # product, as qualified person or for the quality unit
     MAINTAIN = "maintain"
     ADMINISTER = "administer"
     READ = "read"
@@ -40,6 +44,10 @@ class Meaning(StrEnum):
     AUTHORED = "authored"
     RETURNED = "returned"
     RESPONSIBLE = "responsible"
+    HANDED_OVER = "handed over"
+    RECEIVED = "received"
+    ATTESTED = "attested"  # that somebody without an account signed the paper that is named
+    RELEASED = "released"
 
 
 class Strength(StrEnum):

@@ -12,6 +12,7 @@ from automation.gmp.registry import KINDS
 from automation.gmp.words import Right, Strength
 from automation.kernel.machine import Row, Table
 from tests.support.doors import PEOPLE, SECOND, START, SYSTEM, Doorway, proof
+from tests.support.thread import KINDS_OF_IT, STORY, Thread
 
 REASON: Final[dict[str, object]] = {"reason": "because the test says so"}
 ISSUE: Final[dict[str, object]] = {
@@ -101,6 +102,7 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
     "call": dict.fromkeys(("call", "next"), CALLING),
     "deviation": {
         "open": {"subject": "batch/B1", "title": "late"},
+        "investigate": {"method": "5 whys", "findings": ["no switch"], "evidence": ["batch/B1"]},
         "conclude": {"cause": "no runner", "impact": "none"},
     },
     "tray": {
@@ -172,6 +174,13 @@ def body(kind: str, row: Row, *, way: tuple[str, ...], name: str) -> dict[str, o
     return BODIES[kind].get(row.command, {} if row.command == "again" else REASON)
 
 
+def stated(way: Doorway, kind: str, row: Row, *, name: str) -> dict[str, object]:
+    """Give the body of the move that is tried on an object that was brought to its row."""
+    if kind in KINDS_OF_IT:
+        return Thread(way, name).body(kind, row.command)
+    return body(kind, row, way=(*path(kind, row), row.command), name=name)
+
+
 def _labelled(container: str, *, issue: bool) -> dict[str, object]:
     if not issue:
         return {"container": container}
@@ -217,6 +226,8 @@ def someone(row: Row, favourite: str) -> str:
 def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> str:
     """Make an object and bring it to where the row applies; gives its stream."""
     table, stream = KINDS[kind].table, f"{kind}/{name}"
+    if kind in KINDS_OF_IT:
+        return _told(way, kind, row, name=name, favourite=favourite)
     if kind == "label":
         stream = f"{stream}-L1"
         way.do(f"container/{name}", "expect", {"identity": "COI-1"}, by=SYSTEM)
@@ -228,3 +239,61 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
         way.do(stream, command, stated, by=person, signs=proofs(step, person))
     assert way.state(stream) == row.source
     return stream
+
+
+def _told(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> str:
+    """Bring an object of the story to where the row applies; what else the story needs before is told, too."""
+    table, stream = KINDS[kind].table, f"{kind}/{name}"
+    favourite = favourite if favourite != SYSTEM else PEOPLE[Right.PERFORM]
+    thread = Thread(way, name, owner=favourite if row.command == "implement" else PEOPLE[Right.PERFORM])
+    commands = path(kind, row)
+    withdrawn = "withdraw" in (*commands, row.command)
+    tellers = {(what, command): by for by, what, command in STORY}
+    for command in commands:
+        _ready(thread, kind, command)
+        person = tellers.get((kind, command)) or someone(table.decide(way.state(stream), command), favourite)
+        if kind == "handover":
+            person = _side(favourite, gives="giv" in command, withdrawn=withdrawn)
+        thread.do(kind, command, by=person)
+    _ready(thread, kind, row.command)
+    assert way.state(stream) == row.source
+    return stream
+
+
+def _side(favourite: str, *, gives: bool, withdrawn: bool) -> str:
+    """Give who moves a hand-over: who withdraws it gave it; for all else the favourite is the other side."""
+    if withdrawn:
+        return favourite
+    others = [name for name in (PEOPLE[Right.COLLECT], PEOPLE[Right.TREAT], PEOPLE[Right.PERFORM]) if name != favourite]
+    return others[0] if gives else others[1]
+
+
+def _ready(thread: Thread, kind: str, command: str) -> None:
+    """Tell what comes before a move in the story, and what its rules want that the story does not tell."""
+    thread.until(kind, command, without=kind)
+    match kind, command:
+        case "order", "confirm":
+            thread.do("order", "acknowledge", by="treat")
+        case "order", "collect_again":
+            thread.until("collection", "accept")
+            thread.do("collection", "refuse", by="review")
+        case "order", "make_again":
+            thread.until("batch", "complete")
+            thread.do("batch", "abort", by="perform")
+            thread.way.do(thread.stream("batch"), "done")
+        case "release", "release":
+            thread.do("test-2", "report", by="perform")
+            thread.do("test-2", "review", by="review")
+        case "capa", "find_effective" | "find_ineffective":
+            thread.way.clock.go(31 * 24 * 3600.0)
+        case "test", "invalidate":
+            _investigated(thread)
+
+
+def _investigated(thread: Thread) -> None:
+    """Close a deviation about the test."""
+    deviation = f"deviation/{thread.name}-D09"
+    said = {"cause": "a wrong dilution", "impact": "none"}
+    thread.way.do(deviation, "open", {"subject": f"test/{thread.name}", "title": "dilution"})
+    thread.way.do(deviation, "conclude", said, by="investigate", signs=(proof("investigate", "authored"),))
+    thread.way.do(deviation, "close", by="approve", signs=(proof("approve", "approved"),))

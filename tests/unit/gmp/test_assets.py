@@ -6,6 +6,7 @@ from automation.gmp.plant.assets import Asset, moment
 from automation.kernel.clock import instant, iso
 from automation.kernel.errors import GateError, InputError, RefusedError
 from tests.support.doors import ZONE, Doorway, proof
+from tests.support.thread import Thread
 from tests.unit.gmp.moves import ISSUE, REASON
 
 A = "asset/freezer-1"
@@ -129,10 +130,8 @@ def test_a_driver_below_l3_acts_in_engineering_lots_only_on_a_live_site(live: Do
     live.do(A, "register", {**driven, "support": "L1"}, by="maintain")
     due = {"due": "2027-06-30", "certificate": "Q-1"}
     live.do(A, "qualify", due, by="approve", signs=(proof("approve", "approved"),))
-    kinds = {"B1": "engineering", "B2": "clinical"}
-    for name, lot_type in kinds.items():
-        issue = {**ISSUE, "seed": None, "recipe_status": "approved", "lot_type": lot_type}
-        live.do(f"batch/{name}", "issue", issue, by="issue")
+    live.do("batch/B1", "issue", {**ISSUE, "seed": None}, by="issue")
+    Thread(live, "B2").through("batch", "issue")
     with pytest.raises(GateError, match="below L3 it may act in engineering lots only"):
         live.do(A, "claim", {**CLAIM, "batch": "B2"})
     with pytest.raises(GateError, match="quality has to permit it"):

@@ -1,0 +1,94 @@
+"""What follows by itself from the moves of objects, as each object's own table says (``Kind.follows``).
+
+A durable subscriber of the ledger: the commands are named by (line of the table, causing event, number), so none is
+given twice; ``done`` in the stream ``following`` is the cursor. What was not done when the process died is done at the
+next start. A command that is refused is on the record as refused, and the rest goes on.
+Source: EU GMP Annex 11 (what the system does by itself is documented); 21 CFR 11.10(f).
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import msgspec
+
+from automation.engine.afterwards import Afterwards
+from automation.engine.recorder import Recorder
+from automation.gmp.door import Command, Door
+from automation.gmp.objects import Fact, Follow, Thing, fact
+from automation.gmp.registry import KINDS
+from automation.kernel.errors import CellwrightError, RefusedError
+from automation.ledger.event import Event
+
+STREAM = "following"
+POLICIES = "system:policies"
+
+
+class Done(msgspec.Struct, frozen=True):
+    """After which event everything was done."""
+
+    seq: int
+
+
+@dataclass(slots=True)
+class Following:
+    """All that follows by itself at a site; ``start`` catches up and follows from then on."""
+
+    door: Door
+    recorder: Recorder  # of the stream ``following``
+    afterwards: Afterwards
+    _due: deque[Event] = field(default_factory=deque)
+
+    def start(self) -> None:
+        """Do what is left to do, then follow the ledger."""
+        self.catch_up()
+        self.recorder.ledger.subscribe(self._follow)
+
+    def catch_up(self) -> None:
+        """Do what follows from the events behind the cursor."""
+        ledger = self.recorder.ledger
+        done = [event.read(Done).seq for event in ledger.stream(STREAM)]
+        words = [word for word, kind in KINDS.items() if kind.follows]
+        found = [event for word in words for event in ledger.events(after=max(done, default=0), prefix=f"{word}/")]
+        self._due.extend(sorted((event for event in found if _follows(event)), key=lambda event: event.seq))
+        self._work_off()
+
+    def _follow(self, event: Event) -> None:
+        if _follows(event):
+            self._due.append(event)
+            self.afterwards.add(self._work_off)
+
+    def _work_off(self) -> None:
+        while self._due:
+            event = self._due.popleft()
+            thing, said = self._told(event)
+            for line in _follows(event):
+                for number, one in enumerate(line.make(thing, said, self.door)):
+                    name = f"{line.id}:{event.seq}:{number}"
+                    command = Command(one.stream, one.command, one.body, POLICIES, cause=event.seq, id=name)
+                    self._give(command)
+            self.recorder.write("done", Done(event.seq), cause=event.seq)
+
+    def _give(self, command: Command) -> None:
+        try:
+            self.door.enter(command)
+        except RefusedError:  # on the record, by the door
+            return
+
+    def _told(self, event: Event) -> tuple[Thing, Fact]:
+        """Give the object as it stood after an event, and the event as a fact of it."""
+        word, _, name = event.stream.partition("/")
+        kind = KINDS[word]
+        thing = kind.make(name)
+        for earlier in self.recorder.ledger.stream(event.stream):
+            said = fact(earlier, kind.table, thing.state)
+            thing = thing.apply(said)
+            if earlier.seq == event.seq:
+                return thing, said
+        raise CellwrightError(f"event {event.seq} is not in its own stream {event.stream}")
+
+
+def _follows(event: Event) -> tuple[Follow, ...]:
+    """Give the lines of the table that an event meets."""
+    word, _, name = event.stream.partition("/")
+    kind = KINDS.get(word)
+    return tuple(line for line in kind.follows if line.on == event.kind) if kind and "/" not in name else ()

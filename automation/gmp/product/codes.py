@@ -1,0 +1,81 @@
+"""Codes and moments in bodies: read once at the door, kept as they were entered.
+
+Units:  moments are ISO 8601 text, local to the site when no offset is given.
+Source: ISBT 128 ST-001 v6.2.2 (structures 001 and 040, check character); EU GMP Part IV (codes, never names).
+"""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from automation.formulas import isbt128, limits
+from automation.kernel.clock import instant
+from automation.kernel.errors import InputError
+from automation.kernel.quantity import Instant
+
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{2,31}")
+
+
+def _identity(text: str) -> str:
+    """Refuse what is no chain of identity as structure 040 has it (the 15 characters from CH on)."""
+    try:
+        return isbt128.read_coi(f"&/{text}").number
+    except InputError as wrong:
+        raise ValueError(str(wrong)) from None
+
+
+def _printed(text: str) -> str:
+    """Refuse a donation number whose boxed check character does not belong to it."""
+    try:
+        isbt128.read_printed_din(text)
+    except InputError as wrong:
+        raise ValueError(str(wrong)) from None
+    return "".join(text.split()).upper()
+
+
+def _code(text: str) -> str:
+    if not _CODE.fullmatch(text):
+        msg = "3 to 32 capital letters, digits and '-' are needed: a code, never a name"
+        raise ValueError(msg)
+    return text
+
+
+def _moment(text: str) -> str:
+    instant(text)  # a ValueError names what is wrong
+    return text
+
+
+def _limit(text: str) -> str:
+    try:
+        if text:
+            limits.parse(text)
+    except InputError as wrong:
+        raise ValueError(str(wrong)) from None
+    return text
+
+
+Identity = Annotated[str, AfterValidator(_identity)]
+"""A chain of identity, 15 characters from CH on."""
+
+PrintedDin = Annotated[str, AfterValidator(_printed)]
+"""A donation number with its boxed check character, 14 characters."""
+
+Code = Annotated[str, AfterValidator(_code)]
+"""A code that stands for a person, as on the wristband."""
+
+Moment = Annotated[str, AfterValidator(_moment)]
+"""A moment as people write it."""
+
+LimitText = Annotated[str, AfterValidator(_limit)]
+"""A limit as people write it (``at least 2E+9 cells``); empty for none."""
+
+
+def moment(text: str, *, zone: str) -> Instant:
+    """Give a moment that was entered at a site."""
+    return instant(text, zone=zone)
+
+
+def number_of(din: str) -> str:
+    """Give the 13 characters of a donation number that was entered with its check character."""
+    return din[:13]

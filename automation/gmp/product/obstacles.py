@@ -1,0 +1,159 @@
+"""What stands in the way of a lot's release, in sentences with who has to act and until when; computed, never entered.
+
+Every line is read off an object, and the list is empty exactly when the lot may be released.
+Source: 21 CFR 211.165, 211.188, 211.192 (all records reviewed, discrepancies resolved); EU GMP Annex 16 and Part IV 11.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from automation.gmp.due import dues_of
+from automation.gmp.marks import OPEN, of_batch, of_container, of_order, of_subject
+from automation.gmp.objects import Site
+from automation.gmp.product.collections import Collection
+from automation.gmp.product.collections import State as Collected
+from automation.gmp.product.custody import custody_findings
+from automation.gmp.product.orders import Order, order_of
+from automation.gmp.product.orders import State as Ordered
+from automation.gmp.product.testing import QcTest, judge_by, tests_of
+from automation.gmp.product.testing import State as Tested
+from automation.gmp.quality.specifications import Criterion, Specification, Stage, Verdict
+from automation.gmp.quality.specifications import State as Standing
+from automation.gmp.words import Right
+from automation.kernel.quantity import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing in the way; ``later`` ones leave room for a conditional release."""
+
+    sentence: str
+    owner: str
+    due: Instant | None = None
+    later: bool = False
+
+
+class _Batch(Protocol):
+    """What a release asks of a batch."""
+
+    id: str
+    state: str
+
+    @property
+    def identity(self) -> str: ...
+    @property
+    def lot_type(self) -> str: ...
+    @property
+    def reviewed_by(self) -> str: ...
+
+
+class _Container(Protocol):
+    """What a release asks of a container."""
+
+    id: str
+    state: str
+    parent: str
+    purpose: str
+    on_hold: bool
+    hold_reason: str
+
+
+def obstacles(site: Site, batch: str, *, specification: str) -> tuple[Obstacle, ...]:
+    """Give what stands in the way of the release of a batch by a specification, in the order of the product's way."""
+    thing = cast("_Batch", site.find("batch", batch))
+    order = order_of(site, thing.identity) if thing.identity else None
+    found = [*_of_order(thing, order), *_of_batch(thing)]
+    found += _of_collections(site, order) if order else []
+    found += _of_containers(site, thing)
+    found += _of_tests(site, batch, cast("Specification", site.find("specification", specification)))
+    return (*found, *_of_deviations(site, thing, order))
+
+
+def product_of(site: Site, batch: str) -> tuple[str, ...]:
+    """Give the containers that hold the product of a batch and are still there."""
+    found = (cast("_Container", one) for one in site.marked("container", of_batch(batch)))
+    return tuple(one.id for one in found if one.purpose == "product" and one.state in {"in process", "stored"})
+
+
+def _of_order(batch: _Batch, order: Order | None) -> Iterator[Obstacle]:
+    if batch.lot_type == "engineering":
+        yield Obstacle(f"batch {batch.id} is an engineering lot, which is never released", Right.RELEASE)
+    if order is None:
+        yield Obstacle(f"nobody has ordered batch {batch.id}", Right.ORDER)
+    elif order.state is not Ordered.CONFIRMED:
+        why = f" ({order.hold_reason})" if order.hold_reason else ""
+        yield Obstacle(f"order {order.id} is {order.state}{why}, not confirmed", Right.ORDER, order.needed_by)
+
+
+def _of_batch(batch: _Batch) -> Iterator[Obstacle]:
+    if batch.state not in {"complete", "closed"}:
+        yield Obstacle(f"batch {batch.id} is {batch.state}", Right.PERFORM)
+    if not batch.reviewed_by:
+        yield Obstacle(f"the record of batch {batch.id} is not reviewed", Right.REVIEW)
+
+
+def _of_collections(site: Site, order: Order) -> Iterator[Obstacle]:
+    received = [one for one in _collections(site, order) if one.state is Collected.RECEIVED]
+    if not received:
+        yield Obstacle(f"no collection of order {order.id} was received", Right.PERFORM)
+    for one in received:
+        for name in one.containers:
+            yield from (Obstacle(sentence, Right.INVESTIGATE) for sentence in custody_findings(site, name))
+
+
+def _of_containers(site: Site, batch: _Batch) -> Iterator[Obstacle]:
+    names = product_of(site, batch.id)
+    if not names:
+        yield Obstacle(f"batch {batch.id} has no container with product", Right.PERFORM)
+    for name in names:
+        one = cast("_Container", site.find("container", name))
+        if one.on_hold:
+            yield Obstacle(f"container {name} is on QA hold ({one.hold_reason})", Right.APPROVE)
+        if one.parent and not any(label.state == "applied" for label in site.marked("label", of_container(name))):
+            yield Obstacle(f"container {name} carries no verified label", Right.PERFORM)
+        yield from (Obstacle(sentence, Right.INVESTIGATE) for sentence in custody_findings(site, name))
+
+
+def _of_tests(site: Site, batch: str, specification: Specification) -> Iterator[Obstacle]:
+    if specification.state is not Standing.EFFECTIVE:
+        yield Obstacle(f"specification {specification.id} is {specification.state}, not effective", Right.APPROVE)
+    for criterion in specification.criteria:
+        tests = [one for one in tests_of(site, batch) if one.request and one.request.test == criterion.test]
+        standing = [one for one in tests if one.state not in {Tested.CANCELLED, Tested.INVALIDATED}]
+        later = criterion.stage is Stage.AFTERWARDS
+        if not standing:
+            yield Obstacle(f"{criterion.test} was not requested", Right.REVIEW, later=later)
+        for one in standing:
+            yield from _of_test(site, one, criterion)
+
+
+def _of_test(site: Site, test: QcTest, criterion: Criterion) -> Iterator[Obstacle]:
+    due = next(iter(dues_of(test)), None)
+    if test.value:
+        found, sentence = judge_by(test, test.value, site)
+        if found is not Verdict.MEETS:
+            yield Obstacle(f"{test.id} is {found}: {sentence}", Right.INVESTIGATE)
+            return
+    if due is not None:
+        later = criterion.stage is Stage.AFTERWARDS
+        yield Obstacle(f"{criterion.test} ({test.id}) is {test.state}", due.owner, due.by, later)
+
+
+def _of_deviations(site: Site, batch: _Batch, order: Order | None) -> Iterator[Obstacle]:
+    subjects = [f"batch/{batch.id}", f"release/{batch.id}"]
+    subjects += [f"container/{one.id}" for one in site.marked("container", of_batch(batch.id))]
+    subjects += [f"test/{one.id}" for one in tests_of(site, batch.id)]
+    if order is not None:
+        subjects += [f"order/{order.id}", *(f"collection/{one.id}" for one in _collections(site, order))]
+    marks = (of_batch(batch.id), *map(of_subject, subjects))
+    still_open = {one.id for one in site.marked("deviation", OPEN)}
+    for name in dict.fromkeys(one.id for mark in marks for one in site.marked("deviation", mark)):
+        if name in still_open:
+            one = site.find("deviation", name)
+            due = next(iter(dues_of(one)), None)
+            yield Obstacle(f"deviation {name} is {one.state}", due.owner if due else "", due.by if due else None)
+
+
+def _collections(site: Site, order: Order) -> Iterator[Collection]:
+    return (one for one in site.marked("collection", of_order(order.id)) if isinstance(one, Collection))

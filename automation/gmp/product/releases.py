@@ -1,0 +1,211 @@
+"""Releases of lots: opened for review, then released, conditionally or whole, or rejected; never by who made the lot.
+
+A release states the digest of the certificate of analysis, which has to be the one that the records give at that
+moment. Conditional is what waits for tests that outlast the shelf life, and for nothing else.
+Source: 21 CFR 211.22(a), 211.165, 211.192; EU GMP Part IV 11.3 (two-step release), Annex 16 (certification).
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol, Self, cast
+
+from automation.gmp.due import DAY, Due, within
+from automation.gmp.marks import OPEN, of_batch
+from automation.gmp.objects import Fact, Kind, Site
+from automation.gmp.product.certificates import certificate
+from automation.gmp.product.obstacles import obstacles, product_of
+from automation.gmp.product.orders import order_of
+from automation.gmp.product.testing import tests_of
+from automation.gmp.quality.specifications import Specification
+from automation.gmp.words import Body, Meaning, Reason, Right, field
+from automation.kernel.errors import RefusedError
+from automation.kernel.machine import Row, Table
+from automation.kernel.quantity import Instant
+
+_DECIDE_IN = 5 * DAY  # s
+
+
+class State(StrEnum):
+    """Where the release of a lot stands."""
+
+    ABSENT = "absent"
+    UNDER_REVIEW = "under review"
+    CONDITIONAL = "conditionally released"
+    RELEASED = "released"
+    REJECTED = "rejected"
+    REVOKED = "revoked"
+
+
+class Opening(Body):
+    """By which specification the lot is judged."""
+
+    specification: str = field(label="Specification", length=1)
+
+
+class Certification(Body):
+    """What is signed: the very certificate, and which containers are released."""
+
+    certificate: str = field(label="SHA-256 of the certificate of analysis", length=64)
+    containers: tuple[str, ...] = field(label="Containers", length=1)
+    statement: str = field(label="Statement", help="What was reviewed, by which rules", length=3)
+
+
+class Condition(Certification):
+    """As a certification; why the patient can't wait, and who was told what is open."""
+
+    reason: str = field(label="Why before all results", length=3)
+    informed: str = field(label="Treating physician informed", help="When and how; never a patient's name", length=3)
+
+
+_RELEASERS = frozenset({Right.RELEASE})
+_OUT = (State.CONDITIONAL, State.RELEASED)
+_SIGNED = (Meaning.RELEASED,)
+_DECIDED = (Meaning.RESPONSIBLE,)
+
+TABLE = Table(
+    State.ABSENT,
+    (
+        Row("open", State.ABSENT, State.UNDER_REVIEW, by={Right.REVIEW, Right.RELEASE}, body=Opening),
+        Row("release", State.UNDER_REVIEW, State.RELEASED, by=_RELEASERS, signs=_SIGNED, body=Certification),
+        Row(
+            "release_conditionally",
+            State.UNDER_REVIEW,
+            State.CONDITIONAL,
+            by=_RELEASERS,
+            signs=_SIGNED,
+            body=Condition,
+        ),
+        Row("complete", State.CONDITIONAL, State.RELEASED, by=_RELEASERS, signs=_SIGNED, body=Certification),
+        Row("reject", State.UNDER_REVIEW, State.REJECTED, by=_RELEASERS, signs=_DECIDED, body=Reason),
+        *(Row("revoke", state, State.REVOKED, by=_RELEASERS, signs=_DECIDED, body=Reason) for state in _OUT),
+    ),
+)
+
+
+class _Issue(Protocol):
+    """What a release asks of how a batch was issued."""
+
+    product: str
+
+
+class _Batch(Protocol):
+    """What a release asks of a batch."""
+
+    state: str
+    issue: _Issue | None
+
+    @property
+    def identity(self) -> str: ...
+    @property
+    def hands(self) -> frozenset[str]: ...
+
+
+class _Prompt(Protocol):
+    """What a release asks of a prompt."""
+
+    @property
+    def hands(self) -> frozenset[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The release of one lot, folded from its events; a value, never edited in place. Its id is that of the batch."""
+
+    id: str
+    state: State = State.ABSENT
+    specification: str = ""
+    since: Instant = Instant(0.0)  # of the last move
+    certificate: str = ""  # SHA-256 of the one that was signed last
+    containers: tuple[str, ...] = ()
+    condition: str = ""  # why it was released before all results
+    signed_by: str = ""
+    ended: str = ""  # why it was rejected or revoked
+
+    @property
+    def is_out(self) -> bool:
+        """Tell whether its containers may go to the patient."""
+        return self.state in _OUT
+
+    @property
+    def found_by(self) -> tuple[str, ...]:
+        """Give its marks: one that is not decided, or not whole, is open."""
+        return (OPEN,) if self.state in {State.UNDER_REVIEW, State.CONDITIONAL} else ()
+
+    @property
+    def dues(self) -> tuple[Due, ...]:
+        """Give what has to be done next: decided in five days, completed in thirty."""
+        if self.state is State.UNDER_REVIEW:
+            what = f"decide on the release of lot {self.id}"
+            return (within(what, owner=Right.RELEASE, since=self.since, given=_DECIDE_IN),)
+        if self.state is State.CONDITIONAL:
+            what = f"complete the conditional release of lot {self.id}"
+            return (within(what, owner=Right.RELEASE, since=self.since, given=6 * _DECIDE_IN),)
+        return ()
+
+    def told(self, site: Site) -> tuple[str, ...]:
+        """Say what stands in the way, and which certificate the records give now."""
+        if self.state not in {State.UNDER_REVIEW, State.CONDITIONAL}:
+            return ()
+        found = obstacles(site, self.id, specification=self.specification)
+        lines = [f"in the way: {one.sentence}; {one.owner}" for one in found] or ["nothing stands in the way"]
+        made = certificate(site, self.id, specification=self.specification)
+        return (*lines, f"certificate of analysis: {made.digest}")
+
+    def check(self, fact: Fact, site: Site) -> None:
+        """Refuse what still has something in its way, another certificate, and whoever had a hand in the lot."""
+        match fact.body:
+            case Opening() as said:
+                self._check_opening(said, site)
+            case Certification() as said:
+                self._check_person(fact.by, site)
+                self._check_obstacles(site, whole=fact.kind != "release_conditionally")
+                self._check_certificate(said, site)
+
+    def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
+        if wrong:
+            raise RefusedError(f"release of {self.id}: {why}")
+
+    def _check_opening(self, said: Opening, site: Site) -> None:
+        batch = cast("_Batch", site.find("batch", self.id))
+        self._refuse(batch.issue is None, "this batch was never issued")
+        order = order_of(site, batch.identity)
+        wanted = order.placing.product if order and order.placing else ""
+        found = cast("Specification", site.find("specification", said.specification))
+        what = f"{said.specification} is of {found.product or 'nothing'}, the order of {wanted or 'nothing'}"
+        self._refuse(not wanted or found.product != wanted, what)
+
+    def _check_person(self, person: str, site: Site) -> None:
+        batch = cast("_Batch", site.find("batch", self.id))
+        prompts = (cast("_Prompt", one) for one in site.marked("prompt", of_batch(self.id)))
+        hands = batch.hands.union(*(prompt.hands for prompt in prompts))
+        analysts = {name for test in tests_of(site, self.id) for name in test.analysts}
+        self._refuse(person in hands | analysts, f"{person} had a hand in it; someone else has to release it")
+
+    def _check_obstacles(self, site: Site, *, whole: bool) -> None:
+        found = obstacles(site, self.id, specification=self.specification)
+        barring = [one for one in found if whole or not one.later]
+        self._refuse(bool(barring), "; ".join(f"{one.sentence} ({one.owner})" for one in barring))
+        self._refuse(not whole and not found, "nothing is open; release it without a condition")
+
+    def _check_certificate(self, said: Certification, site: Site) -> None:
+        made = certificate(site, self.id, specification=self.specification)
+        other = f"the certificate {said.certificate[:12]} is not what the records say now ({made.digest[:12]})"
+        self._refuse(said.certificate != made.digest, other)
+        here = product_of(site, self.id) if self.state is State.UNDER_REVIEW else self.containers
+        strange = sorted(set(said.containers) - set(here))
+        self._refuse(bool(strange), f"{', '.join(strange)} is no container of its product")
+
+    def apply(self, fact: Fact) -> Self:
+        """Give the release as it stands after the fact."""
+        after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), since=fact.at)
+        match fact.body:
+            case Opening(specification=specification):
+                return replace(after, specification=specification)
+            case Certification() as said:
+                condition = said.reason if isinstance(said, Condition) else self.condition
+                made = replace(after, certificate=said.certificate, containers=said.containers)
+                return replace(made, condition=condition, signed_by=fact.by)
+        return replace(after, ended=fact.stated(Reason).reason)
+
+
+KIND = Kind("release", "product", TABLE, Release)

@@ -1,0 +1,275 @@
+"""Shipments: what is sent for an order, packed only when released, handed to a carrier, judged by the receiver.
+
+Units:  degC, d.
+Source: 21 CFR 211.142(b), 211.150 (distribution); EU GMP Part IV 14; 49 CFR 173.199 and 173.320 (what the papers say).
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol, Self, cast
+
+from automation.gmp.due import DAY, Due, until, within
+from automation.gmp.marks import OPEN, of_container, of_order, of_subject
+from automation.gmp.objects import Fact, Kind, Site
+from automation.gmp.product.codes import Moment, moment
+from automation.gmp.product.custody import held_by
+from automation.gmp.product.orders import Order, check_runs
+from automation.gmp.product.releases import Release
+from automation.gmp.words import Body, Meaning, Reason, Right, field
+from automation.kernel.errors import IdentityError, RefusedError
+from automation.kernel.machine import Row, Table
+from automation.kernel.quantity import Instant
+
+DOCUMENTS = ("order", "certificate of analysis", "custody form", "waybill")
+
+
+class State(StrEnum):
+    """Where a shipment stands."""
+
+    ABSENT = "absent"
+    PLANNED = "planned"
+    PACKED = "packed"
+    IN_TRANSIT = "in transit"
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+class Plan(Body):
+    """What is sent, from which lot, to whom, by whom, in which time and under which conditions."""
+
+    order: str = field(label="Order", length=1)
+    batch: str = field(label="Batch", length=1)
+    containers: tuple[str, ...] = field(label="Containers", length=1)
+    consignee: str = field(label="Consignee", help="The party, as hand-overs name it", length=2)
+    carrier: str = field(label="Carrier", help="The party, as hand-overs name it", length=2)
+    leaves: Moment = field(label="Leaves")
+    arrives: Moment = field(label="Arrives by")
+    highest_c: float = field(label="Highest temperature allowed", unit="degC")
+    classified: str = field(label="Dangerous goods class", help="With the version of the rule", length=3)
+
+
+class Packing(Body):
+    """What was put into which shipper, and how long that keeps cold."""
+
+    containers: tuple[str, ...] = field(label="Containers, scanned", length=1)
+    shipper: str = field(label="Shipper", length=2)
+    qualified_until: Moment = field(label="Shipper qualified until")
+    holds_d: float = field(label="Keeps cold", help="By its charge, weighed", unit="d", low=0.0)
+    logger: str = field(label="Temperature logger", length=2)
+    seal: str = field(label="Seal", length=2)
+    documents: tuple[str, ...] = field(label="Documents inside", help=", ".join(DOCUMENTS), length=1)
+
+
+class Dispatch(Body):
+    """That the carrier has it."""
+
+    waybill: str = field(label="Waybill", length=2)
+
+
+class Examination(Body):
+    """What the receiver found."""
+
+    containers: tuple[str, ...] = field(label="Containers, scanned", length=1)
+    seal: str = field(label="Seal, as found", length=2)
+    logger: str = field(label="Temperature logger, as read", length=2)
+    highest_c: float = field(label="Highest temperature of the trace", unit="degC")
+    trace: str = field(label="Trace", help="SHA-256 of the logger's file", length=3)
+    labels: bool = field(label="Labels legible and as on the papers")
+
+
+class Acceptance(Body):
+    """That it may be used; findings only with a closed deviation about the shipment."""
+
+    conclusion: str = field(label="Conclusion", length=3)
+    deviation: str = field(label="Deviation", default="")
+
+
+_DESK = frozenset({Right.ORDER})
+_HANDS = frozenset({Right.PERFORM, Right.SUPERVISE})
+_BEDSIDE = frozenset({Right.TREAT})
+_TWO = (Meaning.PERFORMED, Meaning.VERIFIED)
+
+TABLE = Table(
+    State.ABSENT,
+    (
+        Row("plan", State.ABSENT, State.PLANNED, by=_DESK, body=Plan),
+        Row("replan", State.PLANNED, State.PLANNED, by=_DESK, body=Plan),
+        Row("pack", State.PLANNED, State.PACKED, by=_HANDS, signs=_TWO, body=Packing),
+        Row("dispatch", State.PACKED, State.IN_TRANSIT, by=_HANDS, signs=(Meaning.PERFORMED,), body=Dispatch),
+        Row("receive", State.IN_TRANSIT, State.RECEIVED, by=_BEDSIDE, signs=_TWO, body=Examination),
+        Row("accept", State.RECEIVED, State.ACCEPTED, by=_BEDSIDE, signs=(Meaning.RESPONSIBLE,), body=Acceptance),
+        Row("reject", State.RECEIVED, State.REJECTED, by=_BEDSIDE, signs=(Meaning.RESPONSIBLE,), body=Reason),
+        *(
+            Row("cancel", state, State.CANCELLED, by=_DESK, signs=(Meaning.RESPONSIBLE,), body=Reason)
+            for state in (State.PLANNED, State.PACKED)
+        ),
+    ),
+)
+
+
+class _Container(Protocol):
+    """What a shipment asks of a container."""
+
+    identity: str
+    on_hold: bool
+
+
+class _Deviation(Protocol):
+    """What a shipment asks of a deviation."""
+
+    id: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """One shipment, folded from its events; a value, never edited in place."""
+
+    id: str
+    state: State = State.ABSENT
+    plan: Plan | None = None
+    leaves_at: Instant = Instant(0.0)
+    arrives_at: Instant = Instant(0.0)
+    since: Instant = Instant(0.0)  # of the last move
+    packing: Packing | None = None
+    waybill: str = ""
+    examination: Examination | None = None
+    ended: str = ""  # why it was rejected or cancelled
+
+    @property
+    def order(self) -> str:
+        """Give the order; empty before it is planned."""
+        return self.plan.order if self.plan else ""
+
+    @property
+    def containers(self) -> tuple[str, ...]:
+        """Give the ids of what is sent."""
+        return self.plan.containers if self.plan else ()
+
+    @property
+    def found_by(self) -> tuple[str, ...]:
+        """Give its marks: one on its way is open; its order; its containers."""
+        going = self.state in {State.PLANNED, State.PACKED, State.IN_TRANSIT, State.RECEIVED}
+        order = (of_order(self.order),) if self.plan else ()
+        return (*order, *map(of_container, self.containers), *((OPEN,) if going else ()))
+
+    @property
+    def dues(self) -> tuple[Due, ...]:
+        """Give what has to be done next: packed in time to leave, received in time, judged in a day."""
+        match self.state:
+            case State.PLANNED | State.PACKED:
+                what, end = f"pack and hand over shipment {self.id}", self.leaves_at
+                return (until(what, owner=Right.PERFORM, since=self.since, by=end, escalate=Right.ORDER),)
+            case State.IN_TRANSIT:
+                what, end = f"receive shipment {self.id}", self.arrives_at
+                return (until(what, owner=Right.TREAT, since=self.since, by=end, escalate=Right.ORDER),)
+            case State.RECEIVED:
+                what = f"accept or reject shipment {self.id}"
+                return (within(what, owner=Right.TREAT, since=self.since, given=DAY, escalate=Right.ORDER),)
+        return ()
+
+    def check(self, fact: Fact, site: Site) -> None:
+        """Refuse what is not released, not whole, not of the patient, not with the carrier, or not as it should be."""
+        match fact.body:
+            case Plan() as said:
+                self._check_plan(fact, said, site)
+            case Packing() as said:
+                self._check_packing(fact, said, site)
+            case Examination() as said:
+                self._check_whole(said.containers)
+            case Acceptance() as said:
+                self._check_acceptance(said, site)
+        if fact.kind == "dispatch":
+            self._check_held(self._planned.carrier, site)
+        if fact.kind == "receive":
+            self._check_held(self._planned.consignee, site)
+
+    @property
+    def _planned(self) -> Plan:
+        if self.plan is None:
+            raise TypeError(self)
+        return self.plan
+
+    def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
+        if wrong:
+            raise RefusedError(f"shipment {self.id} {why}")
+
+    def _check_plan(self, fact: Fact, said: Plan, site: Site) -> None:
+        order = cast("Order", site.find("order", said.order))
+        check_runs(order, what=f"shipment {self.id}")
+        leaves, arrives = (moment(text, zone=fact.zone) for text in (said.leaves, said.arrives))
+        self._refuse(not fact.at < leaves < arrives, "has to leave after now and arrive after that")
+        for name in said.containers:
+            if cast("_Container", site.find("container", name)).identity != order.identity:
+                raise IdentityError(f"shipment {self.id}: container {name} is not of order {order.id}")
+
+    def _check_packing(self, fact: Fact, said: Packing, site: Site) -> None:
+        plan = self._planned
+        check_runs(cast("Order", site.find("order", plan.order)), what=f"shipment {self.id}")
+        self._check_whole(said.containers)
+        release = cast("Release", site.find("release", plan.batch))
+        self._refuse(not release.is_out, f"can't be packed: lot {plan.batch} is {release.state}, not released")
+        strange = sorted(set(self.containers) - set(release.containers))
+        self._refuse(bool(strange), f"can't be packed: {', '.join(strange)} is not among the released containers")
+        for name in self.containers:
+            on_hold = cast("_Container", site.find("container", name)).on_hold
+            self._refuse(on_hold, f"can't be packed: container {name} is on QA hold")
+        transit = self.arrives_at - max(self.leaves_at, fact.at)
+        short = said.holds_d * DAY < transit
+        self._refuse(short, f"can't be packed: shipper {said.shipper} keeps cold {said.holds_d:g} d, not long enough")
+        fit = moment(said.qualified_until, zone=fact.zone) >= self.arrives_at
+        self._refuse(not fit, f"can't be packed: shipper {said.shipper} is qualified until {said.qualified_until}")
+        missing = [name for name in DOCUMENTS if name not in said.documents]
+        self._refuse(bool(missing), f"can't be packed: these papers are missing: {', '.join(missing)}")
+
+    def _check_whole(self, scanned: tuple[str, ...]) -> None:
+        differ = sorted(set(scanned) ^ set(self.containers))
+        self._refuse(bool(differ), f"is of {', '.join(self.containers)}; {', '.join(differ)} does not agree")
+
+    def _check_held(self, party: str, site: Site) -> None:
+        for name in self.containers:
+            holder = held_by(site, name) or "nobody on record"
+            self._refuse(holder != party, f"needs container {name} with {party}; it is with {holder}")
+
+    def _check_acceptance(self, said: Acceptance, site: Site) -> None:
+        found = findings(self)
+        about = (cast("_Deviation", one) for one in site.marked("deviation", of_subject(f"shipment/{self.id}")))
+        closed = any(one.id == said.deviation and one.state == "closed" for one in about)
+        needed = f"; only a closed deviation about shipment/{self.id} lets it be accepted"
+        self._refuse(bool(found) and not closed, f"has findings: {'; '.join(found)}{needed}")
+
+    def apply(self, fact: Fact) -> Self:
+        """Give the shipment as it stands after the fact."""
+        after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), since=fact.at)
+        match fact.body:
+            case Plan() as said:
+                leaves, arrives = moment(said.leaves, zone=fact.zone), moment(said.arrives, zone=fact.zone)
+                return replace(after, plan=said, leaves_at=leaves, arrives_at=arrives)
+            case Packing() as said:
+                return replace(after, packing=said)
+            case Dispatch(waybill=waybill):
+                return replace(after, waybill=waybill)
+            case Examination() as said:
+                return replace(after, examination=said)
+            case Reason(reason=reason):
+                return replace(after, ended=reason)
+        return after
+
+
+def findings(shipment: Shipment) -> tuple[str, ...]:
+    """Give what the receiver found that is not as it was sent, one sentence each."""
+    sent, seen, plan = shipment.packing, shipment.examination, shipment.plan
+    if sent is None or seen is None or plan is None:
+        return ("nobody has examined it",)
+    said = (
+        (seen.seal != sent.seal, f"seal {seen.seal} was found, {sent.seal} was put on"),
+        (seen.logger != sent.logger, f"logger {seen.logger} was read, {sent.logger} was packed"),
+        (seen.highest_c > plan.highest_c, f"{seen.highest_c:g} degC on the way, at most {plan.highest_c:g} degC"),
+        (not seen.labels, "labels are not as on the papers"),
+    )
+    return tuple(sentence for wrong, sentence in said if wrong)
+
+
+KIND = Kind("shipment", "product", TABLE, Shipment)

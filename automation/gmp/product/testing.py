@@ -1,0 +1,283 @@
+"""Tests of a lot: requested by a criterion of its specification, reported, reviewed by another, never deleted.
+
+A result that is out of specification opens a deviation by itself. A retest is a test of its own that names the first
+one, and only a closed investigation can set a result aside: nobody tests until it fits.
+Source: 21 CFR 211.165, 211.192, 211.194(a) (complete data, second review); FDA guidance on OOS results (2022).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol, Self, cast
+
+from automation.gmp.due import DAY, Due, until, within
+from automation.gmp.marks import OPEN, of_batch, of_subject
+from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
+from automation.gmp.product.codes import Moment, moment
+from automation.gmp.quality.specifications import Specification, Verdict, verdict
+from automation.gmp.quality.specifications import State as Standing
+from automation.gmp.words import Body, Meaning, Reason, Right, field
+from automation.kernel.errors import IdentityError, RefusedError
+from automation.kernel.machine import Row, Table
+from automation.kernel.quantity import Instant
+
+_REVIEW_IN = 2 * DAY  # s
+
+
+class State(StrEnum):
+    """Where a test stands; a preliminary result leaves it in the laboratory."""
+
+    ABSENT = "absent"
+    REQUESTED = "requested"
+    IN_LABORATORY = "in laboratory"
+    REPORTED = "reported"
+    REVIEWED = "reviewed"
+    INVALIDATED = "invalidated"
+    CANCELLED = "cancelled"
+
+
+class Request(Body):
+    """Which test of which lot, by which specification; a retest names the first test."""
+
+    batch: str = field(label="Batch", length=1)
+    specification: str = field(label="Specification", length=1)
+    test: str = field(label="Test", help="As the specification names it", length=2)
+    due: Moment = field(label="Result needed by")
+    retest_of: str = field(label="Retest of", default="")
+
+
+class Intake(Body):
+    """What came to the laboratory."""
+
+    sample: str = field(label="Sample", help="The aliquot as it is labelled", length=1)
+    condition: str = field(label="Condition", length=2)
+
+
+class Result(Body):
+    """What was found: a number (also ``<0.05``) in the unit of the limit, or a word."""
+
+    value: str = field(label="Value", length=1)
+    method: str = field(label="Method", help="With its version", length=2)
+    analysed: Moment = field(label="When it was measured")
+    data: str = field(label="Raw data", help="SHA-256 of the file, or the page of the notebook", length=3)
+
+
+class Correction(Result):
+    """The value as it should have been reported, and why."""
+
+    reason: str = field(label="Reason", length=3)
+
+
+class Invalidation(Body):
+    """Why a result does not count: the cause that was found in the laboratory, by a closed investigation."""
+
+    deviation: str = field(label="Deviation", length=1)
+    reason: str = field(label="Assignable cause", length=3)
+
+
+_LABORATORY = frozenset({Right.PERFORM, Right.INVESTIGATE})
+_QUALITY = frozenset({Right.REVIEW, Right.SUPERVISE})
+
+TABLE = Table(
+    State.ABSENT,
+    (
+        Row("request", State.ABSENT, State.REQUESTED, by=_QUALITY, body=Request),
+        Row("cancel", State.REQUESTED, State.CANCELLED, by=_QUALITY, body=Reason),
+        Row("take_in", State.REQUESTED, State.IN_LABORATORY, by=_LABORATORY, body=Intake),
+        Row(
+            "report_preliminary",
+            State.IN_LABORATORY,
+            State.IN_LABORATORY,
+            by=_LABORATORY,
+            signs=(Meaning.PERFORMED,),
+            body=Result,
+        ),
+        Row(
+            "report",
+            State.IN_LABORATORY,
+            State.REPORTED,
+            by=_LABORATORY,
+            signs=(Meaning.PERFORMED,),
+            body=Result,
+        ),
+        Row("review", State.REPORTED, State.REVIEWED, by={Right.REVIEW}, signs=(Meaning.REVIEWED,)),
+        *(
+            Row("correct", state, State.REPORTED, by=_LABORATORY, signs=(Meaning.PERFORMED,), body=Correction)
+            for state in (State.REPORTED, State.REVIEWED)
+        ),
+        Row(
+            "invalidate",
+            State.REVIEWED,
+            State.INVALIDATED,
+            by={Right.APPROVE},
+            signs=(Meaning.APPROVED,),
+            body=Invalidation,
+        ),
+    ),
+)
+
+
+class _Batch(Protocol):
+    """What a test asks of a batch."""
+
+    state: str
+
+    @property
+    def identity(self) -> str: ...
+
+
+class _Container(Protocol):
+    """What a test asks of a sample."""
+
+    state: str
+    identity: str
+
+
+class _Deviation(Protocol):
+    """What a test asks of a deviation."""
+
+    id: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class QcTest:
+    """One test of one lot, folded from its events; a value, never edited in place."""
+
+    id: str
+    state: State = State.ABSENT
+    request: Request | None = None
+    requested_at: Instant = Instant(0.0)
+    due: Instant = Instant(0.0)
+    since: Instant = Instant(0.0)  # of the last move
+    sample: str = ""
+    results: tuple[Result, ...] = ()  # in the order in which they were reported; the last one counts
+    analysts: tuple[str, ...] = ()
+    reviewed_by: str = ""
+    set_aside: str = ""  # why it was cancelled or does not count
+
+    @property
+    def batch(self) -> str:
+        """Give the batch; empty before it is requested."""
+        return self.request.batch if self.request else ""
+
+    @property
+    def value(self) -> str:
+        """Give the result that counts; empty when there is none yet."""
+        return self.results[-1].value if self.results else ""
+
+    @property
+    def found_by(self) -> tuple[str, ...]:
+        """Give its marks: one without a reviewed result is open; its batch."""
+        going = self.state in {State.REQUESTED, State.IN_LABORATORY, State.REPORTED}
+        return (*((of_batch(self.batch),) if self.request else ()), *((OPEN,) if going else ()))
+
+    @property
+    def dues(self) -> tuple[Due, ...]:
+        """Give what has to be done next: reported when it is needed, reviewed two days later."""
+        if self.state in {State.REQUESTED, State.IN_LABORATORY} and self.request:
+            what = f"report {self.request.test} of {self.batch} ({self.id})"
+            owner, late = Right.PERFORM, Right.REVIEW
+            return (until(what, owner=owner, since=self.requested_at, by=self.due, escalate=late),)
+        if self.state is State.REPORTED and self.request:
+            what = f"review {self.request.test} of {self.batch} ({self.id})"
+            late = Right.APPROVE
+            return (within(what, owner=Right.REVIEW, since=self.since, given=_REVIEW_IN, escalate=late),)
+        return ()
+
+    def check(self, fact: Fact, site: Site) -> None:
+        """Refuse a retest without investigation, another patient's sample, an analyst as reviewer, and testing on."""
+        match fact.body:
+            case Request() as said:
+                self._check_request(said, site)
+            case Intake() as said:
+                self._check_sample(said.sample, site)
+            case Result() as said:
+                late = moment(said.analysed, zone=fact.zone) > fact.at
+                self._refuse(late, f"was measured at {said.analysed}, still to come")
+                judge_by(self, said.value, site)  # raises InputError for a number that is none
+            case Invalidation() as said:
+                self._check_invalidation(fact, said, site)
+        if fact.kind == "review":
+            self._refuse(fact.by in self.analysts, f"was reported by {fact.by}; someone else has to review it")
+
+    def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
+        if wrong:
+            raise RefusedError(f"test {self.id} {why}")
+
+    def _check_request(self, said: Request, site: Site) -> None:
+        batch = cast("_Batch", site.find("batch", said.batch))
+        self._refuse(batch.state == State.ABSENT, f"is of batch {said.batch}, which was never issued")
+        specification = cast("Specification", site.find("specification", said.specification))
+        effective = specification.state is Standing.EFFECTIVE
+        self._refuse(not effective, f"goes by {said.specification}, which is {specification.state}, not effective")
+        names = ", ".join(one.test for one in specification.criteria)
+        self._refuse(specification.criterion(said.test) is None, f"is of {said.test!r}; {said.specification}: {names}")
+        others = [one for one in tests_of(site, said.batch) if one.request and one.request.test == said.test]
+        standing = [one.id for one in others if one.state is not State.CANCELLED]
+        self._refuse(bool(standing) and not said.retest_of, f"is a second one of {said.test}: name what it retests")
+        if said.retest_of:
+            self._refuse(said.retest_of not in standing, f"retests {said.retest_of}, which is no {said.test} here")
+            about = tuple(site.marked("deviation", of_subject(f"test/{said.retest_of}")))
+            self._refuse(not about, f"retests {said.retest_of}, of which there is no investigation")
+
+    def _check_sample(self, name: str, site: Site) -> None:
+        sample = cast("_Container", site.find("container", name))
+        batch = cast("_Batch", site.find("batch", self.batch))
+        self._refuse(sample.state == State.ABSENT, f"has no sample {name}: it is not known at this site")
+        if sample.identity != batch.identity:
+            raise IdentityError(f"test {self.id}: sample {name} is of another chain of identity than {self.batch}")
+
+    def _check_invalidation(self, fact: Fact, said: Invalidation, site: Site) -> None:
+        about = (cast("_Deviation", one) for one in site.marked("deviation", of_subject(f"test/{self.id}")))
+        closed = any(one.id == said.deviation and one.state == "closed" for one in about)
+        self._refuse(not closed, f"stands: {said.deviation} is no closed investigation of test/{self.id}")
+        self._refuse(fact.by in self.analysts, f"was reported by {fact.by}; someone else has to set it aside")
+
+    def apply(self, fact: Fact) -> Self:
+        """Give the test as it stands after the fact."""
+        after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), since=fact.at)
+        match fact.body:
+            case Request() as said:
+                return replace(after, request=said, requested_at=fact.at, due=moment(said.due, zone=fact.zone))
+            case Intake(sample=sample):
+                return replace(after, sample=sample)
+            case Result() as said:
+                analysts = tuple(dict.fromkeys((*self.analysts, fact.by)))
+                return replace(after, results=(*self.results, said), analysts=analysts, reviewed_by="")
+            case Reason(reason=reason) | Invalidation(reason=reason):
+                return replace(after, set_aside=reason)
+        return replace(after, reviewed_by=fact.by)
+
+
+def tests_of(site: Site, batch: str) -> Iterator[QcTest]:
+    """Give the tests of a batch in the order in which they were requested."""
+    return (one for one in site.marked("test", of_batch(batch)) if isinstance(one, QcTest))
+
+
+def judge_by(test: QcTest, value: str, site: Site) -> tuple[Verdict, str]:
+    """Judge a value by the criterion that the test was requested under; gives the verdict and a sentence."""
+    if test.request is None:
+        raise TypeError(test)
+    specification = cast("Specification", site.find("specification", test.request.specification))
+    one = specification.criterion(test.request.test)
+    if one is None:
+        raise RefusedError(f"test {test.id}: {specification.id} has no {test.request.test}")
+    return verdict(one, value)
+
+
+def _investigate(thing: Thing, fact: Fact, site: Site) -> Iterable[Next]:
+    """Open a deviation for a final result that does not meet its criterion; each report has its own."""
+    test = cast("QcTest", thing)
+    found, sentence = judge_by(test, fact.stated(Result).value, site)
+    if found is not Verdict.MEETS:
+        body = {"subject": f"test/{test.id}", "title": f"{found}: {sentence}", "rule": "OOS", "batch": test.batch}
+        yield Next(f"deviation/{test.id}-D{fact.version:02d}", "open", body)
+
+
+FOLLOWS = (
+    Follow("test-oos", "report", "what is out of specification is investigated", "21 CFR 211.192", _investigate),
+    Follow("test-corrected-oos", "correct", "so is a corrected result", "21 CFR 211.192", _investigate),
+)
+
+KIND = Kind("test", "product", TABLE, QcTest, FOLLOWS)

@@ -1,0 +1,360 @@
+"""One patient's story at the door of a site, move by move: from the order to the infusion, every object of one name.
+
+Whoever needs the story up to a move gets it with ``Thread.until``; bodies are made when they are needed, because some
+name what the records say at that moment. Units: h for moments from now.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from automation.engine.afterwards import Afterwards
+from automation.engine.following import STREAM, Following
+from automation.engine.recorder import Recorder
+from automation.formulas.isbt128 import check_character
+from automation.gmp.product.batches import Order
+from automation.gmp.product.certificates import certificate
+from automation.gmp.registry import KINDS
+from automation.gmp.words import Reason, Strength
+from automation.kernel.clock import iso
+from automation.kernel.quantity import Seconds
+from tests.support.doors import SYSTEM, ZONE, Doorway, proof
+
+Body = dict[str, object]
+HOURS: Final = 3600.0
+SPEC: Final = "SPEC"
+PAPERS: Final = ["order", "certificate of analysis", "custody form", "waybill"]
+_LOT: Final[Body] = {
+    "recipe": "car-t",
+    "recipe_version": "1",
+    "recipe_digest": "d" * 64,
+    "recipe_status": "approved",
+    "lot_type": "clinical",
+    "product": "CAR-T cells",
+    "release": "0.1.0",
+    "operations": {},
+    "site_digest": "f" * 64,
+}
+MOVES: Final = """
+treat       order           place acknowledge
+order       order           confirm
+order       collection      schedule
+collect     collection      report
+collect     handover        give
+perform     handover        attest_taking
+perform     handover-2      attest_giving
+supervise   handover-2      take
+review      collection      accept
+perform     collection      receive
+issue       batch           issue
+perform     batch           start
+system      container-A     receive
+system      container-P     expect receive
+system      container-Q     expect
+system      label-P         issue print verify apply
+system      batch           complete close
+review      batch           review
+perform     deviation       open
+investigate deviation       investigate
+investigate capa            plan
+approve     capa            approve
+investigate deviation       conclude
+approve     deviation       close
+review      specification   write
+approve     specification   approve
+review      test            request
+perform     test            take_in report
+review      test            review
+review      test-2          request
+perform     test-2          take_in report_preliminary
+review      release         open
+release     release         release_conditionally
+order       shipment        plan
+perform     shipment        pack
+perform     handover-3      give
+supervise   handover-3      attest_taking
+perform     shipment        dispatch
+perform     handover-4      attest_giving
+treat       handover-4      take
+treat       shipment        receive accept
+perform     test-2          report
+review      test-2          review
+release     release         complete
+treat       infusion        plan prepare identify begin complete
+perform     capa            implement
+review      capa            find_effective
+"""
+
+
+def _moves() -> tuple[tuple[str, str, str], ...]:
+    """Give (by, object, command) in order."""
+    lines = [line.split() for line in MOVES.strip().splitlines()]
+    return tuple((by, what, command) for by, what, *commands in lines for command in commands)
+
+
+STORY: Final = _moves()
+KINDS_OF_IT: Final = (
+    "order",
+    "collection",
+    "handover",
+    "specification",
+    "test",
+    "capa",
+    "release",
+    "shipment",
+    "infusion",
+)
+LIKE: Final = {  # a move that is not told: what has to be told before it
+    ("release", "release"): ("release", "release_conditionally"),
+    ("handover", "attest_giving"): ("handover", "give"),
+    ("capa", "find_ineffective"): ("capa", "find_effective"),
+}
+
+
+@dataclass(slots=True)
+class Thread:
+    """The story of one name; ``done`` are the moves that were made."""
+
+    way: Doorway
+    name: str
+    owner: str = "perform"  # of the CAPA
+    done: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def identity(self) -> str:
+        """Give the chain of identity: that of the number in the name."""
+        return f"CHA999926{sum(ord(sign) * 31**n for n, sign in enumerate(self.name)) % 10**6:06d}"
+
+    @property
+    def din(self) -> str:
+        """Give the donation number with its check character."""
+        number = f"A999926{self.identity[-6:]}"
+        return number + check_character(number)
+
+    def stream(self, what: str) -> str:
+        """Give the stream of an object of the story: ``handover-2``, ``container-A``, ``order``."""
+        kind, _, suffix = what.partition("-")
+        if kind == "label":
+            return f"label/{self.name}-P-L1"
+        name = f"{self.name}-{suffix}" if suffix else self.name
+        return f"{kind}/{name}"
+
+    def until(self, what: str, command: str, *, without: str = "") -> None:
+        """Tell the story up to a move that comes next; nothing of the object ``without``."""
+        wanted = LIKE.get((what, command), (what, command))
+        if wanted not in [(one, then) for _, one, then in STORY]:
+            return
+        for by, one, then in STORY:
+            if (one, then) == wanted:
+                return
+            if one != without and (one, then) not in self.done:
+                self.do(one, then, by=by)
+
+    def through(self, what: str, command: str) -> None:
+        """Tell the story up to a move and with it."""
+        self.until(what, command)
+        by = next(by for by, one, then in STORY if (one, then) == (what, command))
+        self.do(what, command, by=by)
+
+    def do(self, what: str, command: str, *, by: str, **changed: object) -> None:
+        """Make one move as somebody, with ``changed`` fields; what follows from it is done."""
+        stream = self.stream(what)
+        if (what, command) == ("capa", "find_effective"):
+            self.way.clock.go(31 * 24 * HOURS)
+        row = KINDS[what.partition("-")[0]].table.decide(self.way.state(stream), command)
+        actor = SYSTEM if by == "system" else by
+        signs = tuple(proof("verify" if number else actor, meaning) for number, meaning in enumerate(row.signs))
+        signs = signs or ((proof(actor),) if row.strength == Strength.VERIFY else ())
+        self.way.do(stream, command, {**self.body(what, command), **changed}, by=actor, signs=signs)
+        self.done.append((what, command))
+        self.follow()
+
+    def follow(self) -> None:
+        """Do what follows by itself."""
+        Following(self.way.door, Recorder(self.way.ledger, self.way.clock, STREAM), Afterwards()).catch_up()
+
+    def at(self, hours: float) -> str:
+        """Give a moment from now as people write it."""
+        return iso(self.way.clock.now() + Seconds(hours * HOURS), zone=ZONE)
+
+    def body(self, what: str, command: str) -> Body:
+        """Give a body that the move's rules accept."""
+        kind, _, suffix = what.partition("-")
+        made = _BODIES.get((kind, command)) or _BODIES.get((what, command))
+        found = made(self) if made else _reason(kind, command)
+        added = _ADDED.get((suffix, kind, command))
+        return {**found, **(added(self) if added else {})}
+
+
+def _reason(kind: str, command: str) -> Body:
+    wanted = {row.body for row in KINDS[kind].table.rows if row.command == command}
+    return {"reason": "because the test says so"} if wanted & {Reason, Order} else {}
+
+
+def _read(thread: Thread) -> Body:
+    return {"identity": thread.identity, "subject": "SUBJ-017"}
+
+
+def _placing(thread: Thread) -> Body:
+    needs = {"volume": "between 100 and 400 mL", "tnc": "at least 2E+9 cells", "cd3": "at least 0.6E+9 cells"}
+    said = {"product": "CAR-T cells", "profile": "eu", "needed_by": thread.at(900), "instructions": "COL-INS@3"}
+    return {**_read(thread), **said, **needs}
+
+
+def _slot(thread: Thread) -> Body:
+    times = {"at": thread.at(1), "arrives": thread.at(30), "suite_slot": thread.at(48)}
+    return {"order": thread.name, "centre": "centre-1", "courier": "courier-1", **times}
+
+
+def _report(thread: Thread) -> Body:
+    bags = [{"id": f"{thread.name}-A", "volume_ml": 180.0, "seal": "SL-1"}]
+    return {**_read(thread), "din": thread.din, "collected": thread.at(0), "tnc": 4.1e9, "cd3": 1.7e9, "bags": bags}
+
+
+def _giving(thread: Thread) -> Body:
+    where = {"giver": "centre-1", "receiver": "courier-1", "place": "ward 2", "condition": "intact"}
+    return {"identity": thread.identity, "containers": [f"{thread.name}-A"], **where}
+
+
+def _taking(thread: Thread) -> Body:
+    return {"containers": [f"{thread.name}-A"], "condition": "intact", "lowest_c": 4.0, "highest_c": 7.0}
+
+
+def _arrival(thread: Thread) -> Body:
+    return {"identity": thread.identity, "din": thread.din, "containers": [f"{thread.name}-A"], "site": "site-a"}
+
+
+def _product(thread: Thread) -> Body:
+    return {"identity": thread.identity, "parent": f"{thread.name}-A", "batch": thread.name, "volume_ml": 50.0}
+
+
+def _label(thread: Thread) -> Body:
+    lines = {"code": f"CONTAINER:{thread.name}-P", "lines": ["CAR-T cells"], "marks": ["SIMULATED"]}
+    return {"container": f"{thread.name}-P", "batch": thread.name, "template": "t", "template_version": "1", **lines}
+
+
+def _writing(_thread: Thread) -> Body:
+    viability: Body = {"test": "viability", "method": "7-AAD", "limit": "at least 70.0 %", "loq": "1"}
+    sterility: Body = {"test": "sterility", "method": "USP <71>", "passes": ["no growth"], "stage": "afterwards"}
+    return {"product": "CAR-T cells", "criteria": [viability, sterility]}
+
+
+def _result(thread: Thread) -> Body:
+    return {"value": "84.6", "method": "M-12@2", "analysed": thread.at(0), "data": "a" * 64}
+
+
+def _capa(thread: Thread) -> Body:
+    what = {"sort": "corrective", "cause": "the lid was open", "action": "a lid switch", "owner": thread.owner}
+    measure = {"measure": "lid alarms in a month", "criterion": "none"}
+    times = {"due": thread.at(100), "check_at": thread.at(700)}
+    return {"source": f"deviation/{thread.name}", **what, **measure, **times}
+
+
+def _certification(thread: Thread) -> Body:
+    made = certificate(thread.way.door, thread.name, specification=thread.name)
+    return {"certificate": made.digest, "containers": [f"{thread.name}-P"], "statement": "all records reviewed"}
+
+
+def _condition(thread: Thread) -> Body:
+    return {**_certification(thread), "reason": "the patient can't wait", "informed": "by telephone, today"}
+
+
+def _shipment(thread: Thread) -> Body:
+    parties = {"consignee": "ward-4", "carrier": "carrier-1", "highest_c": -130.0, "classified": "not restricted, A152"}
+    times = {"leaves": thread.at(2), "arrives": thread.at(40)}
+    return {"order": thread.name, "batch": thread.name, "containers": [f"{thread.name}-P"], **parties, **times}
+
+
+def _packing(thread: Thread) -> Body:
+    shipper = {
+        "shipper": "DS-07",
+        "qualified_until": thread.at(5000),
+        "holds_d": 9.5,
+        "logger": "LOG-7",
+        "seal": "SL-9",
+    }
+    return {"containers": [f"{thread.name}-P"], "documents": PAPERS, **shipper}
+
+
+def _examination(thread: Thread) -> Body:
+    seen = {"seal": "SL-9", "logger": "LOG-7", "highest_c": -171.5, "trace": "b" * 64, "labels": True}
+    return {"containers": [f"{thread.name}-P"], **seen}
+
+
+def _infusion(thread: Thread) -> Body:
+    what = {"order": thread.name, "batch": thread.name, "container": f"{thread.name}-P"}
+    return {**what, "ward": "ward-4", "at": thread.at(3)}
+
+
+def _bedside(thread: Thread) -> Body:
+    return {**_read(thread), "container": f"{thread.name}-P", "bag_identity": thread.identity}
+
+
+def _of_product(thread: Thread) -> Body:
+    return {"containers": [f"{thread.name}-P"]}
+
+
+_REASON: Final[Body] = {"reason": "because the test says so"}
+_PAPER: Final[Body] = {"person": "Kim Courier", "paper": "CF-0017"}
+Make = Callable[[Thread], Body]
+_BODIES: Final[Mapping[tuple[str, str], Make]] = {
+    ("order", "place"): _placing,
+    ("order", "acknowledge"): lambda _: {"instructions": "COL-INS@3"},
+    **{("order", one): lambda t: {"instead_of": t.name, **_REASON} for one in ("collect_again", "make_again")},
+    ("order", "fulfil"): lambda t: {"infusion": t.name},
+    **{("collection", one): _slot for one in ("schedule", "reschedule")},
+    ("collection", "report"): _report,
+    ("collection", "accept"): lambda _: {"conclusion": "within the order set"},
+    ("collection", "receive"): _arrival,
+    ("handover", "give"): _giving,
+    ("handover", "attest_giving"): lambda t: {**_giving(t), **_PAPER},
+    ("handover", "take"): _taking,
+    ("handover", "attest_taking"): lambda t: {**_taking(t), **_PAPER},
+    ("batch", "issue"): lambda t: {**_LOT, "identity": t.identity, "containers": [f"{t.name}-A"], "order": t.name},
+    ("batch", "close"): lambda _: {"head": "a" * 64, "seq": 9},
+    ("batch", "review"): lambda _: {"conclusion": "in order"},
+    ("container-A", "receive"): lambda t: {"batch": t.name},
+    ("container-P", "expect"): _product,
+    ("container-P", "receive"): lambda t: {"batch": t.name},
+    ("container-Q", "expect"): lambda t: {**_product(t), "purpose": "aliquot"},
+    ("label", "issue"): _label,
+    ("label", "print"): lambda _: {"sha256": "a" * 64},
+    ("label", "verify"): lambda t: {"code": f"CONTAINER:{t.name}-P"},
+    ("label", "apply"): lambda t: {"container": f"{t.name}-P"},
+    ("deviation", "open"): lambda t: {"subject": f"batch/{t.name}", "title": "lid open", "batch": t.name},
+    ("deviation", "investigate"): lambda t: {"method": "5 whys", "findings": ["no switch"], "evidence": [t.name]},
+    ("deviation", "conclude"): lambda t: {"cause": "no switch", "impact": "none", "capa": [t.name]},
+    **{("specification", one): _writing for one in ("write", "revise")},
+    ("test", "request"): lambda t: {"batch": t.name, "specification": t.name, "due": t.at(72), "test": "viability"},
+    ("test", "take_in"): lambda t: {"sample": f"{t.name}-Q", "condition": "cold"},
+    **{("test", one): _result for one in ("report", "report_preliminary")},
+    ("test", "correct"): lambda t: {**_result(t), **_REASON},
+    ("test", "invalidate"): lambda t: {"deviation": f"{t.name}-D09", **_REASON},
+    **{("capa", one): _capa for one in ("plan", "replan")},
+    ("capa", "implement"): lambda _: {"what": "a switch was built in", "evidence": "asset/crf-01"},
+    **{
+        ("capa", one): lambda _: {"result": "no alarm", "evidence": "alarms"}
+        for one in ("find_effective", "find_ineffective")
+    },
+    ("release", "open"): lambda t: {"specification": t.name},
+    **{("release", one): _certification for one in ("release", "complete")},
+    ("release", "release_conditionally"): _condition,
+    **{("shipment", one): _shipment for one in ("plan", "replan")},
+    ("shipment", "pack"): _packing,
+    ("shipment", "dispatch"): lambda _: {"waybill": "WB-1"},
+    ("shipment", "receive"): _examination,
+    ("shipment", "accept"): lambda _: {"conclusion": "as sent"},
+    ("infusion", "plan"): _infusion,
+    ("infusion", "prepare"): lambda t: {"container": f"{t.name}-P", "thawed": t.at(0), "expires": t.at(0.5)},
+    ("infusion", "identify"): _bedside,
+    **{("infusion", one): lambda _: {"volume_ml": 49.0, "reaction": "none"} for one in ("complete", "stop")},
+}
+_ADDED: Final[Mapping[tuple[str, str, str], Make]] = {  # of the second and later object of a kind
+    ("2", "handover", "attest_giving"): lambda _: {"giver": "courier-1", "receiver": "site-a"},
+    ("3", "handover", "give"): lambda t: {"giver": "site-a", "receiver": "carrier-1", **_of_product(t)},
+    ("3", "handover", "attest_taking"): _of_product,
+    ("4", "handover", "attest_giving"): lambda t: {"giver": "carrier-1", "receiver": "ward-4", **_of_product(t)},
+    ("4", "handover", "take"): _of_product,
+    ("2", "test", "request"): lambda _: {"test": "sterility"},
+    **{("2", "test", one): lambda _: {"value": "no growth"} for one in ("report", "report_preliminary")},
+}  # fmt: skip
