@@ -18,9 +18,9 @@ from tests.support.freezing import cleared, meanwhile, outcome, power_cut, site_
 from tests.support.runs import BATCH, Run, make_site, resume_batch, run_batch, staff_of, when
 from tests.support.supervisor import hand, restart, stop, when_held
 
-APPENDS = {"a": 25, "b": 8}
-FINAL_DAY = {"a": 173, "b": 61}  # every so many-th append: 4 and 12 moments
-FRAMES, BAD_ENDS = 4, 8
+APPENDS = {"a": 8, "b": 4}
+FINAL_DAY = {"a": 173, "b": 173}  # every so many-th append: 4 moments each
+FRAMES, BAD_ENDS = 3, 3
 Killed = tuple[Run, Kept]
 
 

@@ -22,6 +22,12 @@ BROKEN = [kind for kind in FaultKind if kind is not FaultKind.NOISE]
 GOOD = ("frozen", "pass", False)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Give a day without faults."""
+    return run_batch(make_site(tmp_path_factory.mktemp("whole")))
+
+
 def broken_start(kind: FaultKind, *, frames: int = 1, chunk: int = RUN_FRAME) -> Hook:
     """Break the wire while the program is being started."""
     return lambda site: on_call(
@@ -48,7 +54,7 @@ def by_second(run: Run) -> dict[int, float | None]:
 
 @pytest.mark.requirement("C05")
 @pytest.mark.parametrize("kind", BROKEN)
-@pytest.mark.parametrize("chunk", [1, 2, RUN_FRAME, 4])
+@pytest.mark.parametrize("chunk", [1, RUN_FRAME])
 def test_a_start_on_a_broken_wire_starts_once(tmp_path: Path, kind: FaultKind, chunk: int) -> None:
     """The device is asked what became of it; its own counter says one start, and the record how that is known."""
     run = run_batch(make_site(tmp_path), broken_start(kind, chunk=chunk))
@@ -61,7 +67,7 @@ def test_a_start_on_a_broken_wire_starts_once(tmp_path: Path, kind: FaultKind, c
 
 @pytest.mark.requirement("C05")
 @pytest.mark.parametrize("kind", BROKEN)
-@pytest.mark.parametrize("chunk", [1, 9, 40])
+@pytest.mark.parametrize("chunk", [1, 40])
 def test_a_program_loaded_over_a_broken_wire_is_written_again_and_stands_as_approved(
     tmp_path: Path, kind: FaultKind, chunk: int
 ) -> None:
@@ -77,9 +83,10 @@ def test_a_program_loaded_over_a_broken_wire_is_written_again_and_stands_as_appr
 
 @pytest.mark.requirement("C07")
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_reading_on_a_broken_wire_is_a_gap_and_an_alarm_that_clears(tmp_path: Path, kind: FaultKind) -> None:
+def test_a_reading_on_a_broken_wire_is_a_gap_and_an_alarm_that_clears(
+    tmp_path: Path, whole: Run, kind: FaultKind
+) -> None:
     """One look is missing, nothing is invented for it, and every later reading is the one of a day without faults."""
-    whole = run_batch(make_site(tmp_path / "whole"))
     run = run_batch(
         make_site(tmp_path / "broken"),
         lambda site: when(site, "freeze", "freezing", lambda: break_wire(site, kind, delay=9.0), after=600.0),
@@ -92,7 +99,7 @@ def test_a_reading_on_a_broken_wire_is_a_gap_and_an_alarm_that_clears(tmp_path: 
 
 
 @pytest.mark.requirement("C07")
-def test_a_late_answer_never_answers_the_next_question(tmp_path: Path) -> None:
+def test_a_late_answer_never_answers_the_next_question(tmp_path: Path, whole: Run) -> None:
     """Every fourth answer comes after its deadline: no reading of the chamber is that of another moment."""
 
     def slow(site: Site) -> None:
@@ -100,7 +107,7 @@ def test_a_late_answer_never_answers_the_next_question(tmp_path: Path) -> None:
             break_wire(site, FaultKind.DELAY_REPLY, chunk=chunk, delay=11.0)
 
     run = run_batch(make_site(tmp_path / "slow"), lambda site: when(site, "freeze", "freezing", lambda: slow(site)))
-    good, found = by_second(run_batch(make_site(tmp_path / "whole"))), by_second(run)
+    good, found = by_second(whole), by_second(run)
     assert len(good) > len(found) > 0.9 * len(good)
     assert found == {at: good[at] for at in found}
 
