@@ -111,6 +111,11 @@ LIKE: Final = {  # a move that is not told: what has to be told before it
 }
 
 
+def teller(what: str, command: str) -> str:
+    """Give who makes a move in the story."""
+    return next(by for by, one, then in STORY if (one, then) == (what, command))
+
+
 @dataclass(slots=True)
 class Thread:
     """The story of one name; ``done`` are the moves that were made."""
@@ -118,6 +123,9 @@ class Thread:
     way: Doorway
     name: str
     owner: str = "perform"  # of the CAPA
+    instead: Mapping[tuple[str, str], str] = field(default_factory=dict)  # who makes a move
+    otherwise: Mapping[tuple[str, str], Body] = field(default_factory=dict)  # what a move states else
+    skipped: frozenset[tuple[str, str]] = frozenset()  # moves that nobody makes
     done: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -147,14 +155,13 @@ class Thread:
         for by, one, then in STORY:
             if (one, then) == wanted:
                 return
-            if one != without and (one, then) not in self.done:
-                self.do(one, then, by=by)
+            if one != without and (one, then) not in (*self.done, *self.skipped):
+                self.do(one, then, by=self.instead.get((one, then), by), **self.otherwise.get((one, then), {}))
 
     def through(self, what: str, command: str) -> None:
         """Tell the story up to a move and with it."""
         self.until(what, command)
-        by = next(by for by, one, then in STORY if (one, then) == (what, command))
-        self.do(what, command, by=by)
+        self.do(what, command, by=teller(what, command))
 
     def do(self, what: str, command: str, *, by: str, **changed: object) -> None:
         """Make one move as somebody, with ``changed`` fields; what follows from it is done."""
