@@ -16,8 +16,9 @@ from fakes.hands_balance import clear, weighed
 from fakes.memmert import FakeMemmert
 from fakes.panel import Crew, Habit, Values
 from fakes.physics.culture import GLUCOSE, LACTATE
+from fakes.result_folder import FakeFolder
 
-INCUBATOR = "incubator"
+INCUBATOR, ANALYSER_CLASS = "incubator", "metabolite analyser"
 HAND = 0.5  # mL, standard deviation of what is poured from bag to bag
 ANALYSER = 0.03  # coefficient of variation of a glucose or lactate reading
 POURS, WALKS = Seconds(240.0), Seconds(60.0)  # s
@@ -26,6 +27,8 @@ _IN = re.compile(r"^Put (\S+) into the incubator")
 _OUT = re.compile(r"^Take (\S+) out of the incubator")
 _TAKE = re.compile(r"^Take it out of the incubator\. Mix\. Put (\S+) alone")
 _SUGAR = re.compile(r"^Measure glucose and lactate of (\S+) and")
+_TELL = re.compile(r"^Enter (?:glucose and lactate|what was measured) of (\S+)$")
+_NO_SUGAR = re.compile(r"^No result of the analyser for (\S+):")
 _MAGNET = re.compile(r"^Mix (\S+) and put it on the magnet")
 _DRAW = re.compile(r"Draw (\S+) mL from (\S+) into (\S+),")
 _BEADS = re.compile(r"^Count the beads that are left in (\S+)")
@@ -41,6 +44,8 @@ def habits(crew: Crew) -> list[Habit]:
         Habit(_TAKE.pattern, hands.take_and_weigh, WALKS),  # before the next one, which it looks like
         Habit(_OUT.pattern, hands.take_out, WALKS),
         Habit(_SUGAR.pattern, hands.measure, Seconds(300.0)),
+        Habit(_TELL.pattern, hands.tell),
+        Habit(_NO_SUGAR.pattern, hands.look_for_sugar),
         Habit(_MAGNET.pattern, hands.put_on_magnet),
         Habit(r"^Draw \S+ mL from \S+ into \S+, mixed, then confirm", hands.draw),
         Habit(_BEADS.pattern, hands.count_beads, Seconds(420.0)),
@@ -87,13 +92,26 @@ class _Hands:
         return weighed(self._crew, prompt)
 
     async def measure(self, prompt: Prompt) -> Values:
-        """Measure sugar and lactate of a sample tube."""
+        """Let the analyser measure a sample tube; there may be none, or one without files."""
         (sample,) = _found(_SUGAR, prompt)
+        analyser = self._crew.asset(ANALYSER_CLASS)
+        if isinstance(self._crew.plant.fake(analyser) if analyser else None, FakeFolder):
+            self._crew.plant.hand(analyser, "measure", sample=sample, after=1.0)
+            await self._crew.site.house.clock.sleep(Seconds(10.0))
+        return {}
+
+    async def tell(self, prompt: Prompt) -> Values:
+        """Enter what was measured."""
+        (sample,) = _found(_TELL, prompt)
         contents = self._crew.plant.world.container(sample).contents
         return {
             "glucose": self._concentration(contents, GLUCOSE, sample=sample),
             "lactate": self._concentration(contents, LACTATE, sample=sample),
         }
+
+    async def look_for_sugar(self, prompt: Prompt) -> Values:
+        """Enter by hand what the analyser gives no figures for."""
+        return {"choice": prompt.opening.options[-1]} if prompt.opening else {}
 
     async def put_on_magnet(self, prompt: Prompt) -> Values:
         """Let the bag rest on the magnet."""

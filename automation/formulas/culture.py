@@ -1,7 +1,7 @@
-"""Cultures: how much of what goes in, how far they have grown, and when they will be where they are wanted.
+"""Cultures: how much of what goes in, and what follows from it.
 
 Units:  mL, cells, cells/mL, s, %; ratios are bare. Concentrations of additions are in units of the addition per mL.
-Source: C1 V1 = C2 V2; exponential growth between two counts; each function names its own.
+Source: C1 V1 = C2 V2; each function names its own.
 """
 
 import math
@@ -17,7 +17,6 @@ from automation.kernel.quantity import (
     Millilitres,
     NanogramsPerMillilitre,
     Percent,
-    Seconds,
 )
 
 
@@ -71,19 +70,6 @@ def feeder_volume(*, cells: Cells, ratio: float, stock: CellsPerMillilitre) -> M
 def feed_volume(*, cells: Cells, density: CellsPerMillilitre, volume: Millilitres) -> Millilitres:
     """Give the medium that brings a culture down to a density (mL); 0 when it is there already."""
     return max(Millilitres(0.0), seeding_volume(cells=cells, density=density) - volume)
-
-
-def time_to(*, target: Cells, now: Cells, before: Cells, seconds: Seconds) -> Seconds | None:
-    """Give the time until a culture has so many cells at the rate of its last two counts (s): exponential growth.
-
-    0 when it has them; None when it does not grow. ``seconds`` lie between the two counts.
-    """
-    if now >= target:
-        return Seconds(0.0)
-    grown = _positive(now, "cells now") / _positive(before, "cells before")
-    if grown <= 1.0:
-        return None
-    return seconds * (math.log(float(target) / float(now)) / math.log(grown))
 
 
 @shown(formula="-ln(1 - share / 100) / (share / 100)", source="Poisson: mean copies over the share with at least one")

@@ -20,7 +20,7 @@ from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Grams, GramsPerMillilitre, Instant, Millilitres, Seconds
 from instruments.interfaces.balance import Balance
 from protocols.operations.adding import Weights
-from protocols.operations.culturing import Contents, Handling, Vessel, keep_safe
+from protocols.operations.culturing import Contents, Handling, Held, Vessel, keep_safe
 
 RULE = "harvest"
 
@@ -61,6 +61,8 @@ class Results:
     """What later steps may use."""
 
     source: str = ""
+    sources: tuple[str, ...] = ()  # vessels of a culture that was split
+    volumes: tuple[Millilitres, ...] = ()  # in each of them
     container: str = ""
     mass_empty: Grams | None = None  # of the bag
     volume: Millilitres | None = None
@@ -96,39 +98,52 @@ class Harvest:
     )
 
     async def set_out(self, _visit: Visit[Results]) -> Move:
-        """Take the culture out and identify it."""
-        label = self.product.one()
-        await self.operator.scan(
-            f"Take {label.id} out of the incubator and scan its label", accept=(label.code,), expects=label.expects
-        )
-        return Move("identify", source=label.id, volume=self.given.volume)
+        """Take the culture out and identify it; every vessel of one that was split."""
+        labels = [one for one in self.product.labels() if one.state == "in process"]
+        if len(labels) <= 1:
+            labels = [self.product.one()]
+        for label in labels:
+            await self.operator.scan(
+                f"Take {label.id} out of the incubator and scan its label", accept=(label.code,), expects=label.expects
+            )
+        volumes = tuple(one.volume for one in labels) if len(labels) > 1 else (self.given.volume,)
+        names = tuple(one.id for one in labels)
+        volume = Millilitres(sum(map(float, volumes)))
+        return Move("identify", source=names[0], sources=names, volumes=volumes, volume=volume)
 
     async def pooled(self, visit: Visit[Results]) -> Move:
         """Bring everything into a new bag, over the magnet where there are beads, and weigh it."""
         got, given, handling = visit.got, self.given, self._handling
-        source = self.product.held(got.source)
         suffix = given.bag.suffix + (str(got.passes + 1) if got.passes else "")
         bag = await handling.new(
-            visit.batch, Vessel(kind=given.bag.kind, suffix=suffix, material=given.bag.material), of=source
+            visit.batch,
+            Vessel(kind=given.bag.kind, suffix=suffix, material=given.bag.material),
+            of=self.product.held(got.source),
         )
-        if given.beads is not None:
-            await self.operator.confirm(
-                f"Mix {got.source} and put it on the magnet, tubes closed. Confirm when it rests there"
-            )
-            await self.watch.pause(given.beads.magnet)
-        known = got.volume or given.volume
-        contents = Contents(source, known, given.density)
-        magnet = "harvest" if given.beads is None else "harvest over the magnet"
-        poured, _ = await handling.pour(contents, bag, volume=known, why=magnet)
+        amounts, gross = list[Amount](), bag.gross
+        for name, known in zip(got.sources, got.volumes, strict=True):
+            await self._on_magnet(name)
+            contents = Contents(self.product.held(name), known, given.density)
+            magnet = "harvest" if given.beads is None else "harvest over the magnet"
+            poured, gross = await handling.pour(contents, Held(bag.container, gross), volume=known, why=magnet)
+            amounts.append(poured)
         return Move(
             "collect",
             container=bag.container.id,
             mass_empty=bag.gross,
-            volume=poured.volume,
-            volume_uncertainty=poured.standard,
+            volume=Millilitres(sum(float(one.volume) for one in amounts)),
+            volume_uncertainty=Millilitres(sum(float(one.standard) for one in amounts)),  # one density: they add up
             passes=got.passes + 1,
             harvested_at=await self.watch.moment(),
         )
+
+    async def _on_magnet(self, name: str) -> None:
+        """Let a vessel rest on the magnet, where there are beads."""
+        if self.given.beads is not None:
+            await self.operator.confirm(
+                f"Mix {name} and put it on the magnet, tubes closed. Confirm when it rests there"
+            )
+            await self.watch.pause(self.given.beads.magnet)
 
     async def passed(self, visit: Visit[Results]) -> Move:
         """Count the beads that are left, and decide by the recipe whether it is enough."""
@@ -151,7 +166,9 @@ class Harvest:
         if left <= beads.at_most:
             return Move("harvest", beads=left, bead_counts=counts, volume=volume)
         if got.passes < beads.passes_at_most:  # a further pass is the recipe's plan; the count stands in the record
-            return Move("again", beads=left, bead_counts=counts, volume=volume, source=got.container)
+            bag = got.container
+            again = {"source": bag, "sources": (bag,), "volumes": (volume,)}
+            return Move("again", beads=left, bead_counts=counts, volume=volume, **again)
         title = f"{left:g} beads per 3 million cells after pass {got.passes}, at most {beads.at_most:g} are allowed"
         await self.product.deviation(title, rule="residual beads")
         await self.product.qa_hold(self.product.held(got.container), reason=title)

@@ -12,7 +12,6 @@ from automation.kernel.quantity import (
     Millilitres,
     NanogramsPerMillilitre,
     Percent,
-    Seconds,
 )
 
 pytestmark = pytest.mark.requirement("F012", "F014")
@@ -64,16 +63,6 @@ def test_a_dense_culture_is_fed_down_and_a_thin_one_not_at_all() -> None:
     feed = culture.feed_volume(cells=Cells(2e8), density=thin, volume=Millilitres(150.0))
     assert feed == Millilitres(250.0)
     assert culture.feed_volume(cells=Cells(2e7), density=thin, volume=Millilitres(150.0)) == Millilitres(0.0)
-
-
-def test_a_culture_that_doubles_a_day_has_eight_times_as_many_cells_in_three_days() -> None:
-    """None while it does not grow, none left to wait when they are there."""
-    day = Seconds(86_400.0)
-    ahead = culture.time_to(target=Cells(8e8), now=Cells(1e8), before=Cells(0.5e8), seconds=day)
-    assert ahead is not None
-    assert float(ahead) == pytest.approx(3 * 86_400.0)
-    assert culture.time_to(target=Cells(8e8), now=Cells(1e8), before=Cells(1e8), seconds=day) is None
-    assert culture.time_to(target=Cells(1e8), now=Cells(2e8), before=Cells(1e8), seconds=day) == Seconds(0.0)
 
 
 def test_at_37_percent_a_transduced_cell_has_a_copy_and_a_quarter() -> None:

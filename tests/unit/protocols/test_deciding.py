@@ -21,6 +21,9 @@ RULES = Rules(
     glucose_fed=GramsPerLitre(2.5),
     glucose_medium=GramsPerLitre(4.0),
     volume_most=Millilitres(600.0),
+    vessels_most=1,
+    extend_by=Seconds(1 * DAY),
+    extensions_most=0,
 )
 CALM = Found(Seconds(3 * DAY), Millilitres(200.0), Cells(2e8), Percent(92.0), GramsPerLitre(3.0))
 
@@ -78,3 +81,32 @@ def test_a_sample_of_the_last_day_is_on_the_last_day_whatever_the_rounding() -> 
     """Moments are kept to a microsecond: the difference of these two is 11 days less one of them."""
     age = aged(Instant(1_768_552_442.581_666), Instant(1_769_502_842.581_665))
     assert decide(RULES, replace(CALM, age=age)).what is Decision.HARVEST
+
+
+def test_a_culture_that_needs_more_than_its_vessel_takes_is_split() -> None:
+    """6e8 cells in 500 mL need 1000 mL: two vessels hold 1200, one does not; without a second it is fed what fits."""
+    dense = replace(CALM, volume=Millilitres(500.0), cells=Cells(6e8))
+    proposal = decide(replace(RULES, vessels_most=2), dense)
+    assert (proposal.what, proposal.feed) == (Decision.SPLIT, Millilitres(500.0))
+    assert (decide(RULES, dense).what, decide(RULES, dense).feed) == (Decision.FEED, Millilitres(100.0))
+    again = decide(replace(RULES, vessels_most=2), replace(dense, vessels=2))
+    assert (again.what, again.feed) == (Decision.FEED, Millilitres(500.0))
+
+
+@pytest.mark.parametrize(
+    ("until", "extensions", "age", "what"),
+    [
+        (12 * 3600.0, 0, 11 * DAY, Decision.EXTEND),
+        (36 * 3600.0, 0, 11 * DAY, Decision.HARVEST),  # not enough in a day
+        (None, 0, 11 * DAY, Decision.HARVEST),  # it does not grow
+        (12 * 3600.0, 1, 11.5 * DAY, Decision.CONTINUE),  # within its extension
+        (12 * 3600.0, 1, 12 * DAY, Decision.HARVEST),  # the only one is over
+    ],
+)
+def test_the_last_day_is_extended_only_where_the_forecast_says_that_it_helps(
+    until: float | None, extensions: int, age: float, what: Decision
+) -> None:
+    """One extension of a day is allowed."""
+    rules = replace(RULES, extensions_most=1)
+    found = replace(CALM, age=Seconds(age), extensions=extensions, until=None if until is None else Seconds(until))
+    assert decide(rules, found).what is what
