@@ -75,13 +75,17 @@ PROCESSED = frozenset({Purpose.PRODUCT, Purpose.INTERMEDIATE})
 class Product:
     """The containers and lots of one batch, as one step may handle them."""
 
-    def __init__(self, recorder: Recorder, door: Door, alarms: Alarms) -> None:
-        """Handle the containers of the batch, in the step that the alarms speak for."""
+    def __init__(self, recorder: Recorder, door: Door, alarms: Alarms, *, only: frozenset[str] | None = None) -> None:
+        """Handle the containers of the batch, or ``only`` those and what is filled from them.
+
+        In the step that the alarms speak for.
+        """
         self._moves = Moves(recorder, door, batch=alarms.batch, step=alarms.step)
         self._door = door
         self._alarms = alarms
         self._batch = alarms.batch
         self._step = alarms.step
+        self._only = only
 
     def labels(self, *purposes: Purpose) -> tuple[Labelled, ...]:
         """Give the labels of the batch's containers that are here or expected, in the order in which they came.
@@ -89,7 +93,7 @@ class Product:
         Without a purpose: of those that hold product or are meant to.
         """
         wanted = frozenset(purposes) or PROCESSED
-        every = of_batch(self._door, self._batch)
+        every = self._mine()
         return tuple(_labelled(one) for one in every if one.state in HERE and one.purpose in wanted)
 
     @property
@@ -140,7 +144,7 @@ class Product:
 
     def transferred(self) -> tuple[Container, ...]:
         """Give handles of the containers that came in by this batch's recorded transfers."""
-        found = (one for one in of_batch(self._door, self._batch) if one.purpose in PROCESSED)
+        found = (one for one in self._mine() if one.purpose in PROCESSED)
         return tuple(Container(one.id, one.received_seq) for one in found if one.state in {"in process", "stored"})
 
     async def expect(
@@ -179,8 +183,11 @@ class Product:
         await self._moves.move(f"container/{dest.id}", "fill", body=body)
 
     async def add(self, container: Container, *, lot: Lot, amount: Amount, what: str) -> None:
-        """Note that material of a lot was added to a container."""
+        """Note that material of a lot was added to a container; what was not weighed, with the lot's stated density."""
         body = {**amount.body, "lot": lot.id, "what": what, "batch": self._batch, "step": self._step}
+        thing = self._door.find("lot", lot.id)
+        if amount.mass is None and isinstance(thing, MaterialLot) and thing.density is not None:
+            body |= {"density": thing.density, "density_percent": thing.density_percent}
         await self._moves.move(f"container/{container.id}", "fill", body=body)
 
     async def draw(
@@ -350,10 +357,16 @@ class Product:
         """Give what a container has used of its lifetime warming budget (s)."""
         return self._thing(container.id).warming_s
 
+    def _mine(self) -> tuple[containers.Container, ...]:
+        """Give the containers that this step may handle."""
+        every = of_batch(self._door, self._batch)
+        return every if self._only is None else tuple(one for one in every if self._only & _line(one.id, every))
+
     def _own(self, name: str) -> containers.Container:
         thing = self._thing(name)
-        if all(thing.id != one.id for one in of_batch(self._door, self._batch)):
-            msg = f"container {name} is not one of batch {self._batch}"
+        if all(thing.id != one.id for one in self._mine()):
+            which = "this round of batch" if self._only is not None else "batch"
+            msg = f"container {name} is not one of {which} {self._batch}"
             raise IdentityError(msg)
         return thing
 
@@ -363,6 +376,15 @@ class Product:
             msg = f"container {name} is not known"
             raise RefusedError(msg)
         return thing
+
+
+def _line(name: str, every: tuple[containers.Container, ...]) -> set[str]:
+    """Give a container and those that it was filled from."""
+    parents, found = {one.id: one.parent for one in every}, set[str]()
+    while name and name not in found:
+        found.add(name)
+        name = parents.get(name, "")
+    return found
 
 
 def _labelled(thing: containers.Container) -> Labelled:

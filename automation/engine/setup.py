@@ -160,6 +160,7 @@ def _lot(door: Door, file: SiteFile, lot: LotEntry) -> None:
         "unit": lot.unit,
         "expiry": lot.expiry,
         "storage": lot.storage,
+        **({} if lot.density is None else {"density": float(lot.density)}),
     }
     door.enter(Command(f"lot/{lot.id}", "receive", body, SETUP))
     if lot.released:

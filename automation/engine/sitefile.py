@@ -21,7 +21,7 @@ from automation.gmp.words import Right
 from automation.kernel import quantity
 from automation.kernel.clock import instant
 from automation.kernel.errors import InputError
-from automation.kernel.quantity import Millilitres
+from automation.kernel.quantity import GramsPerMillilitre, Millilitres
 
 FILE = "site.yaml"
 _SIMULATED_ONLY = ("people", "materials", "containers", "world")
@@ -217,7 +217,9 @@ def _person(name: str, node: Node, roles: Mapping[str, frozenset[Right]]) -> Per
 
 
 def _lot(name: str, node: Node) -> LotEntry:
-    pairs = node.fields(required=("what", "supplier", "quantity", "expiry"), optional=("storage", "released"))
+    pairs = node.fields(
+        required=("what", "supplier", "quantity", "expiry"), optional=("storage", "density", "released")
+    )
     amount, _, unit = pairs["quantity"].string().partition(" ")
     if unit not in limits.UCUM:
         allowed = f"a number, a space and a unit are needed ({', '.join(limits.UCUM)})"
@@ -234,8 +236,13 @@ def _lot(name: str, node: Node) -> LotEntry:
         unit=unit,
         expiry=_day(pairs["expiry"]),
         storage=pairs["storage"].string() if "storage" in pairs else "",
+        density=_density(pairs["density"]) if "density" in pairs else None,
         released=pairs["released"].flag() if "released" in pairs else True,
     )
+
+
+def _density(node: Node) -> GramsPerMillilitre:
+    return GramsPerMillilitre(quantity.read(node.text, GramsPerMillilitre, what=node.name, where=node.where))
 
 
 def _container(name: str, node: Node) -> ContainerEntry:

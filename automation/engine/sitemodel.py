@@ -12,7 +12,7 @@ from automation.engine.alarmmodel import Vigilance
 from automation.engine.recipe.yaml_source import Plain
 from automation.gmp.words import Right
 from automation.kernel.errors import InputError
-from automation.kernel.quantity import Instant, Millilitres
+from automation.kernel.quantity import GramsPerMillilitre, Instant, Millilitres
 
 
 class Mode(StrEnum):
@@ -74,6 +74,7 @@ class LotEntry:
     unit: str
     expiry: str
     storage: str = ""
+    density: GramsPerMillilitre | None = None
     released: bool = True
 
 

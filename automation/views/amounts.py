@@ -200,6 +200,9 @@ class _Replay:
             moved = source.share(volume) if source is not None else {VOLUME: volume}
         if said.mass_g is not None and MASS not in moved:
             moved[MASS] = _mass(moved[VOLUME], said.mass_g, said.standard_g)
+        elif said.density is not None and MASS not in moved:
+            standard = said.density * said.density_percent / 100.0
+            moved[MASS] = moved[VOLUME] * reading(f"density of {said.lot}", said.density, standard=standard)
         return moved
 
     def _draw(self, event: Event, name: str, inside: _Inside, said: Drawing) -> None:

@@ -71,12 +71,12 @@ def test_the_frozen_bags_hold_t_cells_of_which_a_tenth_carry_the_vector(course: 
 
 
 @pytest.mark.requirement("F024", "F048")
-def test_the_volume_closes_over_the_whole_course_with_the_buffer_that_a_separator_adds(
+def test_volume_mass_and_cells_close_over_the_whole_course(
     course: tuple[Run, World],
 ) -> None:
-    """In sum and in each step that keeps an account of its own."""
+    """In sum and in each step that keeps an account of its own; what is pipetted has the density of its lot."""
     run, _ = course
     with Reader(run.folder) as reader:
-        volumes = [one for one in reconciliations(Story(reader, BATCH)) if one.quantity.startswith("volume")]
-    assert len(volumes) > 2
-    assert {one.quantity for one in volumes if one.closes is not True} == set()
+        balances = reconciliations(Story(reader, BATCH))
+    assert {one.quantity for one in balances} >= {"volume", "mass", "viable cells", "total cells"}
+    assert {one.quantity for one in balances if one.closes is not True} == set()

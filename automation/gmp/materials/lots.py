@@ -43,6 +43,8 @@ class Receipt(Body):
     unit: str = field(label="Unit", help="UCUM code, for example mL", length=1)
     expiry: str = field(label="Expiry", help="Year-month-day, or year-month for the last day of that month")
     storage: str = field(label="Storage condition", default="")
+    density: float | None = field(label="Density", unit="g/mL", help="As its certificate states", low=0.5, default=None)
+    density_percent: float = field(label="Standard uncertainty of the density", unit="%", low=0, default=0.5)
 
     @field_validator("expiry")
     @classmethod
@@ -94,6 +96,8 @@ class MaterialLot:
     unit: str = ""
     expiry: str = ""
     storage: str = ""
+    density: float | None = None  # g/mL, as stated
+    density_percent: float = 0.5  # its standard uncertainty
     received_by: str = ""
     released_by: str = ""
     used_in: tuple[tuple[str, str], ...] = ()  # batch and step of each use
@@ -148,6 +152,8 @@ class MaterialLot:
                     unit=said.unit,
                     expiry=said.expiry,
                     storage=said.storage,
+                    density=said.density,
+                    density_percent=said.density_percent,
                     received_by=fact.by,
                 )
             case Use(quantity=quantity) as use:

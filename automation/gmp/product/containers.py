@@ -98,6 +98,8 @@ class Filling(Body):
     standard_g: float | None = field(label="Standard uncertainty of the mass", unit="g", low=0, default=None)
     source: str = field(label="Out of the container", default="")
     lot: str = field(label="Out of the lot", default="")
+    density: float | None = field(label="Density, as stated of the lot", unit="g/mL", low=0.5, default=None)
+    density_percent: float = field(label="Its standard uncertainty", unit="%", low=0, default=0.0)
     what: str = field(label="What it is", default="")
     batch: str = field(label="Batch", default="")
     step: str = field(label="Step", default="")

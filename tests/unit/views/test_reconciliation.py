@@ -133,6 +133,22 @@ def test_a_mass_that_nobody_knows_leaves_its_balance_open_and_says_why(tmp_path:
 
 
 @pytest.mark.requirement("F048")
+def test_what_was_pipetted_weighs_what_the_density_stated_of_its_lot_says(tmp_path: Path) -> None:
+    """2 mL at 1.01 g/mL are 2.02 g, as well as the volume and the density are known; the balance can be drawn."""
+
+    def pipetted(day: Day) -> None:
+        until_washed(day, weighs=400.0)
+        said = {"volume_ml": 2.0, "standard_ml": 0.02, "density": 1.01, "density_percent": 0.5, "what": "cytokine"}
+        day.move(WASHED, "fill", lot="CYT-1", step="wash", **said)
+
+    mass = balances(told(tmp_path, pipetted))["mass"]
+    line = next(line for line in mass.lines if "CYT-1" in line.what)
+    assert (line.value, line.how) == (pytest.approx(2.02), "calculated")
+    assert line.expanded == pytest.approx(2 * 2.02 * (0.01**2 + 0.005**2) ** 0.5)
+    assert mass.closes is not None
+
+
+@pytest.mark.requirement("F048")
 def test_what_is_missing_from_the_last_bag_is_an_open_exception(tmp_path: Path) -> None:
     """Two bags of 17 mL where 20 were drawn for: 6 mL are nowhere, and cells and mass with them."""
 
