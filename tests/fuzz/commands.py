@@ -14,6 +14,7 @@ from automation.kernel.quantity import Instant
 from fakes.opentrons_arm import uuid
 from fakes.plant import Build, Fake
 from fakes.world import World
+from instruments.drivers.curiox_ht2000 import wire as curiox
 from instruments.drivers.eurotherm.wire import bisynch
 from instruments.drivers.hamilton_star import wire as star
 from instruments.drivers.hettich_460r import wire as hettich
@@ -139,7 +140,23 @@ def nodes_commands() -> list[bytes]:
     writes = ("SetParameter1", 1200), ("SetProtocolState", "SendProtocolToRotea"), ("SetProtocolState", "RunProtocol")
     bodies = [json.dumps({"id": n, "write": {name: value}}) for n, (name, value) in enumerate(writes)]
     bodies.append('{"id":9,"read":["ProtocolState","ParameterValid1","KitID"]}')
+    bodies.append('{"id":10,"call":"A/StartProgram","args":["A",null,"B-1",7]}')
+    bodies.append('{"id":11,"browse":"A/ResultSet"}')
     return [nodes_sealed(body.encode() + b" 0") for body in bodies]
+
+
+def lads_commands() -> list[bytes]:
+    """Give what a driver asks of a LADS device: values, a target, a program, a function started, results browsed."""
+    unit = "DeviceSet/RockingBag/FunctionalUnitSet/Culture"
+    warm, state = f"{unit}/FunctionSet/Temperature", f"{unit}/FunctionalUnitState"
+    bodies = (
+        {"id": 1, "read": [f"{warm}/CurrentValue", f"{state}/CurrentState"]},
+        {"id": 2, "write": {f"{warm}/TargetValue": 36.5}},
+        {"id": 3, "call": f"{state}/StartProgram", "args": ["Culture", None, "B-1", "grow", None]},
+        {"id": 4, "call": f"{unit}/FunctionSet/pH/ControlFunctionState/Start"},
+        {"id": 5, "browse": f"{unit}/ProgramManager/ResultSet"},
+    )
+    return [nodes_sealed(json.dumps(body).encode() + b" 0") for body in bodies]
 
 
 def _nodes(data: bytes) -> object:
@@ -148,7 +165,7 @@ def _nodes(data: bytes) -> object:
         return None
     asked = nodes.request(data[:end])
     nodes_checked(data[:end])
-    return asked.id, tuple(asked.read), dict(asked.write)
+    return asked.id, tuple(asked.read), dict(asked.write), asked.call, asked.args, asked.browse
 
 
 FOLDER_COMMANDS = (folder.LIST, folder.read_request("S-1.csv"), folder.read_request("a b.csv"))
@@ -325,6 +342,7 @@ def tec_commands() -> list[bytes]:
     return [f"{word}\r\n".encode() for word in tec]
 
 
+CURIOX_WORDS = ("0", "4", "211", "202", "1050400802025060090000012", "210", "224", "232", "201")
 REGLO_WORDS = ("~1", "~", "xE1", "E", "L", "O", "S001250", "J", "K", "xD", "xM", "H", "I", "xe", "xC", "xJ", "#", "xS")
 
 
@@ -356,6 +374,10 @@ def ot2_commands() -> list[bytes]:
 
 
 _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
+    "curiox_ht2000": lambda: [curiox.command(word) for word in CURIOX_WORDS],
+    "cryostream": lambda: [
+        bytes.fromhex(one) for one in ("060b01681f40", "040e1f40", "020d", "0213", "020a", "032801")
+    ],
     "echotherm": lambda: [b"v\r", b"V\r", b"s\r", b"p\r", b"n37.0\r", b"i\r", b"I\r", b"b00:05\r", b"BSz\r"],
     "eurotherm_freezer": modbus_commands,
     "eurotherm_bisynch": lambda: [*bisynch_commands(sets=True), *bisynch_commands(sets=False)],
@@ -365,11 +387,12 @@ _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
     "lighthouse": lambda: [ascii_sealed(body) for body in (b"\1\3\0\2\0\x16", b"\1\6\0\1\0\x0b", b"\1\4\0\0\0\x0c")],
     "mt_sics": sics_commands,
     "modbus_map": lambda: [modbus_sealed(body) for body in (b"\1\3\0\0\0\2", b"\1\3\2\0\0\2", b"\1\3\0\6\0\2")],
+    "opentrons_ot2": ot2_commands,
     "own_handler": own_commands,
     "reglo_icc": lambda: [f"1{word}\r".encode() for word in REGLO_WORDS],
     "sartorius_sbi": lambda: [f"\x1b{word}\r\n".encode() for word in ("P", "T", "V", "x1_", "x2_", "S")],
-    "opentrons_ot2": ot2_commands,
     "tec3000": tec_commands,
+    "rocking_bag": lads_commands,
     "rotea": lambda: [*nodes_commands(), *FOLDER_COMMANDS],
     "vicell_blu_file": lambda: FOLDER_COMMANDS,
     "memmert_atmoweb": lambda: [atmoweb.request(("Temp1Read", "SN")), atmoweb.request((), {"TempSet": "37.0"})],
@@ -383,14 +406,12 @@ _SEALS: dict[str, Callable[[bytes], bytes]] = {
     "modbus_map": lambda data: modbus_sealed(data[:-2]),
     "hettich_460r": _hettich_sealed,
     "own_handler": own_sealed,
+    "rocking_bag": nodes_sealed,
     "rotea": nodes_sealed,
 }
 
 
 @contextlib.contextmanager
-    "cryostream": lambda: [
-        bytes.fromhex(one) for one in ("060b01681f40", "040e1f40", "020d", "0213", "020a", "032801")
-    ],
 def _served(point: EntryPoint) -> Iterator[Attempt]:
     fake, now = made(point), [START]
 

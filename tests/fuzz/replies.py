@@ -14,6 +14,7 @@ from instruments.drivers.echotherm import wire as echotherm
 from instruments.drivers.eurotherm.wire import bisynch, registers
 from instruments.drivers.hamilton_star import wire as star
 from instruments.drivers.keysight_34970a import wire as keysight
+from instruments.drivers.lads import wire as lads
 from instruments.drivers.lighthouse import wire as lighthouse
 from instruments.drivers.memmert_atmoweb import wire as atmoweb
 from instruments.drivers.modbus_map.wire import values
@@ -240,6 +241,18 @@ def _rotea(data: bytes) -> object:
     return reply.id, state, read.whole(rotea.STEP), rotea.word(rotea.KITS, read.text(rotea.KIT), node=rotea.KIT)
 
 
+def _lads(data: bytes) -> object:
+    end = nodes.complete(data)
+    if not end:
+        return None
+    reply = nodes.reply(data[:end])
+    nodes_checked(data[:end])
+    read = nodes.Read(reply.values, reply.status)
+    if "State" not in reply.values:
+        return reply.id, reply.ok, reply.out, reply.names, reply.error
+    return lads.unit_state(read.text("State")), lads.running_state(read.text("Running"))
+
+
 def nodes_checked(data: bytes) -> None:
     """Raise BrokenError unless a line of the node port ends with the CRC-32 of its object."""
     body, _, crc = data.removesuffix(b"\n").rpartition(b" ")
@@ -251,6 +264,16 @@ def nodes_sealed(data: bytes) -> bytes:
     """Close what stands in front of the last blank as a line of the node port."""
     body = data.partition(b"\n")[0].rpartition(b" ")[0]
     return b"%b %08x\n" % (body, checksums.iso_hdlc(body))
+
+
+def _lads_corpus() -> list[bytes]:
+    bodies = (
+        b'{"id":1,"values":{"State":"Running","Running":"Held"},"status":{"State":"Good"}}',
+        b'{"id":2,"ok":true,"out":["R1"]}',
+        b'{"id":3,"ok":true,"names":["R1","R2"]}',
+        b'{"id":4,"error":"BadInvalidState","name":"StartProgram"}',
+    )
+    return [nodes_sealed(body + b" 0") for body in bodies]
 
 
 def _rotea_corpus() -> list[bytes]:
@@ -321,7 +344,7 @@ OT2_BODIES = (
 
 
 def http(body: bytes) -> bytes:
-    """Frame an answer of AtmoWEB."""
+    """Frame an answer of a device."""
     return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
@@ -399,6 +422,13 @@ TARGETS: tuple[Target, ...] = (
         corpus=lambda: _framed("keysight_34970a", b"\n"),
         fresh=pure(_keysight),
         harmless=ENDED_BY_LINE,
+    ),
+    Target(
+        name="lads reply",
+        covers=(f"{DRIVERS}lads.wire", "instruments.transport.nodes"),
+        corpus=_lads_corpus,
+        fresh=pure(_lads),
+        seal=nodes_sealed,
     ),
     Target(
         name="lighthouse reply",

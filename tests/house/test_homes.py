@@ -22,7 +22,7 @@ HOMES: Final = {  # library: the paths that may import it
     "rich": ("automation/surfaces/cli/",),
     "click": ("automation/surfaces/cli/",),
     "pylabrobot": ("instruments/drivers/hamilton_star/", "instruments/drivers/opentrons_ot2/plan.py"),
-    "asyncua": ("instruments/transport/", "fakes/opcua.py"),
+    "asyncua": ("instruments/transport/", "fakes/opcua.py", "fakes/lads_server.py"),
     "unittest": (),
     "pickle": (),
 }
