@@ -2,11 +2,13 @@
 
 from automation.kernel.errors import CellwrightError
 from instruments.drivers.cryostream import wire as cryo
+from instruments.drivers.curiox_ht2000 import wire as curiox
 from instruments.drivers.hettich_460r import wire as hettich
 from instruments.drivers.reglo_icc import wire as reglo
 from instruments.drivers.sartorius_sbi import wire as sbi
 from instruments.drivers.watson_marlow import wire as marlow
 from tests.fuzz import checksums
+from tests.fuzz.commands import CURIOX_WORDS
 from tests.fuzz.replies import DRIVERS, ENDED_BY_LINE, first
 from tests.fuzz.target import BrokenError, Target, pure
 from tests.fuzz.vectors import lines, vectors
@@ -72,6 +74,25 @@ def _cryostream(data: bytes) -> object:
     return cryo.status(data[:end]) if end else None
 
 
+def _curiox(data: bytes) -> object:
+    end = curiox.Answer(curiox.REPORT)(data)
+    return curiox.report(data[:end]) if end else None
+
+
+def _curiox_heard(data: bytes) -> object:
+    payload, length = curiox.payload(data)
+    if payload is not None and (sum(data[7 : length - 3]) + data[6]) & 0xFFFF != int.from_bytes(
+        data[length - 3 : length - 1]
+    ):
+        raise BrokenError(f"{data[:length].hex()} was heard with a wrong sum")
+    return payload
+
+
+def curiox_sealed(data: bytes) -> bytes:
+    """Put what stands in a damaged envelope into a sound one."""
+    return curiox.envelope(data[7:-3][:255])
+
+
 TELEGRAMS: tuple[Target, ...] = (
     Target(
         name="cryostream status",
@@ -79,6 +100,21 @@ TELEGRAMS: tuple[Target, ...] = (
         corpus=lambda: [bytes.fromhex(one["packet"]) for one in vectors("cryostream")["statuses"]],
         fresh=pure(_cryostream),
         harmless="no check: a changed byte is another value for a second; a command has to show in what it does",
+    ),
+    Target(
+        name="curiox_ht2000 report",
+        covers=(f"{DRIVERS}curiox_ht2000.wire",),
+        corpus=lambda: [bytes.fromhex(one["reply"]) for one in vectors("curiox_ht2000")["reports"]],
+        fresh=pure(_curiox),
+        harmless="no check is published: another digit is another state; a wash or a tray is looked at until it shows",
+    ),
+    Target(
+        name="curiox_ht2000 command",
+        covers=(f"{DRIVERS}curiox_ht2000.wire",),
+        corpus=lambda: [curiox.command(word) for word in CURIOX_WORDS],
+        fresh=pure(_curiox_heard),
+        seal=curiox_sealed,
+        harmless="a sum: two changes may undo each other; what was asked for has to show in the report",
     ),
     Target(
         name="hettich_460r reply",

@@ -23,6 +23,7 @@ from instruments.interfaces.label_printer import Label
 from instruments.interfaces.measuring import SetPoint
 from instruments.interfaces.pump import PumpSetting
 from instruments.interfaces.ramp import Ramp
+from instruments.interfaces.plate_washer import Drain, PlateWash, Routine, Tray
 from tests.support import bioreactors
 from tests.support.freezers import SHORT
 from tests.support.liquid_handlers import PRODUCT as DECK_PRODUCT
@@ -275,7 +276,21 @@ BIOREACTOR: Mapping[str, Scene] = {
     "end_perfusion": Scene((*ROCKS, Do("perfuse", PERFUSE))),
 }
 
-# what is small
+# plate washers
+
+WELLS = Do("prepare", {"wash": PlateWash(3, 50, 5, 0)})
+ON_TRAY = Do(hand=("load", {}))
+PLATES: Mapping[str, Scene] = {
+    "identify": LOOK,
+    "look": LOOK,
+    "move_tray": Scene(arguments={"to": Tray.OUT}),
+    "prepare": Scene(arguments=WELLS.arguments),
+    "wash": Scene((ON_TRAY, WELLS), {"plate": Container("PLATE")}),
+    "prime": Scene(arguments={"routine": Routine.SHORT}),
+    "drain": Scene(arguments={"what": Drain.SPILL_TRAY}),
+    "recover": Scene((Do(hand=("error", {"code": "15"})),)),
+}
+
 # ramping devices
 
 STREAMS = (
@@ -391,7 +406,7 @@ RIGS: tuple[Rig, ...] = (
     ),
     Rig("watson_marlow", "watson_marlow", PUMP, Else((("clamp", {"on": True}),))),
     Rig("reglo_icc", "reglo_icc", {**PUMP, **CHANNEL}, Else((("clamp", {"on": True}),))),
-    Rig("zpl_printer", "zpl_printer", PRINTER, Else((("pause", {"on": True}),))),
+    Rig("curiox_ht2000", "curiox_ht2000", PLATES, Else((("stop", {}),))),
     Rig("cryostream", "cryostream", RAMPING, STARTED, cannot={"can't say": STREAMS}),
     Rig(
         "keysight_34970a",

@@ -1,0 +1,1 @@
+"""Curiox Laminar Wash HT2000 plate washers."""
