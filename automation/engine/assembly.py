@@ -78,8 +78,10 @@ class Assembly:
             taken.append(self._choose(role, step, taken))
         return dict(zip(step.equipment, taken, strict=True))
 
-    def put_together(self, step: Step, results: Mapping[str, Recorded]) -> Assembled:
-        """Make the step's runner; writes what it is bound to when it is new."""
+    def put_together(
+        self, step: Step, results: Mapping[str, Recorded], containers: frozenset[str] | None = None
+    ) -> Assembled:
+        """Make the step's runner, for all containers or some; writes what it is bound to when it is new."""
         spec = self._house.operations[step.operation]
         check_operation(spec.operation)
         recorder = Recorder(
@@ -95,7 +97,7 @@ class Assembly:
         trends = Trends(recorder, self._house.blobs, self._house.recent)
         gates = StepGates(self._house.door, self._batch.id, step.id, self._batch.identity)
         watch = Watch(recorder, trends, StepTroubles(recorder, gates, alarms, tuple(assets.values())))
-        product = Product(recorder, self._house.door, alarms)
+        product = Product(recorder, self._house.door, alarms, only=containers)
         binding = Binding(recorder, gates, intake=self._house.intake)
         labels = Labels(recorder, self._house.door, alarms, self._house.blobs)
         parts: dict[object, object] = {
@@ -163,4 +165,4 @@ class Assembly:
         }
         units = {name: "instant" if kind is Instant else unit_of(kind) for name, kind in spec.results.items()}
         stated = {name: unit for name, unit in units.items() if unit}
-        return BoundTo(step.operation, assets, parameters, self.supplies.set_out(step.id), stated)
+        return BoundTo(step.operation, assets, parameters, self.supplies.set_out(step), stated)

@@ -20,6 +20,7 @@ from automation.engine.past import past
 from automation.engine.recipe.bind import Recorded
 from automation.engine.recipe.model import Recipe, Step
 from automation.engine.recorder import RUNNER
+from automation.engine.rounds import Rounds
 from automation.engine.verdicts import Verdicts
 from automation.gmp.amendments import Stage as Approved
 from automation.gmp.door import Command
@@ -30,8 +31,10 @@ from automation.gmp.product.batches import Batch, Continuation, Decision, Order
 from automation.gmp.quality.timers import Timer
 from automation.kernel.errors import CellwrightError, RefusedError
 from automation.kernel.machine import Procedural
+from automation.kernel.quantity import Seconds
 from automation.ledger.event import Event
 
+LOOK = Seconds(600.0)  # s; between two looks whether a round that waits for its day is still wanted
 CONTROLS = ("hold", "restart", "pause", "unpause", "stop", "abort")
 
 
@@ -52,10 +55,11 @@ class BatchRun:
         self._running: dict[asyncio.Task[Procedural], Step] = {}
         self._going = asyncio.Event()
         self._read: dict[str, tuple[int, list[Event]]] = {}
+        self._rounds = Rounds(house, recipe, batch, self._stream_of)
         self._assembly = Assembly(house, recipe, self.batch)
         self._equipment = Equipment(house.door, house.desk, batch)
-        self._verdicts = Verdicts(house, recipe, batch)
-        self._limits = TimeLimits(house.door, recipe, batch)
+        self._verdicts = Verdicts(house, self._rounds)
+        self._limits = TimeLimits(house.door, self._rounds, batch)
         house.door.follow(self._follow, of=f"batch/{batch}")
         house.ledger.subscribe(self._after, of=f"batch/{batch}")
 
@@ -122,44 +126,57 @@ class BatchRun:
     async def _run_steps(self) -> None:
         """Run every step as soon as those that it comes after are done."""
         running = self._running = {}
-        done = {step.id for step in self._recipe.steps if self._over(step)}
-        waiting = [step for step in self._recipe.steps if step.id not in done]
+        done: set[str] = set()
+        gone: set[str] = set()  # what was ended before its end
         if self.batch.state == "running":
             self._going.set()
-        self._begin_due(waiting, running, done)
+        self._begin_due(running, done, gone)
         await asyncio.sleep(0)  # what goes on stands now, so that an open order finds it
         self._queue_open_order()
         while True:
-            self._begin_due(waiting, running, done)
+            self._begin_due(running, done, gone)
             if not running:
                 break
             finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             for task in sorted(finished, key=lambda one: one.get_name()):
                 step = running.pop(task)
-                if task.result() is Procedural.COMPLETE:
+                ended = task.result()
+                if ended is Procedural.COMPLETE:
                     done.add(step.id)
-                elif not self._ending:  # it made way for an amendment
-                    waiting.append(step)
+                elif ended is not Procedural.IDLE or self._ending:  # else it made way for an amendment
+                    gone.add(step.id)
         await self._quiet.wait()
 
-    def _begin_due(self, waiting: list[Step], running: dict[asyncio.Task[Procedural], Step], done: set[str]) -> None:
-        """Begin every waiting step whose turn it is; here is the boundary at which an amendment takes effect."""
+    def _begin_due(self, running: dict[asyncio.Task[Procedural], Step], done: set[str], gone: set[str]) -> None:
+        """Begin every step whose turn it is; here is the boundary at which amendments and rounds are decided."""
         amended = None if self._ending else take_effect(self._house, self._recipe, self.batch)
         if amended is not None:
             self._goes_by(amended)
-            there = done | {step.id for step in running.values()}
-            waiting[:] = [step for step in amended.steps if step.id not in there]
-        for step in [s for s in waiting if set(s.after) <= done and self._has_turn(s)]:
-            waiting.remove(step)
+        known = done | gone | {step.id for step in running.values()}
+        done |= {step.id for step in self._rounds.steps() if step.id not in known and self._over(step)}
+        self._end_rounds(done)
+        steps = [step for step in self._rounds.steps() if step.id not in known | done]
+        for step in [s for s in steps if set(s.after) <= done and self._has_turn(s)]:
             task = asyncio.get_running_loop().create_task(self._step(step), name=f"run {self.id}/{step.id}")
             running[task] = step
+
+    def _end_rounds(self, done: set[str]) -> None:
+        """Decide at the end of each round whether another follows; what did not come about holds the batch."""
+        for part, number, decided in [] if self._ending else list(self._rounds.over(done)):
+            if not decided.met and not decided.more:
+                alarms = Alarms(self._house.door, batch=self.id, step=part.steps[-1])
+                alarms.deviation(decided.sentence, rule=f"rounds of {part.id}", cause=decided.source)
+                alarms.try_hold(decided.sentence)
+                self._going.clear()
+            self._rounds.decide(part, number, decided)
 
     def _goes_by(self, recipe: Recipe) -> None:
         """Go by an amended recipe from here on; what has begun is the same in both."""
         self._recipe = recipe
+        self._rounds = Rounds(self._house, recipe, self.id, self._stream_of)
         self._assembly = Assembly(self._house, recipe, self.batch)
-        self._verdicts = Verdicts(self._house, recipe, self.id)
-        self._limits.recipe = recipe
+        self._verdicts = Verdicts(self._house, self._rounds)
+        self._limits.rounds = self._rounds
 
     def _makes_way(self, step: Step) -> bool:
         """Tell whether a step that has not begun waits for an approved amendment to take effect."""
@@ -168,6 +185,8 @@ class BatchRun:
 
     def _over(self, step: Step) -> bool:
         """Tell whether a step was completed and judged by an earlier process, and nothing of it is left to do."""
+        if self._rounds.is_left_out(step):
+            return True
         if self._stage(step) is not Procedural.COMPLETE or not self._verdicts.judged(step):
             return False
         return (self._ended_well(step) or self._held_since(step)) and not self._equipment.held(step.id)
@@ -186,8 +205,11 @@ class BatchRun:
         return past("", self._stream(step)).stage
 
     def _stream(self, step: Step) -> list[Event]:
+        return self._stream_of(step.id)
+
+    def _stream_of(self, step: str) -> list[Event]:
         """Give the events of a step; what was read once is not read again while nothing was added."""
-        name = f"batch/{self.id}/step/{step.id}"
+        name = f"batch/{self.id}/step/{step}"
         version = self._house.ledger.version(name)
         known = self._read.get(name)
         if known is None or known[0] != version:
@@ -206,11 +228,12 @@ class BatchRun:
             return stage
         if stage is Procedural.IDLE:
             await self._allowed()
+            await self._until_due(step)
             if self._ending or self._makes_way(step):
                 return Procedural.IDLE
         assembled = await self._put_together(step)
         if assembled is None:
-            return Procedural.IDLE
+            return Procedural.COMPLETE if self._rounds.is_left_out(step) else Procedural.IDLE
         self._steps[step.id] = assembled
         assembled.runner.on_doubt = lambda: self._earlier(step.id)
         self._earlier(step.id)
@@ -226,12 +249,22 @@ class BatchRun:
         del self._steps[step.id]
         return ended
 
+    async def _until_due(self, step: Step) -> None:
+        """Wait for the day of a round; a batch that ends or is held meanwhile is seen at the next look."""
+        due = self._rounds.due(step)
+        while due is not None and self._house.clock.now() < due and not self._ending:
+            await self._house.clock.sleep(min(due - self._house.clock.now(), LOOK))
+        await self._allowed()
+
     async def _put_together(self, step: Step) -> Assembled | None:
         """Put a step together; hold while what it needs is not there, and give up when the batch ends."""
         alarms = Alarms(self._house.door, batch=self.id, step=step.id)
         while True:
             try:
-                assembled = self._assembly.put_together(step, self._results())
+                if self._stage(step) is Procedural.IDLE and self._rounds.left_out(step):
+                    return None
+                self._rounds.begin(step)
+                assembled = self._assembly.put_together(step, self._results(), self._rounds.containers(step))
             except RefusedError as refusal:
                 if self._ending:
                     return None
@@ -270,10 +303,16 @@ class BatchRun:
 
     def _results(self) -> Mapping[str, Recorded]:
         found: dict[str, Recorded] = {}
-        for step in self._recipe.steps:
+        for step in self._rounds.steps():
+            if step.round > 1 and self._stream(step):  # a later round has results of its own
+                found = {name: one for name, one in found.items() if not name.startswith(f"{step.named}.")}
+            if seq := self._rounds.is_left_out(step):
+                found |= {
+                    f"{step.named}.{n}": Recorded(None, seq) for n in self._house.operations[step.operation].results
+                }
             record = past("", self._stream(step))
             for name, value in record.results.items():
-                found[f"{step.id}.{name}"] = Recorded(value, record.sources[name])
+                found[f"{step.named}.{name}"] = Recorded(value, record.sources[name])
         return found
 
     # claims
@@ -300,7 +339,7 @@ class BatchRun:
         alarms = Alarms(self._house.door, batch=self.id, step=step.id)
         while not self._ending:
             try:
-                self._assembly.supplies.take(step.id)
+                self._assembly.supplies.take(step)
             except RefusedError as refusal:
                 await self._not_ready("materials", refusal, alarms)
             else:

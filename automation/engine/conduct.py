@@ -80,9 +80,10 @@ class Mark:
     def check(self, recipe: Recipe, operations: Mapping[str, OperationSpec]) -> None:
         """Raise InputError for a step or state that the recipe does not have."""
         steps = {step.id: step for step in recipe.steps}
-        if self.step not in steps:
+        step = steps.get(recipe.named(self.step))
+        if step is None:
             raise InputError(f"--stop-at names step {self.step!r}; {nearest(self.step, steps)}")
-        table = getattr(operations[steps[self.step].operation].operation, "table", None)
+        table = getattr(operations[step.operation].operation, "table", None)
         states = table.states if isinstance(table, Table) else ()
         if not any(self.fits(state) for state in states):
             raise InputError(f"--stop-at names state {self.state!r} of {self.step}; {nearest(self.state, states)}")

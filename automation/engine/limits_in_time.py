@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from automation.engine.alarms import Alarms
 from automation.engine.journal import Moved
-from automation.engine.recipe.model import Mark, Recipe, TimeLimit
+from automation.engine.recipe.model import Mark, TimeLimit
 from automation.engine.recipe.spec import words
 from automation.engine.recorder import RUNNER
+from automation.engine.rounds import Rounds
 from automation.gmp.door import Command, Door
 from automation.gmp.quality.timers import Timer
 from automation.kernel.clock import MICRO
@@ -24,7 +25,7 @@ class TimeLimits:
     """The time limits of one batch; ``see`` is called after each event, when it is folded."""
 
     door: Door
-    recipe: Recipe
+    rounds: Rounds
     batch: str
 
     def see(self, event: Event) -> None:
@@ -32,15 +33,23 @@ class TimeLimits:
         prefix = f"batch/{self.batch}/step/"
         if event.kind != "move" or not event.stream.startswith(prefix):
             return
-        step, moved = event.stream.removeprefix(prefix), event.read(Moved)
-        for limit in self.recipe.time_limits:
-            if _is(limit.end, step, moved):
-                self._end(limit, event)
-            if _is(limit.start, step, moved):
-                self._start(limit, event)
+        name, moved = event.stream.removeprefix(prefix), event.read(Moved)
+        step = self.rounds.recipe.named(name)
+        number = int(name.removeprefix(f"{step}-")) if name != step else 1
+        for limit in self.rounds.recipe.time_limits:
+            alike = self._within_a_round(limit)
+            if _is(limit.end, step, moved) and (alike or self.rounds.is_last(step, number)):
+                self._end(limit, event, number if alike else 1)
+            if _is(limit.start, step, moved) and (alike or number == 1):
+                self._start(limit, event, number)
 
-    def _start(self, limit: TimeLimit, event: Event) -> None:
-        if self._timer(limit).state != "absent":
+    def _within_a_round(self, limit: TimeLimit) -> bool:
+        """Tell whether each round has the limit for itself; else it counts from the first round to the last."""
+        part = self.rounds.recipe.part_of(limit.start.step)
+        return part is not None and limit.end.step in part.steps
+
+    def _start(self, limit: TimeLimit, event: Event, number: int) -> None:
+        if self._timer(limit, number).state != "absent":
             return
         begun = Instant(event.at / MICRO)
         warn = None
@@ -49,39 +58,39 @@ class TimeLimits:
         body = {
             "what": limit.name,
             "batch": self.batch,
-            "step": limit.end.step,
+            "step": limit.end.step if number == 1 else f"{limit.end.step}-{number}",
             "due": float(begun + (limit.most or FAR)),
             "warn": warn,
             "clock": "limit",
             "rule": f"{limit.start.text} to {limit.end.text}",
         }
-        self._enter(limit, "start", body, event)
+        self._enter(self._name(limit, number), "start", body, event)
 
-    def _end(self, limit: TimeLimit, event: Event) -> None:
-        timer = self._timer(limit)
+    def _end(self, limit: TimeLimit, event: Event, number: int) -> None:
+        timer = self._timer(limit, number)
         if not timer.going or timer.started_at is None:
             return
         moment = Instant(event.at / MICRO)
         taken = moment - timer.started_at
-        self._enter(limit, timer.verdict(moment), {}, event)
+        self._enter(self._name(limit, number), timer.verdict(moment), {}, event)
         if limit.least is not None and taken < limit.least:
             least, minutes = float(limit.least) / 60, float(taken) / 60
             title = f"{limit.name} took {minutes:.1f} min, at least {least:.1f} min are needed"
             Alarms(self.door, batch=self.batch, step=limit.end.step).deviation(title, rule=limit.name, cause=event.seq)
 
-    def _enter(self, limit: TimeLimit, command: str, body: dict[str, object], event: Event) -> None:
-        name = self._name(limit)
+    def _enter(self, name: str, command: str, body: dict[str, object], event: Event) -> None:
         once = f"timer {name} {command}"
         self.door.enter(Command(f"timer/{name}", command, body, RUNNER, cause=event.seq, id=once))
 
-    def _timer(self, limit: TimeLimit) -> Timer:
-        thing = self.door.find("timer", self._name(limit))
+    def _timer(self, limit: TimeLimit, number: int) -> Timer:
+        thing = self.door.find("timer", self._name(limit, number))
         if not isinstance(thing, Timer):
             raise TypeError(thing)
         return thing
 
-    def _name(self, limit: TimeLimit) -> str:
-        return f"{self.batch}.{limit.name}".replace(" ", "-").replace("/", "-")
+    def _name(self, limit: TimeLimit, number: int) -> str:
+        again = "" if number == 1 else f"-{number}"
+        return f"{self.batch}.{limit.name}{again}".replace(" ", "-").replace("/", "-")
 
 
 def _is(mark: Mark, step: str, moved: Moved) -> bool:

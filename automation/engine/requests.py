@@ -259,7 +259,8 @@ def _check_step(site: Site, batch: str, *, step: str) -> tuple[str, ...]:
 
 
 def _steps(site: Site, batch: Batch) -> tuple[str, ...]:
-    return tuple(step.id for step in _recipe(site, batch).steps)
+    planned = (step.id for step in _recipe(site, batch).steps)
+    return tuple(dict.fromkeys((*planned, *_begun(site, batch.id))))  # also later rounds
 
 
 def _recipe(site: Site, batch: Batch) -> Recipe:

@@ -7,7 +7,7 @@ Source: 21 CFR 211.101(c) only released components are used; 211.150 and F097 fi
 from dataclasses import dataclass
 from decimal import Decimal
 
-from automation.engine.recipe.model import Material
+from automation.engine.recipe.model import Material, Step
 from automation.engine.recorder import RUNNER
 from automation.gmp.door import Command, Door
 from automation.gmp.marks import of_material
@@ -23,18 +23,18 @@ class Supplies:
     bill: tuple[Material, ...]
     batch: str
 
-    def set_out(self, step: str) -> dict[str, str]:
+    def set_out(self, step: Step) -> dict[str, str]:
         """Name for every material of a step the lot that would be used now; a material without one is left out."""
         lots = {material.name: self._lots(material) for material in self._of(step)}
         return {name: found[0].id for name, found in lots.items() if found}
 
-    def take(self, step: str) -> None:
+    def take(self, step: Step) -> None:
         """Use what the bill says, once; raises GateError when a material has no lot that may be used."""
         chosen = {material: self._usable(material) for material in self._of(step)}
         for material, lot in chosen.items():
             amount = material.quantity
-            body = {"quantity": float(amount.value), "unit": amount.unit, "batch": self.batch, "step": step}
-            once = f"use {material.name} for {self.batch}/{step}"
+            body = {"quantity": float(amount.value), "unit": amount.unit, "batch": self.batch, "step": step.id}
+            once = f"use {material.name} for {self.batch}/{step.id}"
             self.door.enter(Command(f"lot/{lot.id}", "use", body, RUNNER, id=once))
 
     def _usable(self, material: Material) -> MaterialLot:
@@ -59,5 +59,6 @@ class Supplies:
             return (*missing, f"lot {lot.id} has {lot.left:.10g} {lot.unit} left; {material.quantity} are needed")
         return missing
 
-    def _of(self, step: str) -> list[Material]:
-        return [material for material in self.bill if material.step == step]
+    def _of(self, step: Step) -> list[Material]:
+        """Give the bill of a step; every round of it takes what the bill says."""
+        return [material for material in self.bill if material.step == step.named]

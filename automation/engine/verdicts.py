@@ -9,9 +9,10 @@ from automation.engine.alarms import Alarms
 from automation.engine.house import House
 from automation.engine.past import past
 from automation.engine.prompts import Question
-from automation.engine.recipe.model import Literal, Recipe, Step, Yield
+from automation.engine.recipe.model import Literal, Step, Yield
 from automation.engine.recipe.spec import unit_of
 from automation.engine.recorder import Recorder
+from automation.engine.rounds import Rounds
 from automation.formulas.limits import Band, Judgement, decimal, judge
 from automation.gmp.words import Right
 from automation.ledger.event import Event
@@ -39,11 +40,11 @@ class Concluded(msgspec.Struct, frozen=True):
 class Verdicts:
     """Concludes the steps of one batch."""
 
-    def __init__(self, house: House, recipe: Recipe, batch: str) -> None:
+    def __init__(self, house: House, rounds: Rounds) -> None:
         """Judge for a batch."""
         self._house = house
-        self._recipe = recipe
-        self._batch = batch
+        self._rounds = rounds
+        self._batch = rounds.batch
 
     def judged(self, step: Step) -> bool:
         """Tell whether a step is concluded already."""
@@ -119,7 +120,7 @@ class Verdicts:
         return judge(share, "%", one.limits, what=one.name)
 
     def _result(self, step: str, name: str) -> object:
-        return past("", self._stream(step)).results.get(name)
+        return past("", self._stream(self._rounds.latest(step))).results.get(name)
 
     def _stream(self, step: str) -> list[Event]:
         return self._house.ledger.stream(f"batch/{self._batch}/step/{step}")

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, is_dataclass
 from decimal import Decimal
 
 from automation.engine.past import past
-from automation.engine.recipe.model import Literal, Material, Recipe, Start, Step
+from automation.engine.recipe.model import Literal, Material, Recipe, Start, Step, Word
 from automation.engine.recipe.spec import OperationSpec, parameters_of, without_none
+from automation.engine.rounds import goes_on, round_of, was_left_out
 from automation.gmp.marks import OPEN, of_material
 from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.people.persons import Person
@@ -27,6 +28,7 @@ from automation.views.objects import Objects
 
 SHORTEST = 1800.0  # s; no step is planned shorter
 _DURATION = Seconds
+_DAY = 86_400.0  # s
 _WHERE = {Start.EXPECTED: "expected", Start.STORAGE: "stored"}
 _OVER = frozenset({"complete", "stopped", "aborted", "closed"})
 
@@ -60,7 +62,14 @@ class Plan:
     @property
     def takes(self) -> float:
         """Give how long it takes from now (s)."""
-        return self.lasting or sum(longest(step, self.operations) for step in self.steps)
+        return self.lasting or sum(self._lasts(step) for step in self.steps)
+
+    def _lasts(self, step: Step) -> float:
+        """Give how long a step may take, in all its rounds; those of containers are known when they begin."""
+        part = self.recipe.part_of(step.id)
+        rounds = part.at_most if part is not None and not part.divides else 1
+        apart = _DAY if part is not None and part.word is Word.DAILY else 0.0
+        return longest(step, self.operations) * rounds + apart * (rounds - 1)
 
     @property
     def end(self) -> Instant:
@@ -73,8 +82,14 @@ class Plan:
         return [step for step in self.recipe.steps if not self._over(step)]
 
     def _over(self, step: Step) -> bool:
-        stream = f"batch/{self.batch.id}/step/{step.id}" if self.batch else ""
-        return past("", self.objects.streams.get(stream, [])).stage is Procedural.COMPLETE
+        if self.batch is None:
+            return False
+        part, under = self.recipe.part_of(step.id), f"batch/{self.batch.id}/step"
+        number = 1
+        while part is not None and goes_on(self.objects.streams.get(f"{under}/{round_of(part.steps[0], number)}", [])):
+            number += 1
+        events = self.objects.streams.get(f"{under}/{round_of(step.id, number)}", [])
+        return was_left_out(events) or past("", events).stage is Procedural.COMPLETE
 
 
 def gates(plan: Plan) -> Iterator[Gate]:

@@ -301,6 +301,7 @@ class Step:
     weighings: tuple[Weighing, ...]
     fills: tuple[Filled, ...]
     signatures: tuple[Signature, ...]
+    decisions: tuple[str, ...] = ()  # how containers were shared out, whether it was done again or left out
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ def _block(story: Story, plan: Plan, some: list[Task], kits: tuple[str, ...], li
     bounds = [one for one in limits if one.step == step and one.work == begin]
     return Block(
         step=step,
-        title=next((one.title for one in plan.recipe.steps if one.id == step), "Cleaning and line clearance"),
+        title=_title(plan.recipe, step),
         begin=begin,
         end=end,
         people=tuple(dict.fromkeys(name for task in some for name in task.people)),
@@ -155,6 +155,16 @@ def _block(story: Story, plan: Plan, some: list[Task], kits: tuple[str, ...], li
         marks=tuple(_marks(begin, end=end, shift=plan.shift, zone=story.zone)),
         earliest=max((one.earliest for one in bounds if one.earliest is not None), default=None),
         latest=min((one.latest for one in bounds if one.latest is not None), default=None),
+    )
+
+
+def _title(recipe: Recipe, step: str) -> str:
+    """Give what a block is about; a later round of a step says which."""
+    name = recipe.named(step)
+    part = recipe.part_of(name)
+    title = next((one.title for one in recipe.steps if one.id == name), "Cleaning and line clearance")
+    return (
+        f"{title} ({part.unit} {step.removeprefix(f'{name}-') if step != name else 1})" if part is not None else title
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from automation.engine.journal import Called, Enter, Fell, Moved, Replied, Resolved, Seen, Stage, Waiting
+from automation.engine.rounds import DIVIDED, ROUND, SKIPPED, Decided, Divided
 from automation.kernel.clock import MICRO
 from automation.kernel.quantity import Instant
 from automation.ledger.event import Event
@@ -56,7 +57,18 @@ def step_record(story: Story, name: str, files: Files) -> record.Step:
         weighings=weighings(story, name),
         fills=fills(story, name),
         signatures=signatures_of(story, name),
+        decisions=tuple(_decisions(events)),
     )
+
+
+def _decisions(events: Iterable[Event]) -> Iterator[str]:
+    """Say how the containers were shared out, whether the step was done again, or that it was left out."""
+    for event in events:
+        if event.kind == DIVIDED:
+            shares = enumerate(event.read(Divided).rounds, 1)
+            yield "; ".join(f"round {number}: {', '.join(names)}" for number, names in shares)
+        elif event.kind in {ROUND, SKIPPED}:
+            yield event.read(Decided).sentence
 
 
 def _people(names: Iterable[str]) -> tuple[str, ...]:

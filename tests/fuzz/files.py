@@ -170,6 +170,14 @@ steps:
     yields:
       - {name: v, actual: {from: in.volume}, theoretical: 20.0 mL, limits: {alert: between 95.0 and 105.0 %}}
     signatures: [performed, verified]
+  - id: again
+    repeat: {until: {from: check.lowest, is: at least 2.0 degC}, at_most: 3}
+    steps:
+      - id: check
+        operation: receive
+        when: {from: in.lowest, is: [at least 2.0 degC, below 8.0 degC]}
+        given: {transport_lowest: 2.0 degC, transport_highest: 8.0 degC, exposure_longest: null, warn_at: null}
+  - {id: days, operation: check_documents, daily: {at_most: 2}}
 time_limits:
   - {name: out, from: in.identified, to: in.accepted, max: 60 min, warn_at: 80 %}
 """

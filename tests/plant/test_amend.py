@@ -11,8 +11,6 @@ import pytest
 from automation.bootstrap import operations
 from automation.engine import masters
 from automation.engine.recipe.load import load
-from automation.engine.recipe.source import read
-from automation.engine.recipe.variant import written_out
 from automation.engine.requests import Request, Signer, carry_out
 from automation.engine.setup import secret_of
 from automation.engine.site import Site
@@ -34,7 +32,7 @@ BUDGET = ("warming_longest: 10 min", "warming_longest: 8 min")
 
 def amended(*changes: tuple[str, str], text: str = "") -> str:
     """Give freeze-day, or the text, with other texts."""
-    text = text or written_out(read("freeze-day"))
+    text = text or masters.content("freeze-day").decode()
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
@@ -44,7 +42,7 @@ def amended(*changes: tuple[str, str], text: str = "") -> str:
 def with_recount() -> str:
     """Give freeze-day with a second count before the freeze, and less time in the warmth."""
     text = amended(BUDGET)
-    begin, end = text.index("  -\n    id: count\n"), text.index("  -\n    id: freeze\n")
+    begin, end = text.index("  - id: count\n"), text.index("  - id: freeze\n")
     return text[:end] + text[begin:end].replace("id: count", "id: recount") + text[end:]
 
 
@@ -164,7 +162,7 @@ def test_a_kill_at_every_point_of_an_amendment_leaves_the_old_recipe_or_the_new_
 def test_what_has_begun_and_whose_it_is_can_t_be_amended(tmp_path: Path) -> None:
     """One error each says what and where; the batch goes on as it was issued."""
     refused = {
-        ("differ_at_most: 15 %", "differ_at_most: 20 %"): "amended.yaml:57:5: step 'count' has begun",
+        ("differ_at_most: 15 %", "differ_at_most: 20 %"): ".yaml:46:5: step 'count' has begun",
         ("starts_from: bag20", "starts_from: bag50"): "amended.yaml: product differs",
         ("id: freeze-day", "id: other-day"): "amended.yaml: recipe.id is 'other-day'",
         ("every: 10 s", "every: 10 degC"): "given.every is in 'degC'",
@@ -215,6 +213,6 @@ def test_an_approval_that_comes_too_late_lapses_with_an_alarm(tmp_path: Path) ->
     assert (run.state, last(run).stage, last(run).why.split(";")[0]) == (
         "closed",
         Stage.LAPSED,
-        "amendment 1:82:5: step 'freeze' has begun",
+        "amendment 1:63:5: step 'freeze' has begun",
     )
     assert any(text.startswith(f"amendment 1 of {BATCH} lapsed") for text in run.alarms())

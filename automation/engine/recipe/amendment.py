@@ -59,7 +59,9 @@ def _limit_content(limit: TimeLimit) -> tuple[object, ...]:
 def _content(step: Step, recipe: Recipe) -> tuple[object, ...]:
     """Give all that a step is, without where it stands in the file."""
     return (
-        replace(step, given={}, yields=(), where=""),
+        replace(step, given={}, yields=(), where="", when=None),
+        str(step.when),
+        str(recipe.part_of(step.id)),
         {name: _value(one) for name, one in step.given.items()},
         [(one.name, _value(one.actual), _value(one.theoretical), one.limits) for one in step.yields],
         {role: recipe.equipment[role] for role in step.equipment.values()},

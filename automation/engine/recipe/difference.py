@@ -62,6 +62,7 @@ def _all(before: Recipe, after: Recipe) -> Iterator[Difference]:
         yield from _words(f"product.{name}", before=old, after=new)
     yield from _pairs("equipment", before=before.equipment, after=after.equipment)
     yield from _steps(before.steps, after.steps)
+    yield from _pairs("parts", before=_parts_of(before), after=_parts_of(after))
     yield from _pairs("materials", before=_materials(before), after=_materials(after))
     yield from _pairs("time_limits", before=_time_limits(before), after=_time_limits(after))
 
@@ -86,6 +87,7 @@ def _step(before: Step, after: Step) -> Iterator[Difference]:
     yield from _words(f"{at}.operation", before=before.operation, after=after.operation)
     yield from _words(f"{at}.title", before=before.title, after=after.title)
     yield from _words(f"{at}.after", before=", ".join(before.after), after=", ".join(after.after))
+    yield from _words(f"{at}.when", before=str(before.when or ""), after=str(after.when or ""))
     yield from _words(f"{at}.signatures", before=", ".join(before.signatures), after=", ".join(after.signatures))
     yield from _pairs(f"{at}.equipment", before=before.equipment, after=after.equipment)
     for name in _both(before.given, after.given):
@@ -119,6 +121,10 @@ def _bounds(limits: Limits) -> str:
 
 def _yields(step: Step) -> dict[str, str]:
     return {one.name: f"{one.actual.text} over {_text(one.theoretical)}, {_bounds(one.limits)}" for one in step.yields}
+
+
+def _parts_of(recipe: Recipe) -> dict[str, str]:
+    return {part.id: str(part) for part in recipe.parts}
 
 
 def _materials(recipe: Recipe) -> dict[str, str]:

@@ -17,6 +17,7 @@ from automation.engine.recipe.model import (
     Literal,
     Mark,
     Material,
+    Part,
     Product,
     Recipe,
     Reference,
@@ -28,6 +29,8 @@ from automation.engine.recipe.model import (
 )
 from automation.engine.recipe.spec import OperationSpec, words
 from automation.engine.recipe.values import as_written, value
+from automation.engine.recipe.words import WORDS, condition
+from automation.engine.recipe.words import part as part_of
 from automation.engine.recipe.yaml_source import Node, Shape, nearest
 from automation.formulas import limits as rules
 from automation.gmp.words import Meaning
@@ -35,7 +38,6 @@ from automation.kernel import quantity
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Percent, Seconds
 
-_LATER = ("each", "loads", "daily", "when", "repeat")
 _REFERENCE = "from"
 
 
@@ -69,12 +71,14 @@ class _Reader:
         """Read the whole."""
         pairs = node.fields(required=("recipe", "product", "steps"), optional=("materials", "equipment", "time_limits"))
         roles = {role: words(one.string()) for role, one in _open(pairs, "equipment").items()}
+        steps, parts = self._steps(pairs["steps"], roles)
         return Recipe(
             header=_header(pairs["recipe"]),
             product=_product(pairs["product"]),
             materials=tuple(_material(one) for one in _list(pairs, "materials")),
             equipment=roles,
-            steps=self._steps(pairs["steps"], roles),
+            steps=steps,
+            parts=parts,
             time_limits=tuple(_time_limit(one) for one in _list(pairs, "time_limits")),
             digest=source.digest(node),
             approved_digest=approved_digest,
@@ -82,23 +86,30 @@ class _Reader:
             source=node.where.partition(":")[0],
         )
 
-    def _steps(self, node: Node, roles: Mapping[str, str]) -> tuple[Step, ...]:
+    def _steps(self, node: Node, roles: Mapping[str, str]) -> tuple[tuple[Step, ...], tuple[Part, ...]]:
         steps: list[Step] = []
+        parts: list[Part] = []
         for one in node.sequence():
-            step = self._step(one, roles, before=steps[-1].id if steps else "")
-            if any(step.id == other.id for other in steps):
-                raise one.wrong(f"has the id {step.id!r}, which an earlier step has")
-            steps.append(step)
+            inside = _group(one) if "steps" in one.mapping() else None
+            first = len(steps)
+            for inner in (one,) if inside is None else inside["steps"].sequence():
+                step = self._step(inner, roles, before=steps[-1].id if steps else "", alone=inside is None)
+                if any(step.id == other.id for other in steps):
+                    raise inner.wrong(f"has the id {step.id!r}, which an earlier step has")
+                steps.append(step)
+            pairs = one.mapping() if inside is None else inside
+            name, own = _identifier(pairs["id"]), tuple(step.id for step in steps[first:])
+            part = part_of(name, pairs, own, _reference)
+            if inside is not None and (part is None or not own):
+                raise one.wrong(f"needs steps and one of {', '.join(WORDS)}")
+            parts += [part] if part is not None else []
         if not steps:
             raise node.wrong("is empty; a recipe has at least one step")
-        return tuple(steps)
+        return tuple(steps), tuple(parts)
 
-    def _step(self, node: Node, roles: Mapping[str, str], *, before: str) -> Step:
-        for word in _LATER:
-            if word in node.mapping():
-                where = node.pairs[word].key_where
-                raise InputError(f"{node.name} uses {word!r}, which this release does not run", where=where)
-        optional = ("title", "after", "given", "equipment", "limits", "signatures", "yields")
+    def _step(self, node: Node, roles: Mapping[str, str], *, before: str, alone: bool) -> Step:
+        again = WORDS if alone else ()
+        optional = ("title", "after", "given", "equipment", "limits", "signatures", "yields", "when", *again)
         pairs = node.fields(required=("id", "operation"), optional=optional)
         spec = self._operations.get(pairs["operation"].string())
         if spec is None:
@@ -115,7 +126,13 @@ class _Reader:
             signatures=tuple(Meaning(one.choice(list(Meaning))) for one in _list(pairs, "signatures")),
             yields=tuple(_yield(one) for one in _list(pairs, "yields")),
             where=node.where,
+            when=condition(pairs["when"], _reference) if "when" in pairs else None,
         )
+
+
+def _group(node: Node) -> Mapping[str, Node]:
+    """Give what a part of several steps says of itself."""
+    return node.fields(required=("id", "steps"), optional=WORDS)
 
 
 def _header(node: Node) -> Header:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from automation.formulas.limits import Limits
+from automation.formulas.limits import Limit, Limits
 from automation.gmp.words import Meaning
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Percent, Seconds
@@ -100,6 +100,63 @@ Given = Literal | Reference
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What a recorded result has to be: within limits (a number), or one of the words (text, yes or no)."""
+
+    of: Reference
+    limits: tuple[Limit, ...]
+    words: tuple[str, ...]
+    text: str  # as written
+
+    def __str__(self) -> str:
+        return f"{self.of.text} is {self.text}"
+
+
+class Word(StrEnum):
+    """How a part of a recipe is divided or done again."""
+
+    EACH = "each"  # once for each container
+    LOADS = "loads"  # the containers in loads, one after the other
+    DAILY = "daily"  # at the same local time every day
+    REPEAT = "repeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Steps that are done in rounds, one round after the other: a single step, or several in their order.
+
+    ``at_most`` is the containers of a load, the days, or the rounds; 1 for each container by itself.
+    """
+
+    id: str
+    word: Word
+    at_most: int
+    until: Condition | None
+    steps: tuple[str, ...]
+    where: str
+
+    @property
+    def unit(self) -> str:
+        """Say what one round is."""
+        return {Word.EACH: "container", Word.LOADS: "load", Word.DAILY: "day", Word.REPEAT: "round"}[self.word]
+
+    @property
+    def divides(self) -> bool:
+        """Tell whether its rounds share the containers out."""
+        return self.word in {Word.EACH, Word.LOADS}
+
+    def __str__(self) -> str:
+        until = f" until {self.until}" if self.until else ""
+        said = {
+            Word.EACH: "once for each container",
+            Word.LOADS: f"in loads of at most {self.at_most} containers",
+            Word.DAILY: f"daily{until}, at most {self.at_most} days",
+            Word.REPEAT: f"repeated{until}, at most {self.at_most} times",
+        }[self.word]
+        return f"{', '.join(self.steps)} {said}"
+
+
+@dataclass(frozen=True, slots=True)
 class Yield:
     """Actual over theoretical, %, with its limits. Source: 21 CFR 211.103."""
 
@@ -123,6 +180,14 @@ class Step:
     signatures: tuple[Meaning, ...]
     yields: tuple[Yield, ...]
     where: str
+    when: Condition | None = None  # it is left out when this is not so
+    base: str = ""  # of a later round: the id in the recipe
+    round: int = 1
+
+    @property
+    def named(self) -> str:
+        """Give its id in the recipe."""
+        return self.base or self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +245,21 @@ class Recipe:
     approved_digest: str
     changes: tuple[Change, ...] = ()
     source: str = field(default="", compare=False)  # the file, as found
+    parts: tuple[Part, ...] = ()
+
+    def part_of(self, step: str) -> Part | None:
+        """Give the part that a step of the recipe belongs to; None for one that is done once."""
+        return next((part for part in self.parts if step in part.steps), None)
+
+    def named(self, name: str) -> str:
+        """Give the id in the recipe of a step as it runs: ``freeze`` of ``freeze-2``."""
+        base, dash, number = name.rpartition("-")
+        return base if dash and number.isdecimal() and self.part_of(base) is not None else name
 
     def step(self, name: str) -> Step:
         """Give a step by its id; raises InputError for one that the recipe does not have."""
         for step in self.steps:
-            if step.id == name:
+            if step.id == self.named(name):
                 return step
         known = ", ".join(step.id for step in self.steps)
         raise InputError(f"recipe {self.header.id} has no step {name!r}; it has {known}")

@@ -100,7 +100,8 @@ def has_parameter(node: Node, target: str) -> bool:
 
 def _parameter(node: Node, *, step: str, parameter: str) -> Node:
     steps = node.mapping()["steps"].sequence() if "steps" in node.mapping() else ()
-    by_id = {one.mapping()["id"].text: one for one in steps if "id" in one.mapping()}
+    every = [inner for one in steps for inner in (one, *_inner(one))]
+    by_id = {one.mapping()["id"].text: one for one in every if "id" in one.mapping()}
     where = f"--set {step}.{parameter}"
     if step not in by_id:
         raise InputError(f"the recipe has no step {step!r}; {nearest(step, by_id)}", where=where)
@@ -109,6 +110,11 @@ def _parameter(node: Node, *, step: str, parameter: str) -> Node:
     if parameter not in names:
         raise InputError(f"step {step!r} has no parameter {parameter!r}; {nearest(parameter, names)}", where=where)
     return names[parameter]
+
+
+def _inner(node: Node) -> tuple[Node, ...]:
+    """Give the steps of a part of several."""
+    return node.mapping()["steps"].sequence() if "steps" in node.mapping() else ()
 
 
 def _swapped(node: Node, *, old: Node, new: Node) -> Node:

@@ -48,15 +48,31 @@ def written_out(node: Node) -> str:
 
 
 def _named(items: Iterable[Node], changes: Mapping[str, Node], *, key: str, part: str) -> list[Node]:
-    """Give the items of a list, those that are named with their changes."""
+    """Give the items of a list, those that are named with their changes; also steps within a part of several."""
     by_name = {one.mapping()[key].text: one for one in items}
+    inner = {name: _within(one, part, key) for name, one in by_name.items()}
+    known = {*by_name, *(name for names in inner.values() for name in names)}
     for name, change in changes.items():
-        if name not in by_name:
-            found = nearest(name, by_name)
+        if name not in known:
+            found = nearest(name, known)
             raise InputError(f"{part} names {name!r}, which the other recipe has not; {found}", where=change.key_where)
         if key in change.mapping():
             raise change.wrong(f"changes {key}, by which it is known")
-    return [_merged(one, changes[name]) if name in changes else one for name, one in by_name.items()]
+    changed: list[Node] = []
+    for name, one in by_name.items():
+        made = _merged(one, changes[name]) if name in changes else one
+        own = {each: changes[each] for each in inner[name] if each in changes}
+        if own:
+            listed = made.mapping()[part]
+            steps = tuple(_named(listed.sequence(), own, key=key, part=part))
+            made = replace(made, pairs={**made.pairs, part: replace(listed, items=steps)})
+        changed.append(made)
+    return changed
+
+
+def _within(node: Node, part: str, key: str) -> tuple[str, ...]:
+    listed = node.mapping().get(part)
+    return tuple(one.mapping()[key].text for one in listed.sequence()) if listed is not None else ()
 
 
 def _merged(old: Node, new: Node) -> Node:

@@ -6,6 +6,7 @@ import click
 
 from automation.engine import masters
 from automation.engine.recipe.load import load
+from automation.engine.recipe.model import Recipe
 from automation.gmp.product.batches import Batch
 from automation.kernel.clock import iso
 from automation.kernel.errors import InputError
@@ -36,6 +37,7 @@ def check(session: Session, what: str, lasting: str, folder: Path, *, as_json: b
         recipe = masters.recall(folder, batch, operations) if batch else load(what, operations)
         plan = Plan(objects, recipe, operations, batch, takes)
         end, takes, found = plan.end, plan.takes, list(gates(plan))
+        rounds = _rounds(recipe)
     if as_json:
         lines = [
             {"step": g.step, "what": g.what, "which": g.which, "good": g.good, "problem": g.problem} for g in found
@@ -46,6 +48,7 @@ def check(session: Session, what: str, lasting: str, folder: Path, *, as_json: b
                 "recipe": recipe.header.id,
                 "planned_end": iso(end, zone=file.zone),
                 "good": all(g.good for g in found),
+                "rounds": rounds,
                 "gates": lines,
             }
         )
@@ -53,6 +56,8 @@ def check(session: Session, what: str, lasting: str, folder: Path, *, as_json: b
         mark(file.name, simulated=file.simulated)
         title = f"{recipe.header.id} version {recipe.header.version}"
         click.echo(f"{title}: planned end {iso(end, zone=file.zone)} ({span(takes)} from now)")
+        for line in rounds:
+            click.echo(line)
         click.echo(
             table(
                 ("step", "gate", "which", "good"),
@@ -63,6 +68,12 @@ def check(session: Session, what: str, lasting: str, folder: Path, *, as_json: b
         click.echo(f"{bad} of {len(found)} gates are closed" if bad else f"all {len(found)} gates are open")
     if not all(gate.good for gate in found):
         say_no()
+
+
+def _rounds(recipe: Recipe) -> list[str]:
+    """Say which steps are done in rounds, and which only when something is so."""
+    only = [f"{step.id} only when {step.when}" for step in recipe.steps if step.when is not None]
+    return [*map(str, recipe.parts), *only]
 
 
 COMMANDS = {"check": check}

@@ -36,6 +36,7 @@ def step_blocks(record: BatchRecord, step: Step, number: int) -> Blocks:
     """Give the pages of one step."""
     yield Heading(1, f"Step {number}: {step.id}")
     yield _summary(record, step)
+    yield from (Note(f"{said[:1].upper()}{said[1:]}.") for said in step.decisions)
     tables = (
         ("acceptance", tuple(block for one in step.acceptance for block in _acceptance(one))),
         ("results against limits", _judged(step)),

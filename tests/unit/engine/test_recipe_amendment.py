@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 
 from automation.bootstrap import operations
+from automation.engine import masters
 from automation.engine.recipe.amendment import check_amendment
 from automation.engine.recipe.load import load
 from automation.engine.recipe.model import Recipe
-from automation.engine.recipe.source import read
-from automation.engine.recipe.variant import written_out
 from automation.kernel.errors import InputError
 
 BEGUN = ("receive", "count-apheresis", "reduce")
@@ -17,7 +16,7 @@ BEGUN = ("receive", "count-apheresis", "reduce")
 
 def amended(folder: Path, old: str, new: str) -> Recipe:
     """Give car-t with another text."""
-    text = written_out(read("car-t"))
+    text = masters.content("car-t").decode()
     assert old in text
     file = folder / "amended.yaml"
     file.write_text(text.replace(old, new), encoding="utf-8")
@@ -31,8 +30,8 @@ def amended(folder: Path, old: str, new: str) -> Recipe:
         ("moi: 5.0", "moi: 4.0", ""),
         ("alert: at most 45 min", "alert: at most 40 min", ""),
         (
-            "name: wash\n    from: wash.start\n    to: wash.collected\n    max: 3 h",
-            "name: short wash\n    from: wash.start\n    to: wash.collected\n    max: 2 h",
+            "{name: wash, from: wash.start, to: wash.collected, max: 3 h",
+            "{name: short wash, from: wash.start, to: wash.collected, max: 2 h",
             "",
         ),
         ("residual_at_most: 1.0 %", "residual_at_most: 0.9 %", "step 'reduce' has begun"),

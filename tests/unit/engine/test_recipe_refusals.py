@@ -49,10 +49,56 @@ CASES = {
     "equipment missing": ("    equipment: {chamber: box}\n", "", r"^r\.yaml:16:5: .*lacks 'equipment'"),
     "unknown event": ("from: weigh.done", "from: weigh.dome", r"^r\.yaml:34:28: .*did you mean 'done'"),
     "material for no step": ("step: cool}", "step: coal}", r"^r\.yaml:6:68: .*did you mean 'cool'"),
-    "later construct": (
+    "each of what": (
+        "    operation: weigh",
+        "    each: bags\n    operation: weigh",
+        r"^r\.yaml:9:11: .*'bags'; .*known: containers",
+    ),
+    "two words": (
+        "    operation: weigh",
+        "    each: containers\n    loads: {of: containers, at_most: 2}\n    operation: weigh",
+        r"^r\.yaml:10:12: .*stands beside 'each'",
+    ),
+    "rounds without end": (
+        "    operation: weigh",
+        "    repeat: {until: {from: weigh.took, is: at most 5 min}}\n    operation: weigh",
+        r"^r\.yaml:9:13: .*lacks at_most",
+    ),
+    "too many rounds": (
+        "    operation: weigh",
+        "    loads: {of: containers, at_most: 101}\n    operation: weigh",
+        r"^r\.yaml:9:38: .*is 101; allowed: 1 to 100",
+    ),
+    "until another step's result": (
+        "    operation: weigh",
+        "    daily: {until: {from: cool.end, is: at most 5 degC}, at_most: 2}\n    operation: weigh",
+        r"^r\.yaml:9:27: .*is no result of weigh",
+    ),
+    "condition of another kind": (
+        "    operation: cool",
+        "    when: {from: weigh.took, is: at least 5 degC}\n    operation: cool",
+        r"^r\.yaml:17:18: .*is in 'degC'",
+    ),
+    "a word for a number": (
+        "    operation: cool",
+        "    when: {from: weigh.took, is: long}\n    operation: cool",
+        r"^r\.yaml:17:18: 'weigh.took' is a number",
+    ),
+    "condition on itself": (
+        "    operation: cool",
+        "    when: {from: cool.end, is: at least 5 degC}\n    operation: cool",
+        r"^r\.yaml:17:18: .*a result of the step itself",
+    ),
+    "results of each container": (
         "    operation: weigh",
         "    each: containers\n    operation: weigh",
-        r"^r\.yaml:9:5: .*'each'",
+        r"^r\.yaml:26:22: .*has a value for each round of 'weigh'",
+    ),
+    "name of a later round": (
+        "  - id: cool\n    operation: cool",
+        "  - id: weigh-2\n    operation: weigh\n    daily: {at_most: 2}\n    given: {repeats: 1}\n"  # noqa: ISC004  one text
+        "  - id: weigh-2-2\n    operation: weigh\n    given: {repeats: 1}\n  - id: cool\n    operation: cool",
+        r"^r\.yaml:20:5: step 'weigh-2-2' has the name of a later round of 'weigh-2'",
     ),
     "no limit value": ("max: 60 min, warn_at: 70 %", "warn_at: 70 %", r"^r\.yaml:34:5: .*lacks max or min"),
     "yield of another kind": (
