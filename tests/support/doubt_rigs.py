@@ -21,9 +21,9 @@ from instruments.interfaces.centrifuge import SpinProgram
 from instruments.interfaces.incubator import SetPoints
 from instruments.interfaces.label_printer import Label
 from instruments.interfaces.measuring import SetPoint
+from instruments.interfaces.plate_washer import Drain, PlateWash, Routine, Tray
 from instruments.interfaces.pump import PumpSetting
 from instruments.interfaces.ramp import Ramp
-from instruments.interfaces.plate_washer import Drain, PlateWash, Routine, Tray
 from tests.support import bioreactors
 from tests.support.freezers import SHORT
 from tests.support.liquid_handlers import PRODUCT as DECK_PRODUCT
@@ -306,6 +306,8 @@ RAMPING: Mapping[str, Scene] = {
 }
 STARTED = Else((("key", {"key": "stop"}), ("key", {"key": "start"})))
 
+# what is small
+
 
 ON_PAN = Do(hand=("load", {"mass": 17.0}))
 TARED = (ON_PAN, Do(wait=5.0), Do("tare"), Do(hand=("load", {"mass": 0.0})), Do(wait=5.0))
@@ -408,6 +410,7 @@ RIGS: tuple[Rig, ...] = (
     Rig("reglo_icc", "reglo_icc", {**PUMP, **CHANNEL}, Else((("clamp", {"on": True}),))),
     Rig("curiox_ht2000", "curiox_ht2000", PLATES, Else((("stop", {}),))),
     Rig("cryostream", "cryostream", RAMPING, STARTED, cannot={"can't say": STREAMS}),
+    Rig("zpl_printer", "zpl_printer", PRINTER, Else((("pause", {"on": True}),))),
     Rig(
         "keysight_34970a",
         "keysight_34970a",
