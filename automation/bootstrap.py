@@ -349,7 +349,8 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
     if isinstance(clock, SystemClock) and not file.simulated:
         watch = Clockwatch(Recorder(ledger, clock, STREAM), clock, Alarms(door, batch="", step=""))
         behind = Verification(folder, Recorder(ledger, clock, verification.STREAM), Alarms(door, batch="", step=""))
-        site.at_close += [watch.stop, behind.stop]
+        site.at_close.append(watch.stop)
+        site.at_leave.append(behind.stop)
         watch.start()
         behind.start(clock)
     for call in way.after:

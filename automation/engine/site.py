@@ -1,6 +1,6 @@
 """A site that is open for work: what commands and views get in their hands."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -68,6 +68,7 @@ class Site:
     plant: PlantPort | None = None
     batches: dict[str, BatchRun] = field(default_factory=dict)
     monitors: dict[str, Monitor] = field(default_factory=dict)
+    at_leave: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     at_close: list[Callable[[], None]] = field(default_factory=list)
 
     def take_up(self, recipe: Recipe, batch: str) -> BatchRun:
@@ -82,6 +83,8 @@ class Site:
             for run in self.batches.values():
                 await run.leave()
             self.scanning.stop()
+            for call in self.at_leave:
+                await call()
             await self.connections.close()
         finally:
             self.close()

@@ -72,10 +72,11 @@ class Verification:
 
         self._task = asyncio.get_running_loop().create_task(later(), name="verification")
 
-    def stop(self) -> None:
-        """Verify no more."""
+    async def stop(self) -> None:
+        """Verify no more; returns when the process that verified is gone."""
         if self._task is not None:
             self._task.cancel()
+            await asyncio.wait({self._task})
 
     async def run(self) -> None:
         """Verify now; what is wrong becomes an event and an alarm."""
@@ -100,8 +101,10 @@ class Verification:
                 os.setpriority(os.PRIO_PROCESS, process.pid, _KIND)
             said, wrong = await process.communicate()
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await process.communicate()
         if process.returncode not in _ANSWERED:
             return Found(0, f"it could not be verified: {wrong.decode(errors='replace').strip() or process.returncode}")
         return msgspec.json.decode(said, type=_Verdict).found()

@@ -10,6 +10,7 @@ import pytest
 from automation.engine.alarms import Alarms
 from automation.engine.recorder import Recorder
 from automation.engine.verification import STREAM, Found, Verification
+from automation.kernel.quantity import Seconds
 from automation.ledger.event import Mode
 from tests.support.doors import Doorway, doorway
 
@@ -56,3 +57,29 @@ def test_a_ledger_that_can_not_be_verified_is_an_alarm(tmp_path: Path) -> None:
     found, alarms = _verified(tmp_path, where="elsewhere")
     assert "could not be verified" in found[0].what
     assert alarms == ["unacknowledged"]
+
+
+def test_a_site_that_is_left_ends_the_process_that_verifies(tmp_path: Path) -> None:
+    """It is gone when the site is; nothing of it is recorded."""
+
+    async def job(way: Doorway) -> set[str]:
+        behind = Verification(tmp_path, Recorder(way.ledger, way.clock, STREAM), Alarms(way.door, batch="", step=""))
+        before = _children()
+        behind.start(way.clock, after=Seconds(0.0))
+        begun: set[str] = set()
+        for _ in range(100_000):
+            await asyncio.sleep(0)
+            if begun := _children() - before:
+                break
+        await behind.stop()
+        assert begun
+        return begun & _children()
+
+    with doorway(tmp_path, mode=Mode.LIVE) as way:
+        assert asyncio.run(job(way)) == set()
+        assert _found(way) == []
+
+
+def _children() -> set[str]:
+    """Give the processes that this one has started and that are not gone."""
+    return {name for file in Path("/proc/self/task").glob("*/children") for name in file.read_text().split()}
