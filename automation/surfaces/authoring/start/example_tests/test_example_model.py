@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from example_lab.drivers.example_model import wire
 from example_lab.drivers.example_model.driver import ExampleModel
 from example_lab.fakes.example_model import FakeExampleModel
-from example_lab.interfaces.example_device import DeviceState
+from example_lab.interfaces.example_device import ExampleDeviceState
 
 NAME = "example_model"
 RUN = Call(DEVICE, "run", {"duration": 600.0, "after": 0})
@@ -35,9 +35,8 @@ class Vector(TypedDict, total=False):
     source: str
 
 
-VECTORS = msgspec.convert(
-    YAML(typ="safe", pure=True).load(Path(__file__).parent / "vectors" / "example_model.yaml"), dict[str, list[Vector]]
-)
+FILE = Path(__file__).parent / "vectors" / "example_model.yaml"
+VECTORS = msgspec.convert(YAML(typ="safe", pure=True).load(FILE), dict[str, list[Vector]])
 
 
 @pytest.mark.parametrize("vector", VECTORS["commands"], ids=lambda one: str(one["text"]))
@@ -76,9 +75,9 @@ def test_it_runs_and_stops_over_every_cable(kind: str) -> None:
             driver = ExampleModel(link, control=True)
             assert (await driver.identify()).model == "EX-20"
             await driver.run(duration=Seconds(600.0), after=0)
-            assert (await driver.look()).state is DeviceState.RUNNING
+            assert (await driver.look()).state is ExampleDeviceState.RUNNING
             await driver.stop()
-            assert (await driver.look()).state is DeviceState.IDLE
+            assert (await driver.look()).state is ExampleDeviceState.IDLE
 
     asyncio.run(main())
 
@@ -92,7 +91,7 @@ def test_a_run_ends_by_itself() -> None:
         await bench.go(599.0)
         assert (await driver.look()).left == Seconds(1.0)
         await bench.go(1.0)
-        assert (await driver.look()).state is DeviceState.IDLE
+        assert (await driver.look()).state is ExampleDeviceState.IDLE
 
     at_bench(FakeExampleModel(), script)
 

@@ -1,4 +1,4 @@
-"""The operation example-step on fakes: its good end, its other ends, what makes it safe, and kills at every moment."""
+"""The operation example-step on fakes: its ends, what makes it safe, and kills at every moment."""
 
 from functools import partial
 from pathlib import Path

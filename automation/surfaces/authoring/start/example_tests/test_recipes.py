@@ -7,7 +7,8 @@ import pytest
 from fakes.kit.runs import fitting, run_batch
 
 SITES = ("example-lab", "a", "b")  # the first one that has the equipment
-RECIPES = sorted(point.name for point in entry_points(group="cellwright.recipes") if "example_lab" in point.value)
+OURS = "example_lab.recipes"
+RECIPES = sorted(point.name for point in entry_points(group="cellwright.recipes") if point.value == OURS)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

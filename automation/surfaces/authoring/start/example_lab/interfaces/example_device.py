@@ -12,7 +12,7 @@ from automation.kernel.quantity import Seconds
 from instruments.interfaces.device import Identity
 
 
-class DeviceState(StrEnum):
+class ExampleDeviceState(StrEnum):
     """What the device does."""
 
     IDLE = "idle"
@@ -21,10 +21,10 @@ class DeviceState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceStatus:
+class ExampleDeviceStatus:
     """One look at the device."""
 
-    state: DeviceState
+    state: ExampleDeviceState
     left: Seconds  # of the run; 0 when none runs
     runs: int  # begun since it was switched on, by whomever
 
@@ -39,7 +39,7 @@ class ExampleDevice(Protocol):
 
     @shows_state
     @effect(Kind.QUERY)
-    async def look(self) -> DeviceStatus:
+    async def look(self) -> ExampleDeviceStatus:
         """Look at the device."""
         ...
 

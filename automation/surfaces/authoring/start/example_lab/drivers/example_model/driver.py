@@ -15,10 +15,18 @@ from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Supp
 from instruments.transport import Link
 
 from example_lab.drivers.example_model import wire
-from example_lab.interfaces.example_device import DeviceState, DeviceStatus, ExampleDevice
+from example_lab.interfaces.example_device import (
+    ExampleDevice,
+    ExampleDeviceState,
+    ExampleDeviceStatus,
+)
 
 ANSWER = Seconds(2.0)  # s, for one line each way at 9600 baud; assumed
-STATES = {"IDLE": DeviceState.IDLE, "RUN": DeviceState.RUNNING, "ERR": DeviceState.FAILED}
+STATES = {
+    "IDLE": ExampleDeviceState.IDLE,
+    "RUN": ExampleDeviceState.RUNNING,
+    "ERR": ExampleDeviceState.FAILED,
+}
 
 
 class ExampleModel:
@@ -39,10 +47,10 @@ class ExampleModel:
         model, serial, firmware = wire.identification(await self._ask(wire.IDENTIFY))
         return Identity("Example Instruments", model, serial, firmware)
 
-    async def look(self) -> DeviceStatus:
+    async def look(self) -> ExampleDeviceStatus:
         """Read the state, the time that is left and how many runs there were."""
         state, left, runs = wire.status(await self._ask(wire.LOOK))
-        return DeviceStatus(STATES[state], Seconds(float(left)), runs)
+        return ExampleDeviceStatus(STATES[state], Seconds(float(left)), runs)
 
     async def run(self, *, duration: Seconds, after: int) -> None:
         """Begin the run that follows the run ``after``; one that somebody else has begun meanwhile is not ours."""
@@ -56,7 +64,7 @@ class ExampleModel:
         """Stop, and look that nothing runs; raises RefusedError when it runs on."""
         self._commanding("stopping")
         await self._tell(wire.STOP)
-        if (await self.look()).state is DeviceState.RUNNING:
+        if (await self.look()).state is ExampleDeviceState.RUNNING:
             raise RefusedError("the device still runs, though it was stopped")
 
     async def reconcile(self, call: Call) -> Reconciled:

@@ -1,0 +1,1 @@
+"""The pages that lead an author by the hand, followed to the letter."""
