@@ -46,8 +46,7 @@ def write(block: Block, folder: Path, *, begun: set[str]) -> None:
         path.write_text("".join(lines), encoding="utf-8")
         return
     if block.path in begun:
-        gap = "\n" if block.text.startswith(" ") else "\n\n"
-        path.write_text(path.read_text(encoding="utf-8") + gap + block.text, encoding="utf-8")
+        path.write_text(f"{path.read_text(encoding='utf-8')}\n\n{block.text}", encoding="utf-8")
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(block.text, encoding="utf-8")

@@ -10,7 +10,7 @@ from automation.engine.origin import PACKAGES
 from automation.kernel.errors import InputError
 
 LONGEST = 24  # characters: lines of what is written stay within their width
-_NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_ ][a-z0-9]+)*")
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)

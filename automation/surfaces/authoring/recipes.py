@@ -54,7 +54,7 @@ def from_operations(name: Name, wanted: Sequence[str], operations: Mapping[str, 
 def of_another(name: Name, of: str, operations: Mapping[str, OperationSpec]) -> str:
     """Give a variant of an installed recipe that changes nothing yet; raises InputError for an unknown recipe."""
     node = source.read(of)
-    first = next(step for step in node.mapping()["steps"].sequence() if "given" in step.mapping())
+    first = next(step for step in _steps(node) if "given" in step.mapping())
     parameter, value = next(iter(first.mapping()["given"].mapping().items()))
     text = VARIANT.format(
         of=of, name=name.kebab, step=first.mapping()["id"].text, parameter=parameter, value=value.text or "..."
@@ -85,12 +85,17 @@ def _in_order(wanted: Sequence[str], there: Sequence[str]) -> bool:
 
 
 def _operations(node: Node) -> list[str]:
-    return [step.mapping()["operation"].text for step in node.mapping()["steps"].sequence()]
+    return [step.mapping()["operation"].text for step in _steps(node)]
+
+
+def _steps(node: Node) -> list[Node]:
+    """Give the steps of a recipe that stand by themselves; those of a part that is repeated need the part."""
+    return [step for step in node.mapping()["steps"].sequence() if "operation" in step.mapping()]
 
 
 def _step(donor: Node, operation: str, *, nth: int) -> Node:
     """Give the n-th step of a recipe that runs an operation; it follows the step before it."""
-    every = [s for s in donor.mapping()["steps"].sequence() if s.mapping()["operation"].text == operation]
+    every = [step for step in _steps(donor) if step.mapping()["operation"].text == operation]
     step = every[min(nth, len(every) - 1)]
     return replace(step, pairs={key: one for key, one in step.pairs.items() if key != "after"})
 

@@ -1,10 +1,12 @@
 """``init``: make a site folder, its key and its ledger; a site is simulated or live for ever."""
 
+from importlib.metadata import entry_points
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
+from automation.engine.recipe.source import GROUP
 from automation.engine.setup import Administrator, take_office
 from automation.engine.site import Site
 from automation.engine.sitefile import FILE
@@ -49,7 +51,11 @@ assets: {{}}
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--simulated", is_flag=True, help="A site of fakes and scripted people; it never becomes a live one.")
 @click.option(
-    "--site", "which", default="a", show_default=True, help="Which packaged simulated site: a, b, or c (storage)."
+    "--site",
+    "which",
+    default="a",
+    show_default=True,
+    help="Which simulated site: a, b, c (storage), or one of your own package.",
 )
 @click.option("--name", default="", help="Name of a live site; else that of the folder.")
 @click.option("--zone", default="UTC", show_default=True, help="Time zone of a live site, for example Europe/Berlin.")
@@ -102,17 +108,25 @@ def init(  # noqa: PLR0913  one parameter for each option
     }
     click.echo(pairs(parts))
     storage = bool(file.vigilance.stores)
-    click.echo(f"next: {_next(folder, admin, simulated=file.simulated, storage=storage)}")
+    click.echo(f"next: {_next(folder, admin, recipe=_recipe(which) if file.simulated else '', storage=storage)}")
 
 
-def _next(folder: Path, admin: str, *, simulated: bool, storage: bool) -> str:
-    if simulated and storage:
+def _next(folder: Path, admin: str, *, recipe: str, storage: bool) -> str:
+    """Say what comes next; only a simulated site has a recipe to begin with."""
+    if recipe and storage:
         return f"cellwright alarms watch --for '24 h' --site {folder}"
-    if simulated:
-        return f"cellwright run final-day --site {folder} --batch B-001"
+    if recipe:
+        return f"cellwright run {recipe} --site {folder} --batch B-001"
     if not admin:
         return f"cellwright init {folder} --admin USER --admin-name NAME"
     return f"cellwright do person USER register --name NAME --roles '[\"operator\"]' --as {admin} --site {folder}"
+
+
+def _recipe(site: str) -> str:
+    """Name a recipe for a packaged site: the first of the package that brings the site, else the main job."""
+    brings = {point.value.partition(".")[0] for point in entry_points(group="cellwright.sites", name=site)}
+    recipes = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    return next((point.name for point in recipes if point.value.partition(".")[0] in brings), "final-day")
 
 
 def _administrator(user: str, name: str, *, simulated: bool) -> Administrator | None:
