@@ -147,11 +147,6 @@ class ServedLads(Served):
             _id(wire.DEVICE_SET, di), _name(wire.DEVICES, di)
         )
         await self._complete()
-        for name in sorted(self._spoken.methods):
-            await self._method(name)
-        for name, (low, high) in self._spoken.bounds().items():
-            bounds = ua.Variant(ua.Range(low, high), ua.VariantType.ExtensionObject)
-            await self._places[name].add_property(self._path(f"{name}/{wire.IN_RANGE}"), _name(wire.IN_RANGE), bounds)
 
     async def refresh(self, *_: object) -> None:
         """Show what the fake holds now, and what has come to stand there; making a node reads others meanwhile."""
@@ -184,11 +179,13 @@ class ServedLads(Served):
         return super().held(name, value)
 
     async def _complete(self) -> None:
-        """Make every variable that is not there yet."""
+        """Make every variable and method that is not there yet."""
         now = Instant(self._clock.micros() / MICRO)
         for name, value in self._spoken.values(now).items():
             if name not in self._ids:
                 await self._variable(name, value)
+        for name in sorted(self._spoken.methods - self._places.keys()):
+            await self._method(name)
 
     async def _variable(self, name: str, value: Value | None) -> None:
         place, _, last = name.rpartition("/")
@@ -209,11 +206,18 @@ class ServedLads(Served):
                 self._path(f"{name}/Id"), _name("Id"), ua.NodeId(), ua.VariantType.NodeId
             )
         if name in self._spoken.writable:
-            await node.set_writable()
+            await self._allow(node, name)
         self._places[name], self._ids[name], self._names[node.nodeid] = node, node.nodeid, name
         self._words[name] = ()
         self._shown[name] = None if value is None else value
         await self.shown(name, value)
+
+    async def _allow(self, node: Node, name: str) -> None:
+        """Let a target be written, and tell its range."""
+        low, high = self._spoken.bounds()[name]
+        bounds = ua.Variant(ua.Range(low, high), ua.VariantType.ExtensionObject)
+        await node.add_property(self._path(f"{name}/{wire.IN_RANGE}"), _name(wire.IN_RANGE), bounds)
+        await node.set_writable()
 
     async def _place(self, path: str) -> Node:
         """Give the object, or the variable, that stands there; it is made with all above it."""

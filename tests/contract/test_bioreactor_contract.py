@@ -13,6 +13,10 @@ from asyncua import Client, Node, ua
 from automation.kernel.effect import Call, Done, NotDone
 from automation.kernel.errors import RefusedError
 from automation.kernel.quantity import Celsius, Millilitres, Percent
+from fakes.lads_faces import Face
+from fakes.serve import Seat
+from fakes.watson_marlow import FakeWatsonMarlow
+from fakes.world import World
 from instruments.interfaces.bioreactor import Cultivating, Feeding, Perfusion
 from instruments.interfaces.device import Identity
 from tests.fuzz.vectors import vectors
@@ -197,6 +201,28 @@ def test_their_client_is_told_of_a_change_and_of_a_sensor_that_fails(served: Hal
     on_bench(Wish(hall=served), work)
 
 
+def test_their_client_drives_a_fake_whose_own_link_speaks_something_else(served: Hall) -> None:
+    """A pump's program through its face: started with a task, its speed read, stopped; its result stands."""
+    pump = FakeWatsonMarlow(World(1), "pump", unit="1", echoes=True)
+    served.stand.fake = Face(Seat(pump, served.clock, "pump"))
+
+    async def main() -> None:
+        async with _client(served) as theirs:
+            unit = await _at(theirs, "DeviceSet/pump/FunctionalUnitSet/Pump")
+            machine, speed = (
+                await _below(unit, "FunctionalUnitState"),
+                await _below(unit, "FunctionSet/Speed/SensorValue"),
+            )
+            run = await _start(machine, "J", "rinse", program="Pump")
+            assert (await speed.read_value(), pump.acts["start"]) == (100.0, 0)
+            await machine.call_method((await _below(machine, "Stop")).nodeid)
+            assert await speed.read_value() == 0.0
+            result = await _below(unit, f"ProgramManager/ResultSet/{run}")
+            assert await (await _below(result, "SupervisoryTaskId")).read_value() == "rinse"
+
+    served.runner.run(main())
+
+
 def _client(where: Hall) -> Client:
     made = Client(where.port.removeprefix("opcua:"))
     made.set_user(OPERATOR.user)
@@ -216,9 +242,9 @@ async def _below(node: Node, path: str) -> Node:
     return node
 
 
-async def _start(machine: Node, job: str, task: str) -> str:
+async def _start(machine: Node, job: str, task: str, *, program: str = "Culture") -> str:
     nothing = ua.Variant([], ua.VariantType.ExtensionObject, is_array=True)
-    given = ("Culture", nothing, job, task, nothing)
+    given = (program, nothing, job, task, nothing)
     return str(await machine.call_method((await _below(machine, "StartProgram")).nodeid, *given))
 
 

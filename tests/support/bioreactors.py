@@ -16,7 +16,7 @@ from automation.kernel.quantity import Cells, Celsius, Instant, Millilitres, Per
 from fakes.contents import Contents, filled
 from fakes.faults import Faults
 from fakes.lads import LadsDevice
-from fakes.lads_server import ServedLads, Spoken
+from fakes.lads_server import ServedLads, Speaks, Spoken
 from fakes.opcua import Offer, shown_by
 from fakes.plant import Plant, PlantLog
 from fakes.rocking_bag import FakeRockingBag
@@ -106,11 +106,11 @@ class Ahead:
 
 
 class Stand:
-    """Whatever rocker stands behind the server now."""
+    """Whatever device stands behind the server now."""
 
     def __init__(self) -> None:
         """Begin with one that nobody uses."""
-        self.fake = FakeRockingBag(World(1), NAME)
+        self.fake: Speaks = FakeRockingBag(World(1), NAME)
 
     @property
     def lads(self) -> LadsDevice:
@@ -183,7 +183,7 @@ async def _in_memory(clock: SimulatedClock, wish: Wish, work: Callable[[Bench], 
 
 async def _served(at: Hall, wish: Wish, work: Callable[[Bench], Coroutine[object, object, _T]]) -> _T:
     world = furnished(per_ml=wish.per_ml, began=at.clock.now())
-    fake = at.stand.fake = FakeRockingBag(world, NAME)
+    at.stand.fake = fake = FakeRockingBag(world, NAME)
     stream = open_stream(at.port)
     link = Link(stream, name=NAME)
     rocker = build(link, dict(wish.settings), control=wish.control)
