@@ -51,6 +51,7 @@ perform     batch           start
 system      container-A     receive
 system      container-P     expect receive
 system      container-Q     expect
+system      container-A     empty
 system      label-P         issue print verify apply
 system      batch           complete close
 review      batch           review
@@ -228,7 +229,7 @@ def _taking(thread: Thread) -> Body:
 
 
 def _arrival(thread: Thread) -> Body:
-    return {"identity": thread.identity, "din": thread.din, "containers": [f"{thread.name}-A"], "site": "site-a"}
+    return {"identity": thread.identity, "din": thread.din, "containers": [f"{thread.name}-A"], "holder": "site-a"}
 
 
 def _product(thread: Thread) -> Body:

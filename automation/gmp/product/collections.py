@@ -87,7 +87,7 @@ class Arrival(Body):
     identity: Identity = field(label="Chain of identity, scanned")
     din: PrintedDin = field(label="Donation number, scanned")
     containers: tuple[str, ...] = field(label="Containers, scanned", length=1)
-    site: str = field(label="Party that holds it now", help="As the last hand-over says", length=2)
+    holder: str = field(label="Party that holds it now", help="As the last hand-over says", length=2)
 
 
 _DESK = frozenset({Right.ORDER})
@@ -134,7 +134,7 @@ class Collection:
     slot: Slot | None = None
     due_at: Instant = Instant(0.0)  # when it is to take place
     arrives_at: Instant = Instant(0.0)
-    since: Instant = Instant(0.0)  # of the last move
+    moved_at: Instant = Instant(0.0)  # of the last move
     report: Report | None = None
     reported_by: tuple[str, ...] = ()
 
@@ -175,11 +175,11 @@ class Collection:
                 return (until(what, owner=Right.COLLECT, since=self.due_at, by=by, escalate=Right.ORDER),)
             case State.REPORTED:
                 what = f"judge collection {self.id} against the order set"
-                return (within(what, owner=Right.REVIEW, since=self.since, given=DAY, escalate=Right.APPROVE),)
+                return (within(what, owner=Right.REVIEW, since=self.moved_at, given=DAY, escalate=Right.APPROVE),)
             case State.ACCEPTED:
                 what = f"receive collection {self.id}"
                 late = Right.SUPERVISE
-                return (until(what, owner=Right.PERFORM, since=self.since, by=self.arrives_at, escalate=late),)
+                return (until(what, owner=Right.PERFORM, since=self.moved_at, by=self.arrives_at, escalate=late),)
         return ()
 
     def check(self, fact: Fact, site: Site) -> None:
@@ -247,11 +247,11 @@ class Collection:
             broken = custody_findings(site, name)
             self._refuse(bool(broken), f"can't be received: {'; '.join(broken)}")
             holder = held_by(site, name)
-            self._refuse(holder != said.site, f"can't be received: {name} is with {holder or 'nobody on record'}")
+            self._refuse(holder != said.holder, f"can't be received: {name} is with {holder or 'nobody on record'}")
 
     def apply(self, fact: Fact) -> Self:
         """Give the collection as it stands after the fact."""
-        after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), since=fact.at)
+        after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), moved_at=fact.at)
         match fact.body:
             case Slot() as said:
                 at, arrives = moment(said.at, zone=fact.zone), moment(said.arrives, zone=fact.zone)

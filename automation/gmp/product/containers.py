@@ -212,10 +212,17 @@ TABLE = Table(
 )
 
 
+class _Issue(Protocol):
+    """What a container asks of how a batch was issued."""
+
+    order: str
+
+
 class _Batch(Protocol):
     """What a container asks of a batch."""
 
     state: str
+    issue: _Issue | None
 
     @property
     def identity(self) -> str: ...
@@ -329,6 +336,7 @@ class Container:
         self._check_batch(name, site)
         for lot in dict.fromkeys(one for one in (name, self.batch) if one):
             self._refuse(_engineering(lot, site), f"is of the engineering lot {lot}, which is never for infusion")
+            self._refuse(not _may_go(lot, site), f"is of lot {lot}, which is not released")
 
     def _check_lot(self, name: str, site: Site) -> None:
         """Refuse what was made in an engineering lot to any lot that is not one: it never becomes another."""
@@ -381,6 +389,13 @@ class Container:
 
 def _engineering(batch: str, site: Site) -> bool:
     return cast("_Batch", site.find("batch", batch)).lot_type == "engineering"
+
+
+def _may_go(batch: str, site: Site) -> bool:
+    """Tell whether a lot may go to a patient: one that was ordered, when it is released; else there is no release."""
+    issue = cast("_Batch", site.find("batch", batch)).issue
+    released = site.find("release", batch).state in {"released", "conditionally released"}
+    return issue is None or not issue.order or released
 
 
 def _volume(was: float, said: Filling | Drawing | Emptying | Weighing) -> float:

@@ -24,6 +24,9 @@ from automation.gmp.words import Right
 from automation.kernel.quantity import Instant
 
 
+_THERE = frozenset({"in process", "stored", "handed over"})
+
+
 @dataclass(frozen=True, slots=True)
 class Obstacle:
     """One thing in the way; ``later`` ones leave room for a conditional release."""
@@ -71,9 +74,9 @@ def obstacles(site: Site, batch: str, *, specification: str) -> tuple[Obstacle, 
 
 
 def product_of(site: Site, batch: str) -> tuple[str, ...]:
-    """Give the containers that hold the product of a batch and are still there."""
+    """Give the containers that hold the product of a batch, here or with whom they were handed over to."""
     found = (cast("_Container", one) for one in site.marked("container", of_batch(batch)))
-    return tuple(one.id for one in found if one.purpose == "product" and one.state in {"in process", "stored"})
+    return tuple(one.id for one in found if one.purpose == "product" and one.state in _THERE)
 
 
 def _of_order(batch: _Batch, order: Order | None) -> Iterator[Obstacle]:
@@ -81,7 +84,7 @@ def _of_order(batch: _Batch, order: Order | None) -> Iterator[Obstacle]:
         yield Obstacle(f"batch {batch.id} is an engineering lot, which is never released", Right.RELEASE)
     if order is None:
         yield Obstacle(f"nobody has ordered batch {batch.id}", Right.ORDER)
-    elif order.state is not Ordered.CONFIRMED:
+    elif order.state not in {Ordered.CONFIRMED, Ordered.FULFILLED}:
         why = f" ({order.hold_reason})" if order.hold_reason else ""
         yield Obstacle(f"order {order.id} is {order.state}{why}, not confirmed", Right.ORDER, order.needed_by)
 

@@ -13,11 +13,12 @@ from automation.gmp.due import DAY, Due, within
 from automation.gmp.marks import OPEN, of_batch
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.product.certificates import certificate
-from automation.gmp.product.obstacles import obstacles, product_of
+from automation.gmp.product.obstacles import Obstacle, obstacles, product_of
 from automation.gmp.product.orders import order_of
 from automation.gmp.product.testing import tests_of
 from automation.gmp.quality.specifications import Specification
 from automation.gmp.words import Body, Meaning, Reason, Right, field
+from automation.kernel.clock import iso
 from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Instant
@@ -114,7 +115,7 @@ class Release:
     id: str
     state: State = State.ABSENT
     specification: str = ""
-    since: Instant = Instant(0.0)  # of the last move
+    moved_at: Instant = Instant(0.0)  # of the last move
     certificate: str = ""  # SHA-256 of the one that was signed last
     containers: tuple[str, ...] = ()
     condition: str = ""  # why it was released before all results
@@ -136,10 +137,10 @@ class Release:
         """Give what has to be done next: decided in five days, completed in thirty."""
         if self.state is State.UNDER_REVIEW:
             what = f"decide on the release of lot {self.id}"
-            return (within(what, owner=Right.RELEASE, since=self.since, given=_DECIDE_IN),)
+            return (within(what, owner=Right.RELEASE, since=self.moved_at, given=_DECIDE_IN),)
         if self.state is State.CONDITIONAL:
             what = f"complete the conditional release of lot {self.id}"
-            return (within(what, owner=Right.RELEASE, since=self.since, given=6 * _DECIDE_IN),)
+            return (within(what, owner=Right.RELEASE, since=self.moved_at, given=6 * _DECIDE_IN),)
         return ()
 
     def told(self, site: Site) -> tuple[str, ...]:
@@ -147,7 +148,7 @@ class Release:
         if self.state not in {State.UNDER_REVIEW, State.CONDITIONAL}:
             return ()
         found = obstacles(site, self.id, specification=self.specification)
-        lines = [f"in the way: {one.sentence}; {one.owner}" for one in found] or ["nothing stands in the way"]
+        lines = [f"in the way: {_said(one, site.zone)}" for one in found] or ["nothing stands in the way"]
         made = certificate(site, self.id, specification=self.specification)
         return (*lines, f"certificate of analysis: {made.digest}")
 
@@ -184,7 +185,7 @@ class Release:
     def _check_obstacles(self, site: Site, *, whole: bool) -> None:
         found = obstacles(site, self.id, specification=self.specification)
         barring = [one for one in found if whole or not one.later]
-        self._refuse(bool(barring), "; ".join(f"{one.sentence} ({one.owner})" for one in barring))
+        self._refuse(bool(barring), "; ".join(_said(one, site.zone) for one in barring))
         self._refuse(not whole and not found, "nothing is open; release it without a condition")
 
     def _check_certificate(self, said: Certification, site: Site) -> None:
@@ -197,7 +198,7 @@ class Release:
 
     def apply(self, fact: Fact) -> Self:
         """Give the release as it stands after the fact."""
-        after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), since=fact.at)
+        after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), moved_at=fact.at)
         match fact.body:
             case Opening(specification=specification):
                 return replace(after, specification=specification)
@@ -206,6 +207,11 @@ class Release:
                 made = replace(after, certificate=said.certificate, containers=said.containers)
                 return replace(made, condition=condition, signed_by=fact.by)
         return replace(after, ended=fact.stated(Reason).reason)
+
+
+def _said(one: Obstacle, zone: str) -> str:
+    due = "" if one.due is None else f", due {iso(one.due, zone=zone)[:16]}"
+    return f"{one.sentence} ({one.owner}{due})"
 
 
 KIND = Kind("release", "product", TABLE, Release)

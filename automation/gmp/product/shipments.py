@@ -4,13 +4,14 @@ Units:  degC, d.
 Source: 21 CFR 211.142(b), 211.150 (distribution); EU GMP Part IV 14; 49 CFR 173.199 and 173.320 (what the papers say).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
 from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN, of_container, of_order, of_subject
-from automation.gmp.objects import Fact, Kind, Site
+from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.product.codes import Moment, moment
 from automation.gmp.product.custody import held_by
 from automation.gmp.product.orders import Order, check_runs
@@ -113,6 +114,7 @@ class _Container(Protocol):
     """What a shipment asks of a container."""
 
     identity: str
+    state: str
     on_hold: bool
 
 
@@ -132,7 +134,7 @@ class Shipment:
     plan: Plan | None = None
     leaves_at: Instant = Instant(0.0)
     arrives_at: Instant = Instant(0.0)
-    since: Instant = Instant(0.0)  # of the last move
+    moved_at: Instant = Instant(0.0)  # of the last move
     packing: Packing | None = None
     waybill: str = ""
     examination: Examination | None = None
@@ -161,13 +163,13 @@ class Shipment:
         match self.state:
             case State.PLANNED | State.PACKED:
                 what, end = f"pack and hand over shipment {self.id}", self.leaves_at
-                return (until(what, owner=Right.PERFORM, since=self.since, by=end, escalate=Right.ORDER),)
+                return (until(what, owner=Right.PERFORM, since=self.moved_at, by=end, escalate=Right.ORDER),)
             case State.IN_TRANSIT:
                 what, end = f"receive shipment {self.id}", self.arrives_at
-                return (until(what, owner=Right.TREAT, since=self.since, by=end, escalate=Right.ORDER),)
+                return (until(what, owner=Right.TREAT, since=self.moved_at, by=end, escalate=Right.ORDER),)
             case State.RECEIVED:
                 what = f"accept or reject shipment {self.id}"
-                return (within(what, owner=Right.TREAT, since=self.since, given=DAY, escalate=Right.ORDER),)
+                return (within(what, owner=Right.TREAT, since=self.moved_at, given=DAY, escalate=Right.ORDER),)
         return ()
 
     def check(self, fact: Fact, site: Site) -> None:
@@ -214,8 +216,10 @@ class Shipment:
         strange = sorted(set(self.containers) - set(release.containers))
         self._refuse(bool(strange), f"can't be packed: {', '.join(strange)} is not among the released containers")
         for name in self.containers:
-            on_hold = cast("_Container", site.find("container", name)).on_hold
-            self._refuse(on_hold, f"can't be packed: container {name} is on QA hold")
+            one = cast("_Container", site.find("container", name))
+            self._refuse(one.on_hold, f"can't be packed: container {name} is on QA hold")
+            out = one.state == "in process"
+            self._refuse(not out, f"can't be packed: container {name} is {one.state}; it has to be taken out first")
         transit = self.arrives_at - max(self.leaves_at, fact.at)
         short = said.holds_d * DAY < transit
         self._refuse(short, f"can't be packed: shipper {said.shipper} keeps cold {said.holds_d:g} d, not long enough")
@@ -242,7 +246,7 @@ class Shipment:
 
     def apply(self, fact: Fact) -> Self:
         """Give the shipment as it stands after the fact."""
-        after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), since=fact.at)
+        after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), moved_at=fact.at)
         match fact.body:
             case Plan() as said:
                 leaves, arrives = moment(said.leaves, zone=fact.zone), moment(said.arrives, zone=fact.zone)
@@ -272,4 +276,15 @@ def findings(shipment: Shipment) -> tuple[str, ...]:
     return tuple(sentence for wrong, sentence in said if wrong)
 
 
-KIND = Kind("shipment", "product", TABLE, Shipment)
+def _dispense(thing: Thing, _fact: Fact, _site: Site) -> Iterable[Next]:
+    shipment = cast("Shipment", thing)
+    if shipment.plan is None:
+        raise TypeError(shipment)
+    to = f"{shipment.plan.consignee}, order {shipment.plan.order}, shipment {shipment.id}"
+    for name in shipment.containers:
+        yield Next(f"container/{name}", "dispense", {"to": to, "batch": shipment.plan.batch})
+
+
+FOLLOWS = (Follow("shipment-dispenses", "dispatch", "its containers are handed over", "21 CFR 211.150", _dispense),)
+
+KIND = Kind("shipment", "product", TABLE, Shipment, FOLLOWS)

@@ -149,7 +149,7 @@ class QcTest:
     request: Request | None = None
     requested_at: Instant = Instant(0.0)
     due: Instant = Instant(0.0)
-    since: Instant = Instant(0.0)  # of the last move
+    moved_at: Instant = Instant(0.0)  # of the last move
     sample: str = ""
     results: tuple[Result, ...] = ()  # in the order in which they were reported; the last one counts
     analysts: tuple[str, ...] = ()
@@ -182,7 +182,7 @@ class QcTest:
         if self.state is State.REPORTED and self.request:
             what = f"review {self.request.test} of {self.batch} ({self.id})"
             late = Right.APPROVE
-            return (within(what, owner=Right.REVIEW, since=self.since, given=_REVIEW_IN, escalate=late),)
+            return (within(what, owner=Right.REVIEW, since=self.moved_at, given=_REVIEW_IN, escalate=late),)
         return ()
 
     def check(self, fact: Fact, site: Site) -> None:
@@ -236,7 +236,7 @@ class QcTest:
 
     def apply(self, fact: Fact) -> Self:
         """Give the test as it stands after the fact."""
-        after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), since=fact.at)
+        after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), moved_at=fact.at)
         match fact.body:
             case Request() as said:
                 return replace(after, request=said, requested_at=fact.at, due=moment(said.due, zone=fact.zone))

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, cast
 import click
 from pydantic import BaseModel
 
-from automation.gmp.objects import Thing
+from automation.gmp.due import dues_of
+from automation.gmp.objects import Site, Thing
 from automation.gmp.registry import KINDS
 from automation.kernel.clock import iso
 from automation.kernel.errors import InputError
@@ -21,6 +22,7 @@ from automation.surfaces.cli.common import Session, as_json, emit, mark, pairs, 
 from automation.surfaces.cli.doubt import lines, now_of
 from automation.views.audit_trail import audit_trail
 from automation.views.doubts import Looking, doubts
+from automation.views.objects import Objects
 from automation.views.wording import show as words
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ def show(session: Session, kind: str, name: str, folder: Path, *, as_json: bool)
         thing = objects.known(kind, name)
         history = audit_trail(objects.streams[f"{kind}/{name}"], zone=objects.zone)
         looking = Looking(now_of(file, objects), folder, {})
+        told = told_of(thing, objects)
         in_doubt = list(doubts(objects, looking, batch=name)) if kind == "batch" else []
     values = plain(thing, zone=objects.zone)
     rows = [row for row in KINDS[kind].table.rows if str(row.source) == str(thing.state)]
@@ -65,14 +68,17 @@ def show(session: Session, kind: str, name: str, folder: Path, *, as_json: bool)
     ]
     if as_json:
         moves = [{"seq": e.seq, "at": e.at, "kind": e.kind, "by": e.by, "said": e.said} for e in history]
-        told = {"doubts": in_doubt} if in_doubt else {}
-        shown = {"object": kind, **values, "possible": possible, "history": moves, **told}
+        more: dict[str, object] = {"doubts": in_doubt} if in_doubt else {}
+        more |= {"told": told} if told else {}
+        shown = {"object": kind, **values, "possible": possible, "history": moves, **more}
         emit({"simulated": file.simulated, **shown})
         return
     mark(file.name, simulated=file.simulated)
     click.echo(f"{kind} {name}: {thing.state}\n")
     for line in lines(in_doubt):
         click.echo(f"{line}\n")
+    for sentence in told:
+        click.echo(sentence)
     click.echo(
         pairs({k.replace("_", " "): shortened(words(v)) for k, v in values.items() if k not in {"id", "state"} and v})
     )
@@ -111,6 +117,13 @@ def _possible(row: Row) -> str:
     """Say a command and who may give it; long lists of rights stand in ``roles``."""
     rights = sorted(str(right) for right in row.by if right != "system")
     return f"{row.command} ({' or '.join(rights) if len(rights) <= 3 else 'most people'})" if rights else row.command
+
+
+def told_of(thing: Thing, objects: Objects) -> tuple[str, ...]:
+    """Give what an object says of itself in the light of others; of most nothing beyond their values."""
+    told: Callable[[Site], tuple[str, ...]] | None = getattr(thing, "told", None)
+    due = tuple(f"due {iso(one.by, zone=objects.zone)[:16]}: {one.what} ({one.owner})" for one in dues_of(thing))
+    return (*(told(objects) if told else ()), *due)
 
 
 def check_kind(kind: str) -> None:

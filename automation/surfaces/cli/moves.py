@@ -4,6 +4,7 @@ import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_origin
 
 import click
 
@@ -108,19 +109,23 @@ def _fields(words: list[str]) -> dict[str, str]:
 
 
 def _body(row: Row, given: Mapping[str, str]) -> dict[str, object]:
-    """Give the body; text is read as JSON where the field is a list or an object."""
+    """Give the body; text is read as JSON where the field is a list or an object, and as the one item of a list."""
     known: Mapping[str, object] = getattr(row.body, "model_fields", {})
     for name in given:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
             meant = f"did you mean --{close[0]}? " if close else ""
             raise InputError(f"--{name} is no field of {row.command}; {meant}its fields: {', '.join(known) or 'none'}")
-    return {name: _value(text) for name, text in given.items()}
+    return {name: _value(text, a_list=_is_list(known[name])) for name, text in given.items()}
 
 
-def _value(text: str) -> object:
+def _is_list(field: object) -> bool:
+    return get_origin(getattr(field, "annotation", None)) is tuple
+
+
+def _value(text: str, *, a_list: bool) -> object:
     if not text.startswith(("[", "{")):
-        return text
+        return [text] if a_list else text
     try:
         found: object = json.loads(text)
     except ValueError:

@@ -1,0 +1,57 @@
+"""``due`` and ``certificate``: what has to be done, by whom and until when; and what a release is signed over."""
+
+from pathlib import Path
+
+import click
+
+from automation.gmp.product.certificates import certificate as made_from
+from automation.gmp.product.releases import Release
+from automation.kernel.errors import InputError
+from automation.kernel.files import write_whole
+from automation.surfaces.cli.asking import looked
+from automation.surfaces.cli.common import Session, as_json, by, emit, mark, session, site, table, tell
+from automation.surfaces.cli.doubt import now_of
+from automation.views.dues import dues
+
+
+@click.command(epilog="Example: cellwright due --as dora --site ./site-a")
+@site
+@by
+@as_json
+@session
+def due(session: Session, folder: Path, *, by: str, as_json: bool) -> None:
+    """List what has to be done, by whom and until when, the next first."""
+    with looked(session, folder) as (file, objects):
+        if by:
+            objects.known("person", by)
+        found = dues(objects, now_of(file, objects), person=by)
+    if as_json:
+        emit({"simulated": file.simulated, "items": found})
+        return
+    mark(file.name, simulated=file.simulated)
+    rows = ((one.by, one.left, one.urgency, one.owner, one.object, one.what) for one in found)
+    click.echo(table(("by", "left", "is", "owner", "object", "what"), rows))
+
+
+@click.command(epilog="Example: cellwright certificate B-001 -o certificate.json --site ./site-a")
+@click.argument("batch")
+@site
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@as_json
+@session
+def certificate(session: Session, batch: str, folder: Path, *, output: Path, as_json: bool) -> None:
+    """Write the certificate of analysis of a lot; its SHA-256 is what a release states."""
+    with looked(session, folder) as (file, objects):
+        release = objects.known("release", batch)
+        if not isinstance(release, Release):
+            raise TypeError(release)
+        made = made_from(objects, batch, specification=release.specification)
+    if folder.resolve() in output.resolve().parents:
+        raise InputError(f"-o is {output}, where the site keeps its files; write it somewhere else")
+    write_whole(output, made.text)
+    text = f"certificate of {batch}: {output}; SHA-256 {made.digest}"
+    data = {"batch": batch, "file": str(output), "sha256": made.digest, "results": len(made.lines)}
+    tell(text, data, simulated=file.simulated, as_json=as_json)
+
+
+COMMANDS = {"due": due, "certificate": certificate}

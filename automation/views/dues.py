@@ -1,0 +1,52 @@
+"""What is due at a site: read off every object that somebody has to act on, the next first."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from automation.gmp.due import Urgency, dues_of
+from automation.gmp.marks import OPEN
+from automation.gmp.registry import KINDS
+from automation.kernel.clock import iso
+from automation.kernel.quantity import Instant
+from automation.views.objects import Objects
+from automation.views.wording import span
+
+
+@dataclass(frozen=True, slots=True)
+class DueLine:
+    """One thing that somebody has to do; ``left`` in words, moments in the site's zone."""
+
+    by: str
+    left: str
+    urgency: Urgency
+    owner: str
+    what: str
+    object: str
+    escalated_to: str = ""  # whom it reaches, too, because it is overdue
+
+
+def dues(objects: Objects, now: Instant, *, person: str = "") -> list[DueLine]:
+    """Give what is due at ``now``, of one person's list or of all, the next first."""
+    mine: Collection[str] = objects.rights(person) if person else ()
+    found = sorted(_dues(objects, now, person, mine), key=lambda one: one[0])
+    return [line for _, line in found]
+
+
+def _dues(objects: Objects, now: Instant, person: str, mine: Collection[str]) -> Iterator[tuple[float, DueLine]]:
+    for kind in KINDS:
+        for thing in objects.marked(kind, OPEN):
+            for due in dues_of(thing):
+                if person and not due.concerns(person, mine, now):
+                    continue
+                over = due.urgency(now) is Urgency.OVERDUE
+                left = f"over by {span(float(now) - float(due.by))}" if over else span(float(due.by) - float(now))
+                line = DueLine(
+                    by=iso(due.by, zone=objects.zone)[:16],
+                    left=left,
+                    urgency=due.urgency(now),
+                    owner=due.owner,
+                    what=due.what,
+                    object=f"{kind} {thing.id}",
+                    escalated_to=due.escalate if over else "",
+                )
+                yield float(due.by), line
