@@ -36,6 +36,7 @@ from fakes import (
     hands_electroporation,
     hands_filling,
     hands_pipetting,
+    hands_rocking,
     hands_sampling,
     hands_selection,
     hands_stimulus,
@@ -304,6 +305,7 @@ class Staff:
             *hands_culture.habits(self),
             *hands_electroporation.habits(self),
             *hands_selection.habits(self),
+            *hands_rocking.habits(self),
             *hands_sampling.habits(self),
             *hands_stimulus.habits(self),
             *hands_filling.habits(self),  # before those at the balance: an addition ends there
