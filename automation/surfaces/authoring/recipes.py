@@ -47,7 +47,7 @@ def from_operations(name: Name, wanted: Sequence[str], operations: Mapping[str, 
     whole = _whole(name, title, donors=[donors[one] for one in wanted], steps=steps)
     named = ", ".join(sorted({donors[one].mapping()["recipe"].mapping()["id"].text for one in wanted}))
     text = HEAD.format(title=title, donors=named) + variant.written_out(whole)
-    _check(name, text, operations)
+    _check(name, text, operations, hint=f". {_order(donors[wanted[-1]])}; name what is missing in its place")
     return text
 
 
@@ -79,6 +79,10 @@ def _donors(wanted: Sequence[str]) -> Mapping[str, Node]:
     return found
 
 
+def _order(donor: Node) -> str:
+    return f"{donor.mapping()['recipe'].mapping()['id'].text} runs: {', '.join(_operations(donor))}"
+
+
 def _in_order(wanted: Sequence[str], there: Sequence[str]) -> bool:
     rest = iter(there)
     return all(one in rest for one in wanted)
@@ -107,7 +111,7 @@ def _whole(name: Name, title: str, *, donors: Sequence[Node], steps: Sequence[No
     roles = {role.text for step in steps for role in _of(step, "equipment").values()}
     equipment = {role: node for donor in donors for role, node in _of(donor, "equipment").items() if role in roles}
     bill = {
-        one.mapping()["name"].text: one
+        (one.mapping()["name"].text, one.mapping()["step"].text): one
         for donor in donors
         for one in _items(donor, "materials")
         if one.mapping()["step"].text in ids
@@ -138,7 +142,7 @@ def _items(node: Node, key: str) -> tuple[Node, ...]:
     return node.mapping()[key].sequence() if key in node.mapping() else ()
 
 
-def _check(name: Name, text: str, operations: Mapping[str, OperationSpec]) -> None:
+def _check(name: Name, text: str, operations: Mapping[str, OperationSpec], *, hint: str = "") -> None:
     """Load a recipe before it is written; raises InputError that says what it would lack."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"{name.kebab}.yaml"
@@ -146,7 +150,4 @@ def _check(name: Name, text: str, operations: Mapping[str, OperationSpec]) -> No
         try:
             load(path, operations)
         except InputError as wrong:
-            said = str(wrong).removeprefix(f"{path}")
-            raise InputError(
-                f"these operations alone make no recipe; nothing was written; it would lack{said}"
-            ) from None
+            raise InputError(f"these steps alone make no recipe, so nothing was written: {wrong}{hint}") from None

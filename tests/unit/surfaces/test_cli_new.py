@@ -45,7 +45,7 @@ def test_a_name_that_no_file_or_class_can_have_is_refused(tmp_path: Path, name: 
         (("recipe", "my-day"), "name operations"),
         (("recipe", "my-day", "receeive"), "did you mean 'receive'"),
         (("recipe", "my-day", "--variant-of", "final-dai"), "did you mean 'final-day'"),
-        (("recipe", "my-day", "freeze"), "nothing was written"),
+        (("recipe", "my-day", "fill"), "nothing was written"),
     ],
     ids=lambda one: " ".join(one) if isinstance(one, tuple) else "",
 )
