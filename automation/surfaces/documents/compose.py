@@ -34,6 +34,7 @@ from automation.views.record import Amendment, BatchRecord, Finding
 from automation.views.wording import NOTHING, count, span
 
 _TRAIL_ROWS = 400  # of one table; longer ones cost the typesetter more than they help the reader
+_SAID = 100  # characters of an event's own words in the audit trail
 Blocks = Iterator[AnyBlock]
 
 
@@ -179,7 +180,8 @@ def _appendix(record: BatchRecord) -> Blocks:
     yield from _people(record)
     yield from _master(record)
     yield Heading(1, "Audit trail")
-    yield Note(f"{count(len(record.trail), 'event')} in the order of the ledger; hashes shortened, whole in the JSON.")
+    number = count(len(record.trail), "event")
+    yield Note(f"{number} in the order of the ledger; hashes and long texts cut (…), whole in the JSON.")
     yield from _trail(record)
 
 
@@ -247,10 +249,12 @@ def _trail(record: BatchRecord) -> Iterator[Table]:
         Column("What", mm=17),
         Column("Who", mm=22), Column("Said", share=5), Column("Hash", mm=14),
     )  # fmt: skip
+    own = f"batch/{record.header.batch}/"
     rows = [
         row(
-            one.seq, moment(one.at), f"{one.stream} v{one.version}", one.kind,
-            f"{one.by} at {one.terminal}" if one.terminal else one.by, brief(one.said), cell(one.hash[:8], CODE),
+            one.seq, moment(one.at), f"{one.stream.removeprefix(own)} v{one.version}", one.kind,
+            f"{one.by} at {one.terminal}" if one.terminal else one.by, brief(one.said, _SAID, counted=False),
+            cell(one.hash[:8], CODE),
         )
         for one in record.trail
     ]  # fmt: skip

@@ -1,8 +1,10 @@
 """One step of the record as blocks of a page; what the record does not hold is named in one line at the end."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from automation.kernel.clock import iso
+from automation.kernel.quantity import Instant
 from automation.surfaces.documents.blocks import (
     BAD,
     CODE,
@@ -26,6 +28,8 @@ from automation.views.wording import NOTHING, count, show, span
 
 _GOOD_BANDS = frozenset({"within limits", "within", "pass"})
 _ACT_ROWS = 300
+_CELL = 160  # characters of a cell that a reader still takes in
+_COLUMNS, _WORD = 9, 40  # of a list: columns, and characters of a word in one
 _RAW_DIGITS = 10
 _UNITS = "numbers in degC, K/min, s, mL, cells/mL"  # of every interface; the wire has its own
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d")
@@ -41,7 +45,7 @@ def step_blocks(record: BatchRecord, step: Step, number: int) -> Blocks:
         ("acceptance", tuple(block for one in step.acceptance for block in _acceptance(one))),
         ("results against limits", _judged(step)),
         ("plots", (*_plots(record, step), *_weights(record, step))),
-        ("results", _results(step)),
+        ("results", _results(step, zone=record.header.zone)),
         ("parameters", _parameters(step)),
         ("equipment", _equipment(step)),
         ("materials", _materials(step)),
@@ -148,15 +152,50 @@ def _weights(record: BatchRecord, step: Step) -> Iterator[Picture]:
         yield Picture(draw_weighings(step.weighings, zone=record.header.zone), f"Weights of step {step.id}", caption)
 
 
-def _results(step: Step) -> tuple[Table, ...]:
+def _results(step: Step, *, zone: str) -> tuple[Table, ...]:
     columns = (
         Column("Result", share=2), Column("Value", share=6), Column("Unit", mm=18),
         Column("Event", mm=11, align="right"),
     )  # fmt: skip
+    lists = {one.name: lines for one in step.results if (lines := _listed(one.value))}
     rows = tuple(
-        row(one.name.replace("_", " "), brief(_moment(one.text)), _unit(one.unit), one.event) for one in step.results
+        row(
+            one.name.replace("_", " "),
+            f"{len(lists[one.name])}, listed below" if one.name in lists else brief(_moment(one.text), _CELL),
+            _unit(one.unit),
+            one.event,
+        )
+        for one in step.results
     )
-    return (Table(columns, rows, "Results for later steps"),) if rows else ()
+    tables = (Table(columns, rows, "Results for later steps"),) if rows else ()
+    return (*tables, *(_list(name, lines, zone=zone) for name, lines in lists.items()))
+
+
+def _listed(value: object) -> tuple[Mapping[str, object], ...]:
+    """Give the lines of a result that is a list of structures; none for any other, and for a single one."""
+    lines = tuple(one for one in value if isinstance(one, Mapping)) if isinstance(value, list | tuple) else ()
+    return lines if len(lines) > 1 else ()
+
+
+def _list(name: str, lines: tuple[Mapping[str, object], ...], *, zone: str) -> Table:
+    """Give a result that is a list as a table of its own: its single values that are not the same throughout."""
+    parts = dict.fromkeys(part for one in lines for part in one)
+    single = [part for part in parts if all(_is_short(one.get(part)) for one in lines)]
+    differ = [part for part in single if len({str(one.get(part)) for one in lines}) > 1]
+    told = (differ or single)[:_COLUMNS]
+    heads = tuple(Column(part.replace("_", " "), share=1.0) for part in told)
+    rows = tuple(row(*(_part(part, one.get(part), zone=zone) for part in told)) for one in lines)
+    return Table(heads, rows, f"{name.replace('_', ' ').capitalize()}, in part; whole in the JSON")
+
+
+def _is_short(value: object) -> bool:
+    return value is None or isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= _WORD)
+
+
+def _part(name: str, value: object, *, zone: str) -> str:
+    if name == "at" and isinstance(value, float):
+        return moment(iso(Instant(value), zone=zone))
+    return show(value)
 
 
 def _parameters(step: Step) -> tuple[Table, ...]:
@@ -238,7 +277,8 @@ def _acts(step: Step) -> tuple[Table, ...]:
     )  # fmt: skip
     rows = [
         row(
-            moment(one.at), one.kind, one.what, brief(one.arguments, 300), brief(one.outcome or NOTHING, 300),
+            moment(one.at), one.kind, one.what, brief(one.arguments, _CELL, counted=False),
+            brief(one.outcome or NOTHING, _CELL, counted=False),
             cell(f"{one.status}, {count(one.attempts, 'attempt')}" if one.attempts > 1 else one.status,
                  "" if one.status == "done" else STRONG),
             events(one.events),
@@ -247,7 +287,8 @@ def _acts(step: Step) -> tuple[Table, ...]:
     ]  # fmt: skip
     parts = [tuple(rows[start : start + _ACT_ROWS]) for start in range(0, len(rows), _ACT_ROWS)]
     return tuple(
-        Table(columns, part, "Exchanges with devices, and waits (degC, K/min, s, mL, cells/mL)") for part in parts
+        Table(columns, part, "Exchanges with devices, and waits (degC, K/min, s, mL, cells/mL; … is whole in the JSON)")
+        for part in parts
     )
 
 

@@ -8,6 +8,7 @@ from automation.views.wording import NOTHING, is_person
 
 _DIGEST = re.compile(r"\b[0-9a-f]{32,}\b")
 _RUN = re.compile(r"[^\s]{64,}")
+_RUNS = 4  # of events that are told one by one
 _SHORT = 12  # hex digits that tell two digests apart for a reader
 
 
@@ -24,11 +25,16 @@ def digest(text: str) -> str:
     return f"{text[:_SHORT]}…" if len(text) > _SHORT else text or NOTHING
 
 
-def brief(text: str, most: int = 420) -> str:
-    """Cut what no page can hold: digests, long runs without a blank, long texts; the whole stands in the JSON."""
+def brief(text: str, most: int = 420, *, counted: bool = True) -> str:
+    """Cut what no page can hold: digests, long runs without a blank, long texts; the whole stands in the JSON.
+
+    ``counted`` says so in each cell, with its length; else the page has to.
+    """
     text = _DIGEST.sub(lambda found: digest(found.group()), text)
     text = _RUN.sub(lambda found: f"{found.group()[:24]}… ({len(found.group())} characters)", text)
-    return text if len(text) <= most else f"{text[:most]} … ({len(text)} characters, whole in the JSON)"
+    if len(text) <= most:
+        return text
+    return f"{text[:most]} … ({len(text)} characters, whole in the JSON)" if counted else f"{text[:most]} …"
 
 
 def names(record: BatchRecord, ids: Iterable[str]) -> str:
@@ -44,11 +50,14 @@ def principal(record: BatchRecord, one: str) -> str:
 
 
 def events(seqs: Iterable[int]) -> str:
-    """Write numbers of events, runs drawn together: ``12, 14-16``."""
+    """Write numbers of events, runs drawn together: ``12, 14-16``; of many the first, the last and their number."""
+    every = sorted(set(seqs))
     runs: list[list[int]] = []
-    for seq in sorted(set(seqs)):
+    for seq in every:
         if runs and seq == runs[-1][1] + 1:
             runs[-1][1] = seq
         else:
             runs.append([seq, seq])
+    if len(runs) > _RUNS:
+        return f"{every[0]} … {every[-1]} ({len(every)} events)"
     return ", ".join(str(low) if low == high else f"{low}\N{EN DASH}{high}" for low, high in runs) or NOTHING

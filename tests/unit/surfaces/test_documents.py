@@ -161,6 +161,12 @@ def test_runs_of_events_are_drawn_together(seqs: tuple[int, ...], written: str) 
     assert events(seqs) == written.replace("-", "\N{EN DASH}")
 
 
+def test_of_many_events_the_first_the_last_and_their_number_are_told() -> None:
+    """A reader can't follow forty numbers; the JSON has them all."""
+    assert events(range(3, 90, 10)) == "3 … 83 (9 events)"
+    assert events((1, 3, 5, 7)) == "1, 3, 5, 7"
+
+
 def test_times_keep_their_offset_and_long_texts_say_that_they_were_cut() -> None:
     """The whole stands in the JSON."""
     assert moment("2026-03-29T02:30:00.123+01:00") == "2026-03-29 02:30:00 +01:00"

@@ -50,7 +50,8 @@ def test_a_balance_is_a_table_from_what_came_in_to_what_is_left_over(record: Bat
     """Each line with side, amount, uncertainty, and how it is known; the last line says whether it closes."""
     table = tables(compose(record))["Volume"]
     first, last = ([cell.text for cell in row] for row in (table.rows[0], table.rows[-1]))
-    assert first == ["in", "HARV-1, as received", "received", "receive", "400.00 ± 4.00", "declared", "14, 18"]
+    assert first[:-1] == ["in", "HARV-1, as received", "received", "receive", "400.00 ± 4.00", "declared"]
+    assert len(first[-1].split(", ")) == 2  # the events of its announcement and of its receipt
     assert last == ["", "unaccounted for: 0.00 % of what came in", "closes", "", "0.00 ± 4.13", "", ""]
 
 
