@@ -1,5 +1,6 @@
 """Incubators and culture platforms: a climate that the device keeps by itself, looked at, and set by approved values.
 
+Some take plates in and bring them out by themselves (``StoringIncubator``).
 Units: degC, % (CO2, O2 of the gas; relative humidity). What a device can't read is None, never a number.
 """
 
@@ -7,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from automation.kernel.effect import Kind, effect
+from automation.engine.handles import Container
+from automation.kernel.effect import Kind, effect, in_doubt, shows_state
 from automation.kernel.quantity import Celsius, Percent
 from instruments.interfaces.device import Identity
 
@@ -62,4 +64,56 @@ class Incubator(Protocol):
     @effect(Kind.SET_ABSOLUTE, deadline=60)
     async def keep(self, *, set_points: SetPoints) -> None:
         """Set what it is to keep; the same twice is one. Raises RefusedError for values that it can't keep."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shuttle:
+    """One look at what brings plates in and out."""
+
+    ready: bool  # initialised, and free of errors
+    busy: bool
+    at_gate: bool  # something stands on the transfer station
+    carrying: bool  # something is on the handler
+    door_open: bool = False
+    gate_open: bool = False
+    problem: str = ""
+
+
+class StoringIncubator(Incubator, Protocol):
+    """An incubator with numbered places, which takes plates in from its transfer station and brings them out to it.
+
+    It knows what stands on the station and on its handler, and not what is on its places: the record does. All motion
+    raises RefusedError before anything moves, FailedError when the device says that nothing moved, and UnknownError
+    when nobody can say.
+    """
+
+    @shows_state
+    @effect(Kind.QUERY, deadline=30)
+    async def shuttle(self) -> Shuttle:
+        """Look at transfer station and handler."""
+        ...
+
+    @in_doubt(twice="a handler that is ready does not move", never="no plate can be taken in or brought out")
+    @effect(Kind.ACT, deadline=330)
+    async def set_up(self) -> None:
+        """Make the handler ready; one that is ready already does not move. Refused with a plate on it."""
+        ...
+
+    @in_doubt(
+        twice="the station is empty by then, and it is refused",
+        never="the culture stands outside, where it cools and its medium loses CO2",
+    )
+    @effect(Kind.ACT, deadline=200, touches=("containers",))
+    async def store(self, *, slot: int, containers: tuple[Container, ...]) -> None:
+        """Take what stands on the transfer station to a place (1..)."""
+        ...
+
+    @in_doubt(
+        twice="the station is taken by then, and it is refused",
+        never="the culture stays in its climate, and whoever waits for it waits",
+    )
+    @effect(Kind.ACT, deadline=200, touches=("containers",))
+    async def fetch(self, *, slot: int, containers: tuple[Container, ...]) -> None:
+        """Bring what stands on a place (1..) out to the transfer station."""
         ...

@@ -346,6 +346,21 @@ CURIOX_WORDS = ("0", "4", "211", "202", "1050400802025060090000012", "210", "224
 REGLO_WORDS = ("~1", "~", "xE1", "E", "L", "O", "S001250", "J", "K", "xD", "xM", "H", "I", "xe", "xC", "xJ", "#", "xS")
 
 
+CYTOMAT_WORDS = (
+    "ch:bs",
+    "ch:be",
+    "rs:be",
+    "ll:in",
+    "mv:ts 003",
+    "mv:st 003",
+    "ch:it",
+    "ch:ic",
+    "ch:ih",
+    "ch:io",
+    "ch:bw",
+)
+
+
 def ot2_commands() -> list[bytes]:
     """Give requests of a robot server's client: a run, what it needs to know, and a draw."""
     run = uuid("opentrons_ot2", "run", 1)  # the first that the fake makes
@@ -379,6 +394,7 @@ _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
         bytes.fromhex(one) for one in ("060b01681f40", "040e1f40", "020d", "0213", "020a", "032801")
     ],
     "echotherm": lambda: [b"v\r", b"V\r", b"s\r", b"p\r", b"n37.0\r", b"i\r", b"I\r", b"b00:05\r", b"BSz\r"],
+    "cytomat": lambda: [f"{one}\r\n".encode() for one in CYTOMAT_WORDS],
     "eurotherm_freezer": modbus_commands,
     "eurotherm_bisynch": lambda: [*bisynch_commands(sets=True), *bisynch_commands(sets=False)],
     "hamilton_star": star_commands,

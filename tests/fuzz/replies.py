@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 
 from automation.kernel.errors import CellwrightError
+from instruments.drivers.cytomat import wire as cytomat
 from instruments.drivers.echotherm import wire as echotherm
 from instruments.drivers.eurotherm.wire import bisynch, registers
 from instruments.drivers.hamilton_star import wire as star
@@ -316,6 +317,19 @@ def _atmoweb(data: bytes) -> object:
     return [atmoweb.number(found, name) for name in ("Temp1Read", "CO2Read")], atmoweb.word(found, "SN")
 
 
+_CYTOMAT = tuple(cytomat.Command(*one) for one in (("ch", "bs"), ("ch", "be"), ("mv", "ts", ("001",)), ("ch", "it")))
+
+
+def _cytomat(data: bytes) -> object:
+    end = cytomat.complete(data)
+    for to in _CYTOMAT if end else ():
+        with contextlib.suppress(CellwrightError):
+            words = cytomat.answer(data[:end], to)
+            numbers = [float(word) for word in words[1:]] if words[0] in cytomat.CLIMATE else [int(words[1], 16)]
+            return words, numbers, cytomat.overview(int(numbers[0]) & 255).code
+    return None
+
+
 _OT2 = (ot2.run_id, ot2.current_run, ot2.entries, ot2.carrying, ot2.mounted, lambda told: ot2.entry(ot2.data(told)))
 
 
@@ -379,6 +393,13 @@ FOLDER_CORPUS = (b".\n", b"512\t1767225600000000\tS-1.csv\n9\t5\ta b.csv\n.\n", 
 UNTIL = "no checksum: a changed digit is another value; the file itself is hashed, and its reader checks its figures"
 
 TARGETS: tuple[Target, ...] = (
+    Target(
+        name="cytomat reply",
+        covers=(f"{DRIVERS}cytomat.wire",),
+        corpus=lambda: [f"{one}\r\n".encode() for one in ("bs 82", "be 00", "ok 05", "er 31", "it +37.0 +36.9")],
+        fresh=pure(_cytomat),
+        harmless=f"{ENDED_BY_LINE}; where the plate is, is looked at when the motion has ended",
+    ),
     Target(
         name="echotherm reply",
         covers=(f"{DRIVERS}echotherm.wire",),

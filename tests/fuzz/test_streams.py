@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from automation.kernel.errors import CellwrightError
 from automation.kernel.ids import keyed
 from automation.kernel.quantity import Instant
+from instruments.drivers.cytomat import wire as cytomat
 from instruments.drivers.echotherm import wire as echotherm
 from instruments.drivers.eurotherm.wire import bisynch
 from instruments.drivers.hamilton_star import wire as star
@@ -44,6 +45,7 @@ STREAMS: dict[str, tuple[Complete, Callable[[], Sequence[bytes]]]] = {
     "modbus": (modbus.Read(1, 1, count=2).complete, lambda: corpus("eurotherm modbus reply")[:1]),
     "modbus exception": (modbus.Read(1, 1, count=2).complete, lambda: corpus("eurotherm modbus reply")[4:5]),
     "bisynch": (bisynch.Ask(12, "PV").complete, lambda: corpus("eurotherm bisynch reply")[:1]),
+    "cytomat": (cytomat.complete, lambda: corpus("cytomat reply")),
     "echotherm": (echotherm.complete, lambda: [one for one in corpus("echotherm reply") if echotherm.complete(one)]),
     "hamilton_star": (
         partial(star.answered, to=star.read_command("C0QMid1111")),

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 
 from automation.engine.handles import Container
 from automation.formulas.gating import Bound, Compensation, Gate, Strategy
-from automation.kernel.quantity import Celsius, KelvinPerMinute, Millilitres, Seconds, TimesGravity
+from automation.kernel.quantity import Cells, Celsius, KelvinPerMinute, Millilitres, Seconds, TimesGravity
+from fakes.contents import filled
 from fakes.faults import FaultKind
 from fakes.rotea import SIM_RUNS, WASH, FakeRotea
+from fakes.world import Container as Vessel
 from fakes.world import World
 from instruments.drivers.eurotherm.programs import program_digest
 from instruments.drivers.eurotherm.wire import registers as r
@@ -25,7 +27,7 @@ from instruments.interfaces.plate_washer import Drain, PlateWash, Routine, Tray
 from instruments.interfaces.pump import PumpSetting
 from instruments.interfaces.ramp import Ramp
 from tests.support import bioreactors
-from tests.support.freezers import SHORT
+from tests.support.freezers import SHORT, START
 from tests.support.liquid_handlers import PRODUCT as DECK_PRODUCT
 from tests.support.liquid_handlers import bring, draw, give, tips
 from tests.support.washers import PAUSE, furnished, program
@@ -318,6 +320,27 @@ BALANCE: Mapping[str, Scene] = {
     "tare": Scene((ON_PAN, Do(wait=5.0)), other=Else((("load", {"mass": 30.0}),))),
     "zero": Scene(TARED, other=Else((("load", {"mass": 30.0}),))),
 }
+FLASK = {"slot": 3, "containers": (Container("flask"),)}
+STORING: Mapping[str, Scene] = {
+    "identify": LOOK,
+    "climate": LOOK,
+    "set_points": LOOK,
+    "keep": Scene(arguments=KEPT),
+    "shuttle": LOOK,
+    "set_up": Scene(counts="set up", known={"rebooted": UNDONE, "something else": UNDONE}),
+    "store": Scene((Do("set_up"),), FLASK),
+    "fetch": Scene((Do("set_up"), Do("store", FLASK)), FLASK),
+}
+
+
+def flask_world() -> World:
+    """Give a world with a flask of culture."""
+    world = World(1)
+    contents = filled(Millilitres(30.0), live=Cells(30e6))
+    world.add(Vessel("flask", "flask", contents=contents), place="bench", at=Celsius(22.0), now=START)
+    return world
+
+
 KEPT = {"set_points": SetPoints(Celsius(37.0))}
 WEAK_FLOW = Else((("flow", {"share": 0.5}),))
 SAMPLED = (Do("start"), Do(wait=70.0))
@@ -438,6 +461,15 @@ RIGS: tuple[Rig, ...] = (
         "modbus_map",
         {"identify": LOOK, "look": LOOK, "set_points": LOOK, "keep": Scene(arguments=SET_POINT)},
         Else((("keep", {"name": "set point", "value": 4.0}),)),
+    Rig(
+        "cytomat",
+        "cytomat",
+        STORING,
+        Else((("power", {"on": False}), ("power", {"on": True}))),
+        {"model": "C6000", "racks": "21,21", "gases": "co2"},
+        furnish=(("put", {"container": "flask"}),),
+        world=flask_world,
+    ),
         {"map": "watlow_f4t", "framing": "rtu"},
     ),
     *(_results(driver, scenes) for driver, scenes in FOLDERS.items()),

@@ -1,0 +1,1 @@
+"""Driver of Thermo Cytomat incubators through the unmodified back end of PyLabRobot."""
