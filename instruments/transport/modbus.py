@@ -3,7 +3,7 @@
 Other framings (``modbus_lines``) are turned into this one, so that there is one judge of what answers what.
 Units:  registers are unsigned 16-bit words, high byte first.
 Source: MODBUS over Serial Line 1.02 (CRC-16, polynomial 0xA001, low byte first on the wire); MODBUS Application
-        Protocol 1.1b3 (functions 3, 4, 6, 8 and 16).
+        Protocol 1.1b3 (functions 1, 2, 3, 4, 6, 8 and 16).
 """
 
 import struct
@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from automation.kernel.errors import RefusedError, WireError
 
-READ, READ_INPUT, WRITE_ONE, LOOPBACK, WRITE = 3, 4, 6, 8, 16
+READ_COILS, READ_DISCRETE, READ, READ_INPUT, WRITE_ONE, LOOPBACK, WRITE = 1, 2, 3, 4, 6, 8, 16
 MOST_READ = 125  # registers in one reply, by the Modbus specification
+MOST_BITS = 2000  # coils or discrete inputs in one reply
 SHORTEST = 4  # bytes: address, function, CRC
 
 EXCEPTIONS = {
@@ -104,6 +105,23 @@ class Read(_Exchange):
         return reply[self._data]
 
 
+class ReadBits(_Exchange):
+    """Function 2, or 1: read ``count`` (1..2000) discrete inputs, or coils, from ``start`` (0..65535) on."""
+
+    __slots__ = ("_count",)
+
+    def __init__(self, unit: int, start: int, *, count: int, function: int = READ_DISCRETE) -> None:
+        size = (count + 7) // 8
+        head = bytes((unit, function, size))
+        super().__init__(struct.pack(">BBHH", unit, function, start, count), head, length=5 + size)
+        self._count = count
+
+    def bits(self, reply: bytes) -> tuple[bool, ...]:
+        """Give the inputs of a complete reply, the first one first; raises RefusedError on an exception."""
+        self.check(reply)
+        return tuple(bool(reply[3 + place // 8] >> place % 8 & 1) for place in range(self._count))
+
+
 class Write(_Exchange):
     """Function 16: write registers (bytes, high byte first) from ``start`` on."""
 
@@ -142,7 +160,7 @@ def whole(data: bytes) -> int:
     if len(data) < SHORTEST:
         return 0
     match data[1]:
-        case 3 | 4 | 6 | 8:
+        case 1 | 2 | 3 | 4 | 6 | 8:
             length = 8
         case 16:
             length = 9 + data[6] if len(data) > 6 else 9
@@ -173,6 +191,14 @@ def request(frame: bytes) -> Request:
 def reply_read(asked: Request, data: bytes) -> bytes:
     """Give the reply frame to a read."""
     return seal(bytes((asked.unit, asked.function, len(data))) + data)
+
+
+def reply_bits(asked: Request, bits: tuple[bool, ...]) -> bytes:
+    """Give the reply frame to a read of coils or discrete inputs."""
+    data = bytearray((len(bits) + 7) // 8)
+    for place, on in enumerate(bits):
+        data[place // 8] |= on << place % 8
+    return reply_read(asked, bytes(data))
 
 
 def reply_write(asked: Request) -> bytes:

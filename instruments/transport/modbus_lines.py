@@ -19,7 +19,7 @@ COLON, END = b":", b"\r\n"
 _TRANSACTIONS = 0x10000
 _ASCII = re.compile(rb":(?:[0-9A-F]{2}){3,257}\r\n")
 
-Exchange = modbus.Read | modbus.Write | modbus.WriteOne
+Exchange = modbus.Read | modbus.ReadBits | modbus.Write | modbus.WriteOne
 
 
 class Framing(StrEnum):

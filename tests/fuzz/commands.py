@@ -390,11 +390,12 @@ def ot2_commands() -> list[bytes]:
 
 _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
     "curiox_ht2000": lambda: [curiox.command(word) for word in CURIOX_WORDS],
+    "digital_inputs": lambda: [modbus_sealed(body) for body in (b"\1\2\0\0\0\3", b"\1\1\0\1\0\2", b"\1\2\0\7\0\x20")],
     "cryostream": lambda: [
         bytes.fromhex(one) for one in ("060b01681f40", "040e1f40", "020d", "0213", "020a", "032801")
     ],
-    "echotherm": lambda: [b"v\r", b"V\r", b"s\r", b"p\r", b"n37.0\r", b"i\r", b"I\r", b"b00:05\r", b"BSz\r"],
     "cytomat": lambda: [f"{one}\r\n".encode() for one in CYTOMAT_WORDS],
+    "echotherm": lambda: [b"v\r", b"V\r", b"s\r", b"p\r", b"n37.0\r", b"i\r", b"I\r", b"b00:05\r", b"BSz\r"],
     "eurotherm_freezer": modbus_commands,
     "eurotherm_bisynch": lambda: [*bisynch_commands(sets=True), *bisynch_commands(sets=False)],
     "hamilton_star": star_commands,
@@ -420,6 +421,7 @@ _SEALS: dict[str, Callable[[bytes], bytes]] = {
     "eurotherm_bisynch": _bisynch_sealed,
     "lighthouse": lambda data: ascii_sealed(ascii_body(data)),
     "modbus_map": lambda data: modbus_sealed(data[:-2]),
+    "digital_inputs": lambda data: modbus_sealed(data[:-2]),
     "hettich_460r": _hettich_sealed,
     "own_handler": own_sealed,
     "rocking_bag": nodes_sealed,

@@ -3,10 +3,12 @@
 from automation.kernel.errors import CellwrightError
 from instruments.drivers.cryostream import wire as cryo
 from instruments.drivers.curiox_ht2000 import wire as curiox
+from instruments.drivers.digital_inputs import wire as contacts
 from instruments.drivers.hettich_460r import wire as hettich
 from instruments.drivers.reglo_icc import wire as reglo
 from instruments.drivers.sartorius_sbi import wire as sbi
 from instruments.drivers.watson_marlow import wire as marlow
+from instruments.transport import modbus
 from tests.fuzz import checksums
 from tests.fuzz.commands import CURIOX_WORDS
 from tests.fuzz.replies import DRIVERS, ENDED_BY_LINE, first
@@ -93,6 +95,20 @@ def curiox_sealed(data: bytes) -> bytes:
     return curiox.envelope(data[7:-3][:255])
 
 
+_BITS = modbus.ReadBits(1, 196, count=22)
+
+
+def _modbus_bits(data: bytes) -> object:
+    end = _BITS.complete(data) if data else 0
+    if end and checksums.modbus(data[: end - 2]).to_bytes(2, "little") != data[end - 2 : end]:
+        raise BrokenError(f"{data[:end].hex()} was accepted with a wrong CRC")
+    return _BITS.bits(data[:end]) if end else None
+
+
+def _contacts(data: bytes) -> object:
+    return contacts.contacts(data.decode("utf-8", "replace"), first=1)
+
+
 TELEGRAMS: tuple[Target, ...] = (
     Target(
         name="cryostream status",
@@ -132,6 +148,22 @@ TELEGRAMS: tuple[Target, ...] = (
         corpus=lambda: [b"]\x06", b"]\x15"],
         fresh=pure(_hettich_told),
         harmless="two bytes without a check; what was set is read back, and a start or stop is looked at",
+    ),
+    Target(
+        name="digital_inputs wiring",
+        covers=(f"{DRIVERS}digital_inputs.wire",),
+        corpus=lambda: [b"door=1:closed, alarm=2:closed, ready=9:open", b"a=1:open"],
+        fresh=pure(_contacts),
+        harmless="another number is another input: each contact is worked once at installation",
+    ),
+    Target(
+        name="modbus bits reply",
+        covers=("instruments.transport.modbus",),
+        corpus=lambda: (
+            [bytes.fromhex(one["reply"]) for one in vectors("digital_inputs")["reads"]] + [modbus.seal(b"\1\x82\2")]
+        ),
+        fresh=pure(_modbus_bits),
+        seal=lambda data: modbus.seal(data[:-2]),
     ),
     Target(
         name="reglo_icc answer",

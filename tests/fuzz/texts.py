@@ -108,6 +108,7 @@ _REQUIRED = {
     **_CENTRIFUGE,
     "full": "15",
     "deck": "final-day-star",
+    "contacts": "door=0:closed, ready=2:open",
     "map": "vaisala_hmt330",
     "sizes": "0.5,5.0",
     "flow": "28.3",

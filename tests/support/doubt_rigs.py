@@ -432,6 +432,13 @@ RIGS: tuple[Rig, ...] = (
     Rig("watson_marlow", "watson_marlow", PUMP, Else((("clamp", {"on": True}),))),
     Rig("reglo_icc", "reglo_icc", {**PUMP, **CHANNEL}, Else((("clamp", {"on": True}),))),
     Rig("curiox_ht2000", "curiox_ht2000", PLATES, Else((("stop", {}),))),
+    Rig(
+        "digital_inputs",
+        "digital_inputs",
+        {"identify": LOOK, "look": LOOK},
+        Else((("work", {"contact": "door", "normal": False}),)),
+        {"contacts": "door=0:closed, alarm=1:closed"},
+    ),
     Rig("cryostream", "cryostream", RAMPING, STARTED, cannot={"can't say": STREAMS}),
     Rig("zpl_printer", "zpl_printer", PRINTER, Else((("pause", {"on": True}),))),
     Rig(

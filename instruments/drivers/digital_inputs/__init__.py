@@ -1,0 +1,1 @@
+"""Dry contacts behind a digital input module that speaks Modbus."""
