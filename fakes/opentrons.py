@@ -38,7 +38,7 @@ COUNTED = {
 class _RefusedError(Exception):
     """A request that the server does not take: status, name of the error, detail."""
 
-    def __init__(self, status: int, kind: str, detail: str) -> None:
+    def __init__(self, status: int, *, kind: str, detail: str) -> None:
         super().__init__(detail)
         self.status = status
         self.kind = kind
@@ -179,7 +179,7 @@ class FakeOpentrons:
                 for command in run.commands:
                     if command["id"] == wanted:
                         return _ok({"data": _seen(command, now)})
-                raise _RefusedError(404, "CommandNotFound", wanted)
+                raise _RefusedError(404, kind="CommandNotFound", detail=wanted)
             case "POST", "labware_definitions":
                 definition = _data(body)
                 loaded = dig(definition, "parameters", "loadName")
@@ -192,11 +192,13 @@ class FakeOpentrons:
                 self._run = None
                 return _ok({"data": {}}, 201)
             case _:
-                raise _RefusedError(404, "NotFound", "/".join(asked))
+                raise _RefusedError(404, kind="NotFound", detail="/".join(asked))
 
     def _current(self, run: str) -> Run:
         if self._run is None or self._run.id != run:
-            raise _RefusedError(404 if self._run is None else 409, "RunStopped", f"Run {run} is not the current run")
+            raise _RefusedError(
+                404 if self._run is None else 409, kind="RunStopped", detail=f"Run {run} is not the current run"
+            )
         return self._run
 
     def _health(self) -> Object:
@@ -240,7 +242,7 @@ class FakeOpentrons:
         kind, params = data.get("commandType"), data.get("params")
         work = self.arm.works.get(kind) if isinstance(kind, str) else None
         if work is None or not isinstance(kind, str) or not isinstance(params, dict):
-            raise _RefusedError(422, "InvalidRequest", f"commandType is {str(kind)[:80]!r}")
+            raise _RefusedError(422, kind="InvalidRequest", detail=f"commandType is {str(kind)[:80]!r}")
         self._commands += 1
         made = uuid(self._name, "command", self._commands)
         begun = max(now, self._free)
@@ -300,13 +302,13 @@ def _data(body: bytes) -> Object:
         found = None
     data = found.get("data") if isinstance(found, dict) else None
     if not isinstance(data, dict):
-        raise _RefusedError(422, "InvalidRequest", "the body is no object with data")
+        raise _RefusedError(422, kind="InvalidRequest", detail="the body is no object with data")
     return data
 
 
 def _whole(word: str) -> int:
     if not (word.isascii() and word.isdigit() and len(word) <= 6):
-        raise _RefusedError(422, "InvalidRequest", f"{word[:80]!r} is no number")
+        raise _RefusedError(422, kind="InvalidRequest", detail=f"{word[:80]!r} is no number")
     return int(word)
 
 

@@ -26,7 +26,7 @@ class Answer:
     body: bytes
 
 
-def request(method: str, target: str, headers: Iterable[tuple[str, str]] = (), body: bytes = b"") -> bytes:
+def request(method: str, target: str, *, headers: Iterable[tuple[str, str]] = (), body: bytes = b"") -> bytes:
     """Frame one request; a body goes with its length."""
     fields = [("Host", "device"), ("Accept", "*/*"), *headers]
     if body:

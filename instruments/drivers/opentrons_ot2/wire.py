@@ -64,13 +64,13 @@ class Entry:
 
 def ask(path: str) -> bytes:
     """Frame a question."""
-    return http.request("GET", path, HEADERS)
+    return http.request("GET", path, headers=HEADERS)
 
 
 def post(path: str, data: Object) -> bytes:
     """Frame a demand; the robot wants what is in it under ``data``."""
     body = json.dumps({"data": data}, separators=(",", ":"), allow_nan=False).encode()
-    return http.request("POST", path, (*HEADERS, http.JSON), body)
+    return http.request("POST", path, headers=(*HEADERS, http.JSON), body=body)
 
 
 def put(run: str, command: Command, *, within: float) -> bytes:
