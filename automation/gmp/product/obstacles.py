@@ -23,7 +23,6 @@ from automation.gmp.quality.specifications import State as Standing
 from automation.gmp.words import Right
 from automation.kernel.quantity import Instant
 
-
 _THERE = frozenset({"in process", "stored", "handed over"})
 
 
