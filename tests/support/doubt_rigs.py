@@ -310,7 +310,6 @@ STARTED = Else((("key", {"key": "stop"}), ("key", {"key": "start"})))
 
 # what is small
 
-
 ON_PAN = Do(hand=("load", {"mass": 17.0}))
 TARED = (ON_PAN, Do(wait=5.0), Do("tare"), Do(hand=("load", {"mass": 0.0})), Do(wait=5.0))
 BALANCE: Mapping[str, Scene] = {
@@ -320,6 +319,7 @@ BALANCE: Mapping[str, Scene] = {
     "tare": Scene((ON_PAN, Do(wait=5.0)), other=Else((("load", {"mass": 30.0}),))),
     "zero": Scene(TARED, other=Else((("load", {"mass": 30.0}),))),
 }
+KEPT = {"set_points": SetPoints(Celsius(37.0))}
 FLASK = {"slot": 3, "containers": (Container("flask"),)}
 STORING: Mapping[str, Scene] = {
     "identify": LOOK,
@@ -341,7 +341,6 @@ def flask_world() -> World:
     return world
 
 
-KEPT = {"set_points": SetPoints(Celsius(37.0))}
 WEAK_FLOW = Else((("flow", {"share": 0.5}),))
 SAMPLED = (Do("start"), Do(wait=70.0))
 PARTICLES: Mapping[str, Scene] = {
@@ -462,12 +461,6 @@ RIGS: tuple[Rig, ...] = (
         {"identify": LOOK, "climate": LOOK, "set_points": LOOK, "keep": Scene(arguments=KEPT)},
         Else((("door", {"open": True}),)),
     ),
-    Rig("lighthouse", "lighthouse", PARTICLES, WEAK_FLOW, {"sizes": "0.5,5.0", "flow": "28.3"}),
-    Rig(
-        "modbus_map",
-        "modbus_map",
-        {"identify": LOOK, "look": LOOK, "set_points": LOOK, "keep": Scene(arguments=SET_POINT)},
-        Else((("keep", {"name": "set point", "value": 4.0}),)),
     Rig(
         "cytomat",
         "cytomat",
@@ -477,6 +470,12 @@ RIGS: tuple[Rig, ...] = (
         furnish=(("put", {"container": "flask"}),),
         world=flask_world,
     ),
+    Rig("lighthouse", "lighthouse", PARTICLES, WEAK_FLOW, {"sizes": "0.5,5.0", "flow": "28.3"}),
+    Rig(
+        "modbus_map",
+        "modbus_map",
+        {"identify": LOOK, "look": LOOK, "set_points": LOOK, "keep": Scene(arguments=SET_POINT)},
+        Else((("keep", {"name": "set point", "value": 4.0}),)),
         {"map": "watlow_f4t", "framing": "rtu"},
     ),
     *(_results(driver, scenes) for driver, scenes in FOLDERS.items()),
