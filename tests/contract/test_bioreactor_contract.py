@@ -208,11 +208,10 @@ def test_their_client_drives_a_fake_whose_own_link_speaks_something_else(served:
 
     async def main() -> None:
         async with _client(served) as theirs:
+            await theirs.nodes.server_state.read_value()  # the server shows what stands behind it when it is read
             unit = await _at(theirs, "DeviceSet/pump/FunctionalUnitSet/Pump")
-            machine, speed = (
-                await _below(unit, "FunctionalUnitState"),
-                await _below(unit, "FunctionSet/Speed/SensorValue"),
-            )
+            machine = await _below(unit, "FunctionalUnitState")
+            speed = await _below(unit, "FunctionSet/Speed/SensorValue")
             run = await _start(machine, "J", "rinse", program="Pump")
             assert (await speed.read_value(), pump.acts["start"]) == (100.0, 0)
             await machine.call_method((await _below(machine, "Stop")).nodeid)
