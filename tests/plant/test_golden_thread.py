@@ -82,6 +82,5 @@ def test_the_whole_way_is_under_one_chain_of_identity(story: tuple[Path, tuple[T
         objects = Objects(reader)
     ends = {"order/ORD-17": "fulfilled", "container/BAG-0301": "handed over", "release/B-17": "conditionally released"}
     assert {name: objects.find(*name.split("/")).state for name in ends} == ends
-    assert getattr(objects.find("batch", "B-17"), "identity", "") == getattr(
-        objects.find("order", "ORD-17"), "identity", ""
-    )
+    names = ("order/ORD-17", "batch/B-17", "container/BAG-0301", *(f"handover/HO-{number}" for number in range(1, 5)))
+    assert {getattr(objects.find(*name.split("/")), "identity", "") for name in names} == {"CHA999926GT0017"}
