@@ -11,7 +11,7 @@ Units:   mL, mL/min, kPa, s.
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 
 from automation.kernel.clock import iso
 from automation.kernel.errors import FailedError
@@ -53,8 +53,34 @@ class Definition:
     @property
     def checksum(self) -> str:
         """Give 32 hex digits that change with any part of the definition."""
-        said = repr((self.name, self.parameters, self.revision, STEPS))
-        return hashlib.sha256(said.encode()).hexdigest()[:32]
+        return _checksum(self)
+
+
+@lru_cache(maxsize=32)  # asked at every look
+def _checksum(definition: Definition) -> str:
+    said = repr((definition.name, definition.parameters, definition.revision, STEPS))
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+@lru_cache(maxsize=32)  # as above
+def _parameters(protocol: Definition | None, given: tuple[tuple[int, int], ...]) -> dict[str, nodes.Value]:
+    """Give the nodes of all parameters, as far as they are set."""
+    found: dict[str, nodes.Value] = {}
+    for n in range(1, wire.PARAMETERS + 1):
+        known = protocol.parameters[n - 1] if protocol and n <= len(protocol.parameters) else None
+        value = dict(given).get(n)
+        found[wire.parameter_name(n)] = known[0] if known else ""
+        found[wire.parameter_valid(n)] = _valid(value, known)
+        found[wire.set_parameter(n)] = value or 0
+    return found
+
+
+def _valid(value: int | None, known: tuple[str, int, int] | None) -> str:
+    if known is None:
+        return wire.Valid.NOT_IN_USE.value
+    if value is None:
+        return wire.Valid.NOT_SET.value
+    return (wire.Valid.VALID if known[1] <= value <= known[2] else wire.Valid.OUT_OF_RANGE).value
 
 
 LIBRARY = (
@@ -144,7 +170,7 @@ class FakeRotea:
         counted = washing.volumes(now)
         found |= {node: round(float(getattr(counted, name)), 3) for name, node in SIM_VOLUMES.items()}
         selects: dict[str, nodes.Value] = {self._select_node: self._protocol} if self._select_node else {}
-        return found | selects | self._parameters(protocol)
+        return found | selects | _parameters(protocol, tuple(self._set.items()))
 
     def write(self, name: str, value: nodes.Value, now: Instant) -> None:
         """Take a command, a parameter or (where the site names the node) a selection."""
@@ -228,22 +254,6 @@ class FakeRotea:
             return "NotLoaded"
         return "Valid" if self._kit[1] else "LoadedNotValid"
 
-    def _parameters(self, protocol: Definition | None) -> dict[str, nodes.Value]:
-        found: dict[str, nodes.Value] = {}
-        for n in range(1, wire.PARAMETERS + 1):
-            known = protocol.parameters[n - 1] if protocol and n <= len(protocol.parameters) else None
-            found[wire.parameter_name(n)] = known[0] if known else ""
-            found[wire.parameter_valid(n)] = self._valid(n, known)
-            found[wire.set_parameter(n)] = self._set.get(n, 0)
-        return found
-
-    def _valid(self, n: int, known: tuple[str, int, int] | None) -> str:
-        if known is None:
-            return wire.Valid.NOT_IN_USE.value
-        if n not in self._set:
-            return wire.Valid.NOT_SET.value
-        return (wire.Valid.VALID if known[1] <= self._set[n] <= known[2] else wire.Valid.OUT_OF_RANGE).value
-
     def _set_parameter(self, n: int, value: nodes.Value) -> None:
         if isinstance(value, bool) or not isinstance(value, int) or not wire.INT32[0] <= value <= wire.INT32[1]:
             raise NodeRefusedError("BadTypeMismatch", "an Int32 is needed")
@@ -282,7 +292,7 @@ class FakeRotea:
             raise NodeRefusedError("BadInvalidState", "a protocol and a valid kit are needed, and no run")
         if self._kit[0] in self._used:
             raise NodeRefusedError("BadInvalidState", f"kit {self._kit[0]} was used")
-        if any(self._valid(n, known) != wire.Valid.VALID for n, known in enumerate(protocol.parameters, 1)):
+        if any(_valid(self._set.get(n), known) != wire.Valid.VALID for n, known in enumerate(protocol.parameters, 1)):
             raise NodeRefusedError("BadInvalidState", "a parameter is not set or not in range")
         self.acts["prepare"] += 1
         self._sent = now
@@ -386,7 +396,7 @@ class FakeRotea:
     def _start_by_hand(self, _details: Details, now: Instant) -> None:
         """Start at the panel what was entered, with a valid kit and the door closed."""
         protocol = self.library.get(self._protocol)
-        sets = [self._valid(n, known) for n, known in enumerate(protocol.parameters, 1)] if protocol else [""]
+        sets = [_valid(self._set.get(n), known) for n, known in enumerate(protocol.parameters, 1)] if protocol else [""]
         if set(sets) != {wire.Valid.VALID} or self._kit_state() != "Valid" or self.washing.begun or self._error:
             msg = f"it does not start: {self._state(now)}, kit {self._kit_state()}, parameters {sets}"
             raise FailedError(msg)

@@ -16,7 +16,7 @@ from automation.engine.holdings import of_batch
 from automation.engine.house import House
 from automation.engine.limits_in_time import TimeLimits
 from automation.engine.operation import digest
-from automation.engine.past import past
+from automation.engine.past import Past, past
 from automation.engine.recipe.bind import Recorded
 from automation.engine.recipe.model import Recipe, Step
 from automation.engine.recorder import RUNNER
@@ -55,6 +55,7 @@ class BatchRun:
         self._running: dict[asyncio.Task[Procedural], Step] = {}
         self._going = asyncio.Event()
         self._read: dict[str, tuple[int, list[Event]]] = {}
+        self._folded: dict[str, tuple[list[Event], Past]] = {}
         self._rounds = Rounds(house, recipe, batch, self._stream_of)
         self._assembly = Assembly(house, recipe, self.batch)
         self._equipment = Equipment(house.door, house.desk, batch)
@@ -202,7 +203,15 @@ class BatchRun:
         return not self._ending or self._stage(step) is not Procedural.IDLE
 
     def _stage(self, step: Step) -> Procedural:
-        return past("", self._stream(step)).stage
+        return self._past(step).stage
+
+    def _past(self, step: Step) -> Past:
+        """Give the fold of a step's events, to look at; what was folded once is not folded again."""
+        events = self._stream(step)
+        known = self._folded.get(step.id)
+        if known is None or known[0] is not events:
+            known = self._folded[step.id] = (events, past("", events))
+        return known[1]
 
     def _stream(self, step: Step) -> list[Event]:
         return self._stream_of(step.id)
@@ -282,13 +291,13 @@ class BatchRun:
             return
         if not self._held_since(step):
             self._going.clear()
-            state = past("", self._stream(step)).state
+            state = self._past(step).state
             Alarms(self._house.door, batch=self.id, step=step.id).try_hold(f"{step.id} ended as {state!r}")
         await self._allowed()
 
     def _ended_well(self, step: Step) -> bool:
         good: frozenset[str] = getattr(self._house.operations[step.operation].operation, "good")  # noqa: B009  of the protocol
-        return past("", self._stream(step)).state in good
+        return self._past(step).state in good
 
     def _held_since(self, step: Step) -> bool:
         """Tell whether the batch was held after a step was concluded."""
@@ -310,7 +319,7 @@ class BatchRun:
                 found |= {
                     f"{step.named}.{n}": Recorded(None, seq) for n in self._house.operations[step.operation].results
                 }
-            record = past("", self._stream(step))
+            record = self._past(step)
             for name, value in record.results.items():
                 found[f"{step.named}.{name}"] = Recorded(value, record.sources[name])
         return found

@@ -118,8 +118,9 @@ class Recent:
         """Give the samples of a stream; raises DamagedError for a line of it that can't be read."""
         self.flush()
         found: list[Sample] = []
+        begins = stream.encode() + b"\t"
         for number, line in enumerate(self.path.read_bytes().split(b"\n")[:-1], 1):
-            if line.startswith(stream.encode() + b"\t"):
+            if line.startswith(begins):
                 try:
                     _, channel, at, value, unit = line.decode().split("\t")
                     found.append(Sample(channel, int(at), finite(float(value)) if value else None, unit))

@@ -12,11 +12,8 @@ import secrets
 
 def digest(*parts: bytes | str | int) -> bytes:
     """Give the SHA-256 of length-prefixed parts (32 bytes)."""
-    hasher = hashlib.sha256()
-    for part in parts:
-        raw = part if isinstance(part, bytes) else str(part).encode()
-        hasher.update(len(raw).to_bytes(4, "big") + raw)
-    return hasher.digest()
+    raw = [part if isinstance(part, bytes) else str(part).encode() for part in parts]
+    return hashlib.sha256(b"".join([piece for one in raw for piece in (len(one).to_bytes(4, "big"), one)])).digest()
 
 
 def keyed(seed: int, *names: str | int) -> random.Random:

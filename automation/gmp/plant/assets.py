@@ -265,9 +265,10 @@ class Asset:
             return [f"does not answer: {self.lost}"]
         if self.seen is None:
             return []
-        pairs = (
-            (name, getattr(self, name), getattr(self.seen, name)) for name in ("maker", "model", "serial", "firmware")
-        )
+        said = self.seen
+        if (self.maker, self.model, self.serial, self.firmware) == (said.maker, said.model, said.serial, said.firmware):
+            return []
+        pairs = ((name, getattr(self, name), getattr(said, name)) for name in ("maker", "model", "serial", "firmware"))
         others = [(name, own, said) for name, own, said in pairs if own and said and said != own]
         return [f"says {name} {said!r}; registered is {own!r}" for name, own, said in others]
 
