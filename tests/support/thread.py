@@ -12,8 +12,8 @@ from automation.engine.afterwards import Afterwards
 from automation.engine.following import STREAM, Following
 from automation.engine.recorder import Recorder
 from automation.formulas.isbt128 import check_character
+from automation.gmp.certificates import certificate
 from automation.gmp.product.batches import Order
-from automation.gmp.product.certificates import certificate
 from automation.gmp.registry import KINDS
 from automation.gmp.words import Reason, Strength
 from automation.kernel.clock import iso

@@ -12,7 +12,7 @@ from typing import Protocol, Self, cast
 from automation.gmp.amendments import Adoption, Amendment, Approval, Proposal, Stage, Withdrawal
 from automation.gmp.marks import OPEN, of_batch, of_order
 from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.product.ordered import check_ordered
+from automation.gmp.ordered import check_ordered
 from automation.gmp.words import SYSTEM, Body, Meaning, Right, field
 from automation.kernel.errors import IdentityError, InputError, RefusedError
 from automation.kernel.machine import Procedural, Row, Table

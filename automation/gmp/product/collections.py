@@ -12,10 +12,10 @@ from enum import StrEnum
 from typing import Protocol, Self, cast
 
 from automation.formulas.limits import Band, Limits, judge, parse
+from automation.gmp.codes import Code, Identity, Moment, PrintedDin, moment, number_of
 from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN, known_as, of_order, of_subject
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
-from automation.gmp.product.codes import Code, Identity, Moment, PrintedDin, moment, number_of
 from automation.gmp.product.custody import custody_findings, held_by
 from automation.gmp.product.orders import Order, Placing, check_runs
 from automation.gmp.words import Body, Meaning, Reason, Right, field

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
+from automation.gmp.codes import Identity
 from automation.gmp.due import HOUR, Due, within
 from automation.gmp.marks import OPEN, known_as, of_container, of_subject
 from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.product.codes import Identity
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.clock import iso
 from automation.kernel.errors import IdentityError, RefusedError

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
+from automation.gmp.codes import Code, Identity, Moment, moment
 from automation.gmp.due import Due, until
 from automation.gmp.marks import OPEN, of_container, of_order
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
-from automation.gmp.product.codes import Code, Identity, Moment, moment
 from automation.gmp.product.custody import custody_findings, held_by
 from automation.gmp.product.orders import Order, check_runs
 from automation.gmp.product.releases import Release

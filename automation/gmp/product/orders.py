@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
+from automation.gmp.codes import Code, Identity, LimitText, Moment, moment
 from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN, known_as
 from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.product.codes import Code, Identity, LimitText, Moment, moment
 from automation.gmp.words import Body, Meaning, Reason, Right, Strength, field
 from automation.kernel.errors import IdentityError, RefusedError
 from automation.kernel.machine import Row, Table

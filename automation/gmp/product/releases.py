@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
+from automation.gmp.certificates import certificate
 from automation.gmp.due import DAY, Due, within
 from automation.gmp.marks import OPEN, of_batch
 from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.product.certificates import certificate
-from automation.gmp.product.obstacles import Obstacle, obstacles, product_of
+from automation.gmp.obstacles import Obstacle, obstacles, product_of
 from automation.gmp.product.orders import order_of
 from automation.gmp.product.testing import tests_of
 from automation.gmp.quality.specifications import Specification

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
+from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN, of_container, of_order, of_subject
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
-from automation.gmp.product.codes import Moment, moment
 from automation.gmp.product.custody import held_by
 from automation.gmp.product.orders import Order, check_runs
 from automation.gmp.product.releases import Release

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
+from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN, of_batch, of_subject
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
-from automation.gmp.product.codes import Moment, moment
 from automation.gmp.quality.specifications import Specification, Verdict, verdict
 from automation.gmp.quality.specifications import State as Standing
 from automation.gmp.words import Body, Meaning, Reason, Right, field

@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import Self
 
 from automation.formulas.limits import Band, BelowLoq, Limits, decimal, judge, parse
+from automation.gmp.codes import LimitText
 from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.product.codes import LimitText
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.machine import Row, Table

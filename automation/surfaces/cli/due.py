@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from automation.gmp.product.certificates import certificate as made_from
+from automation.gmp.certificates import certificate as made_from
 from automation.gmp.product.releases import Release
 from automation.kernel.errors import InputError
 from automation.kernel.files import write_whole
