@@ -12,6 +12,7 @@ from automation.kernel.ids import normal
 from automation.kernel.quantity import Celsius, Instant, Millilitres
 from fakes.contents import Contents
 from fakes.freezer import number, text
+from fakes.physics.culture import COATED
 from fakes.physics.electroporation import pulsed, waited
 from fakes.physics.separator import (
     DEPLETED,
@@ -61,8 +62,8 @@ class Bench:
         into it. ``select`` the cells with one of the markers ``target`` (``CD4/CD8``) from ``source`` to ``dest``, in
         ``volume`` mL out of ``buffer``; all others with
         ``depletes``. ``rest`` a ``container`` on the magnet: what is poured out of it next leaves
-        its beads behind. ``pulse`` the cells in a ``container`` (``arc``: it discharged). ``mix`` a ``container``;
-        ``move`` a ``container`` ``to`` a place.
+        its beads behind. ``pulse`` the cells in a ``container`` (``arc``: it discharged). ``coat``: more
+        vector gets into the cells of a ``container``. ``mix`` a ``container``; ``move`` a ``container`` ``to`` a place.
         """
         match action:
             case "new":
@@ -78,12 +79,14 @@ class Bench:
                 self._resting = text(details, "container")
             case "pulse":
                 self._pulse(text(details, "container"), arc=bool(details.get("arc", False)), now=now)
+            case "coat":
+                self.world.enhance(text(details, "container"), COATED)
             case "mix":
                 self.world.mix(text(details, "container"), now)
             case "move":
                 self.world.move(text(details, "container"), to=text(details, "to"), now=now)
             case _:
-                msg = f"action is {action!r}; a bench knows new, pour, sample, select, rest, pulse, mix and move"
+                msg = f"action is {action!r}; a bench knows new, pour, sample, select, rest, pulse, coat, mix and move"
                 raise FailedError(msg)
 
     def _new(self, details: dict[str, object], now: Instant) -> None:

@@ -20,6 +20,7 @@ from fakes.zpl_printer import FakeZplPrinter, PrintedLabel
 HAND = 0.05  # mL, standard deviation of what a hand adds
 MIXES, SEALS = Seconds(45.0), Seconds(120.0)  # s for adding and mixing, for sealing and looking
 HANDLER, PRINTER = "liquid handler", "label printer"
+_COATED = " with coated "  # what is added meets a surface on which vector and cells come together
 _ADD = re.compile(r"Add (\S+) mL of [^,]+, lot (\S+), to (\S+)")
 _NEW = re.compile(r"^Put the new, empty (\S+) (\S+) alone on the balance")
 _FILL = re.compile(r"^Mix (\S+)\. Fill (\S+) mL (?:more )?from it into ([^\s,]+),")
@@ -60,6 +61,8 @@ class _Hands:
         """Add what the question names, mix, and weigh when it asks for that."""
         volume, lot, container = _found(_ADD, prompt)
         self._pour(float(volume), source=lot, dest=container, key=prompt.id)
+        if _COATED in _text(prompt):
+            self._bench("coat", container=container)
         return weighed(self._crew, prompt)
 
     async def cool(self, prompt: Prompt) -> Values:
