@@ -1,0 +1,1 @@
+"""An isolator without an interface, read by a person."""

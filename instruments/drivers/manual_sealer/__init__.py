@@ -1,0 +1,1 @@
+"""A tube sealer without an interface, worked by a person."""

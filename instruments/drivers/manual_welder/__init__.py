@@ -1,0 +1,1 @@
+"""A sterile welder without an interface, worked by a person."""
