@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from automation.engine.site import Site
+from automation.formulas.counts import SQUARES_PER_ML
 from automation.gmp.people.prompts import Prompt
 from automation.kernel.ids import keyed
 from automation.kernel.quantity import Seconds
@@ -23,6 +24,7 @@ Values = dict[str, str | float | bool]
 
 LOOKS_EVERY = Seconds(30.0)  # s between a person's looks at a running freezer
 COUNTED = 400  # cells; what a person counts for 5 %
+DYED, IN_SQUARE, MOST_SQUARES = 2.0, 50.0, 100  # one to one with dye; cells in a square; squares that anybody counts
 _RAMP = re.compile(r"ramp to (\S+) degC at (\S+) K/min")
 _HOLD = re.compile(r"hold at (\S+) degC for (\S+) min")
 _STEP = re.compile(r"step to (\S+) degC")
@@ -145,6 +147,8 @@ class Panel:
         live = min(
             seen, round(dice.gauss(seen * viability / 100, (seen * viability / 100 * (1 - viability / 100)) ** 0.5))
         )
+        if prompt.opening and any(field.name == "squares" for field in prompt.opening.fields):
+            return _in_chamber(total, seen=seen, live=live)
         return {
             "total": float(round(total * seen / COUNTED, -3)),
             "viability": round(100.0 * live / seen, 1),
@@ -170,6 +174,21 @@ class Panel:
     @property
     def _freezer(self) -> str:
         return self._staff.asset("controlled rate freezer")
+
+
+def _in_chamber(total: float, *, seen: int, live: int) -> Values:
+    """Give what is seen of a suspension (cells/mL), diluted until a square can be counted, in squares for 400 cells."""
+    dilution = DYED * max(1, round(total / SQUARES_PER_ML / DYED / IN_SQUARE))
+    each = max(1.0, total / SQUARES_PER_ML / dilution)
+    squares = min(MOST_SQUARES, max(1, round(COUNTED / each)))
+    counted = each * squares * seen / COUNTED
+    alive = round(counted * live / seen)
+    return {
+        "live": float(alive),
+        "dead": float(max(0, round(counted) - alive)),
+        "squares": float(squares),
+        "dilution": dilution,
+    }
 
 
 def _text(prompt: Prompt) -> str:

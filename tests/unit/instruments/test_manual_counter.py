@@ -76,7 +76,41 @@ def test_an_implausible_count_is_refused_at_the_entry(way: Doorway, tmp_path: Pa
     with_crew(way, tmp_path, work)
 
 
-@pytest.mark.parametrize("given", [{"lowest": "few"}, {"highest": "nan"}, {"lowest": "-1"}, {"lowest": "2e9"}])
+SEEN = {"live": 380.0, "dead": 32.0, "squares": 8.0, "dilution": 2.0}
+
+
+def test_a_chamber_count_is_worked_out_from_what_was_seen(way: Doorway, tmp_path: Path) -> None:
+    """412 cells in 8 squares at a dilution of 2 are 1.03e6 cells/mL; 380 of them live are 92.2 %."""
+
+    async def work(crew: Crew) -> None:
+        crew.script = [("Enter the count of B1-A in the chamber", SEEN)]
+        (one,) = (await counter(crew, entry="chamber").result(sample="B1-A")).results
+        assert [one.total, one.viable, one.viability] == pytest.approx([1.03e6, 9.5e5, 92.233], rel=1e-4)
+        assert (one.cells_counted, one.viable_counted, one.dilution, one.flags) == (412, 380, 2.0, ("8 squares",))
+        assert one.entered == "entered by perform, verified by verify"
+
+    with_crew(way, tmp_path, work)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"), [({"dilution": 2e3}, "it came to 1.03e+09"), ({"live": 0.0, "dead": 0.0}, "viability of 0 live")]
+)
+def test_what_comes_to_nothing_plausible_is_asked_for_once_more(
+    way: Doorway, tmp_path: Path, wrong: dict[str, float], why: str
+) -> None:
+    """The second question says what came out of the first, and no chamber without cells becomes a viability."""
+
+    async def work(crew: Crew) -> None:
+        crew.script = [("in the chamber", {**SEEN, **wrong}), (f"once more: {why}", SEEN)]
+        (one,) = (await counter(crew, entry="chamber").result(sample="B1-A")).results
+        assert one.total == pytest.approx(1.03e6)
+
+    with_crew(way, tmp_path, work)
+
+
+@pytest.mark.parametrize(
+    "given", [{"entry": "guess"}, {"lowest": "few"}, {"highest": "nan"}, {"lowest": "-1"}, {"lowest": "2e9"}]
+)
 def test_a_limit_that_is_none_is_refused(given: dict[str, str]) -> None:
     """Named with its value."""
     with pytest.raises(InputError, match=next(iter(given))):
