@@ -4,7 +4,6 @@ Fakes are served to other people's clients, so nothing that comes over the cable
 """
 
 import contextlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
@@ -22,9 +21,10 @@ from instruments.drivers.memmert_atmoweb import wire as atmoweb
 from instruments.drivers.opentrons_ot2 import wire as ot2
 from instruments.drivers.own_handler import wire as own
 from instruments.drivers.zpl_printer.wire import symbol, zpl
-from instruments.transport import folder, modbus, nodes
+from instruments.transport import folder, modbus
 from instruments.transport.modbus_lines import Framing, heard
 from tests.fuzz import checksums
+from tests.fuzz.node_lines import lads_commands, nodes_commands, nodes_sealed
 from tests.fuzz.replies import (
     DRIVERS,
     ascii_body,
@@ -32,8 +32,6 @@ from tests.fuzz.replies import (
     bisynch_sealed,
     checked,
     modbus_sealed,
-    nodes_checked,
-    nodes_sealed,
     own_sealed,
     tcp_sealed,
 )
@@ -135,39 +133,6 @@ def _own(data: bytes) -> object:
     return asked
 
 
-def nodes_commands() -> list[bytes]:
-    """Give reads, writes and folder words of a node port."""
-    writes = ("SetParameter1", 1200), ("SetProtocolState", "SendProtocolToRotea"), ("SetProtocolState", "RunProtocol")
-    bodies = [json.dumps({"id": n, "write": {name: value}}) for n, (name, value) in enumerate(writes)]
-    bodies.append('{"id":9,"read":["ProtocolState","ParameterValid1","KitID"]}')
-    bodies.append('{"id":10,"call":"A/StartProgram","args":["A",null,"B-1",7]}')
-    bodies.append('{"id":11,"browse":"A/ResultSet"}')
-    return [nodes_sealed(body.encode() + b" 0") for body in bodies]
-
-
-def lads_commands() -> list[bytes]:
-    """Give what a driver asks of a LADS device: values, a target, a program, a function started, results browsed."""
-    unit = "DeviceSet/RockingBag/FunctionalUnitSet/Culture"
-    warm, state = f"{unit}/FunctionSet/Temperature", f"{unit}/FunctionalUnitState"
-    bodies = (
-        {"id": 1, "read": [f"{warm}/CurrentValue", f"{state}/CurrentState"]},
-        {"id": 2, "write": {f"{warm}/TargetValue": 36.5}},
-        {"id": 3, "call": f"{state}/StartProgram", "args": ["Culture", None, "B-1", "grow", None]},
-        {"id": 4, "call": f"{unit}/FunctionSet/pH/ControlFunctionState/Start"},
-        {"id": 5, "browse": f"{unit}/ProgramManager/ResultSet"},
-    )
-    return [nodes_sealed(json.dumps(body).encode() + b" 0") for body in bodies]
-
-
-def _nodes(data: bytes) -> object:
-    end = nodes.complete(data)
-    if not end:
-        return None
-    asked = nodes.request(data[:end])
-    nodes_checked(data[:end])
-    return asked.id, tuple(asked.read), dict(asked.write), asked.call, asked.args, asked.browse
-
-
 FOLDER_COMMANDS = (folder.LIST, folder.read_request("S-1.csv"), folder.read_request("a b.csv"))
 _FILES = {"S-1.csv": b"ab\ncd\n", "a b.csv": b"", "locked": b"x"}
 
@@ -252,13 +217,6 @@ GRAMMARS: tuple[Target, ...] = (
         corpus=own_commands,
         fresh=pure(_own),
         seal=own_sealed,
-    ),
-    Target(
-        name="node port request",
-        covers=("instruments.transport.nodes",),
-        corpus=nodes_commands,
-        fresh=pure(_nodes),
-        seal=nodes_sealed,
     ),
     Target(
         name="folder request",

@@ -6,7 +6,8 @@ The first word is the target; the inputs go to one fresh instance in their order
 import zlib
 from dataclasses import dataclass
 
-from tests.fuzz.replies import http, nodes_sealed, own_sealed
+from tests.fuzz.node_lines import nodes_sealed
+from tests.fuzz.replies import http, own_sealed
 
 LONG = b"9" * 5000  # more digits than Python turns into a number
 ENORMOUS = b"9" * 330  # beyond what a float holds

@@ -7,6 +7,7 @@ from tests.fuzz.doors import DOORS
 from tests.fuzz.files import FILES, readers
 from tests.fuzz.hands import hands
 from tests.fuzz.ledgers import LEDGERS
+from tests.fuzz.node_lines import NODE_LINES
 from tests.fuzz.replies import TARGETS
 from tests.fuzz.target import Target
 from tests.fuzz.telegrams import TELEGRAMS
@@ -16,7 +17,7 @@ from tests.fuzz.texts import TEXTS, settings
 @cache
 def targets() -> dict[str, Target]:
     """Give every target by name, codecs first."""
-    wires = (*TARGETS, *TELEGRAMS, *GRAMMARS)
+    wires = (*TARGETS, *TELEGRAMS, *NODE_LINES, *GRAMMARS)
     every = (*wires, *fakes(), *TEXTS, *settings(), *readers(), *FILES, *hands(), *LEDGERS, *DOORS)
     found = {target.name: target for target in every}
     assert len(found) == len(every), "two targets have one name"
@@ -25,7 +26,7 @@ def targets() -> dict[str, Target]:
 
 def codecs() -> list[str]:
     """Name the grammars of wires, of both sides."""
-    return [target.name for target in (*TARGETS, *TELEGRAMS, *GRAMMARS)]
+    return [target.name for target in (*TARGETS, *TELEGRAMS, *NODE_LINES, *GRAMMARS)]
 
 
 def wanted(word: str) -> list[Target]:

@@ -15,7 +15,6 @@ from instruments.drivers.echotherm import wire as echotherm
 from instruments.drivers.eurotherm.wire import bisynch, registers
 from instruments.drivers.hamilton_star import wire as star
 from instruments.drivers.keysight_34970a import wire as keysight
-from instruments.drivers.lads import wire as lads
 from instruments.drivers.lighthouse import wire as lighthouse
 from instruments.drivers.memmert_atmoweb import wire as atmoweb
 from instruments.drivers.modbus_map.wire import values
@@ -23,11 +22,10 @@ from instruments.drivers.modbus_map.wire.model import Kind, Order, Place, Span
 from instruments.drivers.mt_sics import wire as sics
 from instruments.drivers.opentrons_ot2 import wire as ot2
 from instruments.drivers.own_handler import wire as own
-from instruments.drivers.rotea import wire as rotea
 from instruments.drivers.serial_scanner import wire as scanner
 from instruments.drivers.tec3000 import wire as tec
 from instruments.drivers.zpl_printer.wire import status as zpl
-from instruments.transport import folder, modbus, nodes
+from instruments.transport import folder, modbus
 from instruments.transport import http as web
 from instruments.transport.modbus_lines import Framer, Framing
 from tests.fuzz import checksums
@@ -229,65 +227,6 @@ def own_sealed(data: bytes) -> bytes:
     return b"%b %04x\n" % (body, checksums.xmodem(body))
 
 
-def _rotea(data: bytes) -> object:
-    end = nodes.complete(data)
-    if not end:
-        return None
-    reply = nodes.reply(data[:end])
-    nodes_checked(data[:end])
-    read = nodes.Read(reply.values, reply.status)
-    if rotea.STATE not in reply.values:
-        return reply.id, reply.ok, reply.error, reply.name, reply.text, dict(reply.values)
-    state = rotea.word(rotea.STATES, read.text(rotea.STATE), node=rotea.STATE)
-    return reply.id, state, read.whole(rotea.STEP), rotea.word(rotea.KITS, read.text(rotea.KIT), node=rotea.KIT)
-
-
-def _lads(data: bytes) -> object:
-    end = nodes.complete(data)
-    if not end:
-        return None
-    reply = nodes.reply(data[:end])
-    nodes_checked(data[:end])
-    read = nodes.Read(reply.values, reply.status)
-    if "State" not in reply.values:
-        return reply.id, reply.ok, reply.out, reply.names, reply.error
-    return lads.unit_state(read.text("State")), lads.running_state(read.text("Running"))
-
-
-def nodes_checked(data: bytes) -> None:
-    """Raise BrokenError unless a line of the node port ends with the CRC-32 of its object."""
-    body, _, crc = data.removesuffix(b"\n").rpartition(b" ")
-    if crc != b"%08x" % checksums.iso_hdlc(body):
-        raise BrokenError(f"{data[:80]!r} was accepted with a wrong CRC")
-
-
-def nodes_sealed(data: bytes) -> bytes:
-    """Close what stands in front of the last blank as a line of the node port."""
-    body = data.partition(b"\n")[0].rpartition(b" ")[0]
-    return b"%b %08x\n" % (body, checksums.iso_hdlc(body))
-
-
-def _lads_corpus() -> list[bytes]:
-    bodies = (
-        b'{"id":1,"values":{"State":"Running","Running":"Held"},"status":{"State":"Good"}}',
-        b'{"id":2,"ok":true,"out":["R1"]}',
-        b'{"id":3,"ok":true,"names":["R1","R2"]}',
-        b'{"id":4,"error":"BadInvalidState","name":"StartProgram"}',
-    )
-    return [nodes_sealed(body + b" 0") for body in bodies]
-
-
-def _rotea_corpus() -> list[bytes]:
-    look = b'"ProtocolState":"ProtocolRunning","ProtocolStepNumber":3,"KitState":"Valid","DoorState":"Closed"'
-    bodies = (
-        b'{"id":1,"values":{' + look + b'},"status":{"ProtocolState":"Good"}}',
-        b'{"id":2,"ok":true}',
-        b'{"id":3,"error":"BadOutOfRange","name":"SetParameter1","text":"1 to 2000"}',
-        b'{"id":4,"values":{"SetParameter1":1200,"ProtocolName":"wash"},"status":{}}',
-    )
-    return [nodes_sealed(body + b" 0") for body in bodies]
-
-
 def _scanner(data: bytes) -> object:
     read = tuple(scanner.read(line) for line in scanner.Lines().feed(data))
     return read if any(isinstance(one, scanner.Read) for one in read) else None
@@ -445,13 +384,6 @@ TARGETS: tuple[Target, ...] = (
         harmless=ENDED_BY_LINE,
     ),
     Target(
-        name="lads reply",
-        covers=(f"{DRIVERS}lads.wire", "instruments.transport.nodes"),
-        corpus=_lads_corpus,
-        fresh=pure(_lads),
-        seal=nodes_sealed,
-    ),
-    Target(
         name="lighthouse reply",
         covers=(f"{DRIVERS}lighthouse.wire",),
         corpus=_lighthouse_corpus,
@@ -502,13 +434,6 @@ TARGETS: tuple[Target, ...] = (
         corpus=lambda: [one["line"].encode() + b"\n" for one in vectors("own_handler")["replies"]],
         fresh=pure(_own),
         seal=own_sealed,
-    ),
-    Target(
-        name="rotea reply",
-        covers=(f"{DRIVERS}rotea.wire", "instruments.transport.nodes"),
-        corpus=_rotea_corpus,
-        fresh=pure(_rotea),
-        seal=nodes_sealed,
     ),
     Target(
         name="serial_scanner read",

@@ -1,0 +1,128 @@
+"""Targets: the lines of the node port, of both sides, as the drivers and fakes behind OPC UA say and read them."""
+
+import json
+
+from instruments.drivers.lads import wire as lads
+from instruments.drivers.rotea import wire as rotea
+from instruments.transport import nodes
+from tests.fuzz import checksums
+from tests.fuzz.target import BrokenError, Target, pure
+
+DRIVERS = "instruments.drivers."
+
+
+def _rotea(data: bytes) -> object:
+    end = nodes.complete(data)
+    if not end:
+        return None
+    reply = nodes.reply(data[:end])
+    nodes_checked(data[:end])
+    read = nodes.Read(reply.values, reply.status)
+    if rotea.STATE not in reply.values:
+        return reply.id, reply.ok, reply.error, reply.name, reply.text, dict(reply.values)
+    state = rotea.word(rotea.STATES, read.text(rotea.STATE), node=rotea.STATE)
+    return reply.id, state, read.whole(rotea.STEP), rotea.word(rotea.KITS, read.text(rotea.KIT), node=rotea.KIT)
+
+
+def _lads(data: bytes) -> object:
+    end = nodes.complete(data)
+    if not end:
+        return None
+    reply = nodes.reply(data[:end])
+    nodes_checked(data[:end])
+    read = nodes.Read(reply.values, reply.status)
+    if "State" not in reply.values:
+        return reply.id, reply.ok, reply.out, reply.names, reply.error
+    return lads.unit_state(read.text("State")), lads.running_state(read.text("Running"))
+
+
+def nodes_checked(data: bytes) -> None:
+    """Raise BrokenError unless a line of the node port ends with the CRC-32 of its object."""
+    body, _, crc = data.removesuffix(b"\n").rpartition(b" ")
+    if crc != b"%08x" % checksums.iso_hdlc(body):
+        raise BrokenError(f"{data[:80]!r} was accepted with a wrong CRC")
+
+
+def nodes_sealed(data: bytes) -> bytes:
+    """Close what stands in front of the last blank as a line of the node port."""
+    body = data.partition(b"\n")[0].rpartition(b" ")[0]
+    return b"%b %08x\n" % (body, checksums.iso_hdlc(body))
+
+
+def _lads_corpus() -> list[bytes]:
+    bodies = (
+        b'{"id":1,"values":{"State":"Running","Running":"Held"},"status":{"State":"Good"}}',
+        b'{"id":2,"ok":true,"out":["R1"]}',
+        b'{"id":3,"ok":true,"names":["R1","R2"]}',
+        b'{"id":4,"error":"BadInvalidState","name":"StartProgram"}',
+    )
+    return [nodes_sealed(body + b" 0") for body in bodies]
+
+
+def _rotea_corpus() -> list[bytes]:
+    look = b'"ProtocolState":"ProtocolRunning","ProtocolStepNumber":3,"KitState":"Valid","DoorState":"Closed"'
+    bodies = (
+        b'{"id":1,"values":{' + look + b'},"status":{"ProtocolState":"Good"}}',
+        b'{"id":2,"ok":true}',
+        b'{"id":3,"error":"BadOutOfRange","name":"SetParameter1","text":"1 to 2000"}',
+        b'{"id":4,"values":{"SetParameter1":1200,"ProtocolName":"wash"},"status":{}}',
+    )
+    return [nodes_sealed(body + b" 0") for body in bodies]
+
+
+def nodes_commands() -> list[bytes]:
+    """Give reads, writes and folder words of a node port."""
+    writes = ("SetParameter1", 1200), ("SetProtocolState", "SendProtocolToRotea"), ("SetProtocolState", "RunProtocol")
+    bodies = [json.dumps({"id": n, "write": {name: value}}) for n, (name, value) in enumerate(writes)]
+    bodies.append('{"id":9,"read":["ProtocolState","ParameterValid1","KitID"]}')
+    bodies.append('{"id":10,"call":"A/StartProgram","args":["A",null,"B-1",7]}')
+    bodies.append('{"id":11,"browse":"A/ResultSet"}')
+    return [nodes_sealed(body.encode() + b" 0") for body in bodies]
+
+
+def lads_commands() -> list[bytes]:
+    """Give what a driver asks of a LADS device: values, a target, a program, a function started, results browsed."""
+    unit = "DeviceSet/RockingBag/FunctionalUnitSet/Culture"
+    warm, state = f"{unit}/FunctionSet/Temperature", f"{unit}/FunctionalUnitState"
+    bodies = (
+        {"id": 1, "read": [f"{warm}/CurrentValue", f"{state}/CurrentState"]},
+        {"id": 2, "write": {f"{warm}/TargetValue": 36.5}},
+        {"id": 3, "call": f"{state}/StartProgram", "args": ["Culture", None, "B-1", "grow", None]},
+        {"id": 4, "call": f"{unit}/FunctionSet/pH/ControlFunctionState/Start"},
+        {"id": 5, "browse": f"{unit}/ProgramManager/ResultSet"},
+    )
+    return [nodes_sealed(json.dumps(body).encode() + b" 0") for body in bodies]
+
+
+def _nodes(data: bytes) -> object:
+    end = nodes.complete(data)
+    if not end:
+        return None
+    asked = nodes.request(data[:end])
+    nodes_checked(data[:end])
+    return asked.id, tuple(asked.read), dict(asked.write), asked.call, asked.args, asked.browse
+
+
+NODE_LINES = (
+    Target(
+        name="lads reply",
+        covers=(f"{DRIVERS}lads.wire", "instruments.transport.nodes"),
+        corpus=_lads_corpus,
+        fresh=pure(_lads),
+        seal=nodes_sealed,
+    ),
+    Target(
+        name="rotea reply",
+        covers=(f"{DRIVERS}rotea.wire", "instruments.transport.nodes"),
+        corpus=_rotea_corpus,
+        fresh=pure(_rotea),
+        seal=nodes_sealed,
+    ),
+    Target(
+        name="node port request",
+        covers=("instruments.transport.nodes",),
+        corpus=nodes_commands,
+        fresh=pure(_nodes),
+        seal=nodes_sealed,
+    ),
+)
