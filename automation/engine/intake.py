@@ -56,6 +56,7 @@ class Intake:
         self._door = door
         self._blobs = blobs
         self._drawn: dict[str, Event] | None = None
+        self._since: dict[int, int] = {}  # by the event of a drawing; what came before it does not change
 
     def keep(self, data: bytes) -> str:
         """Keep an original and give its SHA-256 (hex); raises FailedError when the disk refuses."""
@@ -77,6 +78,11 @@ class Intake:
 
     def _asked(self, drawing: Event) -> int:
         """Give when the step of a drawing entered the state in which it was noted (us); else when it was noted."""
+        if drawing.seq not in self._since:
+            self._since[drawing.seq] = self._entered(drawing)
+        return self._since[drawing.seq]
+
+    def _entered(self, drawing: Event) -> int:
         said = _said(drawing)
         step = self._ledger.stream(f"batch/{said.batch}/step/{said.step}") if said.step else ()
         entered = [one.at for one in step if one.kind == "enter" and one.seq < drawing.seq]

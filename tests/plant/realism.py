@@ -300,7 +300,8 @@ def collect(seeds: Sequence[int], *, processes: int = PROCESSES) -> Mapping[str,
     with ProcessPoolExecutor(processes) as pool:
         for recipe in READERS:
             found[recipe] = list(pool.map(partial(run_seed, recipe=recipe), seeds, chunksize=2))
-            sys.stderr.write(f"{recipe}: {sum(map(bool, found[recipe]))} of {len(seeds)} runs came to their end\n")
+            left = [seed for seed, one in zip(seeds, found[recipe], strict=True) if not one]
+            sys.stderr.write(f"{recipe}: {len(seeds) - len(left)} of {len(seeds)} runs came to their end; not {left}\n")
     return found
 
 
