@@ -5,6 +5,7 @@ Units:  mL, %.
 Source: 21 CFR 211.160(b), 211.188(b)(10) (sampling by a written plan); the plan is the user's.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,6 +43,14 @@ def volume_for_test(*, inoculum: Millilitres, containers: int, share_sampled: Pe
             f"{containers} containers of {inoculum:g} mL out of {share_sampled:g} %: at least 1, above 0, up to 100"
         )
     return inoculum * (float(containers) * 100.0 / float(share_sampled))
+
+
+@shown(formula="ceil(volume / most)", source="loads of a device of which each holds so much")
+def portions(*, volume: Millilitres, most: Millilitres) -> int:
+    """Give the number of loads that a volume makes; at least one."""
+    if not float(most) > 0.0:
+        raise InputError(f"a load holds {most:g} mL; above 0 is needed")
+    return max(1, math.ceil(round(float(volume) / float(most), 9)))
 
 
 def served(tests: Sequence[Wanted], *, volume: Millilitres, keeps: Millilitres) -> tuple[bool, ...]:

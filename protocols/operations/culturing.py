@@ -25,6 +25,12 @@ class Vessel:
     material: str = field(metadata={"label": "Its name in the bill of materials"})
 
 
+def in_round(suffix: str, step: str) -> str:
+    """Give what a container's name ends with in a round of a step: in the second round (``wash-2``) with 2."""
+    number = step.rpartition("-")[2]
+    return f"{suffix}{number}" if number.isdigit() and "-" in step else suffix
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A container on the balance: its handle, and what stood there (g)."""

@@ -34,6 +34,7 @@ from instruments.interfaces.cell_washer import (
     WasherStatus,
 )
 from protocols.operations import washing_accounts as accounts
+from protocols.operations.culturing import in_round
 from protocols.operations.washing import (
     COLLECT,
     IN_RUN,
@@ -128,7 +129,7 @@ class Wash:
         await self._compare(visit.got, full.gross)
         there = self._contents(full.gross)
         await self.product.weighed(held, amount=there)
-        label, bag = await self._product_bag(visit.batch, held)
+        label, bag = await self._product_bag(visit, held)
         buffer = self.product.lot(BUFFER)
         await self.operator.scan(
             f"Hang {buffer.id} at the washer and scan the lot label on it", accept=(buffer.id,), expects=Kind.LOT
@@ -351,10 +352,10 @@ class Wash:
             max(nothing, Millilitres(volume.value)), Millilitres(volume.standard), max(Grams(0.0), mass), standard
         )
 
-    async def _product_bag(self, batch: str, source: Container) -> tuple[Labelled, Weighed]:
+    async def _product_bag(self, visit: Visit[Results], source: Container) -> tuple[Labelled, Weighed]:
         """Make the new bag known, identify it by its label, and weigh it empty."""
         label = await self.product.expect(
-            f"{batch}-{self.given.product_suffix}",
+            f"{visit.batch}-{in_round(self.given.product_suffix, visit.step)}",
             of=source,
             kind=self.given.product_bag,
             purpose=Purpose.INTERMEDIATE,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from automation.formulas.sampling import Wanted, sampled_share, served, volume_for_test
+from automation.formulas.sampling import Wanted, portions, sampled_share, served, volume_for_test
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Millilitres, Percent
 
@@ -29,3 +29,11 @@ def test_what_does_not_fit_is_left_out_whole_and_the_next_test_is_served() -> No
     tests = [Wanted(tubes=2, volume=Millilitres(1.0)), Wanted(tubes=1, volume=Millilitres(2.0))]
     tests.append(Wanted(tubes=1, volume=Millilitres(1.0)))
     assert served(tests, volume=Millilitres(10.0), keeps=Millilitres(7.0)) == (True, False, True)
+
+
+@pytest.mark.parametrize(("volume", "loads"), [(0.0, 1), (590.0, 1), (590.1, 2), (1180.0, 2), (1770.0, 3)])
+def test_a_washer_that_holds_590_ml_takes_more_in_several_loads(volume: float, loads: int) -> None:
+    """Never more than it holds; a load of nothing is refused."""
+    assert portions(volume=Millilitres(volume), most=Millilitres(590.0)) == loads
+    with pytest.raises(InputError, match="above 0"):
+        portions(volume=Millilitres(volume), most=Millilitres(0.0))
