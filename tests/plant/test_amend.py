@@ -10,6 +10,7 @@ import pytest
 
 from automation.bootstrap import operations
 from automation.engine import masters
+from automation.engine.journal import Enter
 from automation.engine.recipe.load import load
 from automation.engine.requests import Request, Signer, carry_out
 from automation.engine.setup import secret_of
@@ -23,7 +24,7 @@ from automation.ledger.event import Event
 from automation.ledger.read import Reader
 from automation.views.batch_record import BatchRecord, batch_record
 from tests.support.crash import at_appends, resumed
-from tests.support.runs import BATCH, Hook, Run, make_site, run_batch, when
+from tests.support.runs import BATCH, Hook, Run, make_site, run_batch
 
 OLD = ["receive", "count", "freeze", "store"]
 NEW = ["receive", "count", "recount", "freeze", "store"]
@@ -74,7 +75,12 @@ def during(step: str, state: str, *acts: Callable[[Site], object]) -> Hook:
     tasks: list[object] = []
 
     def hook(site: Site) -> None:
-        when(site, step, state, lambda: tasks.append(asyncio.get_running_loop().create_task(do(site))))
+        def look(event: Event) -> None:
+            here = event.stream == f"batch/{BATCH}/step/{step}" and event.kind == "enter"
+            if here and not tasks and event.read(Enter).state == state:
+                tasks.append(asyncio.get_running_loop().create_task(do(site)))
+
+        site.house.ledger.subscribe(look)
 
     return hook
 
