@@ -25,7 +25,7 @@ NOON = Instant(1_780_000_000.0)
 pytestmark = pytest.mark.requirement("C06", "C07")
 
 
-async def ramped(link: Link, fake: FakeCryostream) -> None:
+async def assert_ramped(link: Link, fake: FakeCryostream) -> None:
     """Identify, ramp, hold, rest."""
     await link.open()
     driver = FACTORY.build(link, {}, control=True)
@@ -58,7 +58,7 @@ def test_it_ramps_holds_and_rests_over_every_transport(kind: str) -> None:
 
     async def main() -> None:
         async with asyncio.timeout(20.0), served(kind, fake) as link:
-            await ramped(link, fake)
+            await assert_ramped(link, fake)
 
     asyncio.run(main())
 
@@ -70,6 +70,6 @@ def test_it_ramps_holds_and_rests_in_memory() -> None:
     async def main(clock: SimulatedClock) -> None:
         plant = Plant(clock, PlantLog(None), Faults(()))
         plant.add("cold", fake)
-        await ramped(Link(plant.connect("cold"), name="cold"), fake)
+        await assert_ramped(Link(plant.connect("cold"), name="cold"), fake)
 
     run_simulated(main, start=NOON)
