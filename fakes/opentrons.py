@@ -54,6 +54,7 @@ class FakeOpentrons:
         self.pipettor = self.arm.pipettor
         self.acts = dict.fromkeys(COUNTED.values(), 0)
         self.version = VERSION
+        self.serial: str | None = SERIAL
         self._name = name
         self._powered = True
         self._runs = self._commands = 0  # ever made
@@ -210,7 +211,7 @@ class FakeOpentrons:
             "board_revision": "2.1",
             "logs": ["/logs/serial.log", "/logs/api.log"],
             "system_version": f"v{self.version}",
-            "robot_serial": SERIAL,
+            "robot_serial": self.serial,
             "links": {},
         }
 

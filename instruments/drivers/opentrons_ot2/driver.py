@@ -54,12 +54,18 @@ class OpentronsOt2:
     LinkError, WireError, UnknownError: nobody can say before ``reconcile`` has asked.
     """
 
-    def __init__(self, link: Link, deck: Deck, *, rate: float | None = None, control: bool = False) -> None:
-        """Speak over ``link``; ``rate`` in uL/s, None for the robot's own; without ``control`` nothing moves."""
+    def __init__(
+        self, link: Link, deck: Deck, *, rate: float | None = None, serial: str = "", control: bool = False
+    ) -> None:
+        """Speak over ``link``; ``rate`` in uL/s, None for the robot's own; without ``control`` nothing moves.
+
+        ``serial`` is the one on the rating plate, for a robot that does not tell its own.
+        """
         self.links = (link,)
         self._link = link
         self._laid = deck
         self._rate = rate
+        self._serial = serial
         self._control = control
         self._robot = Robot(link, prefix=f"deck-{deck.sha256[:8]}")
         self._planner: Planner | None = None
@@ -73,7 +79,8 @@ class OpentronsOt2:
             told, mounted = await self._robot.health(), await self._robot.mounted()
         pipettes = [f"{mount} {name} {serial}" for mount, (name, serial) in mounted.items()]
         configuration = digest(self._laid.sha256, *pipettes).hex()[:16]
-        model, serial, software = (wire.text(told, name) for name in ("robot_model", "robot_serial", "api_version"))
+        model, software = wire.text(told, "robot_model"), wire.text(told, "api_version")
+        serial = self._serial if told.get("robot_serial") is None else wire.text(told, "robot_serial")
         return Identity("Opentrons", model, serial, software, configuration)
 
     async def deck(self) -> DeckSeen:
@@ -315,7 +322,8 @@ def build(link: Link, given: Mapping[str, str], *, control: bool) -> OpentronsOt
         raise InputError(f"rate is {rate!r}; a number from 0.1 to 1000 (uL/s) is needed", where="rate")
     if "deck" not in given:
         raise InputError("deck is missing; the name of a deck definition is needed", where="deck")
-    return OpentronsOt2(link, load(given["deck"]), rate=None if rate is None else float(rate), control=control)
+    number, serial = None if rate is None else float(rate), given.get("serial", "")
+    return OpentronsOt2(link, load(given["deck"]), rate=number, serial=serial, control=control)
 
 
 FACTORY = Factory(
@@ -331,5 +339,6 @@ FACTORY = Factory(
     settings={
         "deck": "name of the deck definition, for example bench-ot2",
         "rate": "flow rate for drawing, giving and mixing (uL/s); the robot's own unless stated",
+        "serial": "serial number on the rating plate, for a robot that does not tell its own",
     },
 )

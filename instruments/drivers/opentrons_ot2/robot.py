@@ -60,7 +60,7 @@ class Robot:
         """Work over ``link``; the keys of set-up commands begin with ``prefix``."""
         self._link = link
         self._prefix = prefix
-        self._key = re.compile(rf"{re.escape(prefix)}\.\d{{1,2}}\.\d{{1,2}}", re.ASCII)
+        self._key = re.compile(rf"{re.escape(prefix)}\.[1-9][0-9]?\.[1-9][0-9]?")
         self.run = ""  # the run that commands are put into
 
     def key(self, number: int, of: int) -> str:

@@ -205,6 +205,20 @@ def test_old_software_is_refused() -> None:
     on_bench(OT2, work)
 
 
+@pytest.mark.parametrize(("tells", "known"), [("OT2CEP1", "OT2CEP1"), (None, "PLATE-7")])
+def test_a_robot_that_does_not_tell_its_serial_number_has_the_declared_one(tells: str | None, known: str) -> None:
+    """The oldest robots tell none."""
+
+    async def work(bench: Bench) -> None:
+        robot(bench).serial = tells
+        driver = FACTORY.build(bench.link, {"deck": "bench-ot2", "serial": "PLATE-7"}, control=False)
+        assert isinstance(driver, OpentronsOt2)
+        seen = await driver.identify()
+        assert (seen.maker, seen.model, seen.serial, seen.firmware) == ("Opentrons", "OT-2 Standard", known, "8.2.0")
+
+    on_bench(OT2, work)
+
+
 @pytest.mark.parametrize("name", ["p20_single_gen2", "p300_multi_gen2", "p5000_new"])
 def test_a_pipette_that_does_not_fit_is_refused(name: str) -> None:
     """Too small for the deck's tips, several channels at once, or not known to PyLabRobot."""
