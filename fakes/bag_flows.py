@@ -122,7 +122,7 @@ class Flows:
         for at, volume in portions:
             if self._feed is None:
                 return
-            given = self._pour(self.medium, bag, volume, at)
+            given = self._pour(volume, at, source=self.medium, dest=bag)
             self.fed, self.total = self.fed + given, self.total + given
             self._runs[-1] = replace(self._runs[-1], values={**self._runs[-1].values, "Given": round(self.fed, 3)})
             if given < volume - 1e-6:
@@ -132,7 +132,7 @@ class Flows:
         self._feed = None
         self._runs[-1] = replace(self._runs[-1], stopped=now)
 
-    def _pour(self, source: str, dest: str, volume: float, at: Instant) -> float:
+    def _pour(self, volume: float, at: Instant, *, source: str, dest: str) -> float:
         """Move what is there and goes in (mL)."""
         if not source or not dest:
             return 0.0
@@ -147,7 +147,7 @@ class Flows:
         if not bag or not waste:
             return
         room = float(self.world.container(waste).room)
-        given = self._pour(self._ends.get("medium", ""), bag, min(volume, room), at)
+        given = self._pour(min(volume, room), at, source=self._ends.get("medium", ""), dest=bag)
         self.world.age(bag, at)
         held = self.world.container(bag).contents
         out = held.taken(Millilitres(given), cells=PASSES)

@@ -109,7 +109,7 @@ class FakeRockingBag:
             "stop": lambda: self._run(wire.Unit.STOPPED, now=now),
             "clear": lambda: self._run(wire.Unit.STOPPED, now=now),
             "hang": lambda: self._hang(text(details, "container"), now),
-            "take": lambda: self._take(text(details, "container"), str(details.get("to", "bench")), now),
+            "take": lambda: self._take(text(details, "container"), now, to=str(details.get("to", "bench"))),
             "connect": lambda: self.flows.connect(text(details, "line"), text(details, "container")),
             "power": lambda: self._power(now, on=flag(details, "on")),
             "gas": lambda: self._turn_gas(now, on=flag(details, "on")),
@@ -288,7 +288,7 @@ class FakeRockingBag:
             raise FailedError(f"{self.bag} hangs in {self._name} already")
         self._change(lambda: self._world.move(container, to=self._name, now=now), now)
 
-    def _take(self, container: str, to: str, now: Instant) -> None:
+    def _take(self, container: str, now: Instant, *, to: str) -> None:
         self._change(lambda: self._world.move(container, to=to, now=now), now)
 
     def _power(self, now: Instant, *, on: bool) -> None:

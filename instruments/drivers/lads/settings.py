@@ -67,11 +67,11 @@ def settings(given: Mapping[str, str]) -> Settings:
     names = {**USUAL, **_functions(given.get("functions", ""))}
     volume = names.pop("feed_volume")
     return Settings(
-        device=_named(given, "device", "RockingBag"),
-        culture_unit=_named(given, "culture_unit", "Culture"),
+        device=_named(given, "device", usual="RockingBag"),
+        culture_unit=_named(given, "culture_unit", usual="Culture"),
         feed_unit=given.get("feed_unit", "Feed"),
-        culture_program=_named(given, "culture_program", "Culture"),
-        feed_program=_named(given, "feed_program", "Feed"),
+        culture_program=_named(given, "culture_program", usual="Culture"),
+        feed_program=_named(given, "feed_program", usual="Feed"),
         functions={word: name for word, name in names.items() if name},
         feed_volume=volume,
         result_given=given.get("result_given", "Given"),
@@ -90,7 +90,7 @@ def configure(link: Link, given: Mapping[str, str]) -> None:
         raise InputError(f"access is {given['access']!r}; only an opcua: port has one", where="access")
 
 
-def _named(given: Mapping[str, str], key: str, usual: str) -> str:
+def _named(given: Mapping[str, str], key: str, *, usual: str) -> str:
     name = given.get(key, usual)
     if not name or "/" in name:
         raise InputError(f"{key} is {name!r}; a name without '/' is needed", where=key)
