@@ -12,7 +12,7 @@ import pytest
 from automation.ledger.read import Reader
 from automation.views.objects import Objects
 from tests.support.cold import approved
-from tests.support.commands import Said, cellwright
+from tests.support.commands import Kept, Said, cellwright
 
 PAGE = Path(__file__).parents[2] / "docs" / "golden-thread.md"
 DIGEST = re.compile(r"\$\(sha256sum (\S+) \| cut -d' ' -f1\)")
@@ -33,9 +33,11 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[Told, .
     folder, here = tmp_path_factory.mktemp("thread"), Path.cwd()
     Path(approved(folder, "freeze-day")).rename(folder / "freeze-day.yaml")
     os.chdir(folder)
+    house = Kept()
     try:
-        return folder / "site", tuple(Told(words, shown, _run(words)) for words, shown in _page())
+        return folder / "site", tuple(Told(words, shown, _run(words, house)) for words, shown in _page())
     finally:
+        house.leave()
         os.chdir(here)
 
 
@@ -46,12 +48,12 @@ def _page() -> list[tuple[str, tuple[str, ...]]]:
     return [(words, tuple(shown)) for words, *shown in parts if words.startswith("cellwright ")]
 
 
-def _run(words: str) -> Said:
+def _run(words: str, house: Kept) -> Said:
     if found := DIGEST.search(words):
         words = words.replace(found[0], hashlib.sha256(Path(found[1]).read_bytes()).hexdigest())
     command, *rest = shlex.split(words)[1:]
     where = [] if command in {"init", "verify"} else ["--site", "site"]
-    return cellwright(command, *rest, *where)
+    return cellwright(command, *rest, *where, house=lambda: house)
 
 
 @pytest.mark.requirement("F009", "F010", "F020", "F021", "F053", "F054", "F057", "F065", "F075", "F129", "C01")

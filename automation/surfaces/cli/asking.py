@@ -32,7 +32,7 @@ def send(session: Session, folder: Path, request: Request, *, staffed: bool = Fa
     """Let a request be carried out, once; waits a while for an owner that comes or goes. Raises what refused it."""
     file = session.opener.site(folder)
     given = os.environ.get(COMMAND, "")
-    if given or not file.simulated or owner(folder) is not None:  # a simulated site alone is the same again each time
+    if given or not file.simulated or _is_others(folder):  # a simulated site alone is the same again each time
         request = msgspec.structs.replace(request, id=given or ids.command())
     last = since_boot() + PATIENCE
     while True:
@@ -45,13 +45,18 @@ def send(session: Session, folder: Path, request: Request, *, staffed: bool = Fa
 
 
 def _sent(session: Session, folder: Path, request: Request, *, staffed: bool) -> Done:
-    if owner(folder) is not None:
+    if _is_others(folder):
         return ask(folder, request)
 
     async def job(here: Site) -> Done:
         return await carry_out(here, request)
 
     return session.opener.work(folder, job, Opening(staffed=staffed))
+
+
+def _is_others(folder: Path) -> bool:
+    """Tell whether another process owns the site; one that this process holds open is worked at directly."""
+    return owner(folder) not in {None, os.getpid()}
 
 
 @contextmanager
