@@ -52,6 +52,13 @@ def ours(transfers: int = TRANSFERS) -> float:
     return run_simulated(main, start=START)
 
 
+def spent(transfers: int = TRANSFERS) -> tuple[float, float]:
+    """Give the processor seconds of so many transfers, set-up included, and the seconds that they took by the clock."""
+    begun = time.process_time()
+    taken = ours(transfers)
+    return time.process_time() - begun, taken
+
+
 async def _transfers(clock: SimulatedClock, folder: Path, transfers: int) -> float:
     genesis = Genesis(
         ledger="00" * 16, mode=Mode.SIMULATED, site="bench", zone="UTC", created=clock.micros(), release="bench"
@@ -100,9 +107,13 @@ def main() -> None:
     """Print the figure."""
     ours(100)  # the first round would pay for what is loaded once
     steps_bench.ours(500)
-    pairs = [(ours(), 2 * TRANSFERS / steps_bench.ours(2 * TRANSFERS)) for _ in range(3)]
-    taken, ratio = min(mine for mine, _ in pairs), median(mine / steps for mine, steps in pairs)
-    sys.stdout.write(f"{TRANSFERS} recorded transfers on our own handler: {taken:.3f} s (at most 0.5)\n")
+    pairs = [(*spent(), 2 * TRANSFERS / steps_bench.ours(2 * TRANSFERS)) for _ in range(3)]
+    busy, taken = min((own, wall) for own, wall, _ in pairs)
+    ratio = median(wall / steps for _, wall, steps in pairs)
+    sys.stdout.write(
+        f"{TRANSFERS} recorded transfers on our own handler: {busy:.3f} s of processor (at most 0.5),"
+        f" {taken:.3f} s by the clock\n"
+    )
     sys.stdout.write(f"  against {2 * TRANSFERS} recorded steps of a freezer (a set and a read each): {ratio:.2f}\n")
     star_bench.main()
 
