@@ -1,7 +1,8 @@
 """Fake of any device that stands in a map: its registers, filled from values that relax, drift, or follow a place.
 
-Physics: each channel goes to its target with a time constant; temperatures may follow a place of the world behind the
-         lag of a probe; noise depends on seed, device, channel and whole 10 s alone.
+Physics: each channel goes to its target with a time constant; at a place of the world a sensor reads what the device
+         there shows of that channel (a rocking bag: dissolved oxygen, pH, temperature), and temperatures follow the
+         place behind the lag of a probe; noise depends on seed, device, channel and whole 10 s alone.
 Units:   as the map declares for each channel; s.
 Source:  the map. Chosen here, because no document at hand says it: registers between those of a block read as 0, other
          registers are refused with exception 2, a broken sensor is not a number, or beyond the range of its channel.
@@ -104,6 +105,9 @@ class FakeModbusMap:
 
     def value(self, channel: str, now: Instant) -> float:
         """Give the true value of a channel."""
+        seen = self._world.shown(self._place, channel, now)
+        if seen is not None:
+            return seen
         if self._place and self._channel(channel).unit == "degC":
             self._hang(now)
             return float(self._world.probe(self._name, now))

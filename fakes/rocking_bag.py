@@ -45,6 +45,8 @@ KEPT: Mapping[str, tuple[str, float, float, float]] = {
 BY_ITSELF = ("pH", "DissolvedOxygen", "Perfusion")  # functions that are started by themselves
 NOISE = {"Temperature": 0.05, "pH": 0.01, "DissolvedOxygen": 0.5, "CO2": 0.05, "Oxygen": 0.05}  # half-width
 MOST_FED = 5_000.0  # mL
+SHOWN = {"Temperature": "temperature", "pH": "ph", "DissolvedOxygen": "dissolved oxygen"}
+"""What a sensor of another maker in the bag sees, by the names of its channels (Hamilton Arc, by map)."""
 
 Details = dict[str, object]
 
@@ -65,6 +67,8 @@ class FakeRockingBag:
         self._cultures: list[Run] = []
         self._off = {"DissolvedOxygen": Settling(), "pH": Settling()}
         world.add_place(name, Constant(ROOM), contact=CONTACT)
+        for channel, shown in SHOWN.items():
+            world.show(name, shown, partial(self._shown, channel))
         self.lads = LadsDevice(device, Identity("Cellwright", "Rocking bag (fake)", serial, "1.0"), self._units())
         self._feed = NodeFeed(self.lads)
 
@@ -149,6 +153,11 @@ class FakeRockingBag:
                 return self.flows.rate
             case _:
                 return self._dissolved(channel, gas, now)
+
+    def _shown(self, channel: str, now: Instant) -> float | None:
+        """Give the true value to another sensor in the bag; None without a bag."""
+        self.flows.catch_up(self.bag, now)
+        return self.truly(channel, now) if self.bag else None
 
     def _dissolved(self, channel: str, gas: Gassing, now: Instant) -> float | None:
         if not self.bag:

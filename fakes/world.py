@@ -13,6 +13,7 @@ Source: docs/freezer-physics.md (product), product-independent places are at fix
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from automation.kernel.errors import FailedError
@@ -114,6 +115,7 @@ class World:
         self._products: dict[str, Product] = {}
         self._bodies: dict[str, Follower] = {}
         self._probes: dict[str, _Probe] = {}
+        self._shown: dict[tuple[str, str], Callable[[Instant], float | None]] = {}
         self._pace = math.exp(PACE_SPREAD * normal(seed, "doubling"))
         self._densest: dict[str, float] = {}  # of places where more grows than at rest
         self._contact = {"water bath": CONTACT}  # of places that heat better than air
@@ -140,6 +142,15 @@ class World:
             self._bodies[container].move(signal, at=grid(now))
         if densest is not None:
             self._densest[name] = densest
+
+    def show(self, place: str, channel: str, reading: Callable[[Instant], float | None]) -> None:
+        """Let other sensors at a place see what the device there makes of its liquid, by the name of a channel."""
+        self._shown[place, channel] = reading
+
+    def shown(self, place: str, channel: str, now: Instant) -> float | None:
+        """Give what a sensor at a place sees of a channel; None where nothing is shown."""
+        reading = self._shown.get((place, channel))
+        return None if reading is None else reading(now)
 
     def add(self, container: Container, *, place: str, at: Celsius, now: Instant) -> None:
         """Bring a container into the world, at a place, at a temperature (degC); FailedError when it is there."""

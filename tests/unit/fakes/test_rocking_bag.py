@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from automation.kernel.quantity import Instant, Millilitres
+from fakes import modbus_map
 from fakes.bag_flows import PASSES
 from fakes.plant import PlantLog
 from fakes.rocking_bag import FakeRockingBag
@@ -98,3 +99,17 @@ def test_cells_in_a_bag_that_moves_grow_denser_than_in_one_that_rests() -> None:
     moving, resting = densities
     assert resting < 2.6e6
     assert moving > 3.5e6
+
+
+@pytest.mark.parametrize(("sensor", "channel"), [("hamilton_arc_do", "dissolved oxygen"), ("hamilton_arc_ph", "ph")])
+def test_a_sensor_of_another_maker_in_the_bag_sees_the_same_liquid(sensor: str, channel: str) -> None:
+    """Oxygen, pH and temperature of the culture; without a bag it stands in a room."""
+    fake, world = started()
+    arc = modbus_map.build(world, "arc", {"map": sensor, "place": NAME})
+    at = Instant(float(START) + 86_400.0)
+    own = {"dissolved oxygen": "DissolvedOxygen", "ph": "pH"}[channel]
+    assert arc.value(channel, at) == fake.truly(own, at)
+    assert arc.value("temperature", at) == fake.truly("Temperature", at)
+    fake.hand("stop", {}, at)
+    fake.hand("take", {"container": CULTURE.id, "to": "bench"}, at)
+    assert arc.value(channel, at) != fake.truly(own, at)
