@@ -5,6 +5,7 @@ Source: ISBT 128 ST-001 v6.2.2 (structures 001 and 040, check character); EU GMP
 """
 
 import re
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -14,6 +15,7 @@ from automation.kernel.clock import instant
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Instant
 
+_FIRST, _LAST = 1990, 2199
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{2,31}")
 
 
@@ -42,7 +44,10 @@ def _code(text: str) -> str:
 
 
 def _moment(text: str) -> str:
-    instant(text)  # a ValueError names what is wrong
+    """Refuse what is no moment of this age; whoever writes another has mistyped the year."""
+    if not _FIRST <= datetime.fromisoformat(text).year <= _LAST:
+        msg = f"a moment of the years {_FIRST} to {_LAST} is needed"
+        raise ValueError(msg)
     return text
 
 

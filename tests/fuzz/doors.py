@@ -28,7 +28,7 @@ from tests.fuzz.target import Attempt, BrokenError, Target, pure
 from tests.support.commands import simulated_site
 from tests.support.doors import SECOND, SYSTEM, doorway, proof
 from tests.support.told_batch import BATCH, whole
-from tests.unit.gmp.moves import body, path
+from tests.unit.gmp.moves import stated
 
 LIFE = 40
 _Shape = dict[str, object]
@@ -66,10 +66,10 @@ def _odd(data: bytes, told: Callable[[], Sequence[bytes]], key: str) -> bytes:
 def _commands() -> tuple[bytes, ...]:
     """Give a command for every row of every table, each with a body that its rules accept."""
     found = []
-    for kind, made in KINDS.items():
-        for row in made.table.rows:
-            given = body(kind, row, way=(*path(kind, row), row.command), name="X")
+    with tempfile.TemporaryDirectory() as made, doorway(Path(made)) as way:
+        for kind, row in ((kind, row) for kind, one in KINDS.items() for row in one.table.rows):
             by = SYSTEM if "system" in row.by else SECOND
+            given = stated(way, kind, row, name="X")
             said = Said(stream=f"{kind}/X", command=row.command, body=given, by=by, meanings=tuple(row.signs))
             found.append(msgspec.json.encode(said))
     return tuple(dict.fromkeys(found))
