@@ -11,6 +11,7 @@
 #   make load    a long ledger, many batches at once, a month of storage (docs/load.md)
 #   make mutants  small changes to kernel, ledger and journal, each to be noticed: make mutants MODULE=ledger/chain (docs/mutants.md)
 #   make bench   ratios to yardsticks, which live in an environment of their own
+#   make pages   the two pages for authors, followed to the letter, kills at every moment included
 #   make pictures  the pages of the README, drawn anew (needs pdftoppm)
 #   make lock    resolve the locks anew from pyproject.toml
 
@@ -29,7 +30,7 @@ PIP := -m pip --disable-pip-version-check install --quiet
 COMPILE = $(PY) -m uv pip compile pyproject.toml --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: demo test lint storm kills fuzz planted together mutants bench lock pictures clean
+.PHONY: demo test lint storm kills fuzz planted together mutants bench lock pages pictures clean
 .DELETE_ON_ERROR:
 
 demo: $(CORE)
@@ -96,6 +97,9 @@ lock: $(DEV)
 	$(COMPILE) --upgrade --group build --constraint .ci/lock/bench.txt --output-file .ci/lock/core.txt
 	$(COMPILE) --upgrade --group build --group dev --constraint .ci/lock/core.txt --output-file .ci/lock/dev.txt
 	$(COMPILE) --upgrade --group build --group dev --group mutants --constraint .ci/lock/dev.txt --output-file .ci/lock/mutants.txt
+
+pages: $(DEV)
+	$(PY) -m tests.pages
 
 pictures: $(CORE)
 	$(VENV)/bin/cellwright demo --site build/pictures

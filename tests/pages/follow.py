@@ -5,10 +5,10 @@ There the project is found as an installed one is: by its metadata on Python's p
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,8 +27,7 @@ for words in json.loads(sys.argv[1]):
     if status:
         sys.exit(f"{words} ended with {status}")
 """
-QUICK = ("-q", "-p", "no:cacheprovider", "-k", "not killed")
-KILLED = ("-q", "-p", "no:cacheprovider")
+PYTEST = ("pytest", "-q", "-p", "no:cacheprovider")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +67,22 @@ def typed(commands: list[list[str]], project: Path) -> Typed:
     return Typed(done.returncode, done.stdout + done.stderr)
 
 
-def follow(page: Path, folder: Path, *, whole: bool) -> tuple[Path, Typed]:
-    """Do what a page says: of what is typed, ``new`` and the last block; gives the project and what came out.
+def follow(pages: Sequence[Path], folder: Path) -> tuple[Path, list[list[str]]]:
+    """Do what pages say, one after the other in one project; gives it, and what is typed at the end of each page.
 
-    Unless it is the ``whole`` block, it is its first two commands, and no kills.
+    Of what is typed before, only ``new`` is done; a project that is there already is used.
     """
-    here, begun, every = folder, set[str](), blocks(page)
-    last = [block for block in every if block.commands][-1]
-    for block in every:
-        for command in block.commands if block is not last else ():
-            if command[0] == "cd":
-                here = here / command[1]
-            elif command[:2] == ["cellwright", "new"]:
-                make(*command[2:], folder=here)
-        if block.path:
-            write(block, here, begun=begun)
-    shutil.rmtree(here / "__pycache__", ignore_errors=True)
-    options, wanted = (KILLED, last.commands) if whole else (QUICK, last.commands[:2])
-    return here, typed([[*one, *(options if one[0] == "pytest" else ())] for one in wanted], here)
+    begun, then, here = set[str](), list[list[str]](), folder
+    for page in pages:
+        here, every = folder, blocks(page)
+        last = [block for block in every if block.commands][-1]
+        for block in every:
+            for command in block.commands if block is not last else ():
+                if command[0] == "cd":
+                    here = here / command[1]
+                elif command[:2] == ["cellwright", "new"] and not (command[2] == "project" and any(folder.iterdir())):
+                    make(*command[2:], folder=here)
+            if block.path:
+                write(block, here, begun=begun)
+        then += last.commands
+    return here, then

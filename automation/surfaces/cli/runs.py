@@ -160,12 +160,13 @@ def show(session: Session, folder: Path, left: Left, *, as_json: bool) -> None:
     if as_json:
         emit({"simulated": file.simulated, "site": file.name, **{k: getattr(left, k) for k in Left.__slots__}})
     else:
-        click.echo(sentence(left, zone=file.zone, simulated=file.simulated))
+        site = "" if folder == Path() else f" --site {folder}"
+        click.echo(sentence(left, zone=file.zone, simulated=file.simulated, site=site))
     if left.state not in {"complete", "closed"} and not left.why.startswith("step "):
         say_no()
 
 
-def sentence(left: Left, *, zone: str, simulated: bool) -> str:
+def sentence(left: Left, *, zone: str, simulated: bool, site: str = "") -> str:
     """Say how a run was left, and what can be done next."""
     mark = "SIMULATED " if simulated else ""
     at = iso(left.at, zone=zone)
@@ -175,11 +176,13 @@ def sentence(left: Left, *, zone: str, simulated: bool) -> str:
     if left.waits:
         lines.append(f"waits for people: {', '.join(left.waits)} (cellwright status)")
     follow = (
-        f"cellwright resume {left.batch}" if left.why else f"cellwright record {left.batch} --format pdf -o record.pdf"
+        f"cellwright resume {left.batch}{site}"
+        if left.why
+        else f"cellwright record {left.batch}{site} --format pdf -o record.pdf"
     )
     if left.state in {"held", "paused"}:
         word = "restart" if left.state == "held" else "unpause"
-        follow = f"cellwright {word} {left.batch} --reason ... --as USER, then {follow}"
+        follow = f"cellwright {word} {left.batch}{site} --reason ... --as USER, then {follow}"
     return "\n".join([*lines, f"next: {follow}"])
 
 
