@@ -20,12 +20,12 @@ from automation.gmp.product.batches import Batch, LotType
 from automation.kernel.errors import CellwrightError, InputError
 
 
-def proposal(house: House, recipe: Recipe, batch: Batch, *, file: str, name: str) -> dict[str, object]:
-    """Give what a proposal states, but for its reason; ``recipe`` is in force, ``file`` the copy of the amended one.
+def proposal(house: House, recipe: Recipe, batch: Batch, *, raw: bytes, name: str) -> dict[str, object]:
+    """Keep a copy of the amended recipe (``raw``) and give what its proposal states, but for the reason.
 
-    Raises InputError for a file that is no recipe, or that touches what has begun or identifies the product.
+    ``recipe`` is the one in force. Raises InputError for what is no recipe, and for what may not be amended.
     """
-    amended = masters.revised(batch, house.blobs.get(file), house.operations, name=name)
+    amended = masters.revised(batch, raw, house.operations, name=name)
     check_amendment(recipe, amended, begun=begun(house, recipe, batch), operations=house.operations)
     if batch.lot_type != LotType.ENGINEERING and amended.header.status is not Status.APPROVED:
         given = f"{amended.header.id} is {amended.header.status}"
@@ -38,7 +38,7 @@ def proposal(house: House, recipe: Recipe, batch: Batch, *, file: str, name: str
         "based_on": recipe.digest,
         "recipe_version": amended.header.version,
         "recipe_digest": amended.digest,
-        "recipe_file": file,
+        "recipe_file": house.blobs.put(raw),
         "operations": _digests(house, amended),
         "differences": list(found),
     }

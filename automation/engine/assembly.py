@@ -97,7 +97,7 @@ class Assembly:
         trends = Trends(recorder, self._house.blobs, self._house.recent)
         gates = StepGates(self._house.door, self._batch.id, step.id, self._batch.identity)
         watch = Watch(recorder, trends, StepTroubles(recorder, gates, alarms, tuple(assets.values())))
-        product = Product(recorder, self._house.door, alarms, only=containers)
+        product = Product(recorder, self._house.door, alarms, only=containers, number=step.round)
         binding = Binding(recorder, gates, intake=self._house.intake)
         labels = Labels(recorder, self._house.door, alarms, self._house.blobs)
         parts: dict[object, object] = {

@@ -75,10 +75,12 @@ PROCESSED = frozenset({Purpose.PRODUCT, Purpose.INTERMEDIATE})
 class Product:
     """The containers and lots of one batch, as one step may handle them."""
 
-    def __init__(self, recorder: Recorder, door: Door, alarms: Alarms, *, only: frozenset[str] | None = None) -> None:
+    def __init__(
+        self, recorder: Recorder, door: Door, alarms: Alarms, *, only: frozenset[str] | None = None, number: int = 1
+    ) -> None:
         """Handle the containers of the batch, or ``only`` those and what is filled from them.
 
-        In the step that the alarms speak for.
+        In the step that the alarms speak for, and in that round of it.
         """
         self._moves = Moves(recorder, door, batch=alarms.batch, step=alarms.step)
         self._door = door
@@ -86,6 +88,7 @@ class Product:
         self._batch = alarms.batch
         self._step = alarms.step
         self._only = only
+        self._again = "" if number == 1 else f"-{number}"
 
     def labels(self, *purposes: Purpose) -> tuple[Labelled, ...]:
         """Give the labels of the batch's containers that are here or expected, in the order in which they came.
@@ -326,7 +329,7 @@ class Product:
             "clock": "exposure",
             "rule": f"{what}: at most {float(longest) / 60:g} min",
         }
-        await self._moves.move(f"timer/{self._clock(what)}", "start", body=body)
+        await self._moves.move(f"timer/{self._clock(what, own=True)}", "start", body=body)
 
     async def stop_clock(self, what: str) -> bool:
         """Stop a clock; tells whether it was stopped in time."""
@@ -342,8 +345,11 @@ class Product:
         timer = self._door.find("timer", self._clock(what))
         return timer.started_at if isinstance(timer, Timer) else None
 
-    def _clock(self, what: str) -> str:
-        return f"{self._batch}.{what}".replace(" ", "-")
+    def _clock(self, what: str, *, own: bool = False) -> str:
+        """Name a clock: that of this round, or the one of the batch when this round has started none."""
+        name = f"{self._batch}.{what}".replace(" ", "-")
+        again = f"{name}{self._again}"
+        return again if own or self._door.find("timer", again).state != "absent" else name
 
     def first_cold(self, container: Container) -> Instant | None:
         """Tell when a container first reached storage temperature."""

@@ -213,8 +213,8 @@ async def _propose(site: Site, request: Request) -> Done:
     earlier = house.door.earlier(request.name)
     if earlier is None:
         given = {name: str(request.body.get(name, "")) for name in ("recipe", "name", "reason")}
-        file = house.blobs.put(given["recipe"].encode())
-        body = proposal(house, _recipe(site, batch), batch, file=file, name=given["name"]) | {"reason": given["reason"]}
+        raw = given["recipe"].encode()
+        body = proposal(house, _recipe(site, batch), batch, raw=raw, name=given["name"]) | {"reason": given["reason"]}
         request = msgspec.structs.replace(request, command="propose", body=body)
     event = earlier or await house.door.submit(_command(request, request.stream))
     return Done(request.stream, str(_batch(site, batch.id).state), event.seq)

@@ -1,7 +1,5 @@
 """Pilots of single operations on site A, and what the courses that vary others change."""
 
-from pathlib import Path
-
 import pytest
 
 from automation.bootstrap import operations
@@ -32,16 +30,6 @@ def test_a_culture_is_looked_at_every_day_until_there_are_cells_enough(activatio
     assert [round((at - begun[0]) / 86_400e6, 2) for at in begun] == [0.0, 1.0, 2.0, 3.0]
     cells = [float(str(activation.step(name).results["viable_cells"])) for name in looks]
     assert cells[-2] < 1.5e8 <= cells[-1]
-
-
-@pytest.mark.requirement("F012")
-@pytest.mark.parametrize(
-    ("name", "last"), [("document-check", "hla"), ("explant", "pre-rep"), ("co-culture", "culture")]
-)
-def test_a_pilot_of_one_operation_runs_to_its_end(tmp_path: Path, name: str, last: str) -> None:
-    """Without a deviation."""
-    run = run_batch(make_site(tmp_path / "site"), recipe=name)
-    assert (run.state, run.steps[-1], run.deviations()) == ("closed", last, [])
 
 
 @pytest.mark.requirement("F008")
