@@ -7,16 +7,14 @@ import pytest
 
 from fakes.world import World
 from instruments.drivers.manual_electroporator.driver import ARC, NOTHING
-from tests.plant.kills import Started, faults
 from tests.support.changed import recipe_with
-from tests.support.crash import at_appends, resumed, spread
 from tests.support.runs import BATCH, Hook, Run, make_site, plant_of, run_batch
 from tests.support.scenes import answer, late
 
 RECIPE = "electroporation"
 VESSEL = f"{BATCH}-R"
 PULSE = r"send the pulse, and say at once"
-SOON = 9_000.0  # s; the pulses are over, and the rest is left open
+SOON = 6_000.0  # s; the pulses are over, and the rest is left open
 
 pytestmark = pytest.mark.requirement("F013")
 
@@ -128,10 +126,3 @@ def test_a_program_that_reads_back_otherwise_is_never_pulsed(tmp_path: Path) -> 
     run = pulsed(tmp_path, changes=(("value: 1 mL", 'value: "1 mL\\nlow"'),))
     assert run.step("electroporate").state == "refused"
     assert not any("send the pulse" in str(event.fields) for event in run.events)
-
-
-@pytest.mark.requirement("C01")
-def test_killed_at_an_append_every_cassette_is_pulsed_once(tmp_path: Path) -> None:
-    """Whatever was being filled, pulsed or flushed."""
-    whole, kept = at_appends(make_site(tmp_path / "site"), tmp_path / "kept", Started(every=45), recipe=RECIPE)
-    assert [faults(resumed(kept, one), whole) for one in spread(kept.moments, 5)] == [[]] * 5

@@ -10,12 +10,13 @@ from fakes.world import World
 from protocols.operations.deciding import Decision
 from tests.plant.kills import faults
 from tests.support.changed import recipe_with
-from tests.support.crash import at_appends, resumed, spread
+from tests.support.crash import at_appends, resumed
 from tests.support.runs import BATCH, Hook, Run, make_site, plant_of, run_batch
 from tests.support.scenes import answer, change_site
 
 RECIPE = "t-cell-culture"
 CULTURE, SECOND = f"{BATCH}-C", f"{BATCH}-C2"
+TWO_SAMPLES = 4.5 * 86_400.0  # s
 MEDIUM = '  - {name: medium, what: "Culture medium, 4 g/L glucose", quantity: 800 mL, step: expand}'
 BAG = '  - {name: culture bag, what: "Culture bag, 3 L", quantity: 1 pcs, step: expand}'
 SPLIT = (
@@ -29,10 +30,10 @@ EXTEND = (("longest: 11 d", "longest: 6 d"), ("extensions_most: 0", "extensions_
 pytestmark = pytest.mark.requirement("F014", "F039")
 
 
-def grown(folder: Path, *hooks: Hook, changes: tuple[tuple[str, str], ...] = ()) -> Run:
+def grown(folder: Path, *hooks: Hook, changes: tuple[tuple[str, str], ...] = (), until: float = 1e7) -> Run:
     """Run the recipe at a new site, with changes of its text."""
     recipe = recipe_with(folder, RECIPE, *changes) if changes else RECIPE
-    return run_batch(make_site(folder / "site", "a"), *hooks, recipe=recipe)
+    return run_batch(make_site(folder / "site", "a"), *hooks, recipe=recipe, until=until)
 
 
 def decided(run: Run) -> list[str]:
@@ -101,7 +102,7 @@ def test_sugar_is_read_from_the_file_of_the_analyser(split: tuple[Run, World]) -
 @pytest.mark.requirement("F019")
 def test_without_a_file_of_the_analyser_people_enter_what_they_measured(tmp_path: Path) -> None:
     """The analyser has gone on strike: every figure is verified by a second person."""
-    run = grown(tmp_path, answer(r"^Measure glucose and lactate"), changes=())
+    run = grown(tmp_path, answer(r"^Measure glucose and lactate"), until=TWO_SAMPLES)
     days = run.step("expand").results["days"]
     assert isinstance(days, list)
     assert days[0]["measured"].startswith("entered by ")
@@ -116,7 +117,7 @@ def test_an_analyser_without_files_asks_people_what_it_showed(tmp_path: Path) ->
     found = re.search(r"driver: flex2_file\n(?:    .*\n)*?(?=    maker)", text)
     assert found is not None
     change_site(site, (found[0], "driver: manual_analyser\n"))
-    run = run_batch(site, recipe=RECIPE)
+    run = run_batch(site, recipe=RECIPE, until=TWO_SAMPLES)
     days = run.step("expand").results["days"]
     assert isinstance(days, list)
     assert all(day["measured"].startswith("entered by ") for day in days)
@@ -135,4 +136,5 @@ def test_killed_while_a_culture_is_split_no_drop_goes_twice(tmp_path: Path) -> N
         return bool(seen and seen[0]) and event.kind in {"seen", "call", "fill", "draw"}
 
     whole, kept = at_appends(make_site(tmp_path / "site"), tmp_path / "kept", splitting, recipe=recipe)
-    assert [faults(resumed(kept, one), whole) for one in spread(kept.moments, 4)] == [[]] * 4
+    middle = kept.moments[len(kept.moments) // 2]
+    assert faults(resumed(kept, middle), whole) == []

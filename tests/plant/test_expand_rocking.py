@@ -8,9 +8,7 @@ import pytest
 from automation.engine.site import Site
 from fakes.world import World
 from protocols.operations.deciding import Decision
-from tests.plant.kills import Started, faults
 from tests.support.changed import recipe_with
-from tests.support.crash import at_appends, resumed, spread
 from tests.support.runs import BATCH, Hook, Run, make_site, plant_of, run_batch, when
 
 RECIPE = "rocking-culture"
@@ -107,10 +105,3 @@ def test_a_rocker_that_does_not_start_leaves_the_culture_in_an_incubator(tmp_pat
     run = rocked(tmp_path, hook, until=2 * DAY)
     assert run.step("expand").state == "refused"
     assert any("the rocker did not start" in title for title in run.deviations())
-
-
-@pytest.mark.requirement("C01")
-def test_killed_at_an_append_no_feed_is_given_twice(tmp_path: Path) -> None:
-    """Whatever was sampled, fed or perfused."""
-    whole, kept = at_appends(make_site(tmp_path / "site"), tmp_path / "kept", Started(every=250), recipe=RECIPE)
-    assert [faults(resumed(kept, one), whole) for one in spread(kept.moments, 2)] == [[]] * 2

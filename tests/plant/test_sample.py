@@ -7,9 +7,7 @@ import pytest
 
 from automation.engine.site import Site
 from fakes.world import World
-from tests.plant.kills import Started, faults
 from tests.support.changed import recipe_with
-from tests.support.crash import at_appends, resumed, spread
 from tests.support.runs import BATCH, Hook, Run, make_site, plant_of, run_batch, when
 from tests.support.scenes import answer, late
 
@@ -128,10 +126,3 @@ def test_a_required_sample_that_the_laboratory_refuses_leaves_the_sampling_incom
     run = sampled(tmp_path, answer(r"are the samples .* taken", **{f"taken {FIRST}": "refused"}, **rest))
     assert run.step("sample").state == "incomplete"
     assert getattr(run.things[f"container/{FIRST}"], "state", "") == "emptied"
-
-
-@pytest.mark.requirement("C01")
-def test_a_sampling_killed_at_an_append_ends_as_undisturbed(tmp_path: Path) -> None:
-    """No tube is drawn twice, and no label is printed twice."""
-    whole, kept = at_appends(make_site(tmp_path / "site"), tmp_path / "kept", Started(every=40), recipe=RECIPE)
-    assert [faults(resumed(kept, one), whole) for one in spread(kept.moments, 4)] == [[]] * 4
