@@ -1,5 +1,7 @@
 """Freezing and thawing kill some of the cells, once, and more of them when it is done badly; donors differ in pace."""
 
+from dataclasses import replace
+
 import pytest
 
 from automation.kernel.quantity import Cells, Celsius, Instant, Millilitres
@@ -83,3 +85,20 @@ def test_a_thaw_is_counted_once_and_looking_changes_nothing() -> None:
     often.age("bag", later(20_000))
     often.age("bag", later(20_001))
     assert float(often.container("bag").contents.live) == pytest.approx(float(ends[0].live), rel=1e-5)
+
+
+def grown(seed: int) -> float:
+    """Give how many times more stimulated cells there are after five days in the warm."""
+    world = World(seed)
+    cells = replace(filled(Millilitres(500.0), live=Cells(1e8)), subsets={"CD3+": 1e8}, particles={"beads": 3e8})
+    world.add_place("incubator", Constant(37.0))
+    world.add(Container("bag", "bag3000", contents=cells), place="incubator", at=Celsius(37.0), now=later(0))
+    return float(world.holds("bag", later(5 * 86_400.0)).live) / 1e8
+
+
+def test_donors_cells_grow_at_their_own_pace_and_within_what_is_published() -> None:
+    """Doubling times between 20 and 30 h, so folds between seeds differ by less than those would allow."""
+    folds = [grown(seed) for seed in range(1, 21)]
+    slowest, quickest = ((2.0 ** (84.0 / hours)) for hours in (30.0, 20.0))  # from 36 h on
+    assert len(set(folds)) == len(folds)
+    assert 0.7 * slowest < min(folds) < max(folds) < quickest  # crowded cells are slower than their doubling time
