@@ -18,11 +18,12 @@ from automation.kernel.errors import FailedError, InputError
 from automation.kernel.ids import uniform
 from automation.kernel.quantity import Instant
 from fakes.bag_flows import Flows
+from fakes.contents import Contents
 from fakes.freezer import flag, text
 from fakes.lads import INVALID_STATE, Arguments, Control, FunctionalUnit, LadsDevice, Run, Sensor
 from fakes.nodes import NodeFeed, NodeRefusedError
 from fakes.physics import gassing
-from fakes.physics.gassing import Gassing, Settling
+from fakes.physics.gassing import Gassing, Liquid, Settling
 from fakes.physics.trace import Constant
 from fakes.world import World
 from instruments.drivers.lads import wire
@@ -65,6 +66,7 @@ class FakeRockingBag:
         self._powered = self._gas = True
         self._broken: set[str] = set()
         self._cultures: list[Run] = []
+        self._looked: tuple[Instant, Contents, Liquid] | None = None
         self._off = {"DissolvedOxygen": Settling(), "pH": Settling()}
         world.add_place(name, Constant(ROOM), contact=CONTACT)
         for channel, shown in SHOWN.items():
@@ -162,11 +164,18 @@ class FakeRockingBag:
     def _dissolved(self, channel: str, gas: Gassing, now: Instant) -> float | None:
         if not self.bag:
             return {"CO2": gas.co2, "Oxygen": gas.oxygen}.get(channel)
-        of = gassing.liquid(self._world.holds(self.bag, now))
+        of = self._liquid(now)
         if channel in {"CO2", "Oxygen"}:
             return gassing.co2_given(gas, of) if channel == "CO2" else gassing.oxygen_given(gas, of)
         steady = gassing.dissolved_oxygen(gas, of) if channel == "DissolvedOxygen" else gassing.ph(gas, of)
         return max(0.0, steady + self._off[channel].at(float(now)))
+
+    def _liquid(self, now: Instant) -> Liquid:
+        """Give what the culture asks of the gas; worked out once for all channels of a look."""
+        held = self._world.container(self.bag).contents
+        if self._looked is None or self._looked[0] != now or self._looked[1] is not held:
+            self._looked = now, held, gassing.liquid(self._world.holds(self.bag, now))
+        return self._looked[2]
 
     def _seen(self, channel: str, now: Instant) -> float | None:
         """Give what the sensor of a channel reads."""
