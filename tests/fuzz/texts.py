@@ -112,6 +112,8 @@ _REQUIRED = {
     "map": "vaisala_hmt330",
     "sizes": "0.5,5.0",
     "flow": "28.3",
+    "model": "C6000",
+    "racks": "21,21",
 }
 
 
