@@ -102,7 +102,7 @@ TABLE = Table(
             body=Again,
         ),
         Row("make_again", State.CONFIRMED, State.CONFIRMED, by=_DESK, signs=(Meaning.APPROVED,), body=Again),
-        Row("fulfil", State.CONFIRMED, State.FULFILLED, by={Right.SYSTEM}, body=Fulfilment),
+        Row("fulfil", State.CONFIRMED, State.FULFILLED, by=_DESK | {Right.SYSTEM}, body=Fulfilment),
         *(
             Row("cancel", state, State.CANCELLED, by=_WHO_ORDERS, signs=(Meaning.RESPONSIBLE,), body=Reason)
             for state in _BEFORE
@@ -129,6 +129,16 @@ class _Batch(Protocol):
 
     @property
     def identity(self) -> str: ...
+
+
+class _Infusion(Protocol):
+    """What an order asks of an infusion."""
+
+    id: str
+    state: str
+
+    @property
+    def order(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +200,10 @@ class Order:
                 self._check_collection(fact.stated(Again), site)
             case "make_again":
                 self._check_batch(fact.stated(Again), site)
+            case "fulfil":
+                infusion = cast("_Infusion", site.find("infusion", fact.stated(Fulfilment).infusion))
+                given = infusion.order == self.id and infusion.state == "given"
+                self._refuse(not given, f"is not fulfilled by infusion {infusion.id}, which is {infusion.state}")
 
     @property
     def _placing(self) -> Placing:

@@ -1,4 +1,4 @@
-"""``roles`` and ``diagram``: who may do what, and how things move, read off the tables."""
+"""``roles``, ``policies`` and ``diagram``: who may do what, what follows by itself, how things move."""
 
 from pathlib import Path
 
@@ -54,6 +54,30 @@ def _lines(word: str, moves: Table, holders: dict[str, frozenset[str]]) -> list[
     ]
 
 
+@click.command(epilog="Example: cellwright policies --site ./site-a")
+@site
+@as_json
+@session
+def policies(session: Session, folder: Path, *, as_json: bool) -> None:
+    """Show what follows by itself from moves and alarms, and by which clause."""
+    file = session.opener.site(folder) if (folder / FILE).exists() else None
+    found = [
+        {"id": line.id, "after": f"{line.on} {word}", "then": line.then, "clause": line.clause}
+        for word, kind in KINDS.items()
+        for line in kind.follows
+    ]
+    for one in file.vigilance.policies.values() if file else ():
+        met = f"an alarm of {', '.join(one.alarms) or 'any kind'}, {one.least} or above"
+        during = f" during {', '.join(one.during)}" if one.during else ""
+        found.append({"id": one.id, "after": met + during, "then": ", ".join(one.actions), "clause": "site.yaml"})
+    if as_json:
+        emit({"simulated": bool(file and file.simulated), "items": found})
+        return
+    if file:
+        mark(file.name, simulated=file.simulated)
+    click.echo(table(("policy", "after", "then", "clause"), (list(line.values()) for line in found)))
+
+
 @click.command(epilog="Example: cellwright diagram freeze > freeze.mmd")
 @click.argument("name")
 @as_json
@@ -76,4 +100,4 @@ def diagram(session: Session, name: str, *, as_json: bool) -> None:
     click.echo(moves.diagram(name), nl=False)
 
 
-COMMANDS = {"roles": roles, "diagram": diagram}
+COMMANDS = {"roles": roles, "policies": policies, "diagram": diagram}

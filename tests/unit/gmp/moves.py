@@ -281,6 +281,11 @@ def _ready(thread: Thread, kind: str, command: str) -> None:
             thread.until("batch", "complete")
             thread.do("batch", "abort", by="perform")
             thread.way.do(thread.stream("batch"), "done")
+        case "order", "fulfil":  # by itself it is refused while the order is on hold
+            thread.until("infusion", "complete")
+            thread.do("order", "hold", by="treat")
+            thread.do("infusion", "complete", by="treat")
+            thread.do("order", "resume", by="order")
         case "release", "release":
             thread.do("test-2", "report", by="perform")
             thread.do("test-2", "review", by="review")

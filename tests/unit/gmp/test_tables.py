@@ -37,12 +37,13 @@ def test_a_move_works_for_exactly_the_rights_of_its_row(kind: str, row: Row, tmp
         stream = brought(way, kind, row, name="Y", favourite=SYSTEM)
         given = stated(way, kind, row, name="Y")
         before, version = way.door.find(*stream.split("/")), way.ledger.version(stream)
+        told = len(way.refusals(stream))
         others = [actor for right, actor in ACTORS.items() if right not in row.by]
         for actor in others:
             with pytest.raises(RefusedError, match="needs the right"):
                 way.do(stream, row.command, given, by=actor, signs=proofs(row, actor))
         assert (way.door.find(*stream.split("/")), way.ledger.version(stream)) == (before, version)
-        assert len(way.refusals(stream)) == len(others)
+        assert len(way.refusals(stream)) - told == len(others)
 
 
 @pytest.mark.requirement("F047", "F106")
@@ -56,11 +57,12 @@ def test_a_move_that_the_table_does_not_know_is_refused_recorded_and_changes_not
     with doorway(tmp_path) as way:
         stream = brought(way, kind, Row("none", state, state), name="X", favourite=SYSTEM)
         before, version = way.door.find(*stream.split("/")), way.ledger.version(stream)
+        told = len(way.refusals(stream))
         for command in illegal:
             with pytest.raises(RefusedError, match="is not possible in state"):
                 way.do(stream, command)
         assert (way.door.find(*stream.split("/")), way.ledger.version(stream)) == (before, version)
-        assert len(way.refusals(stream)) == len(illegal)
+        assert len(way.refusals(stream)) - told == len(illegal)
 
 
 @pytest.mark.requirement("F106")

@@ -1,0 +1,62 @@
+"""What follows by itself: once, at the door, with its cause, also when nobody was there at the time."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from automation.engine.afterwards import Afterwards
+from automation.engine.following import POLICIES, STREAM, Following
+from automation.engine.recorder import Recorder
+from automation.gmp.registry import KINDS
+from tests.support.doors import Doorway, doorway, proof
+from tests.support.thread import Thread
+
+
+@pytest.fixture
+def way(tmp_path: Path) -> Iterator[Doorway]:
+    """Open a simulated site."""
+    with doorway(tmp_path) as made:
+        yield made
+
+
+def test_what_follows_is_done_once_whoever_looks_again(way: Doorway) -> None:
+    """Also when the cursor was never written, as after a kill between the two."""
+    Thread(way, "X1").through("collection", "report")
+    [expected] = way.ledger.stream("container/X1-A")
+    [report] = [event for event in way.ledger.stream("collection/X1") if event.kind == "report"]
+    assert (expected.by, expected.cause) == (POLICIES, report.seq)
+    fresh = Following(way.door, Recorder(way.ledger, way.clock, f"{STREAM}-of-another"), Afterwards())
+    fresh.catch_up()
+    assert len(way.ledger.stream("container/X1-A")) == 1
+
+
+def test_what_nobody_was_there_to_do_is_done_at_the_next_start(way: Doorway) -> None:
+    """The move stands, its consequence does not; then somebody starts."""
+    thread = Thread(way, "X1")
+    thread.until("collection", "report")
+    signs = (proof("collect", "performed"), proof("verify", "verified"))
+    way.do("collection/X1", "report", thread.body("collection", "report"), by="collect", signs=signs)
+    assert way.state("container/X1-A") == "absent"
+    Following(way.door, Recorder(way.ledger, way.clock, STREAM), Afterwards()).start()
+    assert way.state("container/X1-A") == "expected"
+
+
+def test_a_refused_consequence_is_on_the_record_and_the_site_goes_on(way: Doorway) -> None:
+    """The order was put on hold while the infusion ran: it is given, and the order is not fulfilled by itself."""
+    thread = Thread(way, "X1")
+    thread.until("infusion", "complete")
+    way.do("order/X1", "hold", {"reason": "fever"}, by="treat")
+    thread.do("infusion", "complete", by="treat")
+    assert (way.state("infusion/X1"), way.state("order/X1")) == ("given", "on hold")
+    assert "'fulfil' is not possible in state 'on hold'" in way.refusals("order/X1")[-1]
+    thread.do("order", "resume", by="order")
+    thread.do("order", "fulfil", by="order")
+    assert way.state("order/X1") == "fulfilled"
+
+
+def test_every_line_of_the_table_has_a_name_of_its_own_and_a_move_that_exists() -> None:
+    """The ids of commands are made from the names, for ever."""
+    lines = [(kind, line) for kind in KINDS.values() for line in kind.follows]
+    assert len({line.id for _, line in lines}) == len(lines) > 0
+    assert [line.id for kind, line in lines if line.on not in {row.command for row in kind.table.rows}] == []
