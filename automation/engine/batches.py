@@ -131,11 +131,11 @@ class BatchRun:
         gone: set[str] = set()  # what was ended before its end
         if self.batch.state == "running":
             self._going.set()
-        self._begin_due(running, done, gone)
+        self._begin_due(running, done=done, gone=gone)
         await asyncio.sleep(0)  # what goes on stands now, so that an open order finds it
         self._queue_open_order()
         while True:
-            self._begin_due(running, done, gone)
+            self._begin_due(running, done=done, gone=gone)
             if not running:
                 break
             finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -148,7 +148,7 @@ class BatchRun:
                     gone.add(step.id)
         await self._quiet.wait()
 
-    def _begin_due(self, running: dict[asyncio.Task[Procedural], Step], done: set[str], gone: set[str]) -> None:
+    def _begin_due(self, running: dict[asyncio.Task[Procedural], Step], *, done: set[str], gone: set[str]) -> None:
         """Begin every step whose turn it is; here is the boundary at which amendments and rounds are decided."""
         amended = None if self._ending else take_effect(self._house, self._recipe, self.batch)
         if amended is not None:

@@ -64,7 +64,7 @@ class TimeLimits:
             "clock": "limit",
             "rule": f"{limit.start.text} to {limit.end.text}",
         }
-        self._enter(self._name(limit, number), "start", body, event)
+        self._enter(self._name(limit, number), event, command="start", body=body)
 
     def _end(self, limit: TimeLimit, event: Event, number: int) -> None:
         timer = self._timer(limit, number)
@@ -72,13 +72,13 @@ class TimeLimits:
             return
         moment = Instant(event.at / MICRO)
         taken = moment - timer.started_at
-        self._enter(self._name(limit, number), timer.verdict(moment), {}, event)
+        self._enter(self._name(limit, number), event, command=timer.verdict(moment), body={})
         if limit.least is not None and taken < limit.least:
             least, minutes = float(limit.least) / 60, float(taken) / 60
             title = f"{limit.name} took {minutes:.1f} min, at least {least:.1f} min are needed"
             Alarms(self.door, batch=self.batch, step=limit.end.step).deviation(title, rule=limit.name, cause=event.seq)
 
-    def _enter(self, name: str, command: str, body: dict[str, object], event: Event) -> None:
+    def _enter(self, name: str, event: Event, *, command: str, body: dict[str, object]) -> None:
         once = f"timer {name} {command}"
         self.door.enter(Command(f"timer/{name}", command, body, RUNNER, cause=event.seq, id=once))
 

@@ -97,7 +97,7 @@ class Rounds:
             msg = f"{part.id} shares the containers of the batch out, and none is here"
             raise RefusedError(msg)
         shares = tuple(tuple(names[n : n + part.at_most]) for n in range(0, len(names), part.at_most))
-        self._write(part.steps[0], DIVIDED, Divided(part.id, shares))
+        self._write(part.steps[0], Divided(part.id, shares), kind=DIVIDED)
 
     def left_out(self, step: Step) -> bool:
         """Tell whether a step is left out, and record it; raises RefusedError for a result that is not there."""
@@ -110,7 +110,9 @@ class Rounds:
             msg = f"step {step.id} is for when {step.when}, and there is no such result"
             raise RefusedError(msg)
         if not met:
-            self._write(step.id, SKIPPED, Decided(f"left out: {step.when}, and it is {value}", met=False, source=seq))
+            self._write(
+                step.id, Decided(f"left out: {step.when}, and it is {value}", met=False, source=seq), kind=SKIPPED
+            )
         return not met
 
     def is_left_out(self, step: Step) -> int:
@@ -137,7 +139,7 @@ class Rounds:
 
     def decide(self, part: Part, number: int, decided: Decided) -> None:
         """Record what was decided at the end of a round."""
-        self._write(round_of(part.steps[0], number), ROUND, decided)
+        self._write(round_of(part.steps[0], number), decided, kind=ROUND)
 
     def _decision(self, part: Part, number: int) -> Decided:
         shares = self._shares(part)
@@ -218,7 +220,7 @@ class Rounds:
         events = self.stream(part.steps[0]) if part is not None else []
         return next((event.read(Divided).rounds for event in events if event.kind == DIVIDED), None)
 
-    def _write(self, step: str, kind: str, body: msgspec.Struct) -> None:
+    def _write(self, step: str, body: msgspec.Struct, *, kind: str) -> None:
         stream = f"batch/{self.batch}/step/{step}"
         Recorder(self.house.ledger, self.house.clock, stream, self.house.careful).write(kind, body)
 

@@ -110,8 +110,9 @@ def test_what_is_done_for_each_container_has_one_container_in_its_hands(tmp_path
         await issue(house, recipe, Order(BATCH, containers=BAGS, release=release()), by="carla")
         await start(house, BATCH, by="carla")
         assert await house.take_up(recipe, BATCH).run() == "complete"
+        events = list(house.house.ledger.events())
         house.close()
-        return list(house.house.ledger.events())
+        return events
 
     events = run_simulated(main, start=begins(site, read_site(site)))
     moved = [(e.kind, e.stream.removeprefix("container/")) for e in events if e.kind == "retrieve"]

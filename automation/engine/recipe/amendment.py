@@ -18,12 +18,12 @@ def check_amendment(
     before: Recipe, after: Recipe, *, begun: Collection[str], operations: Mapping[str, OperationSpec]
 ) -> None:
     """Raise one InputError, with the place in the amended file, for the first thing that may not be changed."""
-    for where, problem in _wrong(before, after, begun, operations):
+    for where, problem in _wrong(operations, before=before, after=after, begun=begun):
         raise InputError(f"{problem}; an amendment changes only what is still to come", where=where)
 
 
 def _wrong(
-    before: Recipe, after: Recipe, begun: Collection[str], operations: Mapping[str, OperationSpec]
+    operations: Mapping[str, OperationSpec], *, before: Recipe, after: Recipe, begun: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     if before.header.id != after.header.id:
         yield after.source, f"recipe.id is {after.header.id!r}, and the batch is one of {before.header.id!r}"
@@ -38,10 +38,10 @@ def _wrong(
             yield where, f"step {name!r} has begun"
         if not same and any(operations[one.operation].identifies for one in (was, now) if one is not None):
             yield where, f"step {name!r} identifies containers"
-    yield from _limits_in_time(before, after, begun)
+    yield from _limits_in_time(begun, before=before, after=after)
 
 
-def _limits_in_time(before: Recipe, after: Recipe, begun: Collection[str]) -> Iterator[tuple[str, str]]:
+def _limits_in_time(begun: Collection[str], *, before: Recipe, after: Recipe) -> Iterator[tuple[str, str]]:
     old = {one.name: one for one in before.time_limits}
     new = {one.name: one for one in after.time_limits}
     for name in [*old, *(name for name in new if name not in old)]:

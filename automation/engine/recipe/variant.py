@@ -50,7 +50,7 @@ def written_out(node: Node) -> str:
 def _named(items: Iterable[Node], changes: Mapping[str, Node], *, key: str, part: str) -> list[Node]:
     """Give the items of a list, those that are named with their changes; also steps within a part of several."""
     by_name = {one.mapping()[key].text: one for one in items}
-    inner = {name: _within(one, part, key) for name, one in by_name.items()}
+    inner = {name: _within(one, part=part, key=key) for name, one in by_name.items()}
     known = {*by_name, *(name for names in inner.values() for name in names)}
     for name, change in changes.items():
         if name not in known:
@@ -70,7 +70,7 @@ def _named(items: Iterable[Node], changes: Mapping[str, Node], *, key: str, part
     return changed
 
 
-def _within(node: Node, part: str, key: str) -> tuple[str, ...]:
+def _within(node: Node, *, part: str, key: str) -> tuple[str, ...]:
     listed = node.mapping().get(part)
     return tuple(one.mapping()[key].text for one in listed.sequence()) if listed is not None else ()
 
