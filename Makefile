@@ -10,6 +10,7 @@
 #   make together  a crowd of processes at one live site: make together CLIENTS=50
 #   make load    a long ledger, many batches at once, a month of storage (docs/load.md)
 #   make mutants  small changes to kernel, ledger and journal, each to be noticed: make mutants MODULE=ledger/chain (docs/mutants.md)
+#   make realism  200 seeds of six recipes beside public numbers: writes docs/realism.md (a quarter of an hour)
 #   make bench   ratios to yardsticks, which live in an environment of their own
 #   make pages   the two pages for authors, followed to the letter, kills at every moment included
 #   make pictures  the pages of the README, drawn anew (needs pdftoppm)
@@ -30,7 +31,7 @@ PIP := -m pip --disable-pip-version-check install --quiet
 COMPILE = $(PY) -m uv pip compile pyproject.toml --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: demo test lint storm kills fuzz planted together mutants bench lock pages pictures clean
+.PHONY: demo test lint storm kills fuzz planted together mutants realism bench lock pages pictures clean
 .DELETE_ON_ERROR:
 
 demo: $(CORE)
@@ -87,6 +88,9 @@ EVERY ?= 1
 
 mutants: $(MUTMUT)
 	$(MUTANTS)/bin/python -m tests.mutants --module "$(MODULE)" --every $(EVERY)
+
+realism: $(DEV)
+	$(PY) -m tests.plant.realism --write
 
 bench: $(YARDSTICKS)
 	$(BENCH)/bin/python -m tests.benchmarks

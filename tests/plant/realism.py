@@ -255,7 +255,7 @@ def page(every: Sequence[Spread], *, seeds: int, ended: Mapping[str, int]) -> It
         yield "|---|---|---|---|---|---|---|---|"
         yield from (row(one) for one in every if one.number.use is use)
     told = ", ".join(f"{recipe} {count}" for recipe, count in ended.items())
-    yield f"\nRuns that came to their end, of {seeds} each: {told}. One that did not gives no numbers."
+    yield f"\nRuns that came to their end, of {seeds} each: {told}. {LEFT}"
 
 
 def row(one: Spread) -> str:
@@ -275,6 +275,10 @@ and people.
 **Checked**: kept apart; nothing was set by it. Marks of a public number: C confirmed in a public source, M from memory,
 S computed, D a design default. *Within*: both quantiles lie within what is published; what does not is explained.
 A fake that agrees says nothing of any real product."""
+
+LEFT = """The others were held by limits of their own recipes and
+give no numbers: the rise of the ice, in a bag filled with 10 to 20 mL, was not seen through the probe's lag, or more
+was left in a bag than allowed."""
 
 
 def _marked(contents: Contents, marker: str) -> float:
