@@ -50,6 +50,7 @@ class State(StrEnum):
     """Where an expansion stands; READY, REFUSED and GIVEN_UP are final."""
 
     OUT = "out"
+    HUNG = "hung"
     GROWING = "growing"
     SAMPLED = "sampled"
     ADJUSTING = "adjusting"
@@ -86,8 +87,9 @@ class ExpandRocking:
     table: ClassVar = Table(
         State.OUT,
         (
-            Row("start", State.OUT, State.GROWING),
-            Row("refuse", State.OUT, State.REFUSED),
+            Row("hang", State.OUT, State.HUNG),
+            Row("start", State.HUNG, State.GROWING),
+            Row("refuse", State.HUNG, State.REFUSED),
             Row("sample", State.GROWING, State.SAMPLED),
             Row("adjust", State.SAMPLED, State.ADJUSTING),
             Row("go_on", State.ADJUSTING, State.GROWING),
@@ -97,8 +99,8 @@ class ExpandRocking:
         ),
     )
 
-    async def out(self, visit: Visit[Results]) -> Move:
-        """Set what is kept and read it back, hang the bag in, join its lines, and start."""
+    async def out(self, _visit: Visit[Results]) -> Move:
+        """Set what is kept and read it back, and hang the bag in."""
         given, label = self.given, self.product.one()
         await self.bioreactor.keep(set_points=given.kept.set_points)
         if await self.bioreactor.set_points() != given.kept.set_points:
@@ -108,6 +110,11 @@ class ExpandRocking:
             accept=(label.code,),
             expects=label.expects,
         )
+        return Move("hang", container=label.id)
+
+    async def hung(self, visit: Visit[Results]) -> Move:
+        """Join the lines of the bag, and start."""
+        given, label = self.given, self.product.label(visit.got.container)
         lot = self.product.lot(given.medium).id
         await self.operator.scan(f"Scan the label of {given.medium}, lot {lot}", accept=(lot,), expects=Kind.LOT)
         waste = await self._waste(visit.batch, label.id)
@@ -123,9 +130,9 @@ class ExpandRocking:
         except RefusedError as refusal:
             await self.product.deviation(f"the rocker did not start: {refusal}", rule=RULE)
             await self.operator.confirm(f"Take {label.id} off the rocker, clamped, and put it into an incubator")
-            return Move("refuse", container=label.id, waste=waste)
+            return Move("refuse", waste=waste)
         now = await self.watch.moment()
-        return Move("start", container=label.id, waste=waste, began_at=now, volume=given.volume)
+        return Move("start", waste=waste, began_at=now, volume=given.volume)
 
     async def growing(self, visit: Visit[Results]) -> Move:
         """Watch the culture until the next sample of the plan, and book what flowed through meanwhile."""

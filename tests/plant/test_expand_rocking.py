@@ -8,7 +8,9 @@ import pytest
 from automation.engine.site import Site
 from fakes.world import World
 from protocols.operations.deciding import Decision
+from tests.plant.kills import faults
 from tests.support.changed import recipe_with
+from tests.support.crash import at_appends, resumed
 from tests.support.runs import BATCH, Hook, Run, make_site, plant_of, run_batch, when
 
 RECIPE = "rocking-culture"
@@ -100,8 +102,21 @@ def test_a_rocker_that_does_not_start_leaves_the_culture_in_an_incubator(tmp_pat
     """Somebody started it at the panel already: it refuses, and people decide."""
 
     def hook(site: Site) -> None:
-        when(site, "expand", "out", lambda: plant_of(site).hand("rocker-01", "start"), after=1.0)
+        when(site, "expand", "hung", lambda: plant_of(site).hand("rocker-01", "start"), after=1.0)
 
     run = rocked(tmp_path, hook, until=2 * DAY)
     assert run.step("expand").state == "refused"
     assert any("the rocker did not start" in title for title in run.deviations())
+
+
+@pytest.mark.requirement("C01")
+def test_killed_while_its_lines_are_joined_the_culture_is_the_one_that_hangs_in(tmp_path: Path) -> None:
+    """The bag for spent medium is a container of the batch by then, and no culture."""
+    whole, kept = at_appends(
+        make_site(tmp_path / "site"),
+        tmp_path / "kept",
+        lambda event: event.stream.startswith(f"prompt/{BATCH}.expand.2.") and event.kind == "verify",
+        recipe=RECIPE,
+    )
+    assert len(kept.moments) == 1
+    assert faults(resumed(kept, kept.moments[0]), whole) == []
