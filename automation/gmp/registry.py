@@ -17,7 +17,7 @@ from automation.gmp.product import (
     testing,
     tray,
 )
-from automation.gmp.quality import capa, deviations, specifications, timers
+from automation.gmp.quality import capa, deviations, documents, specifications, timers
 
 KINDS: dict[str, Kind] = {
     module.KIND.word: module.KIND
@@ -25,6 +25,6 @@ KINDS: dict[str, Kind] = {
         *(persons, prompts, orders, collections, custody, batches),
         *(containers, labels, testing, tray, releases, shipments, infusions),
         *(lots, assets, alarms, backups, calls),
-        *(specifications, deviations, capa, timers),
+        *(specifications, documents, deviations, capa, timers),
     )
 }

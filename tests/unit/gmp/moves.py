@@ -13,6 +13,7 @@ from automation.gmp.words import Right, Strength
 from automation.kernel.machine import Row, Table
 from tests.support.doors import PEOPLE, SECOND, START, SYSTEM, Doorway, proof
 from tests.support.thread import KINDS_OF_IT, STORY, Thread
+from tests.unit.gmp import moves_of_quality as quality
 
 REASON: Final[dict[str, object]] = {"reason": "because the test says so"}
 ISSUE: Final[dict[str, object]] = {
@@ -113,6 +114,7 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
     "timer": {"start": {"what": "into the store", "due": float(START), "warn": float(START)}},
 }
 _PLACES: Final = {"store": "position", "move": "where", "receive": "", "retrieve": ""}
+    **quality.BODIES,
 _AMOUNTS: Final[dict[str, dict[str, object]]] = {
     "fill": {"volume_ml": 1.0},
     "draw": {"volume_ml": 0.0, "to": "waste"},
@@ -168,6 +170,8 @@ def body(kind: str, row: Row, *, way: tuple[str, ...], name: str) -> dict[str, o
     if kind == "label" and row.command in {"issue", "apply"}:
         return _labelled(name, issue=row.command == "issue")
     if (kind, row.command) == ("alarm", "raise"):
+    if (kind, row.command) in quality.NAMED:
+        return quality.NAMED[kind, row.command](name)
         return {**RAISING, "latching": "latch" in way}
     if kind == "prompt" and row.command in {"answer", "enter", "verify", *SIGNING}:
         return {}
@@ -231,15 +235,18 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
     if kind == "label":
         stream = f"{stream}-L1"
         way.do(f"container/{name}", "expect", {"identity": "COI-1"}, by=SYSTEM)
+    stream += quality.SUFFIXES.get(kind, "")
     commands = path(kind, row)
     for command in commands:
         step = table.decide(way.state(stream), command)
         person = someone(step, favourite)
         stated = body(kind, step, way=(*commands, row.command), name=name)
+        quality.before(way, kind, command, name=name)
         way.do(stream, command, stated, by=person, signs=proofs(step, person))
     assert way.state(stream) == row.source
     return stream
 
+    quality.before(way, kind, row.command, name=name)
 
 def _told(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> str:
     """Bring an object of the story to where the row applies; what else the story needs before is told, too."""
