@@ -6,6 +6,7 @@ by the own secret before anything else happens.
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import msgspec
 
@@ -29,7 +30,7 @@ from automation.kernel.quantity import Seconds
 PATIENCE = Seconds(7200.0)  # s of simulated time; how long it is waited until an order is carried out
 AT_ONCE = Seconds(5.0)  # s of real time; what takes longer goes on by itself
 LOOK = Seconds(0.25)  # s; between two looks at a batch
-RENEW = "renew_secret"
+RENEW = accounts.RENEW
 _ON_THE_WAY = frozenset({"holding", "restarting", "pausing", "stopping", "aborting"})
 _DECISIONS = frozenset({"resolve", "continue"})
 _GOES_ON = frozenset({"restart", "unpause"})
@@ -66,6 +67,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     id: str = ""
     seen: int | None = None
     until: float | None = None  # s since the machine was started
+    terminal: str = ""  # where the person is; empty: a place that is not registered
 
     @property
     def name(self) -> str:
@@ -77,6 +79,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         """Give the name of the stream that it moves."""
         before = {"direct": "batch/", "answer": "prompt/", "look": "batch/", "propose": "batch/"}
         return before.get(self.what, "") + self.target
+
+    @property
+    def caller(self) -> accounts.Caller:
+        """Give who asks, as those at the entrance want to know it."""
+        return accounts.Caller(self.by, self.secret, self.stream, self.command or self.what, self.terminal)
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -91,8 +98,8 @@ async def carry_out(site: Site, request: Request) -> Done:
     """Do what is asked; raises RefusedError for who or what is not allowed, InputError for what makes no sense."""
     shown = [(request.by, request.secret), *((signer.person, signer.secret) for signer in request.signers)]
     async with site.credentials.compared(shown):
-        if not site.credentials.check(request.by, request.secret):
-            raise accounts.unknown(site.house.door, site.credentials, request.by, stream=request.stream)
+        _check_terminal(site, request)
+        accounts.let_in(site.house.door, site.credentials, request.caller)
         if request.until is not None and since_boot() > Seconds(request.until):
             raise RefusedError(f"{request.stream}: this command waited too long and was not carried out; give it again")
         try:
@@ -100,6 +107,13 @@ async def carry_out(site: Site, request: Request) -> Done:
         except RefusedError:
             accounts.lock(site.house.door, site.credentials, [signer.person for signer in request.signers])
             raise
+
+
+def _check_terminal(site: Site, request: Request) -> None:
+    """Raise InputError for a terminal that the site does not have."""
+    known = site.file.terminals
+    if request.terminal and request.terminal not in known:
+        raise InputError(f"terminal is {request.terminal!r}; {nearest(request.terminal, known)}")
 
 
 async def _carry_out(site: Site, request: Request) -> Done:
@@ -123,8 +137,8 @@ async def _carry_out(site: Site, request: Request) -> Done:
                 _check_approval(site, request)
             event = await site.house.door.submit(_command(request, request.target))
             kind, _, name = request.target.partition("/")
-            if (kind, request.command) == ("person", accounts.UNLOCK):
-                accounts.unlocked(site.house.door, site.credentials, name)
+            if request.command == accounts.UNLOCK:
+                accounts.unlocked(site.house.door, site.credentials, request.target)
             return Done(request.target, str(site.house.door.find(kind, name).state), event.seq)
     raise InputError(f"what is {request.what!r}; direct, answer, do, look and propose are known")
 
@@ -136,16 +150,19 @@ async def _renew(site: Site, request: Request) -> Done:
     if own and fresh == request.secret:
         raise InputError("the new secret is the old one; another is needed")
     site.credentials.check_new(person, fresh)
+    await site.credentials.check_unused(person, fresh)
     body = {"reason": request.body.get("reason") or ("changed by the person" if own else f"set by {request.by}")}
     by = accounts.PERSONNEL if own else request.by
-    event = await site.house.door.submit(Command(f"person/{person}", RENEW, body, by, id=request.name))
-    site.credentials.set(person, fresh)
+    move = Command(f"person/{person}", RENEW, body, by, request.terminal, id=request.name)
+    event = await site.house.door.submit(move)
+    site.credentials.set(person, fresh, provisional=not own)
     return Done(f"person/{person}", str(site.house.door.find("person", person).state), event.seq)
 
 
 def _command(request: Request, stream: str) -> Command:
     proofs = tuple(signer.proof for signer in request.signers)
-    return Command(stream, request.command, request.body, request.by, proofs=proofs, id=request.name, seen=request.seen)
+    given = Command(stream, request.command, request.body, request.by, request.terminal, proofs)
+    return replace(given, id=request.name, seen=request.seen)
 
 
 async def _direct(site: Site, request: Request) -> Done:
@@ -190,7 +207,8 @@ def _given(request: Request) -> Given:
     except msgspec.ValidationError as wrong:
         raise InputError(f"values is no table of texts, numbers and yes or no: {wrong}", where=request.stream) from None
     proofs = tuple(signer.proof for signer in request.signers)
-    return Given(request.target, request.by, values, "", proofs, comment=comment, id=request.name, seen=request.seen)
+    given = Given(request.target, request.by, values, request.terminal, proofs, comment=comment)
+    return replace(given, id=request.name, seen=request.seen)
 
 
 async def _look(site: Site, request: Request) -> Done:

@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 from pydantic import ValidationError
 
-from automation.gmp.objects import Fact, Kind, Recorded, Signed, Thing
+from automation.gmp.objects import Fact, Kind, Recorded, Signed, Thing, roles_of
 from automation.gmp.things import Things
 from automation.gmp.words import SYSTEM, Meaning, Right, Strength
 from automation.kernel.clock import MICRO, STEP_BLOCKS_SIGNING, Clock
@@ -57,6 +57,10 @@ class Secrets(Protocol):
 
     def check(self, person: str, secret: str) -> bool:
         """Tell whether this is the person's secret."""
+        ...
+
+    def stale(self, person: str) -> str:
+        """Say why the person has to set another secret before anything else; empty when it is good."""
         ...
 
     def clock_step(self) -> Seconds:
@@ -126,10 +130,7 @@ class Door:
         """Give the rights of a person (while active) or of a system principal."""
         if person.startswith(f"{SYSTEM}:"):
             return frozenset({Right.SYSTEM})
-        found = self.find("person", person)
-        if found.state != "active":
-            return frozenset()
-        roles: tuple[str, ...] = getattr(found, "roles", ())
+        roles = roles_of(self.find("person", person), self.now)
         return frozenset().union(*(self._roles.get(role, frozenset()) for role in roles))
 
     def follow(self, call: Callable[[Event, Thing], None], *, of: str = "") -> None:
@@ -220,6 +221,9 @@ class Door:
         if proof is None or not self._secrets.check(person, proof.secret):
             msg = f"{person} could not be identified: the person's own secret is needed for {command.command}"
             raise RefusedError(msg)
+        stale = self._secrets.stale(person)
+        if stale:
+            raise RefusedError(f"{person} has to set another secret before signing: {stale}")
         return proof
 
     def _signatures(self, command: Command, row: Row) -> tuple[Signed, ...]:

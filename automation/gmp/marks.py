@@ -37,6 +37,11 @@ def of_owner(owner: str) -> str:
     return f"owner {owner}"
 
 
+def of_staff(number: str) -> str:
+    """Give the mark of the account of somebody of the staff."""
+    return f"staff {number}"
+
+
 def of_subject(subject: str) -> str:
     """Give the mark of the deviations of an object."""
     return f"subject {subject}"

@@ -169,6 +169,15 @@ def marks_of(thing: Thing) -> tuple[str, ...]:
     return found
 
 
+def roles_of(person: Thing, now: Instant) -> tuple[str, ...]:
+    """Give the roles of a person: none unless the account is active and its permit has not ended."""
+    ends: Instant | None = getattr(person, "until", None)
+    if person.state != "active" or (ends is not None and now > ends):
+        return ()
+    roles: tuple[str, ...] = getattr(person, "roles", ())
+    return roles
+
+
 def fact(event: Event, table: Table, state: str) -> Fact:
     """Read an event as a fact of an object that stands in ``state``; raises DamagedError."""
     recorded = event.read(Recorded)

@@ -2,7 +2,7 @@
 
 from automation.gmp.materials import lots
 from automation.gmp.objects import Kind
-from automation.gmp.people import persons, prompts
+from automation.gmp.people import persons, prompts, terminals
 from automation.gmp.plant import alarms, assets, backups, calls
 from automation.gmp.product import (
     batches,
@@ -17,14 +17,14 @@ from automation.gmp.product import (
     testing,
     tray,
 )
-from automation.gmp.quality import capa, deviations, documents, specifications, timers
+from automation.gmp.quality import capa, changes, deviations, documents, specifications, timers
 
 KINDS: dict[str, Kind] = {
     module.KIND.word: module.KIND
     for module in (
-        *(persons, prompts, orders, collections, custody, batches),
+        *(persons, terminals, prompts, orders, collections, custody, batches),
         *(containers, labels, testing, tray, releases, shipments, infusions),
         *(lots, assets, alarms, backups, calls),
-        *(specifications, documents, deviations, capa, timers),
+        *(specifications, documents, changes, deviations, capa, timers),
     )
 }

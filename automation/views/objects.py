@@ -1,8 +1,8 @@
 """All objects of a site as they stand, folded from a ledger that is only read; the site's owner is not disturbed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from automation.gmp.objects import Kind, Thing, fact, marks_of
+from automation.gmp.objects import Kind, Thing, fact, marks_of, roles_of
 from automation.gmp.registry import KINDS
 from automation.gmp.words import SYSTEM, Right
 from automation.kernel.clock import MICRO
@@ -73,10 +73,10 @@ class Objects:
         """Give the rights of a person or of a system principal."""
         if person.startswith(f"{SYSTEM}:"):
             return frozenset({Right.SYSTEM})
-        found = self.find("person", person)
-        if found.state != "active":
-            return frozenset()
-        roles: tuple[str, ...] = getattr(found, "roles", ())
+        return self.rights_of(roles_of(self.find("person", person), self.now))
+
+    def rights_of(self, roles: Iterable[str]) -> frozenset[str]:
+        """Give the rights that some roles have at this site."""
         return frozenset().union(*(self._roles.get(role, frozenset()) for role in roles))
 
     def _fold(self, event: Event) -> None:

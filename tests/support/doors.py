@@ -125,7 +125,7 @@ def doorway(folder: Path, *, mode: Mode = Mode.SIMULATED) -> Iterator[Doorway]:
 
 def register(way: Doorway, person: str, role: str, *, by: str) -> None:
     """Register a person with one role, and set the secret."""
-    way.do(f"person/{person}", "register", {"name": person.title(), "roles": [role]}, by=by)
+    way.do(f"person/{person}", "register", {"name": person.title(), "roles": [role], "staff": f"S-{person}"}, by=by)
     way.secrets.set(person, f"secret of {person}")
 
 

@@ -19,7 +19,7 @@ from automation.kernel.quantity import Seconds
 from automation.ledger import where
 from automation.ledger.lease import owner
 from automation.ledger.read import Reader
-from automation.surfaces.cli.common import Session
+from automation.surfaces.cli.common import Session, at_terminal
 from automation.surfaces.cli.port import Opening
 from automation.views.objects import Objects
 
@@ -31,6 +31,7 @@ LOOK = Seconds(0.1)  # s; between two tries
 def send(session: Session, folder: Path, request: Request, *, staffed: bool = False) -> Done:
     """Let a request be carried out, once; waits a while for an owner that comes or goes. Raises what refused it."""
     file = session.opener.site(folder)
+    request = msgspec.structs.replace(request, terminal=at_terminal())
     given = os.environ.get(COMMAND, "")
     if given or not file.simulated or _is_others(folder):  # a simulated site alone is the same again each time
         request = msgspec.structs.replace(request, id=given or ids.command())

@@ -20,6 +20,7 @@ F = TypeVar("F", bound=Callable[..., object])
 
 SECRET = "CELLWRIGHT_SECRET"  # noqa: S105  the name of a variable
 SITE = "CELLWRIGHT_SITE"
+TERMINAL = "CELLWRIGHT_TERMINAL"
 _NARROW = 24  # characters; no column is cut shorter
 SHORTEST = 3  # characters of a reason
 NO = 1  # exit status: the answer is no
@@ -131,6 +132,11 @@ def pair(text: str, *, what: str) -> tuple[str, str]:
     if not sign or not name.strip():
         raise click.UsageError(f"{what} is {text!r}; write NAME=VALUE")
     return name.strip(), value.strip()
+
+
+def at_terminal() -> str:
+    """Give the terminal that the environment names, or nothing."""
+    return os.environ.get(TERMINAL, "")
 
 
 def secret_given() -> str:

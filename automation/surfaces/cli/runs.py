@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from automation.engine import masters
+from automation.engine import accounts, masters
 from automation.engine.conduct import Left, Mark, conduct
 from automation.engine.issue import Order, issue, start
 from automation.engine.journal import Enter
@@ -17,11 +17,23 @@ from automation.gmp.marks import OPEN
 from automation.gmp.product.batches import Batch, LotType, check_id
 from automation.gmp.words import Right
 from automation.kernel.clock import MICRO, iso
-from automation.kernel.errors import InputError, RefusedError
+from automation.kernel.errors import InputError
 from automation.kernel.quantity import Instant, Seconds, read
 from automation.ledger.event import Event
 from automation.surfaces.cli.access import person, secret
-from automation.surfaces.cli.common import SHORTEST, Session, as_json, by, emit, note, pair, say_no, session, site
+from automation.surfaces.cli.common import (
+    SHORTEST,
+    Session,
+    as_json,
+    at_terminal,
+    by,
+    emit,
+    note,
+    pair,
+    say_no,
+    session,
+    site,
+)
 from automation.surfaces.cli.port import Opening
 
 _AT_REST = frozenset({"absent", "issued", "complete", "stopped", "aborted", "closed"})
@@ -112,8 +124,8 @@ async def begin(here: Site, recipe: Recipe, wish: Wish, *, release: str) -> Left
         follow = "it is closed" if thing.state == "closed" else f"go on with it: cellwright resume {wish.batch}"
         raise InputError(f"batch id {wish.batch!r} is in use ({thing.state}); an id is used once; {follow}")
     who = person(here.file, wish.by, Right.ISSUE, Right.PERFORM)
-    if not here.credentials.check(who, secret(here.file, who)):
-        raise RefusedError(f"{who} could not be identified: unknown here, or not the right secret")
+    own = accounts.Caller(who, secret(here.file, who), f"batch/{wish.batch}", "issue", at_terminal())
+    accounts.let_in(here.house.door, here.credentials, own)
     _warn_of_others(here)
     masters.keep(here.folder, wish.recipe, recipe)
     seed = here.file.seed if here.file.simulated else None

@@ -48,7 +48,10 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "register": {"name": "Ada Example", "roles": ["operator"]},
         "grant": {"roles": ["reviewer"], **REASON},
         "train": {"operation": "freeze", "version": "2"},
+        "identify": {"staff": "S-17", "seen": "the badge"},
+        "reinstate": {"roles": ["reviewer"], **REASON},
     },
+    "terminal": {"register": {"location": "Suite 1"}},
     "prompt": {
         "claim": {"terminal": "bench-1"},
         "mismatch": {"scanned_kind": "product code", "hint": "scan the identifier"},
@@ -111,10 +114,10 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "join": {"sample": "B1-count-1A", **REASON},
     },
     "backup": {"prove": TRIAL, "fail": {**TRIAL, "why": "heads.log is missing"}},
+    **quality.BODIES,
     "timer": {"start": {"what": "into the store", "due": float(START), "warn": float(START)}},
 }
 _PLACES: Final = {"store": "position", "move": "where", "receive": "", "retrieve": ""}
-    **quality.BODIES,
 _AMOUNTS: Final[dict[str, dict[str, object]]] = {
     "fill": {"volume_ml": 1.0},
     "draw": {"volume_ml": 0.0, "to": "waste"},
@@ -167,11 +170,11 @@ def body(kind: str, row: Row, *, way: tuple[str, ...], name: str) -> dict[str, o
         return {where: f"tank-1/{name}"} if where else {}
     if kind == "container" and row.command in _AMOUNTS:
         return dict(_AMOUNTS[row.command])
+    if (kind, row.command) in quality.NAMED:
+        return quality.NAMED[kind, row.command](name)
     if kind == "label" and row.command in {"issue", "apply"}:
         return _labelled(name, issue=row.command == "issue")
     if (kind, row.command) == ("alarm", "raise"):
-    if (kind, row.command) in quality.NAMED:
-        return quality.NAMED[kind, row.command](name)
         return {**RAISING, "latching": "latch" in way}
     if kind == "prompt" and row.command in {"answer", "enter", "verify", *SIGNING}:
         return {}
@@ -232,21 +235,21 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
     table, stream = KINDS[kind].table, f"{kind}/{name}"
     if kind in KINDS_OF_IT:
         return _told(way, kind, row, name=name, favourite=favourite)
+    stream += quality.SUFFIXES.get(kind, "")
     if kind == "label":
         stream = f"{stream}-L1"
         way.do(f"container/{name}", "expect", {"identity": "COI-1"}, by=SYSTEM)
-    stream += quality.SUFFIXES.get(kind, "")
     commands = path(kind, row)
     for command in commands:
+        quality.before(way, kind, command, name=name)
         step = table.decide(way.state(stream), command)
         person = someone(step, favourite)
         stated = body(kind, step, way=(*commands, row.command), name=name)
-        quality.before(way, kind, command, name=name)
         way.do(stream, command, stated, by=person, signs=proofs(step, person))
+    quality.before(way, kind, row.command, name=name)
     assert way.state(stream) == row.source
     return stream
 
-    quality.before(way, kind, row.command, name=name)
 
 def _told(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> str:
     """Bring an object of the story to where the row applies; what else the story needs before is told, too."""

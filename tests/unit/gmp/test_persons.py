@@ -2,10 +2,10 @@
 
 import pytest
 
-from automation.gmp.people.persons import Person
+from automation.gmp.people.persons import Access, Person
 from automation.gmp.words import Right
 from automation.kernel.errors import InputError, RefusedError
-from tests.support.doors import SECOND, Doorway
+from tests.support.doors import SECOND, START, Doorway
 
 ADA = "person/ada"
 
@@ -51,7 +51,7 @@ def test_training_counts_for_the_version_that_it_covered(way: Doorway) -> None:
 def test_an_id_is_never_given_to_a_second_person(way: Doorway) -> None:
     """Not even after the first one has left."""
     way.do(ADA, "retire", {"reason": "has left"}, by=SECOND)
-    with pytest.raises(RefusedError, match="final"):
+    with pytest.raises(RefusedError, match="is not possible in state 'retired'"):
         way.do(ADA, "register", {"name": "Ben", "roles": []}, by=SECOND)
 
 
@@ -74,3 +74,70 @@ def test_nobody_is_registered_under_a_name_of_the_program(way: Doorway, name: st
     """Who could sign in as the program would have its rights."""
     with pytest.raises((InputError, RefusedError)):
         way.do(f"person/{name}", "register", {"name": "Eve", "roles": []}, by=SECOND)
+
+
+@pytest.mark.requirement("F047", "F106")
+def test_one_human_has_one_account(way: Doorway) -> None:
+    """A second one, that could witness what the first did, is refused and recorded; who left gets the old one back."""
+    eve = {"name": "Ada E.", "roles": ["verify"], "staff": "S-17"}
+    way.do(ADA, "identify", {"staff": "S-17", "seen": "the badge"}, by=SECOND)
+    way.do(ADA, "retire", {"reason": "has left"}, by=SECOND)
+    with pytest.raises(RefusedError, match="S-17 has the account ada, which is retired; one human has one account"):
+        way.do("person/eve", "register", eve, by=SECOND)
+    assert (way.state("person/eve"), len(way.refusals("person/eve"))) == ("absent", 1)
+    way.do(ADA, "reinstate", {"roles": ["verify"], "reason": "is back"}, by=SECOND)
+    way.do("person/eve", "register", {**eve, "staff": "S-18"}, by=SECOND)
+    assert way.door.rights("ada") == {Right.VERIFY}
+
+
+@pytest.mark.requirement("F047")
+def test_on_a_live_site_nobody_has_an_account_without_a_human(live: Doorway) -> None:
+    """The staff number is what an account is refused for the second time by; it never changes."""
+    with pytest.raises(RefusedError, match="who is the human behind the account"):
+        live.do("person/eve", "register", {"name": "Eve", "roles": ["verify"]}, by=SECOND)
+    live.do("person/eve", "register", {"name": "Eve", "roles": ["verify"], "staff": "S-1"}, by=SECOND)
+    with pytest.raises(RefusedError, match="has the staff number S-1 for ever"):
+        live.do("person/eve", "identify", {"staff": "S-2", "seen": "the badge"}, by=SECOND)
+
+
+@pytest.mark.requirement("F047")
+def test_a_permit_ends_by_itself_and_is_on_the_list_before(way: Doorway) -> None:
+    """To the second of its end the guest has rights; then none, until somebody grants them anew."""
+    guest = {"roles": ["perform"], "reason": "a guest", "until": "2026-11-22T17:00"}
+    way.do(ADA, "grant", guest, by=SECOND)
+    due = way.get(Person, ADA).dues[0]
+    seen = [way.door.rights("ada")]
+    way.clock.go(8 * 3600.0)
+    seen.append(way.door.rights("ada"))
+    way.clock.go(1.0)
+    seen.append(way.door.rights("ada"))
+    with pytest.raises(RefusedError, match="can't have a permit that ended"):
+        way.do(ADA, "grant", guest, by=SECOND)
+    assert (seen, due.owner) == ([frozenset({Right.PERFORM})] * 2 + [frozenset()], str(Right.ADMINISTER))
+
+
+@pytest.mark.requirement("F047", "F106")
+def test_what_a_person_could_do_since_when_and_by_whom_stays_known(way: Doorway) -> None:
+    """Each period ends with the next one, a lock or the end of the account; nothing is overwritten."""
+    steps: tuple[tuple[str, dict[str, object]], ...] = (
+        ("grant", {"roles": ["verify"], "reason": "is trained"}),
+        ("lock", {"reason": "wrong secrets"}),
+        ("unlock", {"reason": "it was she"}),
+        ("retire", {"reason": "has left"}),
+    )
+    for command, body in steps:
+        way.clock.go(60.0)
+        way.do(ADA, command, body, by=SECOND)
+    told = [
+        (a.roles, float(a.since - START) / 60.0, a.ended and float(a.ended - START) / 60.0, a.by) for a in periods(way)
+    ]
+    assert told == [
+        (("perform",), 0.0, 1.0, SECOND),
+        (("verify",), 1.0, 2.0, SECOND),
+        (("verify",), 3.0, 4.0, SECOND),
+    ]
+
+
+def periods(way: Doorway) -> tuple[Access, ...]:
+    """Give the periods of access of the person of the tests."""
+    return way.get(Person, ADA).access

@@ -8,6 +8,7 @@ import pytest
 from automation.gmp.secrets import LIVE, SIMULATED, WRONG_IN_A_ROW, Cost, Credentials
 from automation.kernel.clock import SystemClock
 from automation.kernel.errors import DamagedError, InputError
+from automation.kernel.quantity import Seconds
 from tests.support.doors import HandClock
 
 SECRET = "correct horse battery"
@@ -98,3 +99,45 @@ def test_a_loop_goes_on_while_secrets_are_compared(tmp_path: Path) -> None:
 
     seen, right, wrong = asyncio.run(main())
     assert (seen > 3, right, wrong, keeper.check("anna", "anna's own secret")) == (True, True, False, True)
+
+
+DAYS = 86_400.0  # s
+STRICT = Cost(passes=1, memory=8, shortest=8, lasts=Seconds(180 * DAYS), remembers=2)
+
+
+@pytest.mark.requirement("F047")
+def test_a_secret_that_is_older_than_allowed_has_to_be_changed(tmp_path: Path) -> None:
+    """It is still known, so that its owner can set another, from which the days count anew."""
+    clock = HandClock()
+    kept = Credentials(tmp_path, clock, cost=STRICT)
+    kept.set("ada", SECRET)
+    clock.go(180 * DAYS)
+    said = [kept.stale("ada")]
+    clock.go(1.0)
+    said += [kept.stale("ada"), Credentials(tmp_path, clock, cost=STRICT).stale("ada")]
+    kept.set("ada", "another one")
+    assert [*said, kept.stale("ada")] == ["", *["it is older than 180 days"] * 2, ""]
+
+
+@pytest.mark.requirement("F047")
+def test_a_secret_comes_back_only_after_others(tmp_path: Path) -> None:
+    """The present one and the one before are refused; one before those is free again; none is kept as itself."""
+    kept = Credentials(tmp_path, HandClock(), cost=STRICT)
+    for secret in ("the first one", "the second one", "the third one"):
+        kept.set("ada", secret)
+    for secret in ("the third one", "the second one"):
+        with pytest.raises(InputError, match="one of the last 2"):
+            asyncio.run(kept.check_unused("ada", secret))
+    asyncio.run(kept.check_unused("ada", "the first one"))
+    assert "one" not in (tmp_path / "credentials.json").read_text()
+
+
+@pytest.mark.requirement("F047")
+def test_a_secret_that_somebody_else_has_set_is_provisional_until_its_owner_sets_another(tmp_path: Path) -> None:
+    """Wrong attempts in between change nothing of that."""
+    kept = _made(tmp_path)
+    kept.set("ada", "from the office", provisional=True)
+    kept.check("ada", "wrong")
+    before = kept.stale("ada")
+    kept.set("ada", SECRET)
+    assert (before, kept.stale("ada"), kept.stale("nobody")) == ("it was set by somebody else", "", "")

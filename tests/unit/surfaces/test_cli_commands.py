@@ -15,8 +15,8 @@ from tests.support.commands import cellwright
 
 CURVES = Path(__file__).parents[2] / "data"
 AGREED = """init demo drill run resume simulate rehearse compare check status hold restart pause unpause stop
-abort amend answer resolve do show list worklist due roles policies verify record certificate backup restore ledger-sql alarms
-trace diagram read judge calc diff new instruments fakes"""
+abort amend answer resolve do show list worklist due roles access policies verify record certificate
+backup restore ledger-sql alarms trace diagram read judge calc diff new instruments fakes"""
 
 
 def loaded(name: str) -> click.Command:
@@ -84,6 +84,7 @@ def test_every_command_that_prints_data_takes_json(words: str, command: click.Co
         ("worklist",),
         ("due",),
         ("roles",),
+        ("access", "--past"),
         ("policies",),
         ("check", "freeze-day"),
         ("show", "batch", "B-1"),
