@@ -13,6 +13,7 @@ from automation.gmp.amendments import Adoption, Amendment, Approval, Proposal, S
 from automation.gmp.marks import OPEN, of_batch, of_order
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.ordered import check_ordered
+from automation.gmp.quality.documents import check_recipe
 from automation.gmp.words import SYSTEM, Body, Meaning, Right, field
 from automation.kernel.errors import IdentityError, InputError, RefusedError
 from automation.kernel.machine import Procedural, Row, Table
@@ -298,6 +299,8 @@ class Batch:
         if issue.seed is not None and not site.simulated:
             msg = f"batch {self.id}: seed is {issue.seed}; a live site takes none"
             raise RefusedError(msg)
+        if for_patients:
+            check_recipe(site, batch=self.id, recipe=issue.recipe, digest=issue.recipe_digest)
         check_ordered(self.id, issue, site, engineering=not for_patients)
         for name in issue.containers:
             container = cast("_Container", site.find("container", name))

@@ -127,6 +127,11 @@ def of_change(change: str) -> str:
     return f"change {change}"
 
 
+def of_operation(operation: str) -> str:
+    """Give the mark of the documents that instruct an operation."""
+    return f"operation {operation}"
+
+
 def of_recipe(digest: str) -> str:
     """Give the mark of the documents that approve a recipe with a digest."""
     return f"recipe {digest}"
@@ -175,7 +180,8 @@ class Document:
         said = self.writing
         change = (of_change(said.change),) if said and said.change else ()
         recipe = (of_recipe(said.digest),) if said and said.sort is Sort.RECIPE and said.digest else ()
-        return (of_document(self.name), *((OPEN,) if waits else ()), *change, *recipe)
+        operations = tuple(of_operation(name) for name in said.operations) if said else ()
+        return (of_document(self.name), *((OPEN,) if waits else ()), *change, *recipe, *operations)
 
     @property
     def dues(self) -> tuple[Due, ...]:
@@ -233,6 +239,8 @@ class Document:
         before = cast("Document", site.find("document", f"{self.name}@{self.version - 1}"))
         pending = before.state not in {State.ABSENT, State.EFFECTIVE, State.SUPERSEDED, State.WITHDRAWN}
         self._refuse(made and pending, f"has to wait: {before.id} is {before.state}")
+        unknown = bool(said.change) and site.find("change", said.change).state == "absent"
+        self._refuse(unknown, f"comes from change {said.change}, which is not known here")
         bare = said.sort is Sort.RECIPE and not re.fullmatch(r"[0-9a-f]{64}", said.digest)
         self._refuse(bare, "is a recipe: its digest is needed, 64 hex digits, as check RECIPE gives it")
 
@@ -280,6 +288,12 @@ def versions(site: Site, name: str) -> tuple[Document, ...]:
 def in_force(site: Site, name: str, at: Instant) -> Document | None:
     """Give the version of a document that holds at a moment; None when none does."""
     return next((one for one in reversed(versions(site, name)) if one.in_force(at)), None)
+
+
+def instructing(site: Site, operation: str, at: Instant) -> tuple[Document, ...]:
+    """Give the versions that instruct an operation and hold at a moment."""
+    found = (one for one in site.marked("document", of_operation(operation)) if isinstance(one, Document))
+    return tuple(one for one in found if one.in_force(at))
 
 
 def differences(before: Document, after: Document) -> tuple[str, ...]:

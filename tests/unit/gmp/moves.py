@@ -159,7 +159,7 @@ def _shortest(table: Table, state: str) -> tuple[str, ...]:
     return ways[state]
 
 
-def body(kind: str, row: Row, *, way: tuple[str, ...], name: str) -> dict[str, object]:
+def body(kind: str, row: Row, *, way: tuple[str, ...], name: str, owner: str = "") -> dict[str, object]:
     """Give a body that the row's rules accept, on the way to where ``way`` leads."""
     if row.body is None:
         return {}
@@ -171,7 +171,7 @@ def body(kind: str, row: Row, *, way: tuple[str, ...], name: str) -> dict[str, o
     if kind == "container" and row.command in _AMOUNTS:
         return dict(_AMOUNTS[row.command])
     if (kind, row.command) in quality.NAMED:
-        return quality.NAMED[kind, row.command](name)
+        return quality.NAMED[kind, row.command](name, owner or quality.OWNER)
     if kind == "label" and row.command in {"issue", "apply"}:
         return _labelled(name, issue=row.command == "issue")
     if (kind, row.command) == ("alarm", "raise"):
@@ -240,11 +240,12 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
         stream = f"{stream}-L1"
         way.do(f"container/{name}", "expect", {"identity": "COI-1"}, by=SYSTEM)
     commands = path(kind, row)
+    owner = favourite if row.command == "implement" and favourite != SYSTEM else ""
     for command in commands:
         quality.before(way, kind, command, name=name)
         step = table.decide(way.state(stream), command)
         person = someone(step, favourite)
-        stated = body(kind, step, way=(*commands, row.command), name=name)
+        stated = body(kind, step, way=(*commands, row.command), name=name, owner=owner)
         way.do(stream, command, stated, by=person, signs=proofs(step, person))
     quality.before(way, kind, row.command, name=name)
     assert way.state(stream) == row.source

@@ -6,6 +6,9 @@ Source: the tables themselves; see ``moves``.
 from collections.abc import Callable
 from typing import Final
 
+from automation.engine.afterwards import Afterwards
+from automation.engine.following import STREAM, Following
+from automation.engine.recorder import Recorder
 from automation.gmp.registry import KINDS
 from tests.support.doors import SYSTEM, Doorway, proof
 
@@ -14,11 +17,17 @@ _WHY: Final[Body] = {"reason": "because the test says so"}
 _LATER: Final = "2031-01-01T00:00"
 WRITING: Final[Body] = {"title": "Freezing", "sort": "sop", "text": "Switch it on.\nWait."}
 SUFFIXES: Final = {"document": "@1"}  # of ids that a rule wants
+_PLAN: Final[Body] = {"rationale": "nothing else is touched", "due": _LATER}
+_DONE: Final[Body] = {"what": "a lid switch", "evidence": "document/SOP-12@4"}
+_CHANGE: Final[Body] = {"title": "Lid switch", "what": "from none to one", **_WHY}
 BODIES: Final[dict[str, dict[str, Body]]] = {
+    "change": {"propose": _CHANGE, "implement": _DONE, "close": {"outcome": "no lid was open since"}},
     "document": {**dict.fromkeys(("write", "revise"), WRITING), "make_effective": {}},
 }
-NAMED: Final[dict[tuple[str, str], Callable[[str], Body]]] = {  # what names the object or another
-    ("document", "supersede"): lambda name: {"successor": f"{name}@2", "ends": _LATER},
+OWNER: Final = "supervise"  # of what somebody has to carry out
+NAMED: Final[dict[tuple[str, str], Callable[[str, str], Body]]] = {  # what names the object or another
+    ("change", "assess"): lambda _name, owner: {**_PLAN, "owner": owner},
+    ("document", "supersede"): lambda name, _owner: {"successor": f"{name}@2", "ends": _LATER},
 }
 _WAY: Final = (("write", "supervise"), ("submit", "supervise"), ("review", "review"), ("approve", "approve"))
 
@@ -44,3 +53,8 @@ def effective(way: Doorway, document: str, *, begins: str = "", **said: object) 
     for command, by in _WAY:
         act(way, f"document/{document}", command, {**WRITING, **said} if command == "write" else {}, by=by)
     act(way, f"document/{document}", "make_effective", {"begins": begins} if begins else {}, by="approve")
+
+
+def following(way: Doorway) -> None:
+    """Do what follows by itself."""
+    Following(way.door, Recorder(way.ledger, way.clock, STREAM), Afterwards()).catch_up()

@@ -1,0 +1,191 @@
+"""Documents, changes and the other objects of quality: each rule with the cheat that it refuses and the right act."""
+
+from collections.abc import Callable
+
+import pytest
+
+from automation.gmp.quality.documents import Document, in_force
+from automation.kernel.errors import CellwrightError, RefusedError
+from automation.kernel.quantity import Seconds
+from tests.support.doors import SECOND, Doorway
+from tests.unit.gmp.moves_of_quality import Body, act, effective, following
+
+NEXT_YEAR = "2031-01-01T00:00"
+
+
+def refused(way: Doorway, stream: str, command: str, body: Body | None = None, *, by: str, match: str) -> None:
+    """Try what must not be done: it is refused, recorded, and changes nothing."""
+    version, told = way.ledger.version(stream), len(way.refusals(stream))
+    with pytest.raises(RefusedError, match=match):
+        act(way, stream, command, body, by=by)
+    assert (way.ledger.version(stream), len(way.refusals(stream))) == (version, told + 1)
+
+
+def written(way: Doorway, document: str, until: str = "submit", *, by: str = "supervise", **said: object) -> str:
+    """Write a version, and submit or review it; gives its stream."""
+    stream = f"document/{document}"
+    made = {"title": "Freezing", "sort": "sop", "text": "Switch it on.\nWait.", **said}
+    act(way, stream, "write", made, by=by)
+    if until != "write":
+        act(way, stream, "submit", by=by)
+    if until == "review":
+        act(way, stream, "review", by="review")
+    return stream
+
+
+@pytest.mark.requirement("F115", "F116")
+@pytest.mark.parametrize(("until", "command"), [("submit", "review"), ("review", "approve")])
+def test_whoever_wrote_a_document_neither_reviews_nor_approves_it(way: Doorway, until: str, command: str) -> None:
+    """Also not the author of an earlier draft; somebody else does."""
+    stream = written(way, "SOP-12@1", until, by=SECOND)
+    refused(way, stream, command, by=SECOND, match=f"someone else has to {command} it")
+    act(way, stream, command, by=command)
+    assert way.state(stream) == {"review": "reviewed", "approve": "approved"}[command]
+
+
+@pytest.mark.requirement("F116")
+def test_a_version_begins_when_it_says_and_the_one_before_holds_until_then(way: Doorway) -> None:
+    """Nobody has to be awake: what is in force is a matter of the moment that is asked about."""
+    effective(way, "SOP-12@1")
+    effective(way, "SOP-12@2", begins=NEXT_YEAR, text="Switch it on.\nWait an hour.")
+    following(way)
+    now, later = way.door.now, way.door.now + Seconds(6 * 366 * 86400.0)
+    held = [in_force(way.door, "SOP-12", at) for at in (now, later)]
+    assert [one.id for one in held if one] == ["SOP-12@1", "SOP-12@2"]
+    assert way.state("document/SOP-12@1") == "superseded"
+    assert way.get(Document, "document/SOP-12@2").told(way.door)[1:] == (
+        "differs from SOP-12@1: @@ -2 +2 @@",
+        "differs from SOP-12@1: -Wait.",
+        "differs from SOP-12@1: +Wait an hour.",
+    )
+
+
+@pytest.mark.requirement("F116")
+def test_a_version_that_is_withdrawn_before_its_day_leaves_the_one_before_in_force(way: Doorway) -> None:
+    """It never held, so nothing ended."""
+    effective(way, "SOP-12@1")
+    effective(way, "SOP-12@2", begins=NEXT_YEAR)
+    following(way)
+    act(way, "document/SOP-12@2", "withdraw", {"reason": "the device was not bought"}, by="approve")
+    following(way)
+    held = in_force(way.door, "SOP-12", way.door.now + Seconds(6 * 366 * 86400.0))
+    assert held is not None
+    assert (held.id, held.state) == ("SOP-12@1", "effective")
+
+
+@pytest.mark.requirement("F116")
+def test_a_document_is_neither_backdated_nor_given_a_gap_in_its_versions(way: Doorway) -> None:
+    """The date and the number are refused; from now on, and the next number, are right."""
+    stream = written(way, "SOP-12@1", "review")
+    act(way, stream, "approve", by="approve")
+    refused(way, stream, "make_effective", {"begins": "2026-01-01T00:00"}, by="approve", match="which is over")
+    act(way, stream, "make_effective", by="approve")
+    refused(way, "document/SOP-12@3", "write", _sop(), by="supervise", match="version 2 comes next")
+    act(way, "document/SOP-12@2", "write", _sop(), by="supervise")
+
+
+def _sop() -> Body:
+    return {"title": "Freezing", "sort": "sop", "text": "Wait."}
+
+
+@pytest.mark.requirement("F117")
+def test_a_recipe_under_document_control_is_issued_in_its_effective_version_only(way: Doorway) -> None:
+    """Another digest is refused for a lot for a patient, until a version with it holds."""
+    effective(way, "freeze-day@1", sort="recipe", digest="a" * 64)
+    lot = _lot("b" * 64)
+    refused(way, "batch/B1", "issue", lot, by="issue", match=r"digest bbbbbbbbbbbb is not approved: freeze-day@1")
+    effective(way, "freeze-day@2", sort="recipe", digest="b" * 64)
+    act(way, "batch/B1", "issue", lot, by="issue")
+    assert way.state("batch/B1") == "issued"
+
+
+def _lot(digest: str) -> Body:
+    recipe = {"recipe": "freeze-day", "recipe_version": "1", "recipe_digest": digest, "recipe_status": "approved"}
+    made = {"lot_type": "clinical", "product": "T cells", "identity": "CHA999926GT0017", "release": "0.1.0"}
+    return {**recipe, **made, "operations": {}, "site_digest": "f" * 64}
+
+
+def changed(way: Doorway, **impact: object) -> str:
+    """Propose, assess and approve a change and carry it out; gives its stream."""
+    stream = "change/CC-1"
+    act(way, stream, "propose", {**_change(), "operations": ["freeze"]}, by="perform")
+    act(way, stream, "assess", {**_impact(), **impact}, by="investigate")
+    act(way, stream, "approve", by="approve")
+    act(way, stream, "implement", {"what": "mounted", "evidence": "photograph"}, by="maintain")
+    return stream
+
+
+def _change() -> Body:
+    return {"title": "Lid switch", "what": "from none to one", "reason": "lids stood open"}
+
+
+def _impact() -> Body:
+    return {"rationale": "nothing else", "owner": "maintain", "due": NEXT_YEAR}
+
+
+def _train(way: Doorway) -> None:
+    way.do("person/perform", "train", {"operation": "freeze", "version": "2"}, by="supervise")
+
+
+def _qualify(way: Doorway) -> None:
+    way.do("asset/crf-01", "register", {"asset_class": "freezer"})
+    act(way, "asset/crf-01", "qualify", {"due": "2031-01-31", "certificate": "PQ-2"}, by="approve")
+
+
+IMPACTS: tuple[tuple[Body, str, Callable[[Doorway], None]], ...] = (
+    ({"documents": ["SOP-12@1"]}, "document SOP-12@1 is absent", lambda way: effective(way, "SOP-12@1")),
+    ({"recipes": ["rec@1"]}, "document rec@1 is absent", lambda way: effective(way, "rec@1")),
+    ({"training": ["perform: freeze@2"]}, "perform is not trained on freeze@2", _train),
+    ({"validation": ["crf-01: PQ-2"]}, "asset crf-01 is absent by nothing, not by PQ-2", _qualify),
+)
+
+
+@pytest.mark.requirement("F113", "F117", "F118")
+@pytest.mark.parametrize(("impact", "match", "done"), IMPACTS, ids=["document", "recipe", "training", "asset"])
+def test_a_change_is_closed_when_what_it_names_is_done(
+    way: Doorway, impact: Body, match: str, done: Callable[[Doorway], None]
+) -> None:
+    """Before, the refusal names what is missing."""
+    stream = changed(way, **impact)
+    refused(way, stream, "close", {"outcome": "good"}, by="approve", match=match)
+    done(way)
+    act(way, stream, "close", {"outcome": "no lid stood open"}, by="approve")
+    assert way.state(stream) == "closed"
+
+
+@pytest.mark.requirement("F113")
+def test_an_impact_forgets_no_document_that_instructs_what_the_change_touches(way: Doorway) -> None:
+    """Each is named with its new version, or with why it stays."""
+    effective(way, "SOP-12@1", operations=["freeze"])
+    act(way, "change/CC-1", "propose", {**_change(), "operations": ["freeze"]}, by="perform")
+    refused(way, "change/CC-1", "assess", _impact(), by="investigate", match=r"touches SOP-12@1: name its new version")
+    act(way, "change/CC-1", "assess", {**_impact(), "untouched": ["SOP-12: no lid in it"]}, by="investigate")
+
+
+@pytest.mark.requirement("F113")
+def test_a_change_is_not_approved_by_who_asked_for_it_nor_closed_by_who_made_it(way: Doorway) -> None:
+    """One person with every right tries both."""
+    stream = "change/CC-1"
+    act(way, stream, "propose", _change(), by=SECOND)
+    act(way, stream, "assess", {**_impact(), "owner": SECOND}, by="investigate")
+    refused(way, stream, "approve", by=SECOND, match="was proposed by second")
+    act(way, stream, "approve", by="approve")
+    refused(way, stream, "implement", {"what": "all", "evidence": "none"}, by="maintain", match="second's to carry out")
+    act(way, stream, "implement", {"what": "all of it", "evidence": "photograph"}, by=SECOND)
+    refused(way, stream, "close", {"outcome": "good"}, by=SECOND, match="someone else has to close it")
+    act(way, stream, "close", {"outcome": "no lid stood open"}, by="approve")
+
+
+def test_a_document_names_only_changes_that_are_known(way: Doorway) -> None:
+    """A link that leads nowhere is refused; what is written for a change keeps it open until it holds."""
+    refused(way, "document/SOP-12@1", "write", {**_sop(), "change": "CC-1"}, by="supervise", match="not known here")
+    stream = changed(way)
+    written(way, "SOP-12@1", change="CC-1")
+    refused(way, stream, "close", {"outcome": "good"}, by="approve", match=r"document SOP-12@1 is in review")
+
+
+@pytest.mark.parametrize("name", ["SOP-12", "SOP-12@0", "SOP 12@1", "@1"])
+def test_an_id_that_is_no_version_of_a_document_is_wrong_input(way: Doorway, name: str) -> None:
+    """The error says how one is written."""
+    with pytest.raises(CellwrightError, match="for example SOP-12@3"):
+        act(way, f"document/{name}", "write", _sop(), by="supervise")
