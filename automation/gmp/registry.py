@@ -17,7 +17,7 @@ from automation.gmp.product import (
     testing,
     tray,
 )
-from automation.gmp.quality import capa, changes, deviations, documents, specifications, timers
+from automation.gmp.quality import capa, changes, deviations, documents, nonconformances, specifications, timers
 
 KINDS: dict[str, Kind] = {
     module.KIND.word: module.KIND
@@ -25,6 +25,6 @@ KINDS: dict[str, Kind] = {
         *(persons, terminals, prompts, orders, collections, custody, batches),
         *(containers, labels, testing, tray, releases, shipments, infusions),
         *(lots, assets, alarms, backups, calls),
-        *(specifications, documents, changes, deviations, capa, timers),
+        *(specifications, documents, changes, deviations, nonconformances, capa, timers),
     )
 }

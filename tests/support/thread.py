@@ -330,7 +330,11 @@ _BODIES: Final[Mapping[tuple[str, str], Make]] = {
     ("label", "verify"): lambda t: {"code": f"CONTAINER:{t.name}-P"},
     ("label", "apply"): lambda t: {"container": f"{t.name}-P"},
     ("deviation", "open"): lambda t: {"subject": f"batch/{t.name}", "title": "lid open", "batch": t.name},
-    ("deviation", "investigate"): lambda t: {"method": "5 whys", "findings": ["no switch"], "evidence": [t.name]},
+    ("deviation", "investigate"): lambda t: {
+        "method": "5 whys",
+        "findings": ["no switch"],
+        "evidence": [f"batch/{t.name}"],
+    },
     ("deviation", "conclude"): lambda t: {"cause": "no switch", "impact": "none", "capa": [t.name]},
     **{("specification", one): _writing for one in ("write", "revise")},
     ("test", "request"): lambda t: {"batch": t.name, "specification": t.name, "due": t.at(72), "test": "viability"},

@@ -22,11 +22,17 @@ _DONE: Final[Body] = {"what": "a lid switch", "evidence": "document/SOP-12@4"}
 _CHANGE: Final[Body] = {"title": "Lid switch", "what": "from none to one", **_WHY}
 BODIES: Final[dict[str, dict[str, Body]]] = {
     "change": {"propose": _CHANGE, "implement": _DONE, "close": {"outcome": "no lid was open since"}},
+    "nonconformance": {"propose": {"disposition": "rework", **_WHY}, "close": _DONE},
     "document": {**dict.fromkeys(("write", "revise"), WRITING), "make_effective": {}},
 }
 OWNER: Final = "supervise"  # of what somebody has to carry out
 NAMED: Final[dict[tuple[str, str], Callable[[str, str], Body]]] = {  # what names the object or another
     ("change", "assess"): lambda _name, owner: {**_PLAN, "owner": owner},
+    ("nonconformance", "report"): lambda name, _owner: {
+        "subject": f"container/{name}",
+        "found": "a leak",
+        "requirement": "SPEC-BAG@1",
+    },
     ("document", "supersede"): lambda name, _owner: {"successor": f"{name}@2", "ends": _LATER},
 }
 _WAY: Final = (("write", "supervise"), ("submit", "supervise"), ("review", "review"), ("approve", "approve"))
@@ -35,6 +41,8 @@ _WAY: Final = (("write", "supervise"), ("submit", "supervise"), ("review", "revi
 def before(way: Doorway, kind: str, command: str, *, name: str) -> None:
     """Do with other objects what the rules of a move want."""
     match kind, command:
+        case "nonconformance", "report":
+            way.do(f"container/{name}", "expect", {"identity": "COI-1"})
         case "document", "supersede":
             effective(way, f"{name}@2", begins=_LATER)
         case "document", "reinstate":

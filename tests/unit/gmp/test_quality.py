@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from automation.gmp.quality.deviations import Deviation
 from automation.gmp.quality.documents import Document, in_force
 from automation.kernel.errors import CellwrightError, RefusedError
 from automation.kernel.quantity import Seconds
@@ -189,3 +190,94 @@ def test_an_id_that_is_no_version_of_a_document_is_wrong_input(way: Doorway, nam
     """The error says how one is written."""
     with pytest.raises(CellwrightError, match="for example SOP-12@3"):
         act(way, f"document/{name}", "write", _sop(), by="supervise")
+
+
+CONCLUDED: Body = {"cause": "the lid was open", "impact": "none", "code": "LID-OPEN"}
+
+
+def deviating(way: Doorway, number: int, **conclusion: object) -> str:
+    """Open a deviation, and conclude it if asked to; gives its stream."""
+    stream = f"deviation/D{number}"
+    act(way, stream, "open", {"subject": "person/perform", "title": "lid open"}, by="perform")
+    if conclusion:
+        act(way, stream, "conclude", conclusion, by="investigate")
+    return stream
+
+
+@pytest.mark.requirement("F079")
+def test_a_cause_that_is_back_for_the_third_time_in_a_year_needs_a_capa(way: Doorway) -> None:
+    """The refusal names the earlier ones; after more than a year it counts as new."""
+    for number in (1, 2):
+        deviating(way, number, **CONCLUDED)
+    third = deviating(way, 3)
+    refused(way, third, "conclude", CONCLUDED, by="investigate", match=r"found before \(D1, D2\); a CAPA is needed")
+    way.clock.go(366 * 86400.0)
+    act(way, third, "conclude", CONCLUDED, by="investigate")
+    assert way.get(Deviation, third).told(way.door) == ()
+
+
+@pytest.mark.requirement("F079")
+def test_a_cause_that_is_back_says_where_it_was_before_and_what_was_done_about_it(way: Doorway) -> None:
+    """With a CAPA named, the third is concluded; whoever looks sees the earlier ones."""
+    for number in (1, 2):
+        deviating(way, number, **CONCLUDED)
+    third = deviating(way, 3, **CONCLUDED, capa=["C-1"])
+    assert way.get(Deviation, third).told(way.door) == ("cause LID-OPEN was found before in the same year: D1, D2",)
+
+
+@pytest.mark.requirement("F073", "F078")
+@pytest.mark.parametrize(
+    ("method", "finding", "evidence", "match"),
+    [
+        ("5 whys", "no switch", "photograph", "'photograph' is no evidence here"),
+        ("5 whys", "no switch", "batch/B-99", "'batch/B-99' is no evidence here"),
+        ("5 whys", "no switch", "nothing/B-1", "is no evidence here"),
+        ("fishbone", "no switch", "person/perform", "is no line of a fishbone"),
+        ("fault tree", "no switch", "person/perform", "is no line of a fault tree"),
+    ],
+)
+def test_a_finding_is_tied_to_what_is_there_and_has_the_form_of_its_method(
+    way: Doorway, method: str, finding: str, evidence: str, match: str
+) -> None:
+    """What is wrong is refused; in the right form, with an object, an event or a file, it counts."""
+    stream = deviating(way, 1)
+    wrong = {"method": method, "findings": [finding], "evidence": [evidence]}
+    refused(way, stream, "investigate", wrong, by="investigate", match=match)
+    lines = {"5 whys": "no switch", "fishbone": "machine: no switch", "fault tree": "warm = lid open and no switch"}
+    right = {"method": method, "findings": [lines[method]], "evidence": ["person/perform", "event 3", "a" * 64]}
+    act(way, stream, "investigate", right, by="investigate")
+
+
+def nonconforming(way: Doorway, number: int = 1, *, by: str = "perform") -> str:
+    """Report a container that leaks; gives the stream of the non-conformance."""
+    way.do(f"container/BAG-{number}", "expect", {"identity": "COI-1"})
+    said = {"subject": f"container/BAG-{number}", "found": "a leak", "requirement": "SPEC-BAG@1"}
+    act(way, f"nonconformance/NC-{number}", "report", said, by=by)
+    return f"nonconformance/NC-{number}"
+
+
+@pytest.mark.requirement("F074")
+def test_a_non_conformance_is_not_decided_by_who_found_it_or_proposed_what_becomes_of_it(way: Doorway) -> None:
+    """Each of two tries; a third person decides."""
+    for number, finder, proposer, match in ((1, SECOND, "investigate", "found"), (2, "perform", SECOND, "proposed")):
+        stream = nonconforming(way, number, by=finder)
+        act(way, stream, "propose", {"disposition": "rework", "reason": "port 2 leaks"}, by=proposer)
+        refused(way, stream, "decide", by=SECOND, match=f"was {match} by second")
+        act(way, stream, "decide", by="approve")
+
+
+@pytest.mark.requirement("F074")
+def test_a_non_conformance_is_about_something_and_closes_when_that_is_gone(way: Doorway) -> None:
+    """What is nowhere can't leak; what is to be scrapped is destroyed first; what is used needs a deviation."""
+    nothing = {"subject": "container/BAG-9", "found": "a leak", "requirement": "SPEC-BAG@1"}
+    refused(way, "nonconformance/NC-2", "report", nothing, by="perform", match="no lot or container here")
+    stream = nonconforming(way)
+    used = {"disposition": "use as is", "reason": "it is small"}
+    refused(way, stream, "propose", used, by="investigate", match="its deviation is named nowhere")
+    act(way, stream, "propose", {"disposition": "scrap", "reason": "it leaks"}, by="investigate")
+    act(way, stream, "decide", by="approve")
+    done = {"what": "destroyed", "evidence": "container/BAG-1"}
+    refused(way, stream, "close", done, by="perform", match="yet container BAG-1 is expected")
+    way.do("container/BAG-1", "receive")
+    act(way, "container/BAG-1", "destroy", {"reason": "NC-1"}, by="perform")
+    act(way, stream, "close", done, by="perform")
