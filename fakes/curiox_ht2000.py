@@ -130,30 +130,30 @@ class FakeCurioxHt2000:
     def _take(self, payload: str, now: Instant) -> bool:
         if payload == wire.HOME and self._work is None:
             self._error, self._stopped = "", False
-            return self._begin(payload, "recover", HOME, now)
+            return self._begin(payload, act="recover", lasts=HOME, now=now)
         if self._status != wire.READY:
             return False
         if payload == wire.OPERATE:
             self.operating = True
         elif payload == wire.TRAY:
-            return self._begin(payload, "move tray", TRAY, now)
+            return self._begin(payload, act="move tray", lasts=TRAY, now=now)
         elif payload in wire.DRAINS.values():
-            return self._begin(payload, "drain", DRAIN, now)
+            return self._begin(payload, act="drain", lasts=DRAIN, now=now)
         elif payload in wire.PRIMES.values():
-            return self._begin(payload, "prime", PRIME, now)
+            return self._begin(payload, act="prime", lasts=PRIME, now=now)
         elif payload == wire.WASH:
             if self._plate is None:
                 self._error = "01"
                 return False
             self.out = True
-            return self._begin(payload, "wash", BEGINS + ONE_WASH * self.washes, now)
+            return self._begin(payload, act="wash", lasts=BEGINS + ONE_WASH * self.washes, now=now)
         elif len(payload) == len(wire.wash(washes=1, volume=0, flow=2, channel=0)) and payload.isdigit():
             self.washes = max(1, int(payload[1:3]))
         else:
             return False
         return True
 
-    def _begin(self, payload: str, act: str, lasts: float, now: Instant) -> bool:
+    def _begin(self, payload: str, *, act: str, lasts: float, now: Instant) -> bool:
         self.acts[act] += 1
         self._work = Work(payload, float(now) + lasts)
         return True
@@ -170,9 +170,10 @@ class FakeCurioxHt2000:
             self._spilled = False
         if work.payload == wire.WASH and self._plate is not None and all(self._plate):
             for _ in range(self.washes):
-                self._wash(*self._plate, now=now)
+                plate, buffer, waste = self._plate
+                self._wash(plate, buffer=buffer, waste=waste, now=now)
 
-    def _wash(self, plate: str, buffer: str, waste: str, *, now: Instant) -> None:
+    def _wash(self, plate: str, *, buffer: str, waste: str, now: Instant) -> None:
         world = self._world
         there = world.container(buffer).contents.volume
         room = min(float(world.container(plate).room), float(world.container(waste).room))

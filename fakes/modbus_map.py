@@ -105,7 +105,7 @@ class FakeModbusMap:
 
     def value(self, channel: str, now: Instant) -> float:
         """Give the true value of a channel."""
-        seen = self._world.shown(self._place, channel, now)
+        seen = self._world.shown(self._place, channel=channel, now=now)
         if seen is not None:
             return seen
         if self._place and self._channel(channel).unit == "degC":

@@ -70,7 +70,7 @@ class FakeRockingBag:
         self._off = {"DissolvedOxygen": Settling(), "pH": Settling()}
         world.add_place(name, Constant(ROOM), contact=CONTACT)
         for channel, shown in SHOWN.items():
-            world.show(name, shown, partial(self._shown, channel))
+            world.show(name, channel=shown, reading=partial(self._shown, channel))
         self.lads = LadsDevice(device, Identity("Cellwright", "Rocking bag (fake)", serial, "1.0"), self._units())
         self._feed = NodeFeed(self.lads)
 

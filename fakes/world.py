@@ -143,11 +143,11 @@ class World:
         if densest is not None:
             self._densest[name] = densest
 
-    def show(self, place: str, channel: str, reading: Callable[[Instant], float | None]) -> None:
+    def show(self, place: str, *, channel: str, reading: Callable[[Instant], float | None]) -> None:
         """Let other sensors at a place see what the device there makes of its liquid, by the name of a channel."""
         self._shown[place, channel] = reading
 
-    def shown(self, place: str, channel: str, now: Instant) -> float | None:
+    def shown(self, place: str, *, channel: str, now: Instant) -> float | None:
         """Give what a sensor at a place sees of a channel; None where nothing is shown."""
         reading = self._shown.get((place, channel))
         return None if reading is None else reading(now)

@@ -77,6 +77,11 @@ class BatchRun:
         """Give the recipe that it goes by now."""
         return self._recipe
 
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Give the ids of its steps in order, with those of further rounds, without those left out."""
+        return tuple(step.id for step in self._rounds.steps() if not self._rounds.is_left_out(step))
+
     def check(self) -> None:
         """Raise RefusedError when the recipe or an operation is not the one that the batch was issued with."""
         issue = self.batch.issue

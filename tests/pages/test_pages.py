@@ -4,6 +4,7 @@
 """
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,10 @@ SIMULATE = ["cellwright", "simulate", "double-weigh-pilot", "--site", "my-lab"]
 def lint(project: Path) -> str:
     """Give what the linter and the formatter say of a project, by its own rules; empty when all is well."""
     words = (("check", "--quiet", "."), ("format", "--quiet", "--diff", "."))
-    done = [subprocess.run(["ruff", *one], cwd=project, capture_output=True, text=True, check=False) for one in words]
+    done = [
+        subprocess.run([sys.executable, "-m", "ruff", *one], cwd=project, capture_output=True, text=True, check=False)
+        for one in words
+    ]
     return "".join(one.stdout + one.stderr for one in done)
 
 

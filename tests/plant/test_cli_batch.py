@@ -160,7 +160,7 @@ def test_a_container_of_another_batch_is_not_issued_again(tmp_path: Path, state:
 
 
 @pytest.mark.requirement("C02")
-@pytest.mark.parametrize("state", ["freeze.frozen", "freeze.ended", "count.drawn"])
+@pytest.mark.parametrize("state", ["freeze.frozen", "count.drawn"])
 def test_a_batch_that_is_left_open_leaves_no_work_behind(tmp_path: Path, state: str) -> None:
     """Its work ends before the record is closed: standard error is empty."""
     simulated_site(tmp_path)

@@ -21,7 +21,7 @@ from tests.support.commands import cellwright, simulated_site
 BATCH = "B-001"
 STEPS = ("receive", "count", "freeze", "store")
 FREEZE = f"batch/{BATCH}/step/freeze"
-POINTS = ("first call", "after the first call", "program start", "after the start", "freezing", "judged")
+POINTS = ("after the first call", "after the start", "judged")
 
 
 def events(folder: Path) -> list[Event]:
@@ -72,8 +72,7 @@ def moment(folder: Path, point: str) -> int:
     freeze = [event for event in events(folder) if event.stream == FREEZE]
     called = [event for event in freeze if event.kind == "call"]
     start = next(event for event in called if event.read(Called).method == "start")
-    entered = next(event for event in freeze if event.kind == "enter" and event.fields["state"] == "freezing")
-    seqs = (called[0].seq, called[0].seq + 1, start.seq, start.seq + 1, entered.seq + 1, freeze[-2].seq)
+    seqs = (called[0].seq + 1, start.seq + 1, freeze[-2].seq)
     return dict(zip(POINTS, seqs, strict=True))[point]
 
 

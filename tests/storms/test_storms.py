@@ -1,4 +1,4 @@
-"""The fixed part of the storms: a few seeds over both sites and recipes, and proof that two planted bugs are caught.
+"""The fixed part of the storms: a few seeds over both sites and recipes, and proof that a planted bug is caught.
 
 ``make storm`` blows as many seeds as are asked for, and ``python -m tests.storms.planting`` plants every bug.
 """
@@ -13,7 +13,7 @@ from tests.storms.weather import written
 
 SEEDS = {("a", "freeze-day"): 3, ("b", "freeze-day"): 6, ("a", "final-day"): 2, ("b", "final-day"): 4}
 SHARE = 0.01
-PLANTED = ("repeats-what-is-in-doubt", "stores-on-paper")
+PLANTED = "repeats-what-is-in-doubt"
 
 
 @pytest.mark.requirement("C06")
@@ -26,10 +26,9 @@ def test_in_a_storm_every_invariant_holds(site: str, recipe: str, seed: int) -> 
     assert (found.broken, written(found.plan)) == ((), written(found.plan))
 
 
-@pytest.mark.parametrize("name", PLANTED)
-def test_a_storm_notices_a_planted_bug(name: str) -> None:
+def test_a_storm_notices_a_planted_bug() -> None:
     """An invariant that nothing can break proves nothing."""
-    assert caught(read(PATCHES / f"{name}.patch")) == ""
+    assert caught(read(PATCHES / f"{PLANTED}.patch")) == ""
 
 
 def test_a_plan_is_replayed_as_it_was_written() -> None:

@@ -45,7 +45,7 @@ def test_a_calibration_that_lapses_on_day_five_closes_the_gate_of_each_step_that
 
 WRONG: dict[str, tuple[tuple[str, str], tuple[str, str], str]] = {
     "a lot that expires": (
-        ('quantity: 40 mL, expiry: "2027-03-31"', 'quantity: 40 mL, expiry: "2026-01-12"'),
+        ('1.0 g/mL, expiry: "2027-03-31"', '1.0 g/mL, expiry: "2026-01-12"'),
         ("transduce", "lot of vector"),
         "expired: it was usable until the end of 2026-01-12 (before the planned end)",
     ),
