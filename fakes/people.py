@@ -19,10 +19,10 @@ from automation.formulas.identifiers import Kind
 from automation.gmp.door import Command, Proof
 from automation.gmp.marks import OPEN, of_batch, stored_at
 from automation.gmp.objects import Thing
-from automation.gmp.people.persons import Person
 from automation.gmp.people.prompts import SIGNING, Prompt
 from automation.gmp.plant.assets import Asset
 from automation.gmp.product.batches import Batch
+from automation.gmp.qualified import unqualified
 from automation.gmp.words import Right
 from automation.kernel.errors import CellwrightError, FailedError, IdentityError, InputError, RefusedError
 from automation.kernel.ids import uniform
@@ -259,8 +259,8 @@ class Staff:
 
     def _trained(self, person: PersonEntry, prompt: Prompt) -> bool:
         operation = prompt.opening.operation if prompt.opening else ""
-        known = self.site.house.door.find("person", person.id)
-        return not operation or (isinstance(known, Person) and known.is_trained(operation))
+        door = self.site.house.door
+        return not operation or not unqualified(door, person.id, operation, batch=prompt.batch, at=door.now)
 
     def _other(self, person: str) -> PersonEntry:
         able = (p for p in self.file.people.values() if p.id != person and Right.VERIFY in self._rights(p))

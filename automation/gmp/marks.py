@@ -6,10 +6,38 @@ An object carries a mark as long as its ``found_by`` names it; see ``things``.
 OPEN = "open"
 """Something or somebody is waited for: what is open, asked, called, counted, up or expected."""
 
+LISTED = "listed"
+"""A supplier or a material that a site keeps a list of."""
+
+
+def at_batch(batch: str) -> str:
+    """Give the mark of the lots of which something stands at a batch that nobody has accounted for."""
+    return f"at batch {batch}"
+
+
+def from_supplier(supplier: str) -> str:
+    """Give the mark of the lots of a supplier or manufacturer."""
+    return f"supplier {supplier}"
+
+
+def done_by(person: str, operation: str) -> str:
+    """Give the mark of what a person has answered for an operation."""
+    return f"done {operation} by {person}"
+
 
 def known_as(identifier: str) -> str:
     """Give the mark of the containers with a donation number or a chain of identity."""
     return f"known as {identifier}"
+
+
+def of_asset(asset: str) -> str:
+    """Give the mark of the calibrations, maintenance plans and faults of an asset."""
+    return f"asset {asset}"
+
+
+def made_of(lot: str) -> str:
+    """Give the mark of the lots that were prepared of a lot."""
+    return f"made of {lot}"
 
 
 def of_batch(batch: str) -> str:
@@ -20,6 +48,11 @@ def of_batch(batch: str) -> str:
 def of_container(container: str) -> str:
     """Give the mark of the labels of a container."""
     return f"container {container}"
+
+
+def of_curriculum(curriculum: str) -> str:
+    """Give the mark of the trainings by a curriculum."""
+    return f"curriculum {curriculum}"
 
 
 def of_material(what: str) -> str:
@@ -37,6 +70,11 @@ def of_owner(owner: str) -> str:
     return f"owner {owner}"
 
 
+def of_person(person: str) -> str:
+    """Give the mark of what is about a person."""
+    return f"person {person}"
+
+
 def of_staff(number: str) -> str:
     """Give the mark of the account of somebody of the staff."""
     return f"staff {number}"
@@ -45,6 +83,16 @@ def of_staff(number: str) -> str:
 def of_subject(subject: str) -> str:
     """Give the mark of the deviations of an object."""
     return f"subject {subject}"
+
+
+def opening(operation: str) -> str:
+    """Give the mark of the curricula that open an operation to people."""
+    return f"opens {operation}"
+
+
+def teaching(document: str) -> str:
+    """Give the mark of the curricula that teach a document."""
+    return f"teaches {document}"
 
 
 def stored_at(position: str) -> str:

@@ -1,9 +1,9 @@
 """The kinds of objects, each one module; the word is the prefix of its streams."""
 
-from automation.gmp.materials import lots
+from automation.gmp.materials import definitions, lots, suppliers
 from automation.gmp.objects import Kind
-from automation.gmp.people import persons, prompts, terminals
-from automation.gmp.plant import alarms, assets, backups, calls
+from automation.gmp.people import curricula, persons, prompts, terminals, training
+from automation.gmp.plant import alarms, assets, backups, calibrations, calls, maintenance
 from automation.gmp.product import (
     batches,
     collections,
@@ -12,19 +12,22 @@ from automation.gmp.product import (
     infusions,
     labels,
     orders,
+    recalls,
     releases,
+    reserves,
     shipments,
     testing,
     tray,
 )
-from automation.gmp.quality import capa, changes, deviations, documents, nonconformances, specifications, timers
+from automation.gmp.quality import capa, changes, deviations, documents, holds, nonconformances, specifications, timers
 
 KINDS: dict[str, Kind] = {
     module.KIND.word: module.KIND
     for module in (
-        *(persons, terminals, prompts, orders, collections, custody, batches),
+        *(persons, terminals, curricula, training, prompts, orders, collections, custody, batches),
         *(containers, labels, testing, tray, releases, shipments, infusions),
-        *(lots, assets, alarms, backups, calls),
-        *(specifications, documents, changes, deviations, nonconformances, capa, timers),
+        *(recalls, reserves),
+        *(suppliers, definitions, lots, assets, calibrations, maintenance, alarms, backups, calls),
+        *(specifications, documents, changes, deviations, nonconformances, capa, holds, timers),
     )
 }

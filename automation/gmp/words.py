@@ -48,6 +48,8 @@ class Meaning(StrEnum):
     RECEIVED = "received"
     ATTESTED = "attested"  # that somebody without an account signed the paper that is named
     RELEASED = "released"
+    UNDERSTOOD = "read and understood"
+    OBSERVED = "observed"  # a run or an interview of somebody else
 
 
 class Strength(StrEnum):

@@ -21,6 +21,7 @@ from automation.gmp.people.persons import Person
 from automation.gmp.plant.assets import Asset
 from automation.gmp.product.batches import Batch
 from automation.gmp.product.containers import Container
+from automation.gmp.qualified import unqualified
 from automation.gmp.words import Right
 from automation.kernel.machine import Procedural
 from automation.kernel.quantity import Instant, Seconds
@@ -174,7 +175,9 @@ def _wrong(plan: Plan, lot: MaterialLot, material: Material, end: Instant) -> It
 
 def _people(plan: Plan, step: Step) -> Iterator[Gate]:
     people = [thing for thing in plan.objects.every("person") if isinstance(thing, Person) and thing.state == "active"]
-    trained = [one.id for one in people if one.is_trained(step.operation)]
+    batch, now = plan.batch.id if plan.batch else "", plan.objects.now
+    why = {one.id: unqualified(plan.objects, one.id, step.operation, batch=batch, at=now) for one in people}
+    trained = [name for name, lacks in why.items() if not lacks]
     perform = [name for name in trained if Right.PERFORM in plan.objects.rights(name)]
     yield Gate(
         step.id,

@@ -7,11 +7,12 @@ Source: 21 CFR 11.10(f) sequence, (g) authority, (i) training; Annex 11 6 second
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol, Self, TypeVar, cast
+from typing import Self, TypeVar, cast
 
 from automation.gmp.form import Field, Form, Value
-from automation.gmp.marks import OPEN, of_batch, with_file
+from automation.gmp.marks import OPEN, done_by, of_batch, with_file
 from automation.gmp.objects import Fact, Kind, Site
+from automation.gmp.qualified import unqualified
 from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, Strength, field
 from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.machine import Row, Table
@@ -155,12 +156,6 @@ TABLE = Table(
 )
 
 
-class _Person(Protocol):
-    """What a prompt asks of a person."""
-
-    def is_trained(self, operation: str) -> bool: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """One prompt, folded from its events; a value, never edited in place."""
@@ -188,7 +183,13 @@ class Prompt:
         """Give its marks: one that asks is open; its batch; each file that it was answered with."""
         asking = (OPEN,) if self.asking else ()
         named = (of_batch(self.batch),) if self.batch else ()
-        return (*asking, *named, *self._files)
+        return (*asking, *named, *self._files, *self._done)
+
+    @property
+    def _done(self) -> tuple[str, ...]:
+        """Say who has performed which operation with it."""
+        operation = self.opening.operation.partition("@")[0] if self.opening else ""
+        return (done_by(self.answered_by, operation),) if operation and self.state is State.ANSWERED else ()
 
     @property
     def _files(self) -> tuple[str, ...]:
@@ -252,8 +253,9 @@ class Prompt:
         said = cast("Opening", self.opening)
         if not site.rights(person) & frozenset(said.asks):
             self._refuse(f"is for {' or '.join(said.asks)}; {person} has none of these rights")
-        if said.operation and not cast("_Person", site.find("person", person)).is_trained(said.operation):
-            self._refuse(f"is part of {said.operation}, on which {person} is not trained")
+        why = unqualified(site, person, said.operation, batch=said.batch, at=at) if said.operation else ""
+        if why:
+            self._refuse(f"is part of {said.operation}, {why}")
         if self._is_kept_from(person, at):
             self._refuse(f"is claimed by {self.claimed_by} at {self.terminal}")
 

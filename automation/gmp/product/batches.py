@@ -213,6 +213,7 @@ class Batch:
     state: State = State.ABSENT
     issue: Issue | None = None
     issued_by: str = ""
+    issued_at: Instant | None = None
     started_at: Instant | None = None
     ended_at: Instant | None = None
     order: Order | None = None  # the last procedural order: why, and for which step
@@ -346,7 +347,7 @@ class Batch:
         after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest))
         match fact.kind:
             case "issue":
-                return replace(after, issue=fact.stated(Issue), issued_by=fact.by)
+                return replace(after, issue=fact.stated(Issue), issued_by=fact.by, issued_at=fact.at)
             case "start":
                 return replace(after, started_at=fact.at, hands=self.hands | {fact.by})
             case "complete":

@@ -16,7 +16,7 @@ from typing import Self, cast
 
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, within
-from automation.gmp.marks import OPEN
+from automation.gmp.marks import OPEN, teaching
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.clock import iso, local
@@ -341,6 +341,14 @@ def _older(thing: Thing, fact: Fact, site: Site) -> Iterable[Next]:
             yield Next(f"document/{one.id}", "supersede", {"successor": after.id, "ends": ends})
 
 
+def _retrained(thing: Thing, fact: Fact, site: Site) -> Iterable[Next]:
+    """Open the curricula that teach the document again; the trainings follow from that."""
+    after = cast("Document", thing)
+    begins = local(after.begins, zone=fact.zone).isoformat(timespec="microseconds")
+    for one in site.marked("curriculum", teaching(after.name)):
+        yield Next(f"curriculum/{one.id}", "reopen", {"document": after.id, "begins": begins})
+
+
 def _reinstated(thing: Thing, _fact: Fact, site: Site) -> Iterable[Next]:
     gone = cast("Document", thing)
     if gone.begins < _NEVER and gone.ends <= gone.begins:
@@ -350,6 +358,7 @@ def _reinstated(thing: Thing, _fact: Fact, site: Site) -> Iterable[Next]:
 
 
 _CLAUSE = "EU GMP chapter 4, 4.5"
+_TRAINED = "21 CFR 211.25(a)"
 
 KIND = Kind(
     "document",
@@ -358,6 +367,7 @@ KIND = Kind(
     Document,
     (
         Follow("superseded", "make_effective", "the version before ends when this one begins", _CLAUSE, _older),
+        Follow("retrained", "make_effective", "whoever is trained on it is trained again", _TRAINED, _retrained),
         Follow("reinstated", "withdraw", "the version before goes on, if this one never held", _CLAUSE, _reinstated),
     ),
 )

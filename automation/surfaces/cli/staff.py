@@ -1,4 +1,4 @@
-"""``access``: which rights each person has, since when, until when and by whom."""
+"""``access`` and ``qualifications``: who may what since when and by whom, and who is qualified for what until when."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -8,10 +8,13 @@ import click
 from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, emit, mark, session, site, table
 from automation.views.access import register
+from automation.views.qualifications import concerned, matrix
+
+_one = click.option("--person", default="", help="One person; else all.")
 
 
 @click.command(epilog="Example: cellwright access --past --person anna --site ./site-a")
-@click.option("--person", default="", help="One person; else all.")
+@_one
 @click.option("--past", is_flag=True, help="What has ended, too.")
 @site
 @as_json
@@ -34,4 +37,33 @@ def access(session: Session, person: str, folder: Path, *, past: bool, as_json: 
     click.echo(table(heads, rows))
 
 
-COMMANDS = {"access": access}
+@click.command(epilog="Example: cellwright qualifications --curriculum fill --site ./site-a")
+@_one
+@click.option("--curriculum", default="", help="One curriculum; else all in force.")
+@click.option("--all", "everybody", is_flag=True, help="Also those who were never assigned.")
+@site
+@as_json
+@session
+def qualifications(  # noqa: PLR0913  as options
+    session: Session, person: str, curriculum: str, folder: Path, *, everybody: bool, as_json: bool
+) -> None:
+    """Show who is qualified by which curriculum, until when, and what is missing."""
+    with looked(session, folder) as (file, objects):
+        for kind, name in (("person", person), ("curriculum", curriculum)):
+            if name:
+                objects.known(kind, name)
+        every = matrix(objects, person=person, curriculum=curriculum)
+        found = [cell for cell in every if everybody or concerned(cell)]
+    if as_json:
+        emit({"simulated": file.simulated, "items": [asdict(cell) for cell in found]})
+        return
+    mark(file.name, simulated=file.simulated)
+    heads = ("person", "curriculum", "qualified", "until", "training", "runs", "mentor", "missing")
+    rows = (
+        (o.person, o.curriculum, "yes" if o.qualified else "no", o.until, o.training, o.observed, o.mentor, o.missing)
+        for o in found
+    )
+    click.echo(table(heads, rows))
+
+
+COMMANDS = {"access": access, "qualifications": qualifications}

@@ -13,6 +13,9 @@ from automation.gmp.words import Right, Strength
 from automation.kernel.machine import Row, Table
 from tests.support.doors import PEOPLE, SECOND, START, SYSTEM, Doorway, proof
 from tests.support.thread import KINDS_OF_IT, STORY, Thread
+from tests.unit.gmp import moves_of_materials as materials
+from tests.unit.gmp import moves_of_people as people
+from tests.unit.gmp import moves_of_plant as plant
 from tests.unit.gmp import moves_of_quality as quality
 
 REASON: Final[dict[str, object]] = {"reason": "because the test says so"}
@@ -81,15 +84,13 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "print": {"sha256": "a" * 64},
         "verify": {"code": "CONTAINER:BAG-1"},
     },
-    "lot": {
-        "receive": {"what": "DMSO", "supplier": "ACME", "quantity": 10.0, "unit": "mL", "expiry": "2027-03"},
-        "use": {"quantity": 1.5, "batch": "B1"},
-    },
+    **materials.BODIES,
     "asset": {
         "register": {"asset_class": "freezer"},
         "qualify": DUE,
         "install": DUE,
         "calibrate": DUE,
+        "service": {"plan": "M-1"},
         "claim": {"batch": "B1", "step": "freeze"},
         "use": {"batch": "B1", "step": "freeze"},
         "clean": {"procedure": "SOP-7"},
@@ -115,6 +116,8 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
     },
     "backup": {"prove": TRIAL, "fail": {**TRIAL, "why": "heads.log is missing"}},
     **quality.BODIES,
+    **people.BODIES,
+    **plant.BODIES,
     "timer": {"start": {"what": "into the store", "due": float(START), "warn": float(START)}},
 }
 _PLACES: Final = {"store": "position", "move": "where", "receive": "", "retrieve": ""}
@@ -133,10 +136,14 @@ BEFORE: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {  # what a rule wa
     ("alarm", "shelved", "unshelve"): ("clear",),
     ("alarm", "out of service", "resume"): ("raise",),
     ("alarm", "suppressed by design", "resume"): ("raise",),
+    **materials.BEFORE,
 }
 PATHS: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {
-    ("asset", "out of service", command): ("register", "install", "claim", "take_out")
-    for command in ("free", "break_claim")
+    **{
+        ("asset", "out of service", command): ("register", "install", "claim", "take_out")
+        for command in ("free", "break_claim")
+    },
+    **materials.PATHS,
 }
 
 
@@ -170,6 +177,8 @@ def body(kind: str, row: Row, *, way: tuple[str, ...], name: str, owner: str = "
         return {where: f"tank-1/{name}"} if where else {}
     if kind == "container" and row.command in _AMOUNTS:
         return dict(_AMOUNTS[row.command])
+    if (kind, row.command) in people.NAMED:
+        return people.NAMED[kind, row.command](owner)
     if (kind, row.command) in quality.NAMED:
         return quality.NAMED[kind, row.command](name, owner or quality.OWNER)
     if kind == "label" and row.command in {"issue", "apply"}:
@@ -239,12 +248,15 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
     if kind == "label":
         stream = f"{stream}-L1"
         way.do(f"container/{name}", "expect", {"identity": "COI-1"}, by=SYSTEM)
+    plant.before(way, kind)
+    people.before(way, kind)
     commands = path(kind, row)
-    owner = favourite if row.command == "implement" and favourite != SYSTEM else ""
+    materials.before(way, kind, (*commands, row.command))
+    owner = favourite if row.command in {"implement", "read"} and favourite != SYSTEM else ""
     for command in commands:
         quality.before(way, kind, command, name=name)
         step = table.decide(way.state(stream), command)
-        person = someone(step, favourite)
+        person = people.hand(kind, step, owner) or someone(step, favourite)
         stated = body(kind, step, way=(*commands, row.command), name=name, owner=owner)
         way.do(stream, command, stated, by=person, signs=proofs(step, person))
     quality.before(way, kind, row.command, name=name)
@@ -265,7 +277,8 @@ def _told(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> st
         person = tellers.get((kind, command)) or someone(table.decide(way.state(stream), command), favourite)
         if kind == "handover":
             person = _side(favourite, gives="giv" in command, withdrawn=withdrawn)
-        thread.do(kind, command, by=person)
+        sterility = {"test": "sterility"} if row.command == "inoculate" and command == "request" else {}
+        thread.do(kind, command, by=person, **sterility)
     _ready(thread, kind, row.command)
     assert way.state(stream) == row.source
     return stream
@@ -302,6 +315,14 @@ def _ready(thread: Thread, kind: str, command: str) -> None:
             thread.do("test-2", "review", by="review")
         case "capa", "find_effective" | "find_ineffective":
             thread.way.clock.go(31 * 24 * 3600.0)
+        case "recall", "open":
+            thread.through("batch", "start")
+        case "recall", "close":
+            thread.do("recall", "tell_authority", by="release")
+        case "reserve", "plan":
+            thread.until("container-A", "empty")
+        case "reserve", "end":
+            thread.do("reserve", "pull", by="perform")
         case "test", "invalidate":
             _investigated(thread)
 

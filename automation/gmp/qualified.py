@@ -1,0 +1,84 @@
+"""Whether a person may perform an operation: by the curricula in force, or where there are none by plain training.
+
+From the first curriculum for an operation on, that is what counts, in every lot. Without one, plain training
+(``person ID train``) is enough for engineering lots and on simulated sites; a clinical or commercial lot of a live site
+needs a curriculum. The versions are those in force when the batch was issued.
+Source: 21 CFR 211.25(a) (training before function), 11.10(i); design guarantee 6.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol, cast
+
+from automation.gmp.marks import done_by, opening
+from automation.gmp.objects import Site
+from automation.gmp.people.curricula import Curriculum, Plan, needed, required
+from automation.gmp.people.training import Training
+from automation.kernel.quantity import Instant
+
+_FOR_PATIENTS = ("clinical", "commercial")
+
+
+class _Person(Protocol):
+    """What is asked of a person."""
+
+    def is_trained(self, operation: str) -> bool: ...
+
+
+class _Batch(Protocol):
+    """What is asked of a batch."""
+
+    issued_at: Instant | None
+
+    @property
+    def lot_type(self) -> str: ...
+
+
+class _Prompt(Protocol):
+    """What is asked of a prompt."""
+
+    answered_at: Instant | None
+
+
+def unqualified(site: Site, person: str, operation: str, *, batch: str, at: Instant) -> str:
+    """Say why a person may not perform an operation (name or name@version) in a batch; empty when one may.
+
+    It reads after the operation's name, as in a refusal: ``is part of freeze, on which anna is not trained``.
+    """
+    curricula = [one.id for one in site.marked("curriculum", opening(operation.partition("@")[0]))]
+    issued = _issued(site, batch, at) if curricula else at
+    asked = list(needed(site, curricula, at=issued))
+    if asked:
+        return "; ".join(_lacking(site, person, asked, issued=issued, at=at))
+    if not cast("_Person", site.find("person", person)).is_trained(operation):
+        return f"on which {person} is not trained"
+    if site.simulated or not batch:
+        return ""
+    lot = cast("_Batch", site.find("batch", batch)).lot_type
+    return f"for which no curriculum is in force; a {lot} lot needs one" if lot in _FOR_PATIENTS else ""
+
+
+def skilled(site: Site, person: str, curriculum: str, *, at: Instant) -> str:
+    """Say what a person lacks of a skill such as gowning, and of what it needs; empty when nothing is missing."""
+    return "; ".join(_lacking(site, person, list(needed(site, [curriculum], at=at)), issued=at, at=at))
+
+
+def _issued(site: Site, batch: str, now: Instant) -> Instant:
+    issued = cast("_Batch", site.find("batch", batch)).issued_at if batch else None
+    return now if issued is None else issued
+
+
+def _lacking(
+    site: Site, person: str, asked: list[tuple[Curriculum, Plan]], *, issued: Instant, at: Instant
+) -> Iterator[str]:
+    for curriculum, plan in asked:
+        training = cast("Training", site.find("training", f"{curriculum.id}.{person}"))
+        done = _last_done(site, person, plan.operations) if plan.fade_days is not None else at
+        lacks = training.lacking(required(site, plan, at=issued), at=at, done=done, zone=site.zone)
+        if lacks:
+            yield f"{curriculum.id}: {person} {lacks}"
+
+
+def _last_done(site: Site, person: str, operations: tuple[str, ...]) -> Instant:
+    """Give when a person last answered for one of these operations; 0 for never."""
+    prompts = (cast("_Prompt", one) for name in operations for one in site.marked("prompt", done_by(person, name)))
+    return max((one.answered_at for one in prompts if one.answered_at is not None), default=Instant(0.0))

@@ -1,0 +1,49 @@
+"""What the moves of curricula and trainings state, and what their rules want of other objects.
+
+Source: the tables themselves; see ``moves``.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from automation.kernel.machine import Row
+from tests.support.doors import PEOPLE, Doorway
+from tests.unit.gmp.moves_of_quality import act
+
+Body = dict[str, object]
+PLAN: Final[Body] = {
+    "title": "Freezing",
+    "operations": ["freeze"],
+    "valid_days": 365,
+    "trainers": list(PEOPLE.values()),
+}
+TASK: Final[Body] = {"curriculum": "C", "documents": ["SOP-12@3"], "valid_days": 365, "due": "2026-12-24T12:00"}
+TRAINEE: Final = "read"
+BODIES: Final[dict[str, dict[str, Body]]] = {
+    "curriculum": {
+        "write": PLAN,
+        "assign": {"person": TRAINEE},
+        "reopen": {"document": "SOP-12@4", "begins": "2026-12-24"},
+    },
+    "training": {
+        "read": {"documents": ["SOP-12@3"]},
+        "observe": {"run": "batch/B1/step/freeze", "passed": True},
+        "assess": {"score": 90, "form": "QUIZ-12@1"},
+        "recognise": {"evidence": "ten years of freezing"},
+    },
+}
+NAMED: Final[dict[tuple[str, str], Callable[[str], Body]]] = {  # what names whose it is
+    ("training", command): lambda owner: {**TASK, "person": owner or TRAINEE} for command in ("assign", "renew")
+}
+
+
+def before(way: Doorway, kind: str) -> None:
+    """Bring the curriculum of the trainings into force, once."""
+    if kind == "training" and way.state("curriculum/C") == "absent":
+        act(way, "curriculum/C", "write", PLAN, by="supervise")
+        act(way, "curriculum/C", "approve", by="approve")
+
+
+def hand(kind: str, step: Row, owner: str) -> str:
+    """Give whose hand a step on the way needs; empty for anybody's."""
+    return (owner or TRAINEE) if (kind, step.command) == ("training", "read") else ""
