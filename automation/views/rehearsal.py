@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta
 
 from automation.engine.journal import Enter
 from automation.engine.recipe.model import Recipe
-from automation.gmp.materials.lots import Use
+from automation.gmp.materials.stated import Use
 from automation.gmp.people.prompts import Prompt
 from automation.gmp.quality.timers import Clock
 from automation.kernel.clock import MICRO, local

@@ -102,7 +102,7 @@ class Specification:
             if len(set(names)) < len(names):
                 raise RefusedError(f"specification {self.id} names a test twice")
             for one in fact.body.criteria:
-                _check(one, where=f"specification {self.id}, {one.test}")
+                check_criterion(one, where=f"specification {self.id}, {one.test}")
         if fact.kind == "approve" and fact.by in self.authors:
             raise RefusedError(f"specification {self.id} was written by {fact.by}; someone else has to approve it")
 
@@ -116,7 +116,8 @@ class Specification:
         return after
 
 
-def _check(one: Criterion, *, where: str) -> None:
+def check_criterion(one: Criterion, *, where: str) -> None:
+    """Refuse a criterion that judges nothing or two things; raises InputError that names ``where``."""
     if bool(one.limit) == bool(one.passes):
         raise InputError("either a limit or words that pass are needed, not both", where=where)
     if one.loq:
