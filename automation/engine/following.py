@@ -44,13 +44,17 @@ class Following:
         self.recorder.ledger.subscribe(self._follow)
 
     def catch_up(self) -> None:
-        """Do what follows from the events behind the cursor."""
-        ledger = self.recorder.ledger
-        done = [event.read(Done).seq for event in ledger.stream(STREAM)]
+        """Do what follows from the events behind the cursor, and what follows from that."""
+        after = max((event.read(Done).seq for event in self.recorder.ledger.stream(STREAM)), default=0)
+        while found := self._behind(after):
+            self._due.extend(found)
+            self._work_off()
+            after = found[-1].seq
+
+    def _behind(self, seq: int) -> list[Event]:
         words = [word for word, kind in KINDS.items() if kind.follows]
-        found = [event for word in words for event in ledger.events(after=max(done, default=0), prefix=f"{word}/")]
-        self._due.extend(sorted((event for event in found if _follows(event)), key=lambda event: event.seq))
-        self._work_off()
+        found = (event for word in words for event in self.recorder.ledger.events(after=seq, prefix=f"{word}/"))
+        return sorted((event for event in found if _follows(event)), key=lambda event: event.seq)
 
     def _follow(self, event: Event) -> None:
         if _follows(event):

@@ -18,6 +18,7 @@ from automation.gmp.product.orders import Order, order_of
 from automation.gmp.product.orders import State as Ordered
 from automation.gmp.product.testing import QcTest, judge_by, tests_of
 from automation.gmp.product.testing import State as Tested
+from automation.gmp.quality.holds import holds_of
 from automation.gmp.quality.specifications import Criterion, Specification, Stage, Verdict
 from automation.gmp.quality.specifications import State as Standing
 from automation.gmp.words import Right
@@ -65,7 +66,7 @@ def obstacles(site: Site, batch: str, *, specification: str) -> tuple[Obstacle, 
     """Give what stands in the way of the release of a batch by a specification, in the order of the product's way."""
     thing = cast("_Batch", site.find("batch", batch))
     order = order_of(site, thing.identity) if thing.identity else None
-    found = [*_of_order(thing, order), *_of_batch(thing)]
+    found = [*_of_order(thing, order), *_of_batch(thing), *_of_holds(site, batch)]
     found += _of_collections(site, order) if order else []
     found += _of_containers(site, thing)
     found += _of_tests(site, batch, cast("Specification", site.find("specification", specification)))
@@ -93,6 +94,10 @@ def _of_batch(batch: _Batch) -> Iterator[Obstacle]:
         yield Obstacle(f"batch {batch.id} is {batch.state}", Right.PERFORM)
     if not batch.reviewed_by:
         yield Obstacle(f"the record of batch {batch.id} is not reviewed", Right.REVIEW)
+
+
+def _of_holds(site: Site, batch: str) -> Iterator[Obstacle]:
+    yield from (Obstacle(sentence, Right.APPROVE) for sentence in holds_of(site, batch))
 
 
 def _of_collections(site: Site, order: Order) -> Iterator[Obstacle]:

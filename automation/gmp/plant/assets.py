@@ -1,25 +1,39 @@
-"""Assets: devices and places, qualified, calibrated, cleaned and claimed before product meets them.
+"""Assets: devices and places, qualified, calibrated, maintained, cleaned and claimed before product meets them.
 
+An asset knows the batches that it served since its last good calibration; one that fails puts them all in doubt.
 Units:  due dates are moments (s, UTC); a date without a time means the end of that day in the site's zone.
 Source: 21 CFR 211.68(a) calibration; 211.67 cleaning; 211.105, 211.182 equipment identified with its batch;
-        11.10(h) device checks; EU GMP Annex 15 qualification.
+        11.10(h) device checks; 211.160(b)(4), 211.192 (what else a failed calibration reaches); EU GMP Annex 15
+        (qualification, 2.5: PQ before use in clinical and commercial manufacture).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
-from pydantic import field_validator
-
-from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, field
-from automation.kernel.clock import instant, iso
+from automation.gmp.due import Due, until
+from automation.gmp.marks import OPEN
+from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
+from automation.gmp.plant.asset_bodies import (
+    Calibration,
+    Claim,
+    Driving,
+    Identity,
+    Installation,
+    Qualification,
+    Registration,
+    Result,
+    Stage,
+    Support,
+    moment,
+)
+from automation.gmp.plant.upkeep import NEW, Cleaning, HoldTimes, Service, Sort, Upkeep
+from automation.gmp.words import SYSTEM, Meaning, Reason, Right
+from automation.kernel.clock import iso
 from automation.kernel.errors import GateError, RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Instant
-
-_DAY_LENGTH = len("2026-12-31")
 
 
 class State(StrEnum):
@@ -30,112 +44,6 @@ class State(StrEnum):
     QUALIFIED = "qualified"
     OUT_OF_SERVICE = "out of service"
     RETIRED = "retired"
-
-
-class Driving(StrEnum):
-    """Who acts on the device."""
-
-    DRIVEN = "driven"  # we command it
-    OBSERVED = "observed"  # a person starts it, we watch
-    MANUAL = "manual"  # a person does it and enters what came out
-
-
-class Support(StrEnum):
-    """How well its driver is founded."""
-
-    L0 = "L0"  # a fake only
-    L1 = "L1"  # bytes from a public document
-    L2 = "L2"  # a replayed capture
-    L3 = "L3"  # run on a real device
-
-
-class Result(StrEnum):
-    """How a calibration came out."""
-
-    PASS = "pass"  # noqa: S105  the word of the certificate
-    FAIL = "fail"
-
-
-class Registration(Body):
-    """What the asset is."""
-
-    asset_class: str = field(label="Class", help="What recipes ask for, for example freezer", length=1)
-    maker: str = field(label="Maker", default="")
-    model: str = field(label="Model", default="")
-    serial: str = field(label="Serial number", default="")
-    firmware: str = field(label="Firmware", default="")
-    driver: str = field(label="Driver", default="")
-    kind: Driving = field(label="Driven, observed or manual", default=Driving.MANUAL)
-    support: Support = field(label="Support level of the driver", default=Support.L0)
-    location: str = field(label="Location", default="")
-    needs_calibration: bool = field(label="Needs calibration", default=True)
-    needs_cleaning: bool = field(label="Needs cleaning between uses", default=True)
-
-
-class _Due(Body):
-    """What is due at some time."""
-
-    due: str = field(label="Due", help="Date (to its end, in the site's zone) or ISO 8601 moment")
-
-    @field_validator("due")
-    @classmethod
-    def _is_a_moment(cls, text: str) -> str:
-        """Refuse what is neither date nor moment."""
-        moment(text, zone="UTC")
-        return text
-
-
-class Qualification(_Due):
-    """Under which certificate it is fit, and until when."""
-
-    certificate: str = field(label="Certificate", length=1)
-
-
-class Installation(_Due):
-    """A simulated asset, fit by declaration."""
-
-    certificate: str = field(label="Certificate", default="simulated")
-    calibration_due: str = field(label="Calibration due", help="As ``due`` when empty", default="")
-
-    @field_validator("calibration_due")
-    @classmethod
-    def _is_empty_or_a_moment(cls, text: str) -> str:
-        """Refuse what is neither empty nor a date or moment."""
-        if text:
-            moment(text, zone="UTC")
-        return text
-
-
-class Calibration(_Due):
-    """What the calibration found and left, and until when it holds."""
-
-    certificate: str = field(label="Certificate", length=1)
-    as_found: str = field(label="As found", default="")
-    as_left: str = field(label="As left", default="")
-    result: Result = field(label="Result", default=Result.PASS)
-
-
-class Identity(Body):
-    """What the device says it is when it is connected."""
-
-    maker: str = field(label="Maker", default="")
-    model: str = field(label="Model", default="")
-    serial: str = field(label="Serial number", default="")
-    firmware: str = field(label="Firmware", default="")
-    configuration: str = field(label="Digest of its configuration", default="")
-
-
-class Claim(Body):
-    """For which step it is taken."""
-
-    batch: str = field(label="Batch", length=1)
-    step: str = field(label="Step", default="")
-
-
-class Cleaning(Body):
-    """How it was cleaned."""
-
-    procedure: str = field(label="Procedure", length=1)
 
 
 _PROGRAM = frozenset({Right.SYSTEM})
@@ -155,6 +63,14 @@ TABLE = Table(
             signs=(Meaning.APPROVED,),
             body=Qualification,
         ),
+        Row(
+            "qualify",
+            State.QUALIFIED,
+            State.QUALIFIED,
+            by={Right.APPROVE},
+            signs=(Meaning.APPROVED,),
+            body=Qualification,
+        ),
         Row("install", State.REGISTERED, State.QUALIFIED, by=_PROGRAM, body=Installation),
         *(
             Row("permit", state, state, by={Right.APPROVE}, signs=(Meaning.APPROVED,), body=Reason)
@@ -164,6 +80,7 @@ TABLE = Table(
         *(Row("lose", state, state, by=_PROGRAM, body=Reason) for state in _IN_PLACE),
         *(Row("calibrate", state, state, by=_CARE, body=Calibration) for state in _IN_PLACE),
         *(Row("clean", state, state, by=_CARE | {Right.PERFORM}, body=Cleaning) for state in _IN_PLACE),
+        *(Row("service", state, state, by=_PROGRAM, body=Service) for state in _IN_PLACE),
         Row("claim", State.QUALIFIED, State.QUALIFIED, by=_PROGRAM, body=Claim),
         Row("use", State.QUALIFIED, State.QUALIFIED, by=_PROGRAM, body=Claim),
         *(Row("free", state, state, by=_PROGRAM, body=Reason) for state in _MAY_BE_CLAIMED),
@@ -196,6 +113,23 @@ class _Batch(Protocol):
 
     @property
     def lot_type(self) -> str: ...
+    @property
+    def issue(self) -> "_Issue | None": ...
+
+
+class _Issue(Protocol):
+    """What an asset asks of the issue of a batch."""
+
+    product: str
+
+
+class _Record(Protocol):
+    """What an asset asks of the record of a calibration."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def asset(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,16 +149,51 @@ class Asset:
     location: str = ""
     needs_calibration: bool = True
     needs_cleaning: bool = True
+    needs_changeover: bool = False
+    dirty_hold_h: float = 0.0
+    clean_hold_h: float = 0.0
     certificate: str = ""
+    stage: Stage = Stage.PQ
     qualification_due: Instant | None = None
     calibration: str = ""  # certificate
     calibration_due: Instant | None = None
     calibration_result: Result = Result.PASS
+    calibration_record: str = ""  # of the last one that had a record; from then on each needs one
+    good_at: Instant | None = None  # when it was last found or left good
+    served: tuple[str, ...] = ()  # batches since then
+    suspects: tuple[str, ...] = ()  # batches that the last failed calibration put in doubt
     seen: Identity | None = None
     lost: str = ""  # why it could not be asked who it is
-    cleaned: bool = False
+    upkeep: Upkeep = NEW
     claim: tuple[str, str] | None = None  # (batch, step)
     permitted: bool = False  # a driver below L3 may act in engineering lots, by a person's decision
+
+    @property
+    def found_by(self) -> tuple[str, ...]:
+        """Give its marks: one that has to be calibrated or maintained some day is open."""
+        return (OPEN,) if self.dues else ()
+
+    @property
+    def dues(self) -> tuple[Due, ...]:
+        """Give what has to be done next: calibrated and qualified again, each before it lapses."""
+        if self.state in {State.ABSENT, State.RETIRED} or self.good_at is None:
+            return ()
+        ends = {"calibrate": self.calibration_due if self.needs_calibration else None}
+        ends |= {"qualify": self.qualification_due}
+        owners = {"calibrate": Right.MAINTAIN, "qualify": Right.APPROVE}
+        return tuple(
+            until(f"{what} asset {self.id} again", owner=owners[what], since=self.good_at, by=end)
+            for what, end in ends.items()
+            if end is not None
+        )
+
+    def told(self, _site: Site) -> tuple[str, ...]:
+        """Say which batches rest on it since its last good calibration, and which the last failed one put in doubt."""
+        since = f" ({iso(self.good_at)})" if self.good_at is not None else ""
+        served = ", ".join(self.served) or "none"
+        doubted = ", ".join(self.suspects)
+        said = (f"batches since its last good calibration{since}: {served}",) if self.needs_calibration else ()
+        return (*said, *((f"batches in doubt after its last failed calibration: {doubted}",) if doubted else ()))
 
     @property
     def may_act(self) -> bool:
@@ -248,9 +217,14 @@ class Asset:
             found.append(f"is out of qualification since {iso(self.qualification_due)}")
         if self.needs_calibration:
             found += self._uncalibrated(now)
-        if self.needs_cleaning and not self.cleaned:
-            found.append("is not clean")
+        found += self.upkeep.overdue(now)
+        if self.needs_cleaning:  # how long it stays clean counts until it is claimed
+            found += self.upkeep.unclean(now, HoldTimes() if self.claim else self._holds)
         return found
+
+    @property
+    def _holds(self) -> HoldTimes:
+        return HoldTimes(dirty_h=self.dirty_hold_h, clean_h=self.clean_hold_h)
 
     def _uncalibrated(self, now: Instant) -> list[str]:
         if self.calibration_due is None:
@@ -275,8 +249,14 @@ class Asset:
     def check(self, fact: Fact, site: Site) -> None:
         """Refuse a second claim, an unfounded driver near patients, and simulated fitness on a live site."""
         system = fact.by.startswith(f"{SYSTEM}:")
-        if not site.simulated and system and fact.kind in {"install", "calibrate"}:
-            self._refuse(f"can't {fact.kind} by the program alone on a live site; a person has to")
+        if fact.kind == "calibrate":
+            self._check_calibration(fact.stated(Calibration), site, system=system)
+        if not site.simulated and system and fact.kind == "install":
+            self._refuse("can't install by the program alone on a live site; a person has to")
+        if fact.kind == "clean":
+            short = self.upkeep.stood_too_long(fact.stated(Cleaning).sort, fact.at, self._holds)
+            if short:
+                self._refuse(short)
         if fact.kind == "register" and not site.simulated:
             self._check_support(fact.stated(Registration))
         if fact.kind == "claim":
@@ -287,6 +267,18 @@ class Asset:
             self._refuse("is not claimed")
         if fact.kind == "retire" and self.claim is not None:
             self._refuse(f"is claimed by batch {self.claim[0]}, step {self.claim[1]}")
+
+    def _check_calibration(self, said: Calibration, site: Site, *, system: bool) -> None:
+        """Refuse one by the program alone, one without a record where there are records, and another's record."""
+        if said.record:
+            record = cast("_Record", site.find("calibration", said.record))
+            fits = {"accepted"} if said.result is Result.PASS else {"accepted", "recorded"}
+            if record.asset != self.id or record.state not in fits:
+                self._refuse(f"has no calibration {said.record} that was accepted")
+        elif self.calibration_record:
+            self._refuse(f"is calibrated by reviewed records (the last is {self.calibration_record}); name one")
+        elif system and not site.simulated:
+            self._refuse("can't calibrate by the program alone on a live site; a person has to")
 
     def _check_support(self, said: Registration) -> None:
         if said.kind is Driving.DRIVEN and said.support is Support.L0:
@@ -299,13 +291,28 @@ class Asset:
     def _check_claim(self, claim: Claim, site: Site) -> None:
         if self.claim is not None and self.claim != (claim.batch, claim.step):
             self._refuse(f"is claimed by batch {self.claim[0]}, step {self.claim[1]}")
+        batch = cast("_Batch", site.find("batch", claim.batch))
+        self._check_fit(batch, site)
         if site.simulated or self.kind is not Driving.DRIVEN or self.support is Support.L3:
             return
-        if cast("_Batch", site.find("batch", claim.batch)).lot_type != "engineering":
+        if batch.lot_type != "engineering":
             msg = f"asset {self.id}: its driver is {self.support}; below L3 it may act in engineering lots only"
             raise GateError(msg)
         if not self.permitted:
             msg = f"asset {self.id}: its driver is {self.support}; quality has to permit it for engineering lots first"
+            raise GateError(msg)
+
+    def _check_fit(self, batch: _Batch, site: Site) -> None:
+        """Refuse a lot for patients on what is not qualified for the process, and a product without changeover."""
+        if batch.lot_type not in {"", "engineering"} and self.stage is not Stage.PQ:
+            msg = f"asset {self.id} is qualified through {self.stage}; a {batch.lot_type} lot needs {Stage.PQ}"
+            raise GateError(msg)
+        last, product = self.upkeep.last_batch, batch.issue.product if batch.issue else ""
+        if not self.needs_changeover or not last or self.upkeep.sort is not Sort.AFTER_USE:
+            return
+        before = cast("_Batch", site.find("batch", last)).issue
+        if before is not None and before.product != product:
+            msg = f"asset {self.id} was last used for {before.product} ({last}); {product} needs a changeover cleaning"
             raise GateError(msg)
 
     def apply(self, fact: Fact) -> Self:
@@ -323,37 +330,72 @@ class Asset:
                     qualification_due=due,
                     calibration=said.certificate,
                     calibration_due=calibrated,
-                    cleaned=True,
+                    good_at=fact.at,
+                    upkeep=self.upkeep.cleaned(Sort.EXTENDED, fact.at),
                 )
             case Qualification() as said:
-                return replace(after, certificate=said.certificate, qualification_due=moment(said.due, zone=fact.zone))
+                due = moment(said.due, zone=fact.zone)
+                return replace(after, certificate=said.certificate, qualification_due=due, stage=said.stage)
             case Calibration() as said:
-                return replace(
-                    after,
-                    calibration=said.certificate,
-                    calibration_due=moment(said.due, zone=fact.zone),
-                    calibration_result=said.result,
-                )
+                return self._calibrated(said, fact)
             case Identity() as said:
                 return replace(after, seen=said, lost="")
-            case Cleaning():
-                return replace(after, cleaned=True)
-            case Claim() if fact.kind == "use":
-                return replace(after, cleaned=False)
+            case Cleaning(sort=sort):
+                return replace(after, upkeep=self.upkeep.cleaned(sort, fact.at))
+            case Service(plan=plan, due=end):
+                return replace(after, upkeep=self.upkeep.serviced(plan, moment(end, zone=fact.zone) if end else None))
+            case Claim(batch=batch) if fact.kind == "use":
+                return replace(after, upkeep=self.upkeep.used(batch, fact.at))
             case Claim() as said:
-                return replace(after, claim=(said.batch, said.step))
+                served = self.served if said.batch in self.served else (*self.served, said.batch)
+                return replace(after, claim=(said.batch, said.step), served=served)
         if fact.kind == "lose":
             return replace(after, seen=None, lost=fact.stated(Reason).reason)
         if fact.kind == "permit":
             return replace(after, permitted=True)
         return replace(after, claim=None) if fact.kind in {"free", "break_claim"} else after
 
+    def _calibrated(self, said: Calibration, fact: Fact) -> Self:
+        """Give it after a calibration; the batch that it serves at the moment rests on this one and on the last."""
+        good = said.result is Result.PASS
+        return replace(
+            self,
+            calibration=said.certificate,
+            calibration_due=moment(said.due, zone=fact.zone),
+            calibration_result=said.result,
+            calibration_record=said.record or self.calibration_record,
+            good_at=fact.at if good else self.good_at,
+            served=(self.claim[0],) if self.claim else (),
+            suspects=self.suspects if good else self.served,
+        )
 
-def moment(text: str, *, zone: str) -> Instant:
-    """Give when something falls due: a moment, or the end of a day in ``zone``; raises ValueError for another form."""
-    if len(text) == _DAY_LENGTH:
-        return instant((date.fromisoformat(text) + timedelta(days=1)).isoformat(), zone=zone)
-    return instant(text, zone=zone)
+
+def _doubt(thing: Thing, fact: Fact, _site: Site) -> Iterable[Next]:
+    """Open a deviation about an asset that failed, and one with a QA hold for each batch since it was last good."""
+    asset, said = cast("Asset", thing), fact.stated(Calibration)
+    if said.result is Result.PASS:
+        return
+    name = f"{asset.id}-{fact.version}"
+    what = f"asset {asset.id} failed calibration {said.certificate}"
+    found = f" (as found: {said.as_found})" if said.as_found else ""
+    body = {"subject": f"asset/{asset.id}", "title": f"{what}{found}", "rule": "out of tolerance as found"}
+    yield Next(f"deviation/{name}-D00", "open", body)
+    for number, batch in enumerate(asset.suspects, start=1):
+        deviation = f"{name}-D{number:02d}"
+        title = f"{what}, on which this batch rests"
+        yield Next(f"deviation/{deviation}", "open", {**body, "title": title, "batch": batch})
+        held = {"batch": batch, "reason": title, "deviation": deviation}
+        yield Next(f"qa-hold/{name}-{batch}", "place", held)
 
 
-KIND = Kind("asset", "plant", TABLE, Asset)
+FOLLOWS = (
+    Follow(
+        "asset-failed",
+        "calibrate",
+        "every batch since its last good calibration is held and looked into",
+        "21 CFR 211.160(b)(4), 211.192",
+        _doubt,
+    ),
+)
+
+KIND = Kind("asset", "plant", TABLE, Asset, FOLLOWS)

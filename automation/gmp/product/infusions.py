@@ -18,6 +18,7 @@ from automation.gmp.product.custody import custody_findings, held_by
 from automation.gmp.product.orders import Order, check_runs
 from automation.gmp.product.releases import Release
 from automation.gmp.product.shipments import Shipment
+from automation.gmp.quality.holds import holds_of
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.clock import iso
 from automation.kernel.errors import IdentityError, RefusedError
@@ -201,6 +202,8 @@ class Infusion:
         release = cast("Release", site.find("release", plan.batch))
         out = release.is_out and plan.container in release.containers
         self._refuse(not out, f"can't go on: {plan.container} of lot {plan.batch} is not released ({release.state})")
+        held = next(holds_of(site, plan.batch), "")
+        self._refuse(bool(held), f"can't go on: {held}")
         bag = cast("_Container", site.find("container", plan.container))
         self._refuse(bag.on_hold, f"can't go on: {plan.container} is on QA hold ({bag.hold_reason})")
 

@@ -16,6 +16,7 @@ from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.product.custody import held_by
 from automation.gmp.product.orders import Order, check_runs
 from automation.gmp.product.releases import Release
+from automation.gmp.quality.holds import holds_of
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import IdentityError, RefusedError
 from automation.kernel.machine import Row, Table
@@ -213,6 +214,8 @@ class Shipment:
         self._check_whole(said.containers)
         release = cast("Release", site.find("release", plan.batch))
         self._refuse(not release.is_out, f"can't be packed: lot {plan.batch} is {release.state}, not released")
+        held = next(holds_of(site, plan.batch), "")
+        self._refuse(bool(held), f"can't be packed: {held}")
         strange = sorted(set(self.containers) - set(release.containers))
         self._refuse(bool(strange), f"can't be packed: {', '.join(strange)} is not among the released containers")
         for name in self.containers:

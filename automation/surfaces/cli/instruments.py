@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from automation.engine.site import Site
-from automation.gmp.plant.assets import Asset, Identity
+from automation.gmp.plant.asset_bodies import Identity
+from automation.gmp.plant.assets import Asset
 from automation.kernel.clock import iso
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Instant

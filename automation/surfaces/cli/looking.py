@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -141,6 +141,8 @@ def plain(thing: Thing, *, zone: str) -> dict[str, object]:
         value = getattr(thing, one.name)
         if isinstance(value, BaseModel):
             found |= {name: _value(name, part, zone=zone) for name, part in value.model_dump(mode="json").items()}
+        elif is_dataclass(value):
+            found |= {part.name: _value(part.name, getattr(value, part.name), zone=zone) for part in fields(value)}
         elif one.name not in found:
             found[one.name] = _value(one.name, value, zone=zone)
     return found

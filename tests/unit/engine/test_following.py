@@ -11,6 +11,7 @@ from automation.engine.recorder import Recorder
 from automation.gmp.registry import KINDS
 from tests.support.doors import Doorway, doorway, proof
 from tests.support.thread import Thread
+from tests.unit.gmp.moves_of_plant import ASSET, POINT, RECORD, before
 
 
 @pytest.fixture
@@ -40,6 +41,17 @@ def test_what_nobody_was_there_to_do_is_done_at_the_next_start(way: Doorway) -> 
     assert way.state("container/X1-A") == "absent"
     Following(way.door, Recorder(way.ledger, way.clock, STREAM), Afterwards()).start()
     assert way.state("container/X1-A") == "expected"
+
+
+def test_what_follows_from_what_was_made_up_for_is_made_up_for_too(way: Doorway) -> None:
+    """A calibration out of tolerance reaches its asset, and the asset its batches, before the first command."""
+    before(way, "calibration")
+    way.do(f"asset/{ASSET}", "install", {"due": "2027-06-30"})
+    way.do(f"asset/{ASSET}", "claim", {"batch": "held-1", "step": "weigh"})
+    bad = {**RECORD, "points": [{**POINT, "found": "101"}]}
+    way.do("calibration/C-1", "record", bad, by="maintain", signs=(proof("maintain", "performed"),))
+    Following(way.door, Recorder(way.ledger, way.clock, STREAM), Afterwards()).start()
+    assert [one.state for one in way.door.every("qa-hold")] == ["placed"]
 
 
 def test_a_refused_consequence_is_on_the_record_and_the_site_goes_on(way: Doorway) -> None:
