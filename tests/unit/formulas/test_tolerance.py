@@ -2,7 +2,7 @@
 
 import pytest
 
-from automation.formulas.tolerance import band, chi_square, factor
+from automation.formulas.tolerance import band, chi_square, factor, fewest_without_a_distribution, one_sided
 
 
 @pytest.mark.parametrize(("share", "free", "published"), [(0.05, 2, 0.1026), (0.05, 9, 3.325), (0.01, 42, 23.650)])
@@ -34,3 +34,15 @@ def test_a_band_says_what_it_is() -> None:
     assert equal is not None
     assert equal.holds(6.4)
     assert not equal.holds(6.5)
+
+
+@pytest.mark.parametrize(("number", "published"), [(3, 7.656), (10, 2.911), (20, 2.396), (30, 2.220)])
+def test_the_factor_of_one_side_is_that_of_the_noncentral_t_distribution(number: int, published: float) -> None:
+    """ISO 16269-6, 95 % with 95 % confidence; NIST 7.2.6.3 has 1.8740 for 43 values, 90 % with 99 %."""
+    assert one_sided(number) == pytest.approx(published, abs=6e-4)
+    assert one_sided(43, coverage=0.90, confidence=0.99) == pytest.approx(1.8740, abs=1e-4)
+
+
+def test_without_a_distribution_59_values_hold_95_percent_on_one_side_and_93_on_both() -> None:
+    """ISO 16269-6 annex on distribution-free intervals: the extremes of the sample themselves."""
+    assert (fewest_without_a_distribution(sides=1), fewest_without_a_distribution(sides=2)) == (59, 93)
