@@ -20,6 +20,7 @@ UCUM = {
     "uL": "uL", "mL": "mL", "L": "L", "mg": "mg", "g": "g", "kg": "kg",
     "cells": "{cells}", "cells/mL": "{cells}/mL", "pcs": "{pcs}", "%": "%", "1": "1", "xg": "[g]",
     "EU/mL": "[EU]/mL", "copies/cell": "{copies}/{cell}", "pg/mL": "pg/mL", "ug/mL": "ug/mL",
+    "EU/kg": "[EU]/kg", "mg/kg": "mg/kg", "cells/kg": "{cells}/kg",
 }  # fmt: skip
 """Units of limits and amounts, each with its UCUM code."""
 
@@ -233,6 +234,11 @@ def _below_loq(value: Decimal, unit: str, limits: Limits, *, what: str, loq: Dec
     bands = {BelowLoq.PASS: Band.WITHIN, BelowLoq.FAIL: Band.REJECT, BelowLoq.NOT_EVALUABLE: Band.NOT_EVALUABLE}
     sentence = f"{what}: below the limit of quantitation (< {loq} {unit}), which counts as {limits.below_loq} by rule"
     return Judgement(bands[limits.below_loq], value, None, unit, None, sentence)
+
+
+def places(value: Decimal) -> int:
+    """Give the decimals of a number as it was entered; negative for ``1E+6`` (-6)."""
+    return -_exponent(value)
 
 
 def _exponent(value: Decimal) -> int:

@@ -27,6 +27,8 @@ class Line(msgspec.Struct, frozen=True):
     record: str
     analysed: str
     reviewed_by: str
+    status: str
+    worked_out: tuple[str, ...] = ()  # the inputs of a calculated one
 
 
 class Certificate(msgspec.Struct, frozen=True):
@@ -40,6 +42,7 @@ class Certificate(msgspec.Struct, frozen=True):
     recipe: str
     specification: str
     lines: tuple[Line, ...]
+    preliminary: tuple[Line, ...]  # what was found so far of what is not finished
     set_aside: tuple[str, ...]  # results that do not count, with the reason
 
     @property
@@ -85,12 +88,13 @@ def certificate(site: Site, batch: str, *, specification: str) -> Certificate:
         recipe=f"{thing.issue.recipe} {thing.issue.recipe_version}" if thing.issue else "",
         specification=demanded.id,
         lines=tuple(_line(site, one, demanded) for one in tests if one.state is State.REVIEWED),
+        preliminary=tuple(_line(site, one, demanded) for one in tests if _is_under_way(one)),
         set_aside=tuple(f"{one.id}: {one.value} ({one.set_aside})" for one in tests if one.state is State.INVALIDATED),
     )
 
 
 def _line(site: Site, test: QcTest, demanded: Specification) -> Line:
-    found, sentence = judge_by(test, test.value, site)
+    found, sentence = judge_by(test, site)
     result = test.results[-1]
     criterion = demanded.criterion(test.request.test if test.request else "")
     return Line(
@@ -102,4 +106,16 @@ def _line(site: Site, test: QcTest, demanded: Specification) -> Line:
         record=test.id,
         analysed=result.analysed,
         reviewed_by=test.reviewed_by,
+        status=_status(test),
+        worked_out=result.inputs,
     )
+
+
+def _is_under_way(test: QcTest) -> bool:
+    return test.state is State.IN_LABORATORY and bool(test.value)
+
+
+def _status(test: QcTest) -> str:
+    """Say how far a result is: of what is incubated with the day that was read."""
+    word = test.statuses[-1] if test.statuses else ""
+    return f"{word}, incubated since {test.inoculation}" if test.inoculation and not test.is_final else word

@@ -16,14 +16,17 @@ from automation.gmp.product.collections import State as Collected
 from automation.gmp.product.custody import custody_findings
 from automation.gmp.product.orders import Order, order_of
 from automation.gmp.product.orders import State as Ordered
-from automation.gmp.product.testing import QcTest, judge_by, tests_of
+from automation.gmp.product.recalls import Recall
+from automation.gmp.product.testing import QcTest, check_worked_out, judge_by, tests_of, worked_out
 from automation.gmp.product.testing import State as Tested
 from automation.gmp.quality.holds import holds_of
-from automation.gmp.quality.specifications import Criterion, Specification, Stage, Verdict
+from automation.gmp.quality.specifications import Criterion, Specification, Stage
 from automation.gmp.quality.specifications import State as Standing
 from automation.gmp.words import Right
+from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.quantity import Instant
 
+_ROUNDING_ML = 0.05  # mL
 _THERE = frozenset({"in process", "stored", "handed over"})
 
 
@@ -60,6 +63,7 @@ class _Container(Protocol):
     purpose: str
     on_hold: bool
     hold_reason: str
+    volume_ml: float
 
 
 def obstacles(site: Site, batch: str, *, specification: str) -> tuple[Obstacle, ...]:
@@ -69,6 +73,7 @@ def obstacles(site: Site, batch: str, *, specification: str) -> tuple[Obstacle, 
     found = [*_of_order(thing, order), *_of_batch(thing), *_of_holds(site, batch)]
     found += _of_collections(site, order) if order else []
     found += _of_containers(site, thing)
+    found += _of_recalls(site, batch)
     found += _of_tests(site, batch, cast("Specification", site.find("specification", specification)))
     return (*found, *_of_deviations(site, thing, order))
 
@@ -122,15 +127,21 @@ def _of_containers(site: Site, batch: _Batch) -> Iterator[Obstacle]:
         yield from (Obstacle(sentence, Right.INVESTIGATE) for sentence in custody_findings(site, name))
 
 
+def _of_recalls(site: Site, batch: str) -> Iterator[Obstacle]:
+    """Give the recalls of the lot that are not settled."""
+    for one in (cast("Recall", found) for found in site.marked("recall", of_batch(batch))):
+        if one.bars:
+            yield Obstacle(f"recall {one.id} is {one.state}: {one.why}", Right.RELEASE)
+
+
 def _of_tests(site: Site, batch: str, specification: Specification) -> Iterator[Obstacle]:
     if specification.state is not Standing.EFFECTIVE:
         yield Obstacle(f"specification {specification.id} is {specification.state}, not effective", Right.APPROVE)
     for criterion in specification.criteria:
         tests = [one for one in tests_of(site, batch) if one.request and one.request.test == criterion.test]
         standing = [one for one in tests if one.state not in {Tested.CANCELLED, Tested.INVALIDATED}]
-        later = criterion.stage is Stage.AFTERWARDS
         if not standing:
-            yield Obstacle(f"{criterion.test} was not requested", Right.REVIEW, later=later)
+            yield Obstacle(f"{criterion.test} was not requested", Right.REVIEW)
         for one in standing:
             yield from _of_test(site, one, criterion)
 
@@ -138,13 +149,32 @@ def _of_tests(site: Site, batch: str, specification: Specification) -> Iterator[
 def _of_test(site: Site, test: QcTest, criterion: Criterion) -> Iterator[Obstacle]:
     due = next(iter(dues_of(test)), None)
     if test.value:
-        found, sentence = judge_by(test, test.value, site)
-        if found is not Verdict.MEETS:
+        found, sentence = judge_by(test, site)
+        if not found.is_good:
             yield Obstacle(f"{test.id} is {found}: {sentence}", Right.INVESTIGATE)
             return
+        yield from _of_inputs(site, test, criterion)
     if due is not None:
-        later = criterion.stage is Stage.AFTERWARDS
+        later = criterion.stage is Stage.AFTERWARDS and (not criterion.so_far or bool(test.value))
         yield Obstacle(f"{criterion.test} ({test.id}) is {test.state}", due.owner, due.by, later)
+
+
+def _of_inputs(site: Site, test: QcTest, criterion: Criterion) -> Iterator[Obstacle]:
+    """Give what is wrong with a calculated result: inputs that changed since, bags that were left out."""
+    if not criterion.formula:
+        return
+    said = test.results[-1]
+    try:
+        check_worked_out(site, test=test, criterion=criterion, said=said)
+        done = worked_out(site, batch=test.batch, criterion=criterion, said=said)
+    except (RefusedError, InputError) as wrong:
+        yield Obstacle(f"{test.id} does not follow any more, and has to be corrected: {wrong}", Right.PERFORM)
+        return
+    covered = sum(one.value for one in done.inputs if one.name == criterion.all_bags)
+    volume = sum(cast("_Container", site.find("container", name)).volume_ml for name in product_of(site, test.batch))
+    if criterion.all_bags and covered + _ROUNDING_ML < volume:
+        counted = f"{test.id} counts {covered:g} mL; all bags of {test.batch} hold {volume:g} mL"
+        yield Obstacle(counted, Right.PERFORM)
 
 
 def _of_deviations(site: Site, batch: _Batch, order: Order | None) -> Iterator[Obstacle]:

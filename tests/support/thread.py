@@ -67,7 +67,7 @@ review      test            request
 perform     test            take_in report
 review      test            review
 review      test-2          request
-perform     test-2          take_in report_preliminary
+perform     test-2          take_in inoculate report_preliminary
 review      release         open
 release     release         release_conditionally
 order       shipment        plan
@@ -104,6 +104,8 @@ KINDS_OF_IT: Final = (
     "release",
     "shipment",
     "infusion",
+    "recall",
+    "reserve",
 )
 LIKE: Final = {  # a move that is not told: what has to be told before it
     ("release", "release"): ("release", "release_conditionally"),
@@ -169,6 +171,8 @@ class Thread:
         stream = self.stream(what)
         if (what, command) == ("capa", "find_effective"):
             self.way.clock.go(31 * 24 * HOURS)
+        if (what, command) == ("test-2", "report"):
+            self.way.clock.go(15 * 24 * HOURS)
         row = KINDS[what.partition("-")[0]].table.decide(self.way.state(stream), command)
         actor = SYSTEM if by == "system" else by
         signs = tuple(proof("verify" if number else actor, meaning) for number, meaning in enumerate(row.signs))
@@ -244,6 +248,7 @@ def _label(thread: Thread) -> Body:
 def _writing(_thread: Thread) -> Body:
     viability: Body = {"test": "viability", "method": "7-AAD", "limit": "at least 70.0 %", "loq": "1"}
     sterility: Body = {"test": "sterility", "method": "USP <71>", "passes": ["no growth"], "stage": "afterwards"}
+    sterility = {**sterility, "days": 14.0, "so_far": ["no growth to date"]}
     return {"product": "CAR-T cells", "criteria": [viability, sterility]}
 
 
@@ -298,6 +303,17 @@ def _bedside(thread: Thread) -> Body:
     return {**_read(thread), "container": f"{thread.name}-P", "bag_identity": thread.identity}
 
 
+def _notice(thread: Thread) -> Body:
+    return {"told": "treating physician", "how": "by telephone", "at": thread.at(0)}
+
+
+def _reserve(thread: Thread) -> Body:
+    sample = f"{thread.name}-Q"
+    pull = {"sample": sample, "at": thread.at(2), "tests": ["viability"]}
+    kept = {"samples": [sample], "condition": "vapour of liquid nitrogen", "until": thread.at(48)}
+    return {"batch": thread.name, "sort": "stability", "pulls": [pull], "window_d": 1.0, **kept}
+
+
 def _of_product(thread: Thread) -> Body:
     return {"containers": [f"{thread.name}-P"]}
 
@@ -338,6 +354,7 @@ _BODIES: Final[Mapping[tuple[str, str], Make]] = {
     ("deviation", "conclude"): lambda t: {"cause": "no switch", "impact": "none", "capa": [t.name]},
     **{("specification", one): _writing for one in ("write", "revise")},
     ("test", "request"): lambda t: {"batch": t.name, "specification": t.name, "due": t.at(72), "test": "viability"},
+    ("test", "inoculate"): lambda t: {"at": t.at(0), "media": "FTM and SCDM"},
     ("test", "take_in"): lambda t: {"sample": f"{t.name}-Q", "condition": "cold"},
     **{("test", one): _result for one in ("report", "report_preliminary")},
     ("test", "correct"): lambda t: {**_result(t), **_REASON},
@@ -348,6 +365,14 @@ _BODIES: Final[Mapping[tuple[str, str], Make]] = {
         ("capa", one): lambda _: {"result": "no alarm", "evidence": "alarms"}
         for one in ("find_effective", "find_ineffective")
     },
+    ("recall", "open"): lambda t: {"batch": t.name, "subject": f"test/{t.name}-2", "why": "growth on day 9"},
+    **{("recall", f"tell_{one}"): _notice for one in ("physician", "authority")},
+    ("recall", "decide"): lambda _: {"outcome": "bring back", "reason": "growth on day 9"},
+    ("recall", "close"): lambda _: {"conclusion": "everything is accounted for"},
+    **{("reserve", one): _reserve for one in ("plan", "replan")},
+    ("reserve", "pull"): lambda t: {"sample": f"{t.name}-Q", "to": "laboratory"},
+    ("reserve", "pull_unplanned"): lambda t: {"sample": f"{t.name}-Q", "to": "laboratory", **_REASON},
+    ("reserve", "end"): lambda _: {"conclusion": "stable", "left": "nothing"},
     ("release", "open"): lambda t: {"specification": t.name},
     **{("release", one): _certification for one in ("release", "complete")},
     ("release", "release_conditionally"): _condition,
@@ -368,5 +393,6 @@ _ADDED: Final[Mapping[tuple[str, str, str], Make]] = {  # of the second and late
     ("4", "handover", "attest_giving"): lambda t: {"giver": "carrier-1", "receiver": "ward-4", **_of_product(t)},
     ("4", "handover", "take"): _of_product,
     ("2", "test", "request"): lambda _: {"test": "sterility"},
-    **{("2", "test", one): lambda _: {"value": "no growth"} for one in ("report", "report_preliminary")},
+    ("2", "test", "report"): lambda _: {"value": "no growth"},
+    ("2", "test", "report_preliminary"): lambda _: {"value": "no growth to date"},
 }  # fmt: skip

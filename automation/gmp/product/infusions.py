@@ -16,6 +16,7 @@ from automation.gmp.marks import OPEN, of_container, of_order
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.product.custody import custody_findings, held_by
 from automation.gmp.product.orders import Order, check_runs
+from automation.gmp.product.recalls import check_recalls
 from automation.gmp.product.releases import Release
 from automation.gmp.product.shipments import Shipment
 from automation.gmp.quality.holds import holds_of
@@ -204,6 +205,7 @@ class Infusion:
         self._refuse(not out, f"can't go on: {plan.container} of lot {plan.batch} is not released ({release.state})")
         held = next(holds_of(site, plan.batch), "")
         self._refuse(bool(held), f"can't go on: {held}")
+        check_recalls(site, plan.batch, what=f"infusion {self.id}")
         bag = cast("_Container", site.find("container", plan.container))
         self._refuse(bag.on_hold, f"can't go on: {plan.container} is on QA hold ({bag.hold_reason})")
 

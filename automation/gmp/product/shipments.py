@@ -15,6 +15,7 @@ from automation.gmp.marks import OPEN, of_container, of_order, of_subject
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.product.custody import held_by
 from automation.gmp.product.orders import Order, check_runs
+from automation.gmp.product.recalls import check_recalls
 from automation.gmp.product.releases import Release
 from automation.gmp.quality.holds import holds_of
 from automation.gmp.words import Body, Meaning, Reason, Right, field
@@ -184,6 +185,8 @@ class Shipment:
                 self._check_whole(said.containers)
             case Acceptance() as said:
                 self._check_acceptance(said, site)
+        if fact.kind in {"pack", "dispatch", "accept"}:
+            check_recalls(site, self._planned.batch, what=f"shipment {self.id}")
         if fact.kind == "dispatch":
             self._check_held(self._planned.carrier, site)
         if fact.kind == "receive":

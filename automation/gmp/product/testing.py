@@ -1,27 +1,34 @@
 """Tests of a lot: requested by a criterion of its specification, reported, reviewed by another, never deleted.
 
 A result that is out of specification opens a deviation by itself. A retest is a test of its own that names the first
-one, and only a closed investigation can set a result aside: nobody tests until it fits.
+one, and only a closed investigation can set a result aside: nobody tests until it fits. What is incubated is final
+so many days after its inoculation; what is calculated is worked out once more here, and has to agree.
+Units:  d.
 Source: 21 CFR 211.165, 211.192, 211.194(a) (complete data, second review); FDA guidance on OOS results (2022).
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
+from automation.formulas.calculations import Working, catalogue, work_out
+from automation.formulas.limits import decimal, parse, places, rounded
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN, of_batch, of_subject
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
-from automation.gmp.quality.specifications import Specification, Verdict, verdict
+from automation.gmp.quality.specifications import Criterion, Specification, Verdict, verdict
 from automation.gmp.quality.specifications import State as Standing
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import IdentityError, RefusedError
 from automation.kernel.machine import Row, Table
-from automation.kernel.quantity import Instant
+from automation.kernel.quantity import UNITS, Instant
 
 _REVIEW_IN = 2 * DAY  # s
+PRELIMINARY, FINAL, CORRECTED = "preliminary", "final", "corrected"
+_STATUS = {"report_preliminary": PRELIMINARY, "report": FINAL, "correct": CORRECTED}
 
 
 class State(StrEnum):
@@ -53,6 +60,13 @@ class Intake(Body):
     condition: str = field(label="Condition", length=2)
 
 
+class Inoculation(Body):
+    """When the sample was put into its media; days of incubation count from then on."""
+
+    at: Moment = field(label="Inoculated at")
+    media: str = field(label="Media", help="With their lots", length=2)
+
+
 class Result(Body):
     """What was found: a number (also ``<0.05``) in the unit of the limit, or a word."""
 
@@ -60,6 +74,9 @@ class Result(Body):
     method: str = field(label="Method", help="With its version", length=2)
     analysed: Moment = field(label="When it was measured")
     data: str = field(label="Raw data", help="SHA-256 of the file, or the page of the notebook", length=3)
+    inputs: tuple[str, ...] = field(
+        label="Inputs of the calculation", help="Each NAME=VALUE, or NAME=test/ID for the result of a test", default=()
+    )
 
 
 class Correction(Result):
@@ -84,6 +101,7 @@ TABLE = Table(
         Row("request", State.ABSENT, State.REQUESTED, by=_QUALITY, body=Request),
         Row("cancel", State.REQUESTED, State.CANCELLED, by=_QUALITY, body=Reason),
         Row("take_in", State.REQUESTED, State.IN_LABORATORY, by=_LABORATORY, body=Intake),
+        Row("inoculate", State.IN_LABORATORY, State.IN_LABORATORY, by=_LABORATORY, body=Inoculation),
         Row(
             "report_preliminary",
             State.IN_LABORATORY,
@@ -151,7 +169,10 @@ class QcTest:
     due: Instant = Instant(0.0)
     moved_at: Instant = Instant(0.0)  # of the last move
     sample: str = ""
+    inoculation: str = ""  # when, as it was entered
+    inoculated_at: Instant | None = None
     results: tuple[Result, ...] = ()  # in the order in which they were reported; the last one counts
+    statuses: tuple[str, ...] = ()  # of the results: preliminary, final or corrected
     analysts: tuple[str, ...] = ()
     reviewed_by: str = ""
     set_aside: str = ""  # why it was cancelled or does not count
@@ -165,6 +186,11 @@ class QcTest:
     def value(self) -> str:
         """Give the result that counts; empty when there is none yet."""
         return self.results[-1].value if self.results else ""
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether the result that counts is more than preliminary."""
+        return bool(self.statuses) and self.statuses[-1] != PRELIMINARY
 
     @property
     def found_by(self) -> tuple[str, ...]:
@@ -192,10 +218,10 @@ class QcTest:
                 self._check_request(said, site)
             case Intake() as said:
                 self._check_sample(said.sample, site)
+            case Inoculation() as said:
+                self._check_inoculation(fact, said, site)
             case Result() as said:
-                late = moment(said.analysed, zone=fact.zone) > fact.at
-                self._refuse(late, f"was measured at {said.analysed}, still to come")
-                judge_by(self, said.value, site)  # raises InputError for a number that is none
+                self._check_result(fact, said, site)
             case Invalidation() as said:
                 self._check_invalidation(fact, said, site)
         if fact.kind == "review":
@@ -228,6 +254,27 @@ class QcTest:
         if sample.identity != batch.identity:
             raise IdentityError(f"test {self.id}: sample {name} is of another chain of identity than {self.batch}")
 
+    def _check_inoculation(self, fact: Fact, said: Inoculation, site: Site) -> None:
+        at = moment(said.at, zone=fact.zone)
+        self._refuse(not criterion_of(self, site).days, "is not incubated: its criterion names no days")
+        self._refuse(self.inoculated_at is not None, "is inoculated already; what went wrong is a new test")
+        self._refuse(at > fact.at, f"was inoculated at {said.at}, still to come")
+        self._refuse(at < self.moved_at - DAY, f"was inoculated at {said.at}, a day before its sample came")
+
+    def _check_result(self, fact: Fact, said: Result, site: Site) -> None:
+        one, analysed = criterion_of(self, site), moment(said.analysed, zone=fact.zone)
+        final = fact.kind != "report_preliminary"
+        self._refuse(analysed > fact.at, f"was measured at {said.analysed}, still to come")
+        good = verdict(one, said.value, final=final)[0].is_good  # raises InputError for a number that is none
+        if one.days and good:
+            self._refuse(self.inoculated_at is None, f"was never inoculated; {one.test} counts days from then on")
+        if one.days and good and final and self.inoculated_at is not None:
+            day = math.floor((analysed - self.inoculated_at) / DAY)
+            why = f"was read on day {day} of {one.days:g}; until then it is preliminary, and only growth is final"
+            self._refuse(analysed < self.inoculated_at + one.days * DAY, why)
+        if one.formula or said.inputs:
+            check_worked_out(site, test=self, criterion=one, said=said)
+
     def _check_invalidation(self, fact: Fact, said: Invalidation, site: Site) -> None:
         about = (cast("_Deviation", one) for one in site.marked("deviation", of_subject(f"test/{self.id}")))
         closed = any(one.id == said.deviation and one.state == "closed" for one in about)
@@ -242,9 +289,14 @@ class QcTest:
                 return replace(after, request=said, requested_at=fact.at, due=moment(said.due, zone=fact.zone))
             case Intake(sample=sample):
                 return replace(after, sample=sample)
+            case Inoculation() as said:
+                return replace(after, inoculation=said.at, inoculated_at=moment(said.at, zone=fact.zone))
             case Result() as said:
                 analysts = tuple(dict.fromkeys((*self.analysts, fact.by)))
-                return replace(after, results=(*self.results, said), analysts=analysts, reviewed_by="")
+                statuses = (*self.statuses, _STATUS[fact.kind])
+                return replace(
+                    after, results=(*self.results, said), statuses=statuses, analysts=analysts, reviewed_by=""
+                )
             case Reason(reason=reason) | Invalidation(reason=reason):
                 return replace(after, set_aside=reason)
         return replace(after, reviewed_by=fact.by)
@@ -255,27 +307,84 @@ def tests_of(site: Site, batch: str) -> Iterator[QcTest]:
     return (one for one in site.marked("test", of_batch(batch)) if isinstance(one, QcTest))
 
 
-def judge_by(test: QcTest, value: str, site: Site) -> tuple[Verdict, str]:
-    """Judge a value by the criterion that the test was requested under; gives the verdict and a sentence."""
+def criterion_of(test: QcTest, site: Site) -> Criterion:
+    """Give the criterion that a test was requested under; raises RefusedError when there is none."""
     if test.request is None:
         raise TypeError(test)
     specification = cast("Specification", site.find("specification", test.request.specification))
     one = specification.criterion(test.request.test)
     if one is None:
         raise RefusedError(f"test {test.id}: {specification.id} has no {test.request.test}")
-    return verdict(one, value)
+    return one
+
+
+def judge_by(test: QcTest, site: Site) -> tuple[Verdict, str]:
+    """Judge the result that counts by the criterion of its test; gives the verdict and a sentence."""
+    return verdict(criterion_of(test, site), test.value, final=test.is_final)
+
+
+def worked_out(site: Site, *, batch: str, criterion: Criterion, said: Result) -> Working:
+    """Work a result out from the inputs that were stated, those of other tests as they stand now.
+
+    Raises InputError for what the calculation does not know, RefusedError for a test that has no result.
+    """
+    texts: dict[str, str] = {}
+    for name, _, text in (one.partition("=") for one in said.inputs):
+        kind = catalogue()[criterion.formula].inputs.get(name.strip())
+        texts[name.strip()] = _of_test(site, text.strip(), batch, kind) if text.strip().startswith("test/") else text
+    return work_out(criterion.formula, texts)
+
+
+def _of_test(site: Site, stream: str, batch: str, kind: object) -> str:
+    """Give the result of a test of the same lot as an input."""
+    found = next((one for one in tests_of(site, batch) if f"test/{one.id}" == stream), None)
+    if found is None or not found.value or found.state is State.INVALIDATED:
+        raise RefusedError(f"{stream} gives no result of {batch} to calculate with")
+    bounds = parse(criterion_of(found, site).limit) if criterion_of(found, site).limit else ()
+    return f"{found.value} {bounds[0].unit}" if bounds and kind in UNITS else found.value
+
+
+def check_worked_out(site: Site, *, test: QcTest, criterion: Criterion, said: Result) -> None:
+    """Raise RefusedError when a calculated value is not what its inputs give, at the decimals that were entered."""
+    if not criterion.formula:
+        raise RefusedError(f"test {test.id} is not calculated: its criterion names no calculation")
+    if f"test/{test.id}" in {one.partition("=")[2].strip() for one in said.inputs}:
+        raise RefusedError(f"test {test.id} can't be worked out from itself")
+    done = worked_out(site, batch=test.batch, criterion=criterion, said=said)
+    entered = decimal(said.value, what=criterion.test)
+    shown = rounded(decimal(done.result.value), places(entered))
+    if shown != entered:
+        msg = f"test {test.id}: {criterion.formula} gives {shown}, not {said.value} ({', '.join(said.inputs)})"
+        raise RefusedError(msg)
 
 
 def _investigate(thing: Thing, fact: Fact, site: Site) -> Iterable[Next]:
-    """Open a deviation for a final result that does not meet its criterion; each report has its own."""
+    """Open a deviation for a result that does not meet its criterion or is out of trend; each report has its own."""
     test = cast("QcTest", thing)
-    found, sentence = judge_by(test, fact.stated(Result).value, site)
+    found, sentence = judge_by(test, site)
     if found is not Verdict.MEETS:
-        body = {"subject": f"test/{test.id}", "title": f"{found}: {sentence}", "rule": "OOS", "batch": test.batch}
+        rule = "OOT" if found is Verdict.OUT_OF_TREND else "OOS"
+        body = {"subject": f"test/{test.id}", "title": f"{found}: {sentence}", "rule": rule, "batch": test.batch}
         yield Next(f"deviation/{test.id}-D{fact.version:02d}", "open", body)
 
 
+def _contradict(thing: Thing, fact: Fact, site: Site) -> Iterable[Next]:
+    """Open a recall for a result that a lot was released against."""
+    test = cast("QcTest", thing)
+    found, sentence = judge_by(test, site)
+    if not found.is_good and site.find("release", test.batch).state in _RELEASED:
+        body = {"batch": test.batch, "subject": f"test/{test.id}", "why": f"{found}: {sentence}"}
+        yield Next(f"recall/{test.id}-R{fact.version:02d}", "open", body)
+
+
+_RELEASED = frozenset({"released", "conditionally released", "supplied out of specification"})
+
 FOLLOWS = (
+    Follow("test-early-oos", "report_preliminary", "so is a preliminary one", "21 CFR 211.192", _investigate),
+    *(
+        Follow(f"test-contradicts-{on}", on, "against a release opens a recall", "EU GMP Part IV 14.2", _contradict)
+        for on in ("report_preliminary", "report", "correct")
+    ),
     Follow("test-oos", "report", "what is out of specification is investigated", "21 CFR 211.192", _investigate),
     Follow("test-corrected-oos", "correct", "so is a corrected result", "21 CFR 211.192", _investigate),
 )

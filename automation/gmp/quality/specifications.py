@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
+from automation.formulas.calculations import catalogue
 from automation.formulas.limits import Band, BelowLoq, Limits, decimal, judge, parse
 from automation.gmp.codes import LimitText
 from automation.gmp.objects import Fact, Kind, Site
@@ -43,6 +44,19 @@ class Criterion(Body):
     loq: str = field(label="Limit of quantitation", help="In the unit of the limit", default="")
     below_loq: BelowLoq = field(label="Below that it counts as", default=BelowLoq.NOT_EVALUABLE)
     stage: Stage = field(label="Needed for", default=Stage.RELEASE)
+    trend: LimitText = field(
+        label="Trend limit", help="A result beyond it that meets the limit is out of trend", default=""
+    )
+    days: float = field(
+        label="Days from inoculation", help="Before that a passing word is not final", unit="d", low=0.0, default=0.0
+    )
+    so_far: tuple[str, ...] = field(
+        label="Words that are negative to date", help="For example: no growth to date", default=()
+    )
+    formula: str = field(label="Calculation", help="A name of cellwright calc, when it is worked out", default="")
+    all_bags: str = field(
+        label="Input that covers all bags", help="The input of the calculation that is the volume of all", default=""
+    )
 
     @property
     def says(self) -> str:
@@ -63,6 +77,12 @@ class Verdict(StrEnum):
     MEETS = "meets"
     OUT = "out of specification"
     NOT_EVALUABLE = "not evaluable"
+    OUT_OF_TREND = "out of trend"  # meets its limit, and is investigated
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether the result meets its criterion, in trend or not."""
+        return self in {Verdict.MEETS, Verdict.OUT_OF_TREND}
 
 
 _AUTHORS = frozenset({Right.REVIEW, Right.INVESTIGATE})
@@ -122,24 +142,39 @@ def check_criterion(one: Criterion, *, where: str) -> None:
         raise InputError("either a limit or words that pass are needed, not both", where=where)
     if one.loq:
         decimal(one.loq, what="limit of quantitation")
+    if (one.trend or one.formula) and not one.limit:
+        raise InputError("a trend limit and a calculation belong to a number: a limit is needed", where=where)
+    if (one.days or one.so_far) and not one.passes:
+        raise InputError("days of incubation belong to words that pass, for example: no growth", where=where)
+    inputs = catalogue()[one.formula].inputs if one.formula in catalogue() else {}
+    if one.formula and not inputs:
+        raise InputError(f"{one.formula!r} is no calculation; see: cellwright calc", where=where)
+    if one.all_bags and one.all_bags not in inputs:
+        named = f"{one.formula} has {', '.join(inputs)}" if inputs else "no calculation is named"
+        raise InputError(f"{one.all_bags!r} is no input: {named}", where=where)
 
 
-def verdict(one: Criterion, value: str) -> tuple[Verdict, str]:
+def verdict(one: Criterion, value: str, *, final: bool = True) -> tuple[Verdict, str]:
     """Judge a reported value (``1.2``, ``<0.05``, ``no growth``) by its criterion; gives the verdict and a sentence.
 
-    Raises InputError for a number that is none.
+    A word that is negative to date is good as long as the result is not final. Raises InputError for a number that is
+    none.
     """
     if one.passes:
         word = value.strip().lower()
-        good = word in {passing.lower() for passing in one.passes}
+        good = word in {passing.lower() for passing in (*one.passes, *(() if final else one.so_far))}
         return (Verdict.MEETS if good else Verdict.OUT), f"{one.test}: {value}; passes: {one.says}"
     below, text = value.strip().startswith("<"), value.strip().lstrip("<").strip()
     bounds = parse(one.limit)
     loq = decimal(text if below else one.loq, what="limit of quantitation") if below or one.loq else None
     raw = decimal(text, what=one.test)
-    limits = Limits(reject=bounds, below_loq=one.below_loq)
+    limits = Limits(alert=parse(one.trend) if one.trend else (), reject=bounds, below_loq=one.below_loq)
     judged = judge(raw - abs(raw) / 2 if below else raw, bounds[0].unit, limits, what=one.test, loq=loq)
-    bands = {Band.WITHIN: Verdict.MEETS, Band.NOT_EVALUABLE: Verdict.NOT_EVALUABLE}
+    bands = {
+        Band.WITHIN: Verdict.MEETS,
+        Band.ALERT: Verdict.OUT_OF_TREND,
+        Band.NOT_EVALUABLE: Verdict.NOT_EVALUABLE,
+    }
     return bands.get(judged.band, Verdict.OUT), judged.sentence
 
 
