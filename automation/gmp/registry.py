@@ -19,7 +19,17 @@ from automation.gmp.product import (
     testing,
     tray,
 )
-from automation.gmp.quality import capa, changes, deviations, documents, holds, nonconformances, specifications, timers
+from automation.gmp.quality import (
+    capa,
+    changes,
+    deviations,
+    documents,
+    holds,
+    nonconformances,
+    risks,
+    specifications,
+    timers,
+)
 
 KINDS: dict[str, Kind] = {
     module.KIND.word: module.KIND
@@ -28,6 +38,6 @@ KINDS: dict[str, Kind] = {
         *(containers, labels, testing, tray, releases, shipments, infusions),
         *(recalls, reserves),
         *(suppliers, definitions, lots, assets, calibrations, maintenance, alarms, backups, calls),
-        *(specifications, documents, changes, deviations, nonconformances, capa, holds, timers),
+        *(specifications, documents, changes, deviations, nonconformances, risks, capa, holds, timers),
     )
 }

@@ -20,9 +20,24 @@ SUFFIXES: Final = {"document": "@1"}  # of ids that a rule wants
 _PLAN: Final[Body] = {"rationale": "nothing else is touched", "due": _LATER}
 _DONE: Final[Body] = {"what": "a lid switch", "evidence": "document/SOP-12@4"}
 _CHANGE: Final[Body] = {"title": "Lid switch", "what": "from none to one", **_WHY}
+RATING: Final[Body] = {"severity": 5, "occurrence": 4, "detection": 5, "basis": "twelve runs"}
+FAILURE: Final[Body] = {
+    **RATING,
+    "where": "freeze",
+    "failure": "lid open",
+    "effect": "warm bag",
+    "cause": "no switch",
+    "trigger": "chamber warms",
+    "backup": "second freezer",
+}
 BODIES: Final[dict[str, dict[str, Body]]] = {
     "change": {"propose": _CHANGE, "implement": _DONE, "close": {"outcome": "no lid was open since"}},
     "nonconformance": {"propose": {"disposition": "rework", **_WHY}, "close": _DONE},
+    "risk": {
+        **dict.fromkeys(("rate", "revise"), FAILURE),
+        "rate_again": RATING,
+        "reopen": {"what": "a lid stood open", "evidence": "event 7"},
+    },
     "document": {**dict.fromkeys(("write", "revise"), WRITING), "make_effective": {}},
 }
 OWNER: Final = "supervise"  # of what somebody has to carry out
@@ -33,6 +48,7 @@ NAMED: Final[dict[tuple[str, str], Callable[[str, str], Body]]] = {  # what name
         "found": "a leak",
         "requirement": "SPEC-BAG@1",
     },
+    ("risk", "treat"): lambda name, owner: {"actions": [f"change/{name}"], "owner": owner, "due": _LATER},
     ("document", "supersede"): lambda name, _owner: {"successor": f"{name}@2", "ends": _LATER},
 }
 _WAY: Final = (("write", "supervise"), ("submit", "supervise"), ("review", "review"), ("approve", "approve"))
@@ -41,6 +57,10 @@ _WAY: Final = (("write", "supervise"), ("submit", "supervise"), ("review", "revi
 def before(way: Doorway, kind: str, command: str, *, name: str) -> None:
     """Do with other objects what the rules of a move want."""
     match kind, command:
+        case "risk", "treat":
+            act(way, f"change/{name}", "propose", _CHANGE, by="perform")
+        case "risk", "rate_again":
+            closed(way, f"change/{name}")
         case "nonconformance", "report":
             way.do(f"container/{name}", "expect", {"identity": "COI-1"})
         case "document", "supersede":
@@ -54,6 +74,14 @@ def act(way: Doorway, stream: str, command: str, body: Body | None = None, *, by
     row = KINDS[stream.partition("/")[0]].table.decide(way.state(stream), command)
     signs = tuple(proof("second" if number else by, meaning) for number, meaning in enumerate(row.signs))
     way.do(stream, command, body, by=by, signs=signs)
+
+
+def closed(way: Doorway, change: str) -> None:
+    """Bring a proposed change to its end."""
+    act(way, change, "assess", {**_PLAN, "owner": OWNER}, by="investigate")
+    act(way, change, "approve", by="approve")
+    act(way, change, "implement", _DONE, by=OWNER)
+    act(way, change, "close", {"outcome": "as planned"}, by="approve")
 
 
 def effective(way: Doorway, document: str, *, begins: str = "", **said: object) -> None:
