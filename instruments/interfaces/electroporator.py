@@ -5,13 +5,14 @@ waveforms, so that none stands here.
 Source: makers of clinical electroporators publish no interface; what stands here is what people do at one.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from automation.engine.handles import Container
 from automation.kernel.effect import Kind, effect, in_doubt, shows_state
 from instruments.interfaces.device import Identity
+from instruments.interfaces.panel_program import PanelProgram
 
 
 class PulseState(StrEnum):
@@ -23,22 +24,6 @@ class PulseState(StrEnum):
     ARC = "arc"  # it discharged, or stopped in between: cells got some of it
     NOTHING = "nothing"  # it refused: no current has flowed
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class PulseSetting:
-    """One value of a program, as the device shows it."""
-
-    name: str = field(metadata={"label": "Name in the device"})
-    value: str = field(metadata={"label": "Value, with its unit"})
-
-
-@dataclass(frozen=True, slots=True)
-class PulseProgram:
-    """A program as approved in the recipe."""
-
-    name: str = field(metadata={"label": "Name in the device"})
-    settings: tuple[PulseSetting, ...] = field(metadata={"label": "Values"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +50,12 @@ class Electroporator(Protocol):
         ...
 
     @effect(Kind.SET_ABSOLUTE, deadline=60)
-    async def prepare(self, *, program: PulseProgram) -> None:
+    async def prepare(self, *, program: PanelProgram) -> None:
         """Select the program and set its values; the same twice is one."""
         ...
 
     @effect(Kind.QUERY)
-    async def prepared(self) -> PulseProgram:
+    async def prepared(self) -> PanelProgram:
         """Read back what is selected."""
         ...
 

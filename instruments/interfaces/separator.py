@@ -4,13 +4,14 @@ Units: none of its own; the program's values are words, as the device shows them
 Source: makers of separators publish no interface; what stands here is what people do at one.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from automation.engine.handles import Container
 from automation.kernel.effect import Kind, effect, in_doubt, shows_state
 from instruments.interfaces.device import Identity
+from instruments.interfaces.panel_program import PanelProgram
 
 
 class SeparatorState(StrEnum):
@@ -22,22 +23,6 @@ class SeparatorState(StrEnum):
     ENDED = "ended"
     FAILED = "failed"  # stopped before its end
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class SeparationSetting:
-    """One value of a program, as the device shows it."""
-
-    name: str = field(metadata={"label": "Name in the device"})
-    value: str = field(metadata={"label": "Value, with its unit"})
-
-
-@dataclass(frozen=True, slots=True)
-class SeparationProgram:
-    """A program as approved in the recipe."""
-
-    name: str = field(metadata={"label": "Name in the device"})
-    settings: tuple[SeparationSetting, ...] = field(metadata={"label": "Values"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +49,12 @@ class CellSeparator(Protocol):
         ...
 
     @effect(Kind.SET_ABSOLUTE, deadline=60)
-    async def prepare(self, *, program: SeparationProgram) -> None:
+    async def prepare(self, *, program: PanelProgram) -> None:
         """Select the program and set its values; the same twice is one. RefusedError while a run goes on."""
         ...
 
     @effect(Kind.QUERY)
-    async def prepared(self) -> SeparationProgram:
+    async def prepared(self) -> PanelProgram:
         """Read back what is selected."""
         ...
 

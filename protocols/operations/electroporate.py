@@ -33,7 +33,8 @@ from automation.kernel.quantity import (
     Seconds,
 )
 from instruments.interfaces.balance import Balance
-from instruments.interfaces.electroporator import Electroporator, PulseProgram, PulseState
+from instruments.interfaces.electroporator import Electroporator, PulseState
+from instruments.interfaces.panel_program import PanelProgram
 from protocols.operations.adding import Liquid, Weights
 from protocols.operations.culturing import Handling, Vessel, keep_safe
 
@@ -104,7 +105,7 @@ class Parameters:
     density_most: CellsPerMillilitre = field(metadata={"range": (1e4, 1e10), "label": "Viable cells per mL at most"})
     cargo: Cargo = field(metadata={"label": "Cargo"})
     cassette: Cassette = field(metadata={"label": "Cassette"})
-    program: PulseProgram = field(metadata={"label": "Program"})
+    program: PanelProgram = field(metadata={"label": "Program"})
     recovery: Recovery = field(metadata={"label": "Recovery"})
     pipette_error: Percent = field(metadata={"range": (0.0, 20.0), "label": "Uncertainty of a pipetted volume"})
     weights: Weights = field(metadata={"label": "Weighing"})

@@ -21,9 +21,9 @@ from automation.kernel.errors import FailedError, GateError, RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Grams, GramsPerMillilitre, Instant, Millilitres, Percent, Seconds
 from instruments.interfaces.balance import Balance
+from instruments.interfaces.panel_program import PanelProgram
 from instruments.interfaces.separator import (
     CellSeparator,
-    SeparationProgram,
     SeparatorState,
     SeparatorStatus,
 )
@@ -54,7 +54,7 @@ class State(StrEnum):
 class Parameters:
     """Set by the approved recipe; there are no defaults."""
 
-    program: SeparationProgram = field(metadata={"label": "Program"})
+    program: PanelProgram = field(metadata={"label": "Program"})
     materials: tuple[str, ...] = field(metadata={"label": "Reagents, set and buffer, by their names in the bill"})
     buffer: str = field(metadata={"label": "Which of them the device brings the cells out with"})
     bag: Vessel = field(metadata={"label": "Bag for the selected cells"})

@@ -11,10 +11,10 @@ from decimal import Decimal
 
 from automation.engine.prompts import Answer, Entry, Question, ask_person
 from automation.kernel.errors import InputError
-from instruments.drivers.by_person import declared
+from instruments.drivers.by_person import by_hand, declared
 from instruments.drivers.factory import Factory
 from instruments.interfaces.analyser import Measured, MeasurementReport, MetaboliteAnalyser
-from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
+from instruments.interfaces.device import Identity
 from instruments.transport import Link
 
 QUANTITIES: Mapping[str, Entry] = {
@@ -81,12 +81,7 @@ def build(link: Link, given: Mapping[str, str], *, control: bool) -> ManualAnaly
 FACTORY = Factory(
     build=build,
     interface=MetaboliteAnalyser,
-    support=Support(
-        kind=DriverKind.MANUAL,
-        level=SupportLevel.L0,
-        on_host_loss=OnHostLoss.CONTINUES,
-        source="no bytes: a person measures and enters",
-    ),
+    support=by_hand("a person measures and enters"),
     transports=(),
     settings={
         "maker": "maker of what is measured with; declared",

@@ -15,10 +15,9 @@ from automation.engine.handles import Container
 from automation.engine.prompts import Heard, Question, asker
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Celsius, Grams, Seconds, TimesGravity
-from instruments.drivers.by_person import ByPerson, declared
+from instruments.drivers.by_person import ByPerson, by_hand, declared, on_label
 from instruments.drivers.factory import Factory
 from instruments.interfaces.centrifuge import Centrifuge, CentrifugeState, CentrifugeStatus, Rotor, SpinProgram
-from instruments.interfaces.device import DriverKind, OnHostLoss, Support, SupportLevel
 from instruments.transport import Link
 
 ENDED, STOPPED = "it ended as it should", "it stopped before its end"
@@ -153,18 +152,10 @@ USUAL = {"radius": "180", "strongest": "3000", "differ_at_most": "5"}
 FACTORY = Factory(
     build=build,
     interface=Centrifuge,
-    support=Support(
-        kind=DriverKind.MANUAL,
-        level=SupportLevel.L0,
-        on_host_loss=OnHostLoss.CONTINUES,
-        source="no bytes: a person works at the panel and enters",
-    ),
+    support=by_hand("a person works at the panel and enters"),
     transports=(),
     settings={
-        "maker": "maker of the centrifuge; declared",
-        "model": "its model; declared",
-        "serial": "its serial number; declared",
-        "firmware": "its software, as it shows it; declared",
+        **on_label("centrifuge"),
         "radius": "largest radius of the rotor, mm; 180 unless declared",
         "strongest": "force that the rotor stands, x g; 3000 unless declared",
         "differ_at_most": "allowed between opposite buckets, g; 5 unless declared",

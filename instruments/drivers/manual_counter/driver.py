@@ -14,10 +14,10 @@ from automation.engine.prompts import Answer, Entry, Question, ask_person
 from automation.formulas.counts import haemocytometer, viability
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Cells, CellsPerMillilitre, Percent, finite
-from instruments.drivers.by_person import declared
+from instruments.drivers.by_person import by_hand, declared
 from instruments.drivers.factory import Factory
 from instruments.interfaces.counter import CellCounter, CountReport, CountResult
-from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
+from instruments.interfaces.device import Identity
 from instruments.transport import Link
 
 LOWEST, HIGHEST = CellsPerMillilitre(0.0), CellsPerMillilitre(1e9)  # plausible unless the site says otherwise
@@ -158,12 +158,7 @@ def _limit(given: Mapping[str, str], key: str, unless: CellsPerMillilitre) -> Ce
 FACTORY = Factory(
     build=build,
     interface=CellCounter,
-    support=Support(
-        kind=DriverKind.MANUAL,
-        level=SupportLevel.L0,
-        on_host_loss=OnHostLoss.CONTINUES,
-        source="no bytes: a person counts and enters",
-    ),
+    support=by_hand("a person counts and enters"),
     transports=(),
     settings={
         "maker": "maker of what is counted with; declared",

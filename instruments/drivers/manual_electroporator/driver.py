@@ -6,23 +6,18 @@ Source: 21 CFR 211.68(b), 211.188(b)(11) (who performed, who checked); Annex 11 
         no bytes that a document or a capture could prove.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from automation.engine.handles import Container
 from automation.engine.prompts import Heard, Question, ask_person, asker
-from instruments.drivers.by_person import ByPerson, declared
-from instruments.drivers.factory import Factory
-from instruments.interfaces.device import DriverKind, OnHostLoss, Support, SupportLevel
+from instruments.drivers.by_person import ByPerson, compared, manual, to_compare
 from instruments.interfaces.electroporator import (
     Electroporator,
-    PulseProgram,
-    PulseSetting,
     PulseState,
     PulseStatus,
 )
-from instruments.transport import Link
+from instruments.interfaces.panel_program import PanelProgram
 
 DELIVERED, ARC, NOTHING = "delivered as programmed", "arc or error in the pulse", "it refused: no pulse was sent"
 SHOWN: Mapping[str, PulseState] = {
@@ -30,16 +25,14 @@ SHOWN: Mapping[str, PulseState] = {
     ARC: PulseState.ARC,
     NOTHING: PulseState.NOTHING,
 }
-_NONE = PulseProgram("", ())
-_NAME = re.compile(r"select the program '(.+)' and compare:")
-_SETTING = re.compile(r"^- (.+?): (.+)$", re.MULTILINE)
+_NONE = PanelProgram("", ())
 
 
 @dataclass(frozen=True, slots=True)
 class Stand:
     """What was selected and what was pulsed last, folded from the answers of a step."""
 
-    program: PulseProgram = _NONE
+    program: PanelProgram = _NONE
     state: PulseState = PulseState.NO_PROGRAM
 
 
@@ -55,13 +48,12 @@ class ManualElectroporator(ByPerson):
         words = {state: word for word, state in SHOWN.items()}
         return PulseStatus(stand.state, stand.program.name, words.get(stand.state, ""))
 
-    async def prepare(self, *, program: PulseProgram) -> None:
+    async def prepare(self, *, program: PanelProgram) -> None:
         """Let a person select the program and compare every value, and a second one verify."""
         self._commanding("prepare")
-        lines = "".join(f"\n- {one.name}: {one.value}" for one in program.settings)
-        await self._confirm(f"select the program '{program.name}' and compare:{lines}", word="prepare", second=True)
+        await self._confirm(to_compare(program), word="prepare", second=True)
 
-    async def prepared(self) -> PulseProgram:
+    async def prepared(self) -> PanelProgram:
         """Give the program that two persons have compared last."""
         return _stand(asker().heard()).program
 
@@ -80,39 +72,12 @@ def _stand(heard: tuple[Heard, ...]) -> Stand:
     for one in heard:
         match one.word:
             case "prepare":
-                stand = Stand(_read(one.text), PulseState.READY)
+                stand = Stand(compared(one.text), PulseState.READY)
             case "pulse":
                 stand = replace(stand, state=SHOWN.get(one.answer.word("choice"), PulseState.UNKNOWN))
     return stand
 
 
-def _read(text: str) -> PulseProgram:
-    """Read back the program that a question named."""
-    name = _NAME.search(text)
-    settings = tuple(PulseSetting(*found) for found in _SETTING.findall(text))
-    return PulseProgram(name[1] if name else "", settings)
-
-
-def build(link: Link, given: Mapping[str, str], *, control: bool) -> ManualElectroporator:
-    """Build the driver; of the link only the name is used. Raises InputError for a setting that is not allowed."""
-    FACTORY.check(given)
-    return ManualElectroporator(link.name, declared(given), control=control)
-
-
-FACTORY = Factory(
-    build=build,
-    interface=Electroporator,
-    support=Support(
-        kind=DriverKind.MANUAL,
-        level=SupportLevel.L0,
-        on_host_loss=OnHostLoss.CONTINUES,
-        source="no bytes: a person works at the panel and enters",
-    ),
-    transports=(),
-    settings={
-        "maker": "maker of the electroporator; declared",
-        "model": "its model; declared",
-        "serial": "its serial number; declared",
-        "firmware": "its software, as it shows it; declared",
-    },
+FACTORY = manual(
+    ManualElectroporator, Electroporator, device="electroporator", how="a person works at the panel and enters"
 )

@@ -13,9 +13,8 @@ from dataclasses import replace
 
 from automation.engine.prompts import Answer, Entry, Question, ask_person, asker
 from automation.kernel.errors import InputError
-from instruments.drivers.by_person import ByPerson, declared
+from instruments.drivers.by_person import ByPerson, by_hand, declared, on_label
 from instruments.drivers.factory import Factory
-from instruments.interfaces.device import DriverKind, OnHostLoss, Support, SupportLevel
 from instruments.interfaces.isolator import CycleReport, GloveTest, Isolator, IsolatorStatus, PressureRead
 from instruments.transport import Link
 
@@ -120,18 +119,10 @@ def build(link: Link, given: Mapping[str, str], *, control: bool) -> ManualIsola
 FACTORY = Factory(
     build=build,
     interface=Isolator,
-    support=Support(
-        kind=DriverKind.MANUAL,
-        level=SupportLevel.L0,
-        on_host_loss=OnHostLoss.CONTINUES,
-        source="no bytes: people read, test and attach",
-    ),
+    support=by_hand("people read, test and attach"),
     transports=(),
     settings={
-        "maker": "maker of the isolator; declared",
-        "model": "its model; declared",
-        "serial": "its serial number; declared",
-        "firmware": "its software, as it shows it; declared",
+        **on_label("isolator"),
         "lowest": "lowest plausible pressure against the room, Pa; -200 unless declared",
         "highest": "highest plausible pressure against the room, Pa; 200 unless declared",
     },

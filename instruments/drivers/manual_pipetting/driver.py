@@ -13,9 +13,9 @@ from automation.engine.handles import Container
 from automation.engine.prompts import Answer, Entry, Question, ask_person, asker
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Seconds
-from instruments.drivers.by_person import ByPerson, declared
+from instruments.drivers.by_person import ByPerson, by_hand, declared
 from instruments.drivers.factory import Factory
-from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
+from instruments.interfaces.device import Identity
 from instruments.interfaces.liquid_handler import (
     Aspirate,
     Cause,
@@ -156,12 +156,7 @@ def build(link: Link, given: Mapping[str, str], *, control: bool) -> ManualPipet
 FACTORY = Factory(
     build=build,
     interface=LiquidHandler,
-    support=Support(
-        kind=DriverKind.MANUAL,
-        level=SupportLevel.L0,
-        on_host_loss=OnHostLoss.CONTINUES,
-        source="no bytes: a person pipettes and says how it went",
-    ),
+    support=by_hand("a person pipettes and says how it went"),
     transports=(),
     settings={
         "maker": "maker of the pipette; declared",

@@ -6,16 +6,11 @@ Source: 21 CFR 211.68(b), 211.188(b)(11); Annex 11 6; support level L0, because 
         capture could prove.
 """
 
-from collections.abc import Mapping
-
 from automation.engine.handles import Container
 from automation.engine.prompts import asker
 from instruments.drivers import joints_by_person as joints
-from instruments.drivers.by_person import ByPerson, declared
-from instruments.drivers.factory import Factory
-from instruments.interfaces.device import DriverKind, OnHostLoss, Support, SupportLevel
+from instruments.drivers.by_person import ByPerson, manual
 from instruments.interfaces.tube_joints import JoinerStatus, Joint, TubeSealer
-from instruments.transport import Link
 
 MOST = 10  # seals on one tube
 
@@ -41,26 +36,4 @@ class ManualSealer(ByPerson):
         )
 
 
-def build(link: Link, given: Mapping[str, str], *, control: bool) -> ManualSealer:
-    """Build the driver; of the link only the name is used. Raises InputError for a setting that is not allowed."""
-    FACTORY.check(given)
-    return ManualSealer(link.name, declared(given), control=control)
-
-
-FACTORY = Factory(
-    build=build,
-    interface=TubeSealer,
-    support=Support(
-        kind=DriverKind.MANUAL,
-        level=SupportLevel.L0,
-        on_host_loss=OnHostLoss.CONTINUES,
-        source="no bytes: a person seals and enters",
-    ),
-    transports=(),
-    settings={
-        "maker": "maker of the sealer; declared",
-        "model": "its model; declared",
-        "serial": "its serial number; declared",
-        "firmware": "its software, as it shows it; declared",
-    },
-)
+FACTORY = manual(ManualSealer, TubeSealer, device="sealer", how="a person seals and enters")

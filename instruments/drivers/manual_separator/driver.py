@@ -6,37 +6,29 @@ Source: 21 CFR 211.68(b), 211.188(b)(11) (who performed, who checked); Annex 11 
         no bytes that a document or a capture could prove.
 """
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from automation.engine.handles import Container
 from automation.engine.prompts import Heard, Question, asker
 from automation.kernel.quantity import Seconds
-from instruments.drivers.by_person import ByPerson, declared
-from instruments.drivers.factory import Factory
-from instruments.interfaces.device import DriverKind, OnHostLoss, Support, SupportLevel
+from instruments.drivers.by_person import ByPerson, compared, manual, to_compare
+from instruments.interfaces.panel_program import PanelProgram
 from instruments.interfaces.separator import (
     CellSeparator,
-    SeparationProgram,
-    SeparationSetting,
     SeparatorState,
     SeparatorStatus,
 )
-from instruments.transport import Link
 
 ENDED, STOPPED = "it ended as it should", "it stopped before its end"
 LONGEST = Seconds(86_400.0)  # a run; the step that watches it knows how long its own may take
-_NONE = SeparationProgram("", ())
-_NAME = re.compile(r"select the program '(.+)' and compare:")
-_SETTING = re.compile(r"^- (.+?): (.+)$", re.MULTILINE)
+_NONE = PanelProgram("", ())
 
 
 @dataclass(frozen=True, slots=True)
 class Stand:
     """Where the run stands, folded from the answers of a step."""
 
-    program: SeparationProgram = _NONE
+    program: PanelProgram = _NONE
     state: SeparatorState = SeparatorState.NO_PROGRAM
     ends: int = 0  # answers to the question how it ended
 
@@ -56,15 +48,14 @@ class ManualSeparator(ByPerson):
             asker().ask_aside(question, word="end", number=stand.ends + 1)
         return SeparatorStatus(stand.state, stand.program.name)
 
-    async def prepare(self, *, program: SeparationProgram) -> None:
+    async def prepare(self, *, program: PanelProgram) -> None:
         """Let a person select the program and compare every value, and a second one verify."""
         self._commanding("prepare")
         if _stand(asker().heard()).state is SeparatorState.RUNNING:
             self._refuse("nothing is selected while a run goes on")
-        lines = "".join(f"\n- {one.name}: {one.value}" for one in program.settings)
-        await self._confirm(f"select the program '{program.name}' and compare:{lines}", word="prepare", second=True)
+        await self._confirm(to_compare(program), word="prepare", second=True)
 
-    async def prepared(self) -> SeparationProgram:
+    async def prepared(self) -> PanelProgram:
         """Give the program that two persons have compared last."""
         return _stand(asker().heard()).program
 
@@ -93,7 +84,7 @@ def _stand(heard: tuple[Heard, ...]) -> Stand:
     for one in heard:
         match one.word:
             case "prepare":
-                stand = Stand(_read(one.text), SeparatorState.READY, stand.ends)
+                stand = Stand(compared(one.text), SeparatorState.READY, stand.ends)
             case "start":
                 stand = replace(stand, state=SeparatorState.RUNNING)
             case "end":
@@ -104,33 +95,4 @@ def _stand(heard: tuple[Heard, ...]) -> Stand:
     return stand
 
 
-def _read(text: str) -> SeparationProgram:
-    """Read back the program that a question named."""
-    name = _NAME.search(text)
-    settings = tuple(SeparationSetting(*found) for found in _SETTING.findall(text))
-    return SeparationProgram(name[1] if name else "", settings)
-
-
-def build(link: Link, given: Mapping[str, str], *, control: bool) -> ManualSeparator:
-    """Build the driver; of the link only the name is used. Raises InputError for a setting that is not allowed."""
-    FACTORY.check(given)
-    return ManualSeparator(link.name, declared(given), control=control)
-
-
-FACTORY = Factory(
-    build=build,
-    interface=CellSeparator,
-    support=Support(
-        kind=DriverKind.MANUAL,
-        level=SupportLevel.L0,
-        on_host_loss=OnHostLoss.CONTINUES,
-        source="no bytes: a person works at the panel and enters",
-    ),
-    transports=(),
-    settings={
-        "maker": "maker of the separator; declared",
-        "model": "its model; declared",
-        "serial": "its serial number; declared",
-        "firmware": "its software, as it shows it; declared",
-    },
-)
+FACTORY = manual(ManualSeparator, CellSeparator, device="separator", how="a person works at the panel and enters")

@@ -6,15 +6,10 @@ Source: 21 CFR 211.188(b)(11) (who performed, who checked); Annex 11 6; support 
         that a document or a capture could prove.
 """
 
-from collections.abc import Mapping
-
 from automation.engine.prompts import Entry, Question, ask_person, asker
 from automation.kernel.quantity import Celsius, Seconds
-from instruments.drivers.by_person import ByPerson, declared
-from instruments.drivers.factory import Factory
-from instruments.interfaces.device import DriverKind, OnHostLoss, Support, SupportLevel
+from instruments.drivers.by_person import ByPerson, manual
 from instruments.interfaces.thawer import Thawer, ThawerState, ThawerStatus
-from instruments.transport import Link
 
 WARM = Seconds(3600.0)  # until a bath is warm before people are called
 
@@ -52,26 +47,4 @@ class ManualThawer(ByPerson):
         await self._confirm("switch it off, then confirm", word="rest")
 
 
-def build(link: Link, given: Mapping[str, str], *, control: bool) -> ManualThawer:
-    """Build the driver; of the link only the name is used. Raises InputError for a setting that is not allowed."""
-    FACTORY.check(given)
-    return ManualThawer(link.name, declared(given), control=control)
-
-
-FACTORY = Factory(
-    build=build,
-    interface=Thawer,
-    support=Support(
-        kind=DriverKind.MANUAL,
-        level=SupportLevel.L0,
-        on_host_loss=OnHostLoss.CONTINUES,
-        source="no bytes: a person sets it and reads its thermometer",
-    ),
-    transports=(),
-    settings={
-        "maker": "maker of the thawer; declared",
-        "model": "its model; declared",
-        "serial": "its serial number; declared",
-        "firmware": "its software, as it shows it; declared",
-    },
-)
+FACTORY = manual(ManualThawer, Thawer, device="thawer", how="a person sets it and reads its thermometer")

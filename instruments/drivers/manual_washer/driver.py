@@ -13,8 +13,7 @@ from dataclasses import dataclass, field, replace
 from automation.engine.handles import Container
 from automation.engine.prompts import Heard, asker
 from automation.kernel.quantity import Millilitres
-from instruments.drivers.by_person import ByPerson, declared
-from instruments.drivers.factory import Factory
+from instruments.drivers.by_person import ByPerson, manual
 from instruments.drivers.manual_washer import program as programs
 from instruments.drivers.manual_washer.program import Bags
 from instruments.interfaces.cell_washer import (
@@ -28,8 +27,6 @@ from instruments.interfaces.cell_washer import (
     WasherStatus,
     WashProgram,
 )
-from instruments.interfaces.device import DriverKind, OnHostLoss, Support, SupportLevel
-from instruments.transport import Link
 
 _BAGS = re.compile(r"begin with (\S+) into (\S+)")
 _EMPTY = WashProgram("", "", ())
@@ -197,26 +194,4 @@ def _worked(stand: Stand, one: Heard) -> Stand:
     return replace(stand, waiting=Waiting.PAUSED_AT_PANEL, asked=stand.asked + 1, volumes=volumes)
 
 
-def build(link: Link, given: Mapping[str, str], *, control: bool) -> ManualWasher:
-    """Build the driver; of the link only the name is used. Raises InputError for a setting that is not allowed."""
-    FACTORY.check(given)
-    return ManualWasher(link.name, declared(given), control=control)
-
-
-FACTORY = Factory(
-    build=build,
-    interface=CellWasher,
-    support=Support(
-        kind=DriverKind.MANUAL,
-        level=SupportLevel.L0,
-        on_host_loss=OnHostLoss.CONTINUES,
-        source="no bytes: a person washes with a centrifuge and enters",
-    ),
-    transports=(),
-    settings={
-        "maker": "maker of the centrifuge; declared",
-        "model": "its model; declared; a recipe approves a program for it",
-        "serial": "its serial number; declared",
-        "firmware": "its firmware, where it shows one; declared",
-    },
-)
+FACTORY = manual(ManualWasher, CellWasher, device="centrifuge", how="a person washes with a centrifuge and enters")

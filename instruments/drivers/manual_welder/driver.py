@@ -6,18 +6,14 @@ Source: 21 CFR 211.68(b), 211.188(b)(11); Annex 11 6; support level L0, because 
         capture could prove.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from automation.engine.handles import Container, Lot
 from automation.engine.prompts import Question, ask_person, asker
 from automation.formulas.identifiers import Kind
 from instruments.drivers import joints_by_person as joints
-from instruments.drivers.by_person import ByPerson, declared
-from instruments.drivers.factory import Factory
-from instruments.interfaces.device import DriverKind, OnHostLoss, Support, SupportLevel
+from instruments.drivers.by_person import ByPerson, manual
 from instruments.interfaces.tube_joints import JoinerStatus, Joint, SterileWelder
-from instruments.transport import Link
 
 
 class ManualWelder(ByPerson):
@@ -39,26 +35,4 @@ class ManualWelder(ByPerson):
         return replace(made, kit=scanned.word("code"))
 
 
-def build(link: Link, given: Mapping[str, str], *, control: bool) -> ManualWelder:
-    """Build the driver; of the link only the name is used. Raises InputError for a setting that is not allowed."""
-    FACTORY.check(given)
-    return ManualWelder(link.name, declared(given), control=control)
-
-
-FACTORY = Factory(
-    build=build,
-    interface=SterileWelder,
-    support=Support(
-        kind=DriverKind.MANUAL,
-        level=SupportLevel.L0,
-        on_host_loss=OnHostLoss.CONTINUES,
-        source="no bytes: a person welds and enters",
-    ),
-    transports=(),
-    settings={
-        "maker": "maker of the welder; declared",
-        "model": "its model; declared",
-        "serial": "its serial number; declared",
-        "firmware": "its software, as it shows it; declared",
-    },
-)
+FACTORY = manual(ManualWelder, SterileWelder, device="welder", how="a person welds and enters")
