@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from automation.kernel.clock import local
-from automation.kernel.errors import FailedError
 from automation.kernel.ids import normal
 from automation.kernel.quantity import Instant, Seconds
-from fakes.result_folder import LONGEST, FakeFolder, within
+from fakes.analyser import FakeAnalyser
+from fakes.contents import Contents
 from fakes.world import World
 from instruments.drivers.cedex_bio_ht import wire
 
@@ -49,36 +49,19 @@ TESTS = (
 )
 
 
-class FakeCedexBioHt(FakeFolder):
+class FakeCedexBioHt(FakeAnalyser):
     """A folder, and the analyser that writes into it."""
 
-    def __init__(self, world: World, *, device: str = "cedex_bio_ht") -> None:
-        """Measure the tubes of a world."""
-        super().__init__()
-        self._world, self._device = world, device
-        self._repeats: dict[str, int] = {}
+    takes = TAKES
 
-    def hand(self, action: str, details: dict[str, object], now: Instant) -> None:
-        """Let a hand act: ``measure`` a ``sample`` (``after`` s), or as on any folder; raises FailedError."""
-        if action == "measure":
-            self._measure(str(details.get("sample", "")), details, now)
-        else:
-            super().hand(action, details, now)
-
-    def _measure(self, sample: str, details: Mapping[str, object], now: Instant) -> None:
-        contents = self._world.container(sample).contents if self._world.has(sample) else None
-        if contents is None or float(contents.volume) <= 0.0:
-            msg = f"there is no tube of sample {sample!r} to measure"
-            raise FailedError(msg)
-        done = now + Seconds(within(details, "after", usual=float(TAKES), most=LONGEST))
-        repeat = self._repeats[sample] = self._repeats.get(sample, 0) + 1
+    def _file(self, contents: Contents, *, of: tuple[str, int], done: Instant) -> tuple[str, bytes]:
         millimolar = {
             test: contents.solutes.get(test.solute, 0.0) / float(contents.volume) / test.molar * 1e6 for test in TESTS
         }
-        time = _written(done)
+        (sample, repeat), time = of, _written(done)
         rows = [self._row(test, there, (sample, repeat, time)) for test, there in millimolar.items()]
         name = f"{sample}.txt" if repeat == 1 else f"{sample}_{repeat}.txt"
-        self.put(name, wire.write(rows, release=RELEASE, serial=SERIAL, now=time).encode(), done=done)
+        return name, wire.write(rows, release=RELEASE, serial=SERIAL, now=time).encode()
 
     def _row(self, test: Test, there: float, of: tuple[str, int, str]) -> dict[str, str]:
         """Give one line for what is there (mmol/L)."""

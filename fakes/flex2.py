@@ -10,10 +10,10 @@ Source:  result file of a real instrument (see the wire module) for the form, fo
 from collections.abc import Mapping
 
 from automation.kernel.clock import local
-from automation.kernel.errors import FailedError
 from automation.kernel.ids import normal
 from automation.kernel.quantity import Instant, Seconds
-from fakes.result_folder import LONGEST, FakeFolder, within
+from fakes.analyser import FakeAnalyser
+from fakes.contents import Contents
 from fakes.world import World
 from instruments.drivers.flex2 import wire
 
@@ -29,35 +29,17 @@ HEADER = (
 )
 
 
-class FakeFlex2(FakeFolder):
+class FakeFlex2(FakeAnalyser):
     """A folder, and the analyser that writes into it."""
 
-    def __init__(self, world: World, *, device: str = "flex2") -> None:
-        """Measure the tubes of a world."""
-        super().__init__()
-        self._world, self._device = world, device
-        self._repeats: dict[str, int] = {}
+    takes = TAKES
 
-    def hand(self, action: str, details: dict[str, object], now: Instant) -> None:
-        """Let a hand act: ``measure`` a ``sample`` (``after`` s), or as on any folder; raises FailedError."""
-        if action == "measure":
-            self._measure(str(details.get("sample", "")), details, now)
-        else:
-            super().hand(action, details, now)
-
-    def _measure(self, sample: str, details: Mapping[str, object], now: Instant) -> None:
-        contents = self._world.container(sample).contents if self._world.has(sample) else None
-        if contents is None or float(contents.volume) <= 0.0:
-            msg = f"there is no tube of sample {sample!r} to measure"
-            raise FailedError(msg)
-        done = now + Seconds(within(details, "after", usual=float(TAKES), most=LONGEST))
-        repeat = self._repeats[sample] = self._repeats.get(sample, 0) + 1
+    def _file(self, contents: Contents, *, of: tuple[str, int], done: Instant) -> tuple[str, bytes]:
         per_litre = {name: contents.solutes.get(name, 0.0) / float(contents.volume) * 1000.0 for name in MOLAR}
-        row = self._row(per_litre, (sample, repeat))
+        row = self._row(per_litre, of)
         at = local(done, zone="UTC")
         row[wire.TIME] = f"{at.month}-{at.day}-{at.year}  {at:%H:%M:%S}"
-        name = f"SampleResults{at:%Y-%m-%d_%H%M%S}.csv"
-        self.put(name, wire.write([row], HEADER).encode(), done=done)
+        return f"SampleResults{at:%Y-%m-%d_%H%M%S}.csv", wire.write([row], HEADER).encode()
 
     def _row(self, per_litre: Mapping[str, float], of: tuple[str, int]) -> dict[str, str]:
         """Give the figures of one sample; concentrations are g/L."""

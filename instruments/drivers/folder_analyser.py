@@ -12,38 +12,21 @@ from automation.kernel.errors import InputError
 from instruments.drivers.factory import Factory
 from instruments.drivers.folder_counter import OBSERVED, TRANSPORTS
 from instruments.drivers.readers import Reader
-from instruments.drivers.result_folder import SETTINGS, ResultFolder, Samples, Watched, watched
+from instruments.drivers.result_folder import SETTINGS, InFolder, Watched, watched
 from instruments.interfaces.analyser import Measured, MeasurementReport, MetaboliteAnalyser
-from instruments.interfaces.device import Identity
 from instruments.interfaces.results import MeasurementRow
 from instruments.transport import Link
 
 UNITS = "units"
 
 
-class FolderAnalyser:
+class FolderAnalyser(InFolder):
     """A ``MetaboliteAnalyser`` whose results stand in a folder; LinkError when the folder is gone."""
 
     def __init__(self, link: Link, watching: Watched, *, units: Mapping[str, str]) -> None:
         """Use a link to a folder, what the site states of the instrument, and units by the name of the test."""
-        self.links = (link,)
-        self._folder = ResultFolder(link, watching)
-        self.originals = self._folder.originals
-        self.arrivals = self._folder.arrivals
+        super().__init__(link, watching)
         self._units = units
-
-    @property
-    def samples(self) -> Samples | None:
-        """Give who knows the samples of the site."""
-        return self._folder.samples
-
-    @samples.setter
-    def samples(self, samples: Samples) -> None:
-        self._folder.samples = samples
-
-    async def identify(self) -> Identity:
-        """Give what the site states."""
-        return self._folder.watched.identity
 
     async def result(self, *, sample: str) -> MeasurementReport:
         """Look for the results of a sample in every complete file of the folder."""

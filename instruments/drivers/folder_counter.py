@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from instruments.drivers.factory import Factory
 from instruments.drivers.readers import Reader
-from instruments.drivers.result_folder import SETTINGS, ResultFolder, Samples, Watched, watched
+from instruments.drivers.result_folder import SETTINGS, InFolder, watched
 from instruments.interfaces.counter import CellCounter, CountReport, CountResult
-from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
+from instruments.interfaces.device import DriverKind, OnHostLoss, Support, SupportLevel
 from instruments.interfaces.results import CountRow, Row
 from instruments.transport import Link
 
@@ -20,28 +20,8 @@ TRANSPORTS = ("memory", "folder", "pty", "tcp")
 OBSERVED = Support(kind=DriverKind.OBSERVED, level=SupportLevel.L2, on_host_loss=OnHostLoss.CONTINUES, source=REAL)
 
 
-class FolderCounter:
+class FolderCounter(InFolder):
     """A ``CellCounter`` whose results a person's count has written into a folder; LinkError when the folder is gone."""
-
-    def __init__(self, link: Link, watching: Watched) -> None:
-        """Use a link to a folder and what the site states of the instrument."""
-        self.links = (link,)
-        self._folder = ResultFolder(link, watching)
-        self.originals = self._folder.originals
-        self.arrivals = self._folder.arrivals
-
-    @property
-    def samples(self) -> Samples | None:
-        """Give who knows the samples of the site."""
-        return self._folder.samples
-
-    @samples.setter
-    def samples(self, samples: Samples) -> None:
-        self._folder.samples = samples
-
-    async def identify(self) -> Identity:
-        """Give what the site states; few result files name their instrument."""
-        return self._folder.watched.identity
 
     async def result(self, *, sample: str) -> CountReport:
         """Look for the results of a sample in every complete file of the folder."""

@@ -261,3 +261,27 @@ def _conflict(sample: str, files: list[SourceFile]) -> str:
         return ""
     named = "; ".join(f"{', '.join(file.names)} (sha256 {file.sha256[:12]})" for file in files)
     return f"sample {sample!r} stands in {len(files)} files with different bytes: {named}"
+
+
+class InFolder:
+    """Base of an instrument whose results stand in a folder; nothing is commanded."""
+
+    def __init__(self, link: Link, watching: Watched) -> None:
+        """Use a link to a folder and what the site states of the instrument."""
+        self.links = (link,)
+        self._folder = ResultFolder(link, watching)
+        self.originals = self._folder.originals
+        self.arrivals = self._folder.arrivals
+
+    @property
+    def samples(self) -> Samples | None:
+        """Give who knows the samples of the site."""
+        return self._folder.samples
+
+    @samples.setter
+    def samples(self, samples: Samples) -> None:
+        self._folder.samples = samples
+
+    async def identify(self) -> Identity:
+        """Give what the site states; few result files name their instrument."""
+        return self._folder.watched.identity

@@ -17,8 +17,8 @@ from instruments.drivers.fcs.wire.channels import READER
 from instruments.drivers.fcs.wire.events import Tube, tube
 from instruments.drivers.folder_counter import TRANSPORTS
 from instruments.drivers.readers import Reader
-from instruments.drivers.result_folder import SETTINGS, ResultFolder, Samples, Watched, watched
-from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
+from instruments.drivers.result_folder import SETTINGS, InFolder, watched
+from instruments.interfaces.device import DriverKind, OnHostLoss, Support, SupportLevel
 from instruments.interfaces.flow_cytometer import FlowCytometer, FlowReport, FlowResult
 from instruments.interfaces.results import Row
 from instruments.transport import Link
@@ -31,28 +31,8 @@ class _TubeRow(Row):
     tube: Tube
 
 
-class FcsFolder:
+class FcsFolder(InFolder):
     """A ``FlowCytometer`` whose files stand in a folder; LinkError when the folder is gone."""
-
-    def __init__(self, link: Link, watching: Watched) -> None:
-        """Use a link to a folder and what the site states of the cytometer."""
-        self.links = (link,)
-        self._folder = ResultFolder(link, watching)
-        self.originals = self._folder.originals
-        self.arrivals = self._folder.arrivals
-
-    @property
-    def samples(self) -> Samples | None:
-        """Give who knows the samples of the site."""
-        return self._folder.samples
-
-    @samples.setter
-    def samples(self, samples: Samples) -> None:
-        self._folder.samples = samples
-
-    async def identify(self) -> Identity:
-        """Give what the site states."""
-        return self._folder.watched.identity
 
     async def populations(self, *, sample: str, strategy: Strategy) -> FlowReport:
         """Gate every file that names the sample; a file that does not fit the strategy is a result with an error."""
