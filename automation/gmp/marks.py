@@ -75,6 +75,11 @@ def of_person(person: str) -> str:
     return f"person {person}"
 
 
+def of_shift(batch: str, step: str) -> str:
+    """Give the mark of the batch of which a step was taken over."""
+    return f"shift {batch}/{step}"
+
+
 def of_staff(number: str) -> str:
     """Give the mark of the account of somebody of the staff."""
     return f"staff {number}"

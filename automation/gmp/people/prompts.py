@@ -7,12 +7,13 @@ Source: 21 CFR 11.10(f) sequence, (g) authority, (i) training; Annex 11 6 second
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Self, TypeVar, cast
+from typing import Protocol, Self, TypeVar, cast
 
 from automation.gmp.form import Field, Form, Value
-from automation.gmp.marks import OPEN, done_by, of_batch, with_file
+from automation.gmp.marks import OPEN, done_by, of_batch, of_shift, with_file
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.qualified import unqualified
+from automation.gmp.shifts import Shift, gone, left
 from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, Strength, field
 from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.machine import Row, Table
@@ -156,6 +157,12 @@ TABLE = Table(
 )
 
 
+class _Batch(Protocol):
+    """What a prompt asks of its batch."""
+
+    shifts: tuple[Shift, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """One prompt, folded from its events; a value, never edited in place."""
@@ -188,7 +195,7 @@ class Prompt:
     @property
     def _done(self) -> tuple[str, ...]:
         """Say who has performed which operation with it."""
-        operation = self.opening.operation.partition("@")[0] if self.opening else ""
+        operation = self.operation.partition("@")[0]
         return (done_by(self.answered_by, operation),) if operation and self.state is State.ANSWERED else ()
 
     @property
@@ -205,6 +212,11 @@ class Prompt:
     def step(self) -> str:
         """Give the step that it belongs to; empty when none."""
         return self.opening.step if self.opening else ""
+
+    @property
+    def operation(self) -> str:
+        """Give the operation of which it is a part; empty when of none."""
+        return self.opening.operation if self.opening else ""
 
     @property
     def asking(self) -> bool:
@@ -256,8 +268,16 @@ class Prompt:
         why = unqualified(site, person, said.operation, batch=said.batch, at=at) if said.operation else ""
         if why:
             self._refuse(f"is part of {said.operation}, {why}")
-        if self._is_kept_from(person, at):
+        shift = self._left(person, site)
+        if shift is not None:
+            self._refuse(gone(shift, zone=site.zone))
+        if self._is_kept_from(person, at) and self._left(self.claimed_by, site) is None:
             self._refuse(f"is claimed by {self.claimed_by} at {self.terminal}")
+
+    def _left(self, person: str, site: Site) -> Shift | None:
+        """Give how a person has handed the step over; None for one who has not."""
+        batches = site.marked("batch", of_shift(self.batch, self.step)) if self.batch else ()
+        return next((left(cast("_Batch", one).shifts, self.step, person) for one in batches), None)
 
     def _is_kept_from(self, person: str, at: Instant) -> bool:
         """Tell whether somebody else's claim still stands; who claims and then leaves keeps nobody away for long."""

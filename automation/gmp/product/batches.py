@@ -10,10 +10,11 @@ from enum import StrEnum
 from typing import Protocol, Self, cast
 
 from automation.gmp.amendments import Adoption, Amendment, Approval, Proposal, Stage, Withdrawal
-from automation.gmp.marks import OPEN, of_batch, of_order
+from automation.gmp.marks import OPEN, of_batch, of_order, of_shift
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.ordered import check_ordered
 from automation.gmp.quality.documents import check_recipe
+from automation.gmp.shifts import Shift, Takeover, check_takeover
 from automation.gmp.words import SYSTEM, Body, Meaning, Right, field
 from automation.kernel.errors import IdentityError, InputError, RefusedError
 from automation.kernel.machine import Procedural, Row, Table
@@ -173,6 +174,11 @@ TABLE = Table(
                 Row("lapse", state, state, by=_PROGRAM, body=Withdrawal),
             )
         ),
+        *(
+            Row(command, state, state, by=_HANDS, signs=(Meaning.RECEIVED, meaning), body=Takeover)
+            for state in _WORKING
+            for command, meaning in (("take_over", Meaning.HANDED_OVER), ("relieve", Meaning.RESPONSIBLE))
+        ),
         Row("complete", State.RUNNING, State.COMPLETE, by=_PROGRAM),
         *(Row("close", source, State.CLOSED, by=_PROGRAM, body=Seal) for source in _ENDED),
         *(
@@ -221,12 +227,14 @@ class Batch:
     reviewed_by: str = ""
     head: str = ""
     amendments: tuple[Amendment, ...] = ()
+    shifts: tuple[Shift, ...] = ()
 
     @property
     def found_by(self) -> tuple[str, ...]:
-        """Give its marks: one that is not closed is open; its order."""
+        """Give its marks: one that is not closed is open; its order; its steps that were taken over."""
         order = (of_order(self.issue.order),) if self.issue and self.issue.order else ()
-        return order if self.state in {State.ABSENT, State.CLOSED} else (*order, OPEN)
+        shifts = tuple(dict.fromkeys(of_shift(self.id, one.step) for one in self.shifts))
+        return (*order, *shifts) if self.state in {State.ABSENT, State.CLOSED} else (*order, *shifts, OPEN)
 
     @property
     def identity(self) -> str:
@@ -281,6 +289,8 @@ class Batch:
             self._check_issue(fact.stated(Issue), site)
         if fact.kind == "propose":
             self._check_proposal(fact.stated(Proposal))
+        if isinstance(fact.body, Takeover):
+            check_takeover(self.id, fact, fact.body, site)
         if isinstance(fact.body, Approval | Withdrawal | Adoption):
             self._check_amendment(fact, fact.body, site)
         if fact.kind == "review" and fact.by in self.hands | _hands(self.id, site):
@@ -363,6 +373,10 @@ class Batch:
                 return replace(after, amendments=(*self.amendments, made))
             case "amend" | "withdraw" | "adopt" | "lapse":
                 return replace(after, amendments=(*self.amendments[:-1], _moved(self.amendments[-1], fact)))
+            case "take_over" | "relieve":
+                said = fact.stated(Takeover)
+                shift = Shift(said.step, fact.by, said.leaving, fact.at)
+                return replace(after, shifts=(*self.shifts, shift), hands=self.hands | {fact.by})
             case "resolve" | "continue":
                 return replace(after, hands=self.hands | {signature.by for signature in fact.signed})
         person = frozenset() if fact.by.startswith(f"{SYSTEM}:") else frozenset({fact.by})

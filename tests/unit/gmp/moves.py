@@ -71,6 +71,8 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "withdraw": {"number": 1, **REASON},
         "adopt": {"number": 1},
         "lapse": {"number": 1, **REASON},
+        "take_over": {"step": "freeze", "leaving": SECOND, "said": "the bag is inside"},
+        "relieve": {"step": "freeze", "leaving": "verify", "said": "nobody saw him leave"},
     },
     "container": {
         "expect": {"identity": "COI-1"},
@@ -249,7 +251,7 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
         stream = f"{stream}-L1"
         way.do(f"container/{name}", "expect", {"identity": "COI-1"}, by=SYSTEM)
     plant.before(way, kind)
-    people.before(way, kind)
+    people.before(way, kind, row.command, name=name)
     commands = path(kind, row)
     materials.before(way, kind, (*commands, row.command))
     owner = favourite if row.command in {"implement", "read"} and favourite != SYSTEM else ""

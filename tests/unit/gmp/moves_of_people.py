@@ -37,8 +37,11 @@ NAMED: Final[dict[tuple[str, str], Callable[[str], Body]]] = {  # what names who
 }
 
 
-def before(way: Doorway, kind: str) -> None:
-    """Bring the curriculum of the trainings into force, once."""
+def before(way: Doorway, kind: str, command: str, *, name: str) -> None:
+    """Bring the curriculum of the trainings into force, once; let a step be under way that is taken over."""
+    if (kind, command) in {("batch", "take_over"), ("batch", "relieve")}:
+        asked = {"kind": "confirm", "text": "Is the bag inside?", "batch": name, "step": "freeze"}
+        way.do(f"prompt/{name}-P", "open", asked)
     if kind == "training" and way.state("curriculum/C") == "absent":
         act(way, "curriculum/C", "write", PLAN, by="supervise")
         act(way, "curriculum/C", "approve", by="approve")
