@@ -18,7 +18,7 @@ class FakeAnalyser(FakeFolder, ABC):
 
     takes: Seconds
 
-    def __init__(self, world: World, *, device: str) -> None:
+    def __init__(self, world: World, *, device: str = "analyser") -> None:
         """Measure the tubes of a world."""
         super().__init__()
         self._world, self._device = world, device
