@@ -3,6 +3,7 @@
 Units: s.
 """
 
+import ast
 from dataclasses import dataclass, field
 
 LONGEST = 6.0  # s, of the tests that judge one change, as they took unchanged
@@ -15,7 +16,7 @@ class Mutant:
     name: str
     module: str  # path below the root
     function: str  # as mutmut calls it
-    lines: tuple[int, int]  # of the unchanged function in the written file
+    lines: tuple[int, int]  # of the unchanged function in the written file: the last before its body, and the last
     diff: str
 
 
@@ -46,3 +47,9 @@ class Reach:
     def _reached(self, mutant: Mutant, test: str) -> bool:
         first, last = mutant.lines
         return any(first < line <= last for line in self.ran.get(mutant.module, {}).get(test, ()))
+
+
+def heads_of(code: str) -> dict[str, int]:
+    """Give the last line before the body of each function; what stands there runs while the module is imported."""
+    found = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return {node.name: node.body[0].lineno - 1 for node in found}

@@ -1,7 +1,7 @@
 """A change is judged by the tests that reach it, the quick ones first; ``make mutants`` runs all of it."""
 
 from tests.mutants.groups import GROUPS
-from tests.mutants.reach import LONGEST, Mutant, Reach
+from tests.mutants.reach import LONGEST, Mutant, Reach, heads_of
 
 CHANGE = Mutant("automation.x.x_f__mutmut_1", "automation/x.py", "x_f", (10, 20), "")
 TOOK = {"slow": 2.0, "quick": 0.1, "elsewhere": 0.5, "endless": LONGEST}
@@ -26,6 +26,12 @@ def test_what_runs_while_a_module_is_imported_may_show_in_any_test() -> None:
     assert reach.early(CHANGE)
     assert reach.of(CHANGE) == ["slow", "quick", "elsewhere"]
     assert not _reach({"slow": [12]}).early(CHANGE)
+
+
+def test_the_first_lines_of_a_function_are_not_what_it_does() -> None:
+    """They run whenever its module is imported, however many they are."""
+    code = "\n\nclass C:\n    def f(\n        self\n    ) -> int:\n        return 1\n\n\nasync def g():\n    pass\n"
+    assert heads_of(code) == {"f": 6, "g": 10}
 
 
 def test_modules_are_named_by_words_of_their_paths() -> None:
