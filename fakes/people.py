@@ -19,7 +19,7 @@ from automation.formulas.identifiers import Kind
 from automation.gmp.door import Command, Proof
 from automation.gmp.marks import OPEN, of_batch, stored_at
 from automation.gmp.objects import Thing
-from automation.gmp.people.prompts import SIGNING, Prompt
+from automation.gmp.people.prompts import SEEN_WITHIN, SIGNING, Prompt
 from automation.gmp.plant.assets import Asset
 from automation.gmp.product.batches import Batch
 from automation.gmp.qualified import unqualified
@@ -221,6 +221,11 @@ class Staff:
             return
         second = self._other(now.answered_by)
         proof = Proof(second.id, secret_of(second))
+        door = self.site.house.door
+        if now.answered_at is not None and door.now > now.answered_at + SEEN_WITHIN:
+            body = {"reason": "nobody was there to see it"}
+            await door.submit(Command(f"prompt/{prompt.id}", "dispute", body, second.id, TERMINAL, (proof,)))
+            return
         await self.site.answers.verify(Given(prompt.id, second.id, {}, TERMINAL, (proof,)))
 
     async def _clear(self, prompt: Prompt) -> None:

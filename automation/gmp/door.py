@@ -261,8 +261,9 @@ class Door:
         return Signed(proof.person, name, proof.meaning, self._clock.micros(), self.zone, shown)
 
     def note_refusal(self, command: Command, refusal: CellwrightError) -> None:
-        """Record that a known principal was refused; no body, no secret, no personal value."""
-        if not command.by or not (self.rights(command.by) or command.by.startswith(SYSTEM)):
+        """Record that a known principal was refused, also one without rights; no body, no secret, no personal value."""
+        program = command.by.startswith(f"{SYSTEM}:")
+        if not program and (not command.by or self.find("person", command.by).state == "absent"):
             return
         note = {"stream": command.stream, "command": command.command, "why": str(refusal)}
         draft = Draft(f"refusals/{command.stream}", "refused", msgspec.json.encode(note), command.by, command.terminal)

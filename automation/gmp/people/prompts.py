@@ -117,6 +117,7 @@ class Clearance(Body):
 
 
 CLAIM_LASTS = Seconds(600.0)  # s; after that anybody who was asked may answer
+SEEN_WITHIN = Seconds(3600.0)  # s after an entry; a second person who comes later has not seen it
 _PEOPLE = frozenset(Right) - {Right.SYSTEM, Right.READ}
 _PROGRAM = frozenset({Right.SYSTEM})
 _ASKING = (State.OPEN, State.CLAIMED)
@@ -241,8 +242,8 @@ class Prompt:
             self._check_person(fact.by, site, at=fact.at)
         if fact.kind in _ANSWERS:
             self._check_answer(fact)
-        if fact.kind in {"verify", "dispute"} and fact.by == self.answered_by:
-            self._refuse(f"was entered by {fact.by}; a second person has to {fact.kind} it")
+        if fact.kind in {"verify", "dispute"}:
+            self._check_second(fact)
         if fact.kind == "unclaim" and not self._may_unclaim(fact.by, site):
             self._refuse(f"is claimed by {self.claimed_by}")
         if fact.kind == "expire":
@@ -253,6 +254,14 @@ class Prompt:
     def _refuse(self, why: str) -> None:
         msg = f"prompt {self.id} {why}"
         raise RefusedError(msg)
+
+    def _check_second(self, fact: Fact) -> None:
+        if fact.by == self.answered_by:
+            self._refuse(f"was entered by {fact.by}; a second person has to {fact.kind} it")
+        entered = fact.at if self.answered_at is None else self.answered_at
+        if fact.kind == "verify" and fact.at > entered + SEEN_WITHIN:
+            late = f"more than {float(SEEN_WITHIN) / 60:.0f} min ago"
+            self._refuse(f"was entered {late}: dispute it, and enter it again while somebody else looks on")
 
     def _check_opening(self, said: Opening) -> None:
         if said.wants:

@@ -244,3 +244,19 @@ def test_an_override_is_approved_by_somebody_who_may_approve(way: Doorway) -> No
             continue
         way.do(P, "override", by="perform", signs=signs)
     assert way.state(P) == "answered"
+
+
+@pytest.mark.requirement("F047", "F179")
+def test_a_witness_who_comes_two_hours_later_has_seen_nothing(way: Doorway) -> None:
+    """Refused and recorded; disputed and entered again before the other's eyes, it counts."""
+    _open(way, fields=[{"name": "mass", "unit": "g"}], second=True)
+    way.do(P, "enter", {"values": {"mass": "20.4"}}, by="perform")
+    way.clock.go(2 * 3600.0)
+    with pytest.raises(RefusedError, match="was entered more than 60 min ago"):
+        way.do(P, "verify", by="verify", signs=(proof("verify"),))
+    assert len(way.refusals(P)) == 1
+    way.do(P, "dispute", {"reason": "I was not there"}, by="verify")
+    way.do(P, "enter", {"values": {"mass": "20.4"}}, by="perform")
+    way.clock.go(3600.0)
+    way.do(P, "verify", by="verify", signs=(proof("verify"),))
+    assert way.state(P) == "answered"

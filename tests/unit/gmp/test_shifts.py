@@ -1,4 +1,4 @@
-"""A step under way passes from one person to another: signed by both or with a supervisor; the gates are asked again."""
+"""A step under way passes to another person: signed by both or with a supervisor; the gates are asked again."""
 
 import pytest
 
