@@ -25,6 +25,11 @@ def done_by(person: str, operation: str) -> str:
     return f"done {operation} by {person}"
 
 
+def in_room(room: str) -> str:
+    """Give the mark of the assets in a room that are claimed, and of what is sampled there."""
+    return f"room {room}"
+
+
 def known_as(identifier: str) -> str:
     """Give the mark of the containers with a donation number or a chain of identity."""
     return f"known as {identifier}"

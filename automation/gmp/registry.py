@@ -3,7 +3,7 @@
 from automation.gmp.materials import definitions, lots, suppliers
 from automation.gmp.objects import Kind
 from automation.gmp.people import curricula, persons, prompts, terminals, training
-from automation.gmp.plant import alarms, assets, backups, calibrations, calls, maintenance
+from automation.gmp.plant import alarms, assets, backups, calibrations, calls, maintenance, rooms
 from automation.gmp.product import (
     batches,
     collections,
@@ -37,7 +37,7 @@ KINDS: dict[str, Kind] = {
         *(persons, terminals, curricula, training, prompts, orders, collections, custody, batches),
         *(containers, labels, testing, tray, releases, shipments, infusions),
         *(recalls, reserves),
-        *(suppliers, definitions, lots, assets, calibrations, maintenance, alarms, backups, calls),
+        *(suppliers, definitions, lots, assets, calibrations, maintenance, rooms, alarms, backups, calls),
         *(specifications, documents, changes, deviations, nonconformances, risks, capa, holds, timers),
     )
 }

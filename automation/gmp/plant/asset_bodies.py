@@ -63,6 +63,7 @@ class Registration(Body):
     location: str = field(label="Location", default="")
     needs_calibration: bool = field(label="Needs calibration", default=True)
     needs_cleaning: bool = field(label="Needs cleaning between uses", default=True)
+    closed: bool = field(label="Keeps product closed", help="So that its room may hold others", default=False)
     needs_changeover: bool = field(label="Needs a changeover cleaning between two products", default=False)
     dirty_hold_h: float = field(label="Longest dirty", help="None when 0", unit="h", low=0, default=0.0)
     clean_hold_h: float = field(label="Longest clean", help="None when 0", unit="h", low=0, default=0.0)

@@ -7,13 +7,13 @@ Source: 21 CFR 211.68(a) calibration; 211.67 cleaning; 211.105, 211.182 equipmen
         (qualification, 2.5: PQ before use in clinical and commercial manufacture).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
 from automation.gmp.due import Due, until
-from automation.gmp.marks import OPEN
+from automation.gmp.marks import OPEN, in_room
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.plant.asset_bodies import (
     Calibration,
@@ -108,8 +108,20 @@ TABLE = Table(
 )
 
 
+class _Room(Protocol):
+    """What an asset asks of the room in which it stands."""
+
+    @property
+    def state(self) -> str: ...
+    def unready(self, batch: str, now: Instant) -> Iterator[str]:
+        """Say why a batch's product may not be opened there."""
+        ...
+
+
 class _Batch(Protocol):
     """What an asset asks of a batch."""
+
+    id: str
 
     @property
     def lot_type(self) -> str: ...
@@ -150,6 +162,7 @@ class Asset:
     needs_calibration: bool = True
     needs_cleaning: bool = True
     needs_changeover: bool = False
+    closed: bool = False
     dirty_hold_h: float = 0.0
     clean_hold_h: float = 0.0
     certificate: str = ""
@@ -166,12 +179,14 @@ class Asset:
     lost: str = ""  # why it could not be asked who it is
     upkeep: Upkeep = NEW
     claim: tuple[str, str] | None = None  # (batch, step)
+    freed: str = ""  # the batch that gave it free last
     permitted: bool = False  # a driver below L3 may act in engineering lots, by a person's decision
 
     @property
     def found_by(self) -> tuple[str, ...]:
-        """Give its marks: one that has to be calibrated or maintained some day is open."""
-        return (OPEN,) if self.dues else ()
+        """Give its marks: one that is to be calibrated or qualified again is open; while claimed, its room."""
+        room = (in_room(self.location),) if self.claim is not None else ()
+        return (*room, OPEN) if self.dues else room
 
     @property
     def dues(self) -> tuple[Due, ...]:
@@ -307,6 +322,12 @@ class Asset:
         if batch.lot_type not in {"", "engineering"} and self.stage is not Stage.PQ:
             msg = f"asset {self.id} is qualified through {self.stage}; a {batch.lot_type} lot needs {Stage.PQ}"
             raise GateError(msg)
+        room = cast("_Room", site.find("room", self.location))
+        if room.state != State.ABSENT and not self.closed:
+            found = next(room.unready(batch.id, site.now), "")
+            if found:
+                msg = f"asset {self.id} can't be taken: {found}"
+                raise GateError(msg)
         last, product = self.upkeep.last_batch, batch.issue.product if batch.issue else ""
         if not self.needs_changeover or not last or self.upkeep.sort is not Sort.AFTER_USE:
             return
@@ -349,11 +370,18 @@ class Asset:
             case Claim() as said:
                 served = self.served if said.batch in self.served else (*self.served, said.batch)
                 return replace(after, claim=(said.batch, said.step), served=served)
-        if fact.kind == "lose":
-            return replace(after, seen=None, lost=fact.stated(Reason).reason)
-        if fact.kind == "permit":
-            return replace(after, permitted=True)
-        return replace(after, claim=None) if fact.kind in {"free", "break_claim"} else after
+        return replace(self._because(fact.kind, fact.stated(Reason).reason), state=after.state)
+
+    def _because(self, kind: str, reason: str) -> Self:
+        """Give it after a move that states nothing but its reason."""
+        match kind:
+            case "lose":
+                return replace(self, seen=None, lost=reason)
+            case "permit":
+                return replace(self, permitted=True)
+            case "free" | "break_claim":
+                return replace(self, claim=None, freed=self.claim[0] if self.claim else "")
+        return self
 
     def _calibrated(self, said: Calibration, fact: Fact) -> Self:
         """Give it after a calibration; the batch that it serves at the moment rests on this one and on the last."""
@@ -388,7 +416,26 @@ def _doubt(thing: Thing, fact: Fact, _site: Site) -> Iterable[Next]:
         yield Next(f"qa-hold/{name}-{batch}", "place", held)
 
 
+def _opened(thing: Thing, fact: Fact, site: Site) -> Iterable[Next]:
+    """Note that product is open in the room of an asset that a batch takes."""
+    asset = cast("Asset", thing)
+    if not asset.closed and site.find("room", asset.location).state == "at rest":
+        yield Next(f"room/{asset.location}", "begin", {"batch": fact.stated(Claim).batch})
+
+
+def _closed(thing: Thing, _fact: Fact, site: Site) -> Iterable[Next]:
+    """Note that no product is open any more in the room of the last asset that a batch gives free there."""
+    asset = cast("Asset", thing)
+    others = (cast("Asset", one) for one in site.marked("asset", in_room(asset.location)))
+    stays = any(one.claim is not None and one.claim[0] == asset.freed and not one.closed for one in others)
+    if not asset.closed and not stays and site.find("room", asset.location).state == "in operation":
+        yield Next(f"room/{asset.location}", "finish", {"batch": asset.freed})
+
+
 FOLLOWS = (
+    Follow("asset-opens", "claim", "product is open in its room", "EU GMP Part IV 9", _opened),
+    Follow("asset-closes", "free", "when it was the last there, no product is open", "EU GMP Part IV 9", _closed),
+    Follow("asset-broken-off", "break_claim", "so it is when a claim is broken", "EU GMP Part IV 9", _closed),
     Follow(
         "asset-failed",
         "calibrate",

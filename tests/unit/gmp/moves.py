@@ -146,6 +146,7 @@ PATHS: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {
         for command in ("free", "break_claim")
     },
     **materials.PATHS,
+    **plant.PATHS,
 }
 
 
@@ -234,6 +235,8 @@ def proofs(row: Row, person: str) -> tuple[Proof, ...]:
 
 def someone(row: Row, favourite: str) -> str:
     """Give who takes a step on the way: the favourite for a claim, else the program, else the first who may."""
+    if row.command == "enter" and Right.MAINTAIN in row.by:
+        return favourite if favourite in PEOPLE.values() else PEOPLE[Right.PERFORM]
     if row.command == "claim" and row.by >= set(PEOPLE) - {Right.READ}:
         return favourite if favourite != SYSTEM else PEOPLE[Right.PERFORM]
     if Right.SYSTEM in row.by:

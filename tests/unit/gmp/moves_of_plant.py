@@ -41,7 +41,25 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
         "do": {"performed": "2026-11-22T09:00:00", "findings": "clean inside"},
         "put_off": {"due": "2027-02-28", "reason": "the part is on its way"},
     },
+    "room": {
+        "register": {"grade": "C"},
+        "alter": {"grade": "D"},
+        "begin_cleaning": {"agent": "hydrogen peroxide", "procedure": "SOP-R-1"},
+        "clear_line": {"batch": "held-1", "checked": ["benches", "bins"]},
+        "begin": {"batch": "held-1"},
+        "finish": {"batch": "held-1"},
+        "measure": {"pascal": 15.0},
+        "enter": {"gown": "set 12"},
+    },
     "qa-hold": {"place": HELD, "lift": {"reason": "not touched by it", "evidence": "deviation/B1-D01"}},
+}
+CLEAR: Final = ("register", "begin_cleaning", "finish_cleaning", "clear_line")
+PATHS: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {
+    ("room", "at rest", "begin"): CLEAR,
+    **{("room", "in operation", command): (*CLEAR, "begin") for command in ("measure", "enter", "finish", "none")},
+    ("room", "in operation", "leave"): (*CLEAR, "begin", "enter"),
+    ("room", "at rest", "leave"): (*CLEAR, "enter"),
+    ("room", "being cleaned", "leave"): ("register", "begin_cleaning", "enter"),
 }
 ISSUE: Final[Body] = {
     "recipe": "freeze-day",
