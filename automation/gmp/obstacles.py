@@ -104,6 +104,7 @@ def _of_batch(batch: _Batch) -> Iterator[Obstacle]:
 def _of_holds(site: Site, batch: str) -> Iterator[Obstacle]:
     yield from (Obstacle(sentence, Right.APPROVE) for sentence in holds_of(site, batch))
 
+    found += [*_of_forms(site, batch), *_of_nonconformances(site, batch)]
 
 def _of_collections(site: Site, order: Order) -> Iterator[Obstacle]:
     received = [one for one in _collections(site, order) if one.state is Collected.RECEIVED]
@@ -194,3 +195,21 @@ def _of_deviations(site: Site, batch: _Batch, order: Order | None) -> Iterator[O
 
 def _collections(site: Site, order: Order) -> Iterator[Collection]:
     return (one for one in site.marked("collection", of_order(order.id)) if isinstance(one, Collection))
+def _of_forms(site: Site, batch: str) -> Iterator[Obstacle]:
+    """Give the paper forms of a batch that are not accounted for."""
+    for one in site.marked("form", of_batch(batch)):
+        due = next(iter(dues_of(one)), None)
+        if due is not None:
+            yield Obstacle(f"form {one.id} is {one.state}, not accounted for", due.owner, due.by)
+
+
+def _of_nonconformances(site: Site, batch: str) -> Iterator[Obstacle]:
+    """Give what is not as it has to be with a batch or its containers, and not closed."""
+    subjects = [f"container/{one.id}" for one in site.marked("container", of_batch(batch))]
+    marks = (of_batch(batch), *map(of_subject, subjects))
+    for one in {one.id: one for mark in marks for one in site.marked("nonconformance", mark)}.values():
+        due = next(iter(dues_of(one)), None)
+        if due is not None:
+            yield Obstacle(f"non-conformance {one.id} is {one.state}", due.owner, due.by)
+
+

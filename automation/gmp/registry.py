@@ -24,6 +24,7 @@ from automation.gmp.quality import (
     changes,
     deviations,
     documents,
+    forms,
     holds,
     nonconformances,
     risks,
@@ -38,6 +39,6 @@ KINDS: dict[str, Kind] = {
         *(containers, labels, testing, tray, releases, shipments, infusions),
         *(recalls, reserves),
         *(suppliers, definitions, lots, assets, calibrations, maintenance, rooms, alarms, backups, calls),
-        *(specifications, documents, changes, deviations, nonconformances, risks, capa, holds, timers),
+        *(specifications, documents, changes, forms, deviations, nonconformances, risks, capa, holds, timers),
     )
 }

@@ -54,6 +54,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "due": ("due", "List what has to be done, by whom and until when, the next first."),
         "documents": ("quality", "List the documents in force, or say what differs between two versions."),
         "causes": ("quality", "Count causes of deviations by their code, with what was done about each."),
+        "risks": ("quality", "List the register of risks with RPN and action priority, the most urgent first."),
         "compare": (
             "comparing",
             "Put batches side by side: parameters that differ, results, yields, times and curves.",
@@ -69,6 +70,10 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "verify": ("verifying", "Check a ledger, site folder or exported record."),
         "record": ("records", "Write the record of a batch as HTML, PDF or JSON."),
         "certificate": ("due", "Write the certificate of analysis of a lot; its SHA-256 is what a release states."),
+        "downtime-pack": (
+            "downtime",
+            "Print numbered forms of the steps that are not over, for when the program is down.",
+        ),
         "narrative": ("quality", "Tell what is on record about an object; every sentence cites its event."),
         "backup": ("backups", "Copy a site as a folder, or as one file (.tar), while its owner goes on."),
         "restore": ("backups", "Restore a site from a backup, or try whether it could be restored."),

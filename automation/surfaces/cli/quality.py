@@ -1,12 +1,14 @@
-"""``narrative``, ``documents`` and ``causes``: what is on record about an object, what holds, and what comes back."""
+"""``narrative``, ``documents``, ``causes``, ``risks``: what is on record, holds, comes back, may go wrong."""
 
 from pathlib import Path
 from typing import cast
 
 import click
 
+from automation.formulas.risk import Priority
 from automation.gmp.codes import moment
 from automation.gmp.quality.documents import Document, differences
+from automation.gmp.quality.risks import Risk
 from automation.kernel.clock import iso
 from automation.kernel.errors import InputError
 from automation.kernel.files import write_whole
@@ -119,4 +121,30 @@ def causes(session: Session, folder: Path, *, as_json: bool) -> None:
     )
 
 
-COMMANDS = {"narrative": narrative, "documents": documents, "causes": causes}
+@click.command(epilog="Example: cellwright risks --site ./site-a")
+@site
+@as_json
+@session
+def risks(session: Session, folder: Path, *, as_json: bool) -> None:
+    """List the register of risks with RPN and action priority, the most urgent first."""
+    with looked(session, folder) as (file, objects):
+        found = [one for one in objects.every("risk") if isinstance(one, Risk)]
+    found.sort(key=lambda one: (list(Priority).index(one.priority), -one.rpn, one.id))
+    heads = ("risk", "state", "where", "failure", "effect", "cause", "S", "O", "D", "RPN", "priority", "actions")
+    rows = [_risk(one) for one in found]
+    if as_json:
+        emit({"simulated": file.simulated, "items": [dict(zip(heads, row, strict=True)) for row in rows]})
+        return
+    mark(file.name, simulated=file.simulated)
+    click.echo(table(heads, rows))
+
+
+def _risk(one: Risk) -> tuple[object, ...]:
+    said, failure = one.rating, one.failure
+    rated = (said.severity, said.occurrence, said.detection) if said else ("", "", "")
+    what = (failure.where, failure.failure, failure.effect, failure.cause) if failure else ("", "", "", "")
+    actions = ", ".join(one.treatment.actions) if one.treatment else ""
+    return (one.id, str(one.state), *what, *rated, one.rpn, str(one.priority), actions)
+
+
+COMMANDS = {"narrative": narrative, "documents": documents, "causes": causes, "risks": risks}

@@ -63,6 +63,7 @@ class Table(Block, frozen=True):
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     title: str = ""
+    high: float = 0.0  # mm, of each row, where people write by hand; 0: as its text needs
 
 
 class Picture(Block, frozen=True):

@@ -95,10 +95,11 @@ def _table(table: Table) -> Iterator[str]:
     columns = "".join(f"<col{_width(column, table.columns)}>" for column in table.columns)
     heads = "".join(f'<th class="{column.align}">{escape(column.head)}</th>' for column in table.columns)
     yield f"<table><colgroup>{columns}</colgroup><thead><tr>{heads}</tr></thead><tbody>"
+    high = f' style="height:{table.high:g}mm"' if table.high else ""
     for cells in table.rows:
         pairs = zip(cells, table.columns, strict=True)
         row = "".join(f'<td class="{column.align} {one.tone}">{escape(one.text)}</td>' for one, column in pairs)
-        yield f"<tr>{row}</tr>"
+        yield f"<tr{high}>{row}</tr>"
     yield "</tbody></table>"
 
 

@@ -30,6 +30,8 @@ FAILURE: Final[Body] = {
     "trigger": "chamber warms",
     "backup": "second freezer",
 }
+_SCAN: Final[Body] = {"sha256": "a" * 64, "pages": 1}
+LINE: Final[Body] = {"what": "bag in", "done": "2026-11-22T09:00", "by": "perform", "seen_by": "verify"}
 BODIES: Final[dict[str, dict[str, Body]]] = {
     "change": {"propose": _CHANGE, "implement": _DONE, "close": {"outcome": "no lid was open since"}},
     "nonconformance": {"propose": {"disposition": "rework", **_WHY}, "close": _DONE},
@@ -37,6 +39,11 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
         **dict.fromkeys(("rate", "revise"), FAILURE),
         "rate_again": RATING,
         "reopen": {"what": "a lid stood open", "evidence": "event 7"},
+    },
+    "form": {
+        "hand_in": _SCAN,
+        "transcribe": {"entries": [LINE], "deviation": "DT-1"},
+        "void": {"fate": "unused", **_WHY},
     },
     "document": {**dict.fromkeys(("write", "revise"), WRITING), "make_effective": {}},
 }
@@ -48,6 +55,7 @@ NAMED: Final[dict[tuple[str, str], Callable[[str, str], Body]]] = {  # what name
         "found": "a leak",
         "requirement": "SPEC-BAG@1",
     },
+    ("form", "issue"): lambda name, _owner: {"batch": name, "title": "freeze", "sha256": "b" * 64},
     ("risk", "treat"): lambda name, owner: {"actions": [f"change/{name}"], "owner": owner, "due": _LATER},
     ("document", "supersede"): lambda name, _owner: {"successor": f"{name}@2", "ends": _LATER},
 }
@@ -57,6 +65,10 @@ _WAY: Final = (("write", "supervise"), ("submit", "supervise"), ("review", "revi
 def before(way: Doorway, kind: str, command: str, *, name: str) -> None:
     """Do with other objects what the rules of a move want."""
     match kind, command:
+        case "form", "issue":
+            act(way, f"batch/{name}", "issue", lot(), by="issue")
+        case "form", "transcribe" if way.state("deviation/DT-1") == "absent":
+            way.do("deviation/DT-1", "open", {"subject": "person/perform", "title": "downtime"})
         case "risk", "treat":
             act(way, f"change/{name}", "propose", _CHANGE, by="perform")
         case "risk", "rate_again":
@@ -74,6 +86,13 @@ def act(way: Doorway, stream: str, command: str, body: Body | None = None, *, by
     row = KINDS[stream.partition("/")[0]].table.decide(way.state(stream), command)
     signs = tuple(proof("second" if number else by, meaning) for number, meaning in enumerate(row.signs))
     way.do(stream, command, body, by=by, signs=signs)
+
+
+def lot(**changed: object) -> Body:
+    """Give the issue of an engineering lot."""
+    recipe: Body = {"recipe": "freeze-day", "recipe_version": "1", "recipe_digest": "d" * 64, "lot_type": "engineering"}
+    made: Body = {"product": "T cells", "identity": "CHA999926GT0017", "release": "0.1.0", "operations": {}}
+    return {**recipe, **made, "site_digest": "f" * 64, **changed}
 
 
 def closed(way: Doorway, change: str) -> None:
