@@ -17,6 +17,7 @@ from automation.engine.recipe.spec import OperationSpec, parameters_of, without_
 from automation.engine.rounds import goes_on, round_of, was_left_out
 from automation.gmp.marks import OPEN, of_material
 from automation.gmp.materials.lots import MaterialLot
+from automation.gmp.materials.picking import turn
 from automation.gmp.people.persons import Person
 from automation.gmp.plant.assets import Asset
 from automation.gmp.product.batches import Batch
@@ -154,7 +155,8 @@ def _lot(plan: Plan, material: Material, end: Instant) -> Gate:
     if not lots:
         return Gate(material.step, what, "", "no lot is set out")
     wrong = {lot.id: "; ".join(_wrong(plan, lot, material, end)) for lot in lots}
-    best = min(lots, key=lambda lot: (bool(wrong[lot.id]), lot.expiry, lot.id))
+    batch, zone = plan.batch.id if plan.batch else "", plan.objects.zone
+    best = min(lots, key=lambda lot: (bool(wrong[lot.id]), *turn(lot, batch=batch, zone=zone)))
     plan.taken[best.id] = plan.taken.get(best.id, Decimal(0)) + material.quantity.value
     return Gate(material.step, what, best.id, wrong[best.id])
 
@@ -168,9 +170,10 @@ def _wrong(plan: Plan, lot: MaterialLot, material: Material, end: Instant) -> It
     wanted, taken = material.quantity, plan.taken.get(lot.id, Decimal(0))
     if lot.unit != wanted.unit:
         yield f"lot {lot.id} is kept in {lot.unit}; {wanted} are needed"
-    elif Decimal(str(lot.left)) - taken < wanted.value:
+    elif Decimal(str(free := lot.available(plan.batch.id if plan.batch else ""))) - taken < wanted.value:
         before = f", of which {taken} are taken by steps before" if taken else ""
-        yield f"lot {lot.id} has {lot.left:.10g} {lot.unit} left{before}; {wanted} are needed"
+        kept = ", the rest is kept for other batches" if lot.reserved else ""
+        yield f"lot {lot.id} has {free:.10g} {lot.unit} left{before}{kept}; {wanted} are needed"
 
 
 def _people(plan: Plan, step: Step) -> Iterator[Gate]:

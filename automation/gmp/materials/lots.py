@@ -314,16 +314,11 @@ class MaterialLot:
         if fact.at > end:
             over = iso(end, zone=site.zone)[:16]
             raise GateError(f"lot {self.id}: container {opened.name} could be used until {over}")
-        if opened.batch == said.batch or self._same_patient(opened.batch, said.batch, site):
+        if opened.batch == said.batch or same_patient(opened.batch, said.batch, site):
             return
         wanted = definition_of(site, self.what)
         if wanted is None or not wanted.shared:
             raise IdentityError(f"lot {self.id}: container {opened.name} was opened for another patient")
-
-    @staticmethod
-    def _same_patient(one: str, other: str, site: Site) -> bool:
-        first, second = (getattr(site.find("batch", name), "identity", "") for name in (one, other))
-        return bool(first) and first == second
 
     def _check_opening(self, said: stated.Opening, site: Site) -> None:
         again = any(one.name == said.container for one in self.opened)
@@ -438,6 +433,12 @@ class MaterialLot:
             case "give_back":
                 return stock.take_out(-move.quantity).book(Balance(move.batch, returned=move.quantity))
         return stock.issue(move.batch, move.quantity)
+
+
+def same_patient(one: str, other: str, site: Site) -> bool:
+    """Tell whether two batches are of one chain of identity."""
+    first, second = (getattr(site.find("batch", name), "identity", "") for name in (one, other))
+    return bool(first) and first == second
 
 
 def lots_of(site: Site, what: str) -> tuple[MaterialLot, ...]:

@@ -146,3 +146,14 @@ def agreed(way: Doorway) -> None:
     quality.act(way, stream, "propose", quality.BODIES["change"]["propose"], by="perform")
     quality.act(way, stream, "assess", quality.NAMED["change", "assess"]("", quality.OWNER), by="review")
     quality.act(way, stream, "approve", by="approve")
+
+
+def _deviation(way: Doorway) -> None:
+    """Open, conclude and close a deviation about the lot."""
+    stream = "deviation/L1-D01"
+    quality.act(way, stream, "open", {"subject": "lot/L1", "title": "foreign material"})
+    quality.act(way, stream, "conclude", {"cause": "a wrong vial", "impact": "none"}, by="investigate")
+    quality.act(way, stream, "close", by="approve")
+
+
+DEVIATION: Final = (_deviation,)
