@@ -8,17 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from automation.formulas.label_statements import collection_types, missing, of_rules
 from automation.gmp.due import dues_of
 from automation.gmp.marks import OPEN, of_batch, of_container, of_order, of_subject
 from automation.gmp.objects import Site
 from automation.gmp.product.collections import Collection
 from automation.gmp.product.collections import State as Collected
-from automation.gmp.product.custody import custody_findings
+from automation.gmp.product.custody import custody_findings, handovers
+from automation.gmp.product.donors import donors_of
 from automation.gmp.product.orders import Order, order_of
 from automation.gmp.product.orders import State as Ordered
 from automation.gmp.product.recalls import Recall
 from automation.gmp.product.testing import QcTest, check_worked_out, judge_by, tests_of, worked_out
 from automation.gmp.product.testing import State as Tested
+from automation.gmp.profiles import rules_of
+from automation.gmp.quality.deviations import Opening
 from automation.gmp.quality.holds import holds_of
 from automation.gmp.quality.specifications import Criterion, Specification, Stage
 from automation.gmp.quality.specifications import State as Standing
@@ -27,6 +31,7 @@ from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.quantity import Instant
 
 _ROUNDING_ML = 0.05  # mL
+_TYPE = 5  # place of the collection type in a product code
 _THERE = frozenset({"in process", "stored", "handed over"})
 
 
@@ -38,6 +43,7 @@ class Obstacle:
     owner: str
     due: Instant | None = None
     later: bool = False
+    supply: bool = False  # out of specification, which a physician may ask for by some profiles
 
 
 class _Batch(Protocol):
@@ -64,6 +70,23 @@ class _Container(Protocol):
     on_hold: bool
     hold_reason: str
     volume_ml: float
+    product_code: str
+
+
+class _Label(Protocol):
+    """What a release asks of a label."""
+
+    id: str
+    state: str
+    lines: tuple[str, ...]
+    marks: tuple[str, ...]
+
+
+class _Deviation(Protocol):
+    """What a release asks of a deviation."""
+
+    state: str
+    opening: Opening | None
 
 
 def obstacles(site: Site, batch: str, *, specification: str) -> tuple[Obstacle, ...]:
@@ -72,7 +95,9 @@ def obstacles(site: Site, batch: str, *, specification: str) -> tuple[Obstacle, 
     order = order_of(site, thing.identity) if thing.identity else None
     found = [*_of_order(thing, order), *_of_batch(thing), *_of_holds(site, batch)]
     found += _of_collections(site, order) if order else []
+    found += _of_donors(site, order) if order else []
     found += _of_containers(site, thing)
+    found += _of_labels(site, thing, order) if order else []
     found += _of_recalls(site, batch)
     found += _of_tests(site, batch, cast("Specification", site.find("specification", specification)))
     return (*found, *_of_deviations(site, thing, order))
@@ -128,6 +153,34 @@ def _of_containers(site: Site, batch: _Batch) -> Iterator[Obstacle]:
         yield from (Obstacle(sentence, Right.INVESTIGATE) for sentence in custody_findings(site, name))
 
 
+def _of_donors(site: Site, order: Order) -> Iterator[Obstacle]:
+    donors = donors_of(site, order.id)
+    if not donors:
+        yield Obstacle(f"no donor of order {order.id} was recorded", Right.REVIEW)
+    for one in donors:
+        if not one.may_be_used:
+            due = next(iter(dues_of(one)), None)
+            yield Obstacle(f"donor {one.id} is {one.state}", Right.RELEASE, due.by if due else None)
+
+
+def _of_labels(site: Site, batch: _Batch, order: Order) -> Iterator[Obstacle]:
+    """Give the statements that applied labels lack, and product codes that say another collection type."""
+    donors = donors_of(site, order.id)
+    profile = order.placing.profile if order.placing else ""
+    wanted = [*(one for donor in donors for one in donor.statements), *of_rules(profile, batch.lot_type)]
+    for name in product_of(site, batch.id):
+        labels = (cast("_Label", one) for one in site.marked("label", of_container(name)))
+        for label in (one for one in labels if one.state == "applied"):
+            for lacks in missing(wanted, (*label.lines, *label.marks)):
+                why = f"label {label.id} does not say {lacks.text!r} ({lacks.clause})"
+                yield Obstacle(why, Right.PERFORM)
+        code = cast("_Container", site.find("container", name)).product_code
+        fits = "".join(collection_types(donor.use, donor.evaluation) for donor in donors)
+        if len(code) > _TYPE and donors and code[_TYPE] not in fits:
+            why = f"container {name} has collection type {code[_TYPE]} in its product code; the donor's is {fits}"
+            yield Obstacle(why, Right.INVESTIGATE)
+
+
 def _of_recalls(site: Site, batch: str) -> Iterator[Obstacle]:
     """Give the recalls of the lot that are not settled."""
     for one in (cast("Recall", found) for found in site.marked("recall", of_batch(batch))):
@@ -152,12 +205,19 @@ def _of_test(site: Site, test: QcTest, criterion: Criterion) -> Iterator[Obstacl
     if test.value:
         found, sentence = judge_by(test, site)
         if not found.is_good:
-            yield Obstacle(f"{test.id} is {found}: {sentence}", Right.INVESTIGATE)
+            yield Obstacle(f"{test.id} is {found}: {sentence}", Right.INVESTIGATE, supply=test.state is Tested.REVIEWED)
             return
         yield from _of_inputs(site, test, criterion)
     if due is not None:
-        later = criterion.stage is Stage.AFTERWARDS and (not criterion.so_far or bool(test.value))
+        reading = bool(criterion.so_far) or wants_reading(site, test.batch)
+        later = criterion.stage is Stage.AFTERWARDS and (not reading or bool(test.value))
         yield Obstacle(f"{criterion.test} ({test.id}) is {test.state}", due.owner, due.by, later)
+
+
+def wants_reading(site: Site, batch: str) -> bool:
+    """Tell whether the rules of the lot's order let it go early only on a negative reading."""
+    order = order_of(site, cast("_Batch", site.find("batch", batch)).identity)
+    return bool(order and order.placing and rules_of(order.placing.profile).negative_to_date)
 
 
 def _of_inputs(site: Site, test: QcTest, criterion: Criterion) -> Iterator[Obstacle]:
@@ -182,15 +242,25 @@ def _of_deviations(site: Site, batch: _Batch, order: Order | None) -> Iterator[O
     subjects = [f"batch/{batch.id}", f"release/{batch.id}"]
     subjects += [f"container/{one.id}" for one in site.marked("container", of_batch(batch.id))]
     subjects += [f"test/{one.id}" for one in tests_of(site, batch.id)]
+    names = [*product_of(site, batch.id)]
     if order is not None:
-        subjects += [f"order/{order.id}", *(f"collection/{one.id}" for one in _collections(site, order))]
+        received = [*_collections(site, order)]
+        subjects += [f"order/{order.id}", *(f"collection/{one.id}" for one in received)]
+        subjects += [f"donor/{one.id}" for one in donors_of(site, order.id)]
+        subjects += [f"shipment/{one.id}" for one in site.marked("shipment", of_order(order.id))]
+        names += [name for one in received for name in one.containers]
+    subjects += [f"handover/{one.id}" for name in names for one in handovers(site, name)]
+    subjects += [f"label/{one.id}" for name in names for one in site.marked("label", of_container(name))]
     marks = (of_batch(batch.id), *map(of_subject, subjects))
     still_open = {one.id for one in site.marked("deviation", OPEN)}
     for name in dict.fromkeys(one.id for mark in marks for one in site.marked("deviation", mark)):
         if name in still_open:
             one = site.find("deviation", name)
             due = next(iter(dues_of(one)), None)
-            yield Obstacle(f"deviation {name} is {one.state}", due.owner if due else "", due.by if due else None)
+            opening = cast("_Deviation", one).opening
+            supply = opening is not None and opening.rule == "OOS" and opening.subject.startswith("test/")
+            owner, by = (due.owner, due.by) if due else ("", None)
+            yield Obstacle(f"deviation {name} is {one.state}", owner, by, supply=supply)
 
 
 def _collections(site: Site, order: Order) -> Iterator[Collection]:

@@ -9,6 +9,7 @@ from automation.gmp.product import (
     collections,
     containers,
     custody,
+    donors,
     infusions,
     labels,
     orders,
@@ -37,7 +38,7 @@ KINDS: dict[str, Kind] = {
     for module in (
         *(persons, terminals, curricula, training, prompts, orders, collections, custody, batches),
         *(containers, labels, testing, tray, releases, shipments, infusions),
-        *(recalls, reserves),
+        *(donors, recalls, reserves),
         *(suppliers, definitions, lots, assets, calibrations, maintenance, rooms, alarms, backups, calls),
         *(specifications, documents, changes, forms, deviations, nonconformances, risks, capa, holds, timers),
     )

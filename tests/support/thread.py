@@ -40,6 +40,8 @@ treat       order           place acknowledge
 order       order           confirm
 order       collection      schedule
 collect     collection      report
+collect     donor           record
+release     donor           find_not_required
 collect     handover        give
 perform     handover        attest_taking
 perform     handover-2      attest_giving
@@ -104,11 +106,13 @@ KINDS_OF_IT: Final = (
     "release",
     "shipment",
     "infusion",
+    "donor",
     "recall",
     "reserve",
 )
 LIKE: Final = {  # a move that is not told: what has to be told before it
     ("release", "release"): ("release", "release_conditionally"),
+    ("release", "supply_out_of_specification"): ("release", "release_conditionally"),
     ("handover", "attest_giving"): ("handover", "give"),
     ("capa", "find_ineffective"): ("capa", "find_effective"),
 }
@@ -241,7 +245,9 @@ def _product(thread: Thread) -> Body:
 
 
 def _label(thread: Thread) -> Body:
-    lines = {"code": f"CONTAINER:{thread.name}-P", "lines": ["CAR-T cells"], "marks": ["SIMULATED"]}
+    said = ["CAR-T cells", "For autologous use only", "Not evaluated for infectious substances"]
+    marks = ["FOR CLINICAL TRIAL USE ONLY", "SIMULATED"]
+    lines = {"code": f"CONTAINER:{thread.name}-P", "lines": said, "marks": marks}
     return {"container": f"{thread.name}-P", "batch": thread.name, "template": "t", "template_version": "1", **lines}
 
 
@@ -270,6 +276,11 @@ def _certification(thread: Thread) -> Body:
 
 def _condition(thread: Thread) -> Body:
     return {**_certification(thread), "reason": "the patient can't wait", "informed": "by telephone, today"}
+
+
+def _supply(thread: Thread) -> Body:
+    paper = {"request": "letter 9", "risks": "RISK-9@1", "alternatives": "none; relapse in weeks"}
+    return {**_condition(thread), **paper}
 
 
 def _shipment(thread: Thread) -> Body:
@@ -365,6 +376,12 @@ _BODIES: Final[Mapping[tuple[str, str], Make]] = {
         ("capa", one): lambda _: {"result": "no alarm", "evidence": "alarms"}
         for one in ("find_effective", "find_ineffective")
     },
+    ("donor", "record"): lambda t: {"order": t.name, "donor": "SUBJ-017", "use": "autologous"},
+    ("donor", "screen"): lambda _: {"records": "file 17"},
+    ("donor", "test"): lambda t: {"agent": "HBV", "outcome": "negative", "laboratory": "lab-1", "drawn": t.at(0)},
+    **{("donor", f"find_{one}"): lambda _: {"summary": "SUM-17@1"} for one in ("eligible", "ineligible")},
+    ("donor", "find_not_required"): lambda _: {"summary": "SUM-17@1"},
+    ("donor", "permit"): lambda _: {"authorisation": "letter 4", **_REASON},
     ("recall", "open"): lambda t: {"batch": t.name, "subject": f"test/{t.name}-2", "why": "growth on day 9"},
     **{("recall", f"tell_{one}"): _notice for one in ("physician", "authority")},
     ("recall", "decide"): lambda _: {"outcome": "bring back", "reason": "growth on day 9"},
@@ -376,6 +393,8 @@ _BODIES: Final[Mapping[tuple[str, str], Make]] = {
     ("release", "open"): lambda t: {"specification": t.name},
     **{("release", one): _certification for one in ("release", "complete")},
     ("release", "release_conditionally"): _condition,
+    ("release", "supply_out_of_specification"): _supply,
+    ("release", "notify"): lambda _: {"told": "the authority", "how": "by form, number 4"},
     **{("shipment", one): _shipment for one in ("plan", "replan")},
     ("shipment", "pack"): _packing,
     ("shipment", "dispatch"): lambda _: {"waybill": "WB-1"},

@@ -391,10 +391,13 @@ def _engineering(batch: str, site: Site) -> bool:
     return cast("_Batch", site.find("batch", batch)).lot_type == "engineering"
 
 
+_OUT = frozenset({"released", "conditionally released", "supplied out of specification"})
+
+
 def _may_go(batch: str, site: Site) -> bool:
     """Tell whether a lot may go to a patient: one that was ordered, when it is released; else there is no release."""
     issue = cast("_Batch", site.find("batch", batch)).issue
-    released = site.find("release", batch).state in {"released", "conditionally released"}
+    released = site.find("release", batch).state in _OUT
     return issue is None or not issue.order or released
 
 

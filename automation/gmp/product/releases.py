@@ -10,12 +10,13 @@ from enum import StrEnum
 from typing import Protocol, Self, cast
 
 from automation.gmp.certificates import certificate
-from automation.gmp.due import DAY, Due, within
+from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN, of_batch
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.obstacles import Obstacle, obstacles, product_of
 from automation.gmp.product.orders import order_of
 from automation.gmp.product.testing import tests_of
+from automation.gmp.profiles import Rules, rules_of
 from automation.gmp.quality.specifications import Specification
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.clock import iso
@@ -24,6 +25,7 @@ from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Instant
 
 _DECIDE_IN = 5 * DAY  # s
+_TELL_IN = 2 * DAY  # s; this house's reading of *immediately*, EU GMP Part IV 11.54
 
 
 class State(StrEnum):
@@ -32,6 +34,7 @@ class State(StrEnum):
     ABSENT = "absent"
     UNDER_REVIEW = "under review"
     CONDITIONAL = "conditionally released"
+    SUPPLIED = "supplied out of specification"
     RELEASED = "released"
     REJECTED = "rejected"
     REVOKED = "revoked"
@@ -58,8 +61,23 @@ class Condition(Certification):
     informed: str = field(label="Treating physician informed", help="When and how; never a patient's name", length=3)
 
 
+class Supply(Condition):
+    """As a condition; that the physician asked for it, knowing what is out, and what else there would be."""
+
+    request: str = field(label="Physician's signed request", help="The paper; never a patient's name", length=3)
+    risks: str = field(label="Evaluation of the risks", help="The document that the physician was given", length=3)
+    alternatives: str = field(label="Alternatives", help="And what not giving it would mean", length=3)
+
+
+class Notice(Body):
+    """That the authority, and in a trial the sponsor, was told of the supply."""
+
+    told: str = field(label="Who was told", length=3)
+    how: str = field(label="How", help="With the number of the notification", length=3)
+
+
 _RELEASERS = frozenset({Right.RELEASE})
-_OUT = (State.CONDITIONAL, State.RELEASED)
+_OUT = (State.CONDITIONAL, State.RELEASED, State.SUPPLIED)
 _SIGNED = (Meaning.RELEASED,)
 _DECIDED = (Meaning.RESPONSIBLE,)
 
@@ -76,6 +94,15 @@ TABLE = Table(
             signs=_SIGNED,
             body=Condition,
         ),
+        Row(
+            "supply_out_of_specification",
+            State.UNDER_REVIEW,
+            State.SUPPLIED,
+            by=_RELEASERS,
+            signs=_SIGNED,
+            body=Supply,
+        ),
+        Row("notify", State.SUPPLIED, State.SUPPLIED, by=_RELEASERS, signs=(Meaning.PERFORMED,), body=Notice),
         Row("complete", State.CONDITIONAL, State.RELEASED, by=_RELEASERS, signs=_SIGNED, body=Certification),
         Row("reject", State.UNDER_REVIEW, State.REJECTED, by=_RELEASERS, signs=_DECIDED, body=Reason),
         *(Row("revoke", state, State.REVOKED, by=_RELEASERS, signs=_DECIDED, body=Reason) for state in _OUT),
@@ -120,6 +147,8 @@ class Release:
     containers: tuple[str, ...] = ()
     condition: str = ""  # why it was released before all results
     signed_by: str = ""
+    tell_by: Instant | None = None  # until when the authority is told of a supply out of specification
+    notices: tuple[Notice, ...] = ()
     ended: str = ""  # why it was rejected or revoked
 
     @property
@@ -130,7 +159,8 @@ class Release:
     @property
     def found_by(self) -> tuple[str, ...]:
         """Give its marks: one that is not decided, or not whole, is open."""
-        return (OPEN,) if self.state in {State.UNDER_REVIEW, State.CONDITIONAL} else ()
+        untold = self.tell_by is not None and not self.notices
+        return (OPEN,) if untold or self.state in {State.UNDER_REVIEW, State.CONDITIONAL} else ()
 
     @property
     def dues(self) -> tuple[Due, ...]:
@@ -138,6 +168,9 @@ class Release:
         if self.state is State.UNDER_REVIEW:
             what = f"decide on the release of lot {self.id}"
             return (within(what, owner=Right.RELEASE, since=self.moved_at, given=_DECIDE_IN),)
+        if self.state is State.SUPPLIED and self.tell_by is not None and not self.notices:
+            what = f"tell the authority that lot {self.id} was supplied out of specification"
+            return (until(what, owner=Right.RELEASE, since=self.moved_at, by=self.tell_by),)
         if self.state is State.CONDITIONAL:
             what = f"complete the conditional release of lot {self.id}"
             return (within(what, owner=Right.RELEASE, since=self.moved_at, given=6 * _DECIDE_IN),)
@@ -148,15 +181,21 @@ class Release:
         if self.state not in {State.UNDER_REVIEW, State.CONDITIONAL}:
             return ()
         found = obstacles(site, self.id, specification=self.specification)
+        rules = rules_of_lot(site, self.id)
+        by = [f"rules: {rules.cited}; before all results by {rules.early_clause}"] if rules else []
         lines = [f"in the way: {_said(one, site.zone)}" for one in found] or ["nothing stands in the way"]
         made = certificate(site, self.id, specification=self.specification)
-        return (*lines, f"certificate of analysis: {made.digest}")
+        return (*lines, *by, f"certificate of analysis: {made.digest}")
 
     def check(self, fact: Fact, site: Site) -> None:
         """Refuse what still has something in its way, another certificate, and whoever had a hand in the lot."""
         match fact.body:
             case Opening() as said:
                 self._check_opening(said, site)
+            case Supply() as said:
+                self._check_person(fact.by, site)
+                self._check_supply(site)
+                self._check_certificate(said, site)
             case Certification() as said:
                 self._check_person(fact.by, site)
                 self._check_obstacles(site, whole=fact.kind != "release_conditionally")
@@ -188,6 +227,16 @@ class Release:
         self._refuse(bool(barring), "; ".join(_said(one, site.zone) for one in barring))
         self._refuse(not whole and not found, "nothing is open; release it without a condition")
 
+    def _check_supply(self, site: Site) -> None:
+        """Refuse it where the order's rules do not know it, and for anything but results out of specification."""
+        rules = rules_of_lot(site, self.id)
+        allowed = rules is not None and rules.out_of_specification
+        self._refuse(not allowed, f"can't be supplied out of specification: {rules.supply_clause if rules else '-'}")
+        found = obstacles(site, self.id, specification=self.specification)
+        barring = [one for one in found if not (one.later or one.supply)]
+        self._refuse(bool(barring), "; ".join(_said(one, site.zone) for one in barring))
+        self._refuse(not any(one.supply for one in found), "nothing is out of specification")
+
     def _check_certificate(self, said: Certification, site: Site) -> None:
         made = certificate(site, self.id, specification=self.specification)
         other = f"the certificate {said.certificate[:12]} is not what the records say now ({made.digest[:12]})"
@@ -205,8 +254,17 @@ class Release:
             case Certification() as said:
                 condition = said.reason if isinstance(said, Condition) else self.condition
                 made = replace(after, certificate=said.certificate, containers=said.containers)
-                return replace(made, condition=condition, signed_by=fact.by)
+                tell_by = fact.at + _TELL_IN if isinstance(said, Supply) else None
+                return replace(made, condition=condition, signed_by=fact.by, tell_by=tell_by)
+            case Notice() as said:
+                return replace(after, moved_at=self.moved_at, notices=(*self.notices, said))
         return replace(after, ended=fact.stated(Reason).reason)
+
+
+def rules_of_lot(site: Site, batch: str) -> Rules | None:
+    """Give the rules that a lot was ordered by; None when nobody has ordered it."""
+    order = order_of(site, cast("_Batch", site.find("batch", batch)).identity)
+    return rules_of(order.placing.profile) if order and order.placing else None
 
 
 def _said(one: Obstacle, zone: str) -> str:

@@ -6,11 +6,13 @@ import click
 
 from automation.gmp.certificates import certificate as made_from
 from automation.gmp.product.releases import Release
+from automation.kernel.clock import iso
 from automation.kernel.errors import InputError
 from automation.kernel.files import write_whole
 from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, by, emit, mark, session, site, table, tell
 from automation.surfaces.cli.doubt import now_of
+from automation.surfaces.documents.certificate import WRITERS
 from automation.views.dues import dues
 
 
@@ -40,15 +42,24 @@ def due(session: Session, folder: Path, *, by: str, as_json: bool) -> None:
 @as_json
 @session
 def certificate(session: Session, batch: str, folder: Path, *, output: Path, as_json: bool) -> None:
-    """Write the certificate of analysis of a lot; its SHA-256 is what a release states."""
+    """Write the certificate of analysis of a lot; its SHA-256 is what a release states.
+
+    The name of the file says as what: .json is what is signed, .html and .pdf show it with its SHA-256.
+    """
     with looked(session, folder) as (file, objects):
         release = objects.known("release", batch)
         if not isinstance(release, Release):
             raise TypeError(release)
         made = made_from(objects, batch, specification=release.specification)
+        date = iso(now_of(file, objects), zone=objects.zone)
     if folder.resolve() in output.resolve().parents:
         raise InputError(f"-o is {output}, where the site keeps its files; write it somewhere else")
-    write_whole(output, made.text)
+    if output.suffix.lower() not in {*WRITERS, ".json"}:
+        raise InputError(f"-o is {output}; a certificate is written as .json, .html or .pdf")
+    if writer := WRITERS.get(output.suffix.lower()):
+        write_whole(output, writer(made, date=date))
+    else:
+        write_whole(output, made.text)
     text = f"certificate of {batch}: {output}; SHA-256 {made.digest}"
     data = {"batch": batch, "file": str(output), "sha256": made.digest, "results": len(made.lines)}
     tell(text, data, simulated=file.simulated, as_json=as_json)

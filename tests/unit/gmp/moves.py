@@ -8,6 +8,7 @@ from typing import Final
 
 from automation.gmp.door import Proof
 from automation.gmp.people.prompts import SIGNING
+from automation.gmp.product.donors import AGENTS
 from automation.gmp.registry import KINDS
 from automation.gmp.words import Right, Strength
 from automation.kernel.machine import Row, Table
@@ -315,6 +316,12 @@ def _ready(thread: Thread, kind: str, command: str) -> None:
             thread.do("order", "hold", by="treat")
             thread.do("infusion", "complete", by="treat")
             thread.do("order", "resume", by="order")
+        case "release", "supply_out_of_specification":
+            _out_of_specification(thread)
+        case "donor", "find_eligible":
+            _evaluated(thread, reactive="")
+        case "donor", "find_ineligible":
+            _evaluated(thread, reactive="HBV")
         case "release", "release":
             thread.do("test-2", "report", by="perform")
             thread.do("test-2", "review", by="review")
@@ -330,6 +337,20 @@ def _ready(thread: Thread, kind: str, command: str) -> None:
             thread.do("reserve", "pull", by="perform")
         case "test", "invalidate":
             _investigated(thread)
+
+
+def _evaluated(thread: Thread, *, reactive: str) -> None:
+    """Screen the donor and test for every agent."""
+    thread.do("donor", "screen", by="collect")
+    for agent in AGENTS:
+        outcome = "reactive" if agent == reactive else "negative"
+        thread.do("donor", "test", by="collect", agent=agent, outcome=outcome)
+
+
+def _out_of_specification(thread: Thread) -> None:
+    """Correct the result of viability to one that is out, and review it."""
+    thread.do("test", "correct", by="perform", value="61.2")
+    thread.do("test", "review", by="review")
 
 
 def _investigated(thread: Thread) -> None:
