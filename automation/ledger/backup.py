@@ -227,7 +227,8 @@ def read_manifest(backup: Path) -> Manifest:
             text = (backup / LIST).read_bytes()
         else:
             with tarfile.open(backup, "r:") as tar:
-                found = tar.extractfile(LIST)
+                first = tar.next()  # what follows may be cut off, which is damage, and no reason not to know it
+                found = tar.extractfile(first) if first is not None and first.name == LIST else None
                 text = found.read() if found else b""
         version = msgspec.json.decode(text, type=dict[str, object]).get("cellwright_backup")
     except (KeyError, FileNotFoundError, tarfile.TarError, msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -264,13 +265,14 @@ def _unpack_folder(backup: Path, *, into: Path, manifest: Manifest) -> None:
 
 
 def _unpack_file(backup: Path, *, into: Path, manifest: Manifest) -> None:
-    known = {one.path for one in manifest.files}
+    awaited = {LIST, *(one.path for one in manifest.files)}
     with tarfile.open(backup, "r:") as tar:
         for entry in tar:
             stream = tar.extractfile(entry) if entry.isreg() else None
-            if stream is None or entry.name not in {*known, LIST} or (into / entry.name).exists():
+            if stream is None or entry.name not in awaited:
                 raise DamagedError(f"{entry.name} was added to the backup", where=str(backup))
-            if entry.name in known:
+            awaited.remove(entry.name)
+            if entry.name != LIST:
                 _place(stream, into / entry.name)
 
 
