@@ -15,7 +15,7 @@ from automation.engine.overtaking import clear_way
 from automation.engine.product import Product
 from automation.engine.prompts import Operator
 from automation.engine.recipe.bind import Recorded, bind
-from automation.engine.recipe.model import Literal, Recipe, Step
+from automation.engine.recipe.model import Literal, Recipe, Reference, Step
 from automation.engine.recipe.spec import unit_of
 from automation.engine.recorder import Recorder
 from automation.engine.runner import StepRunner, Tools
@@ -88,7 +88,7 @@ class Assembly:
             self._house.ledger, self._house.clock, f"batch/{self._batch.id}/step/{step.id}", self._house.careful
         )
         assets = self.assets(step)
-        bound = bind(spec, step, results)
+        bound = bind(spec, step, self._as_bound(step, results))
         if self._recorded(step) is None:
             sources = {resolved.parameter: resolved.seq for resolved in bound.resolved}
             recorder.write("bound", self._bound_to(step, assets, bound.given, sources))
@@ -121,6 +121,15 @@ class Assembly:
         tools = Tools(recorder, trends, alarms, operator, clear_way=lambda: clear_way(drivers))
         runner = StepRunner(self._batch.id, step.id, operation=operation, tools=tools)
         return Assembled(runner, gates, tuple(dict.fromkeys(assets.values())))
+
+    def _as_bound(self, step: Step, results: Mapping[str, Recorded]) -> Mapping[str, Recorded]:
+        """Give the results with those that the step was bound to, which a correction since does not change."""
+        recorded = self._recorded(step)
+        if recorded is None:
+            return results
+        took = {name: one for name, one in step.given.items() if isinstance(one, Reference)}
+        bound = {one.text: recorded.parameters[name] for name, one in took.items() if name in recorded.parameters}
+        return {**results, **{text: Recorded(one.value, one.source) for text, one in bound.items()}}
 
     def _choose(self, role: str, step: Step, taken: list[str]) -> str:
         capability = self._recipe.equipment[role]

@@ -3,7 +3,8 @@
 Event kinds in a step's stream, in the order in which they can come:
 ``enter`` a state; ``call`` before an act; ``read`` (a query: call and reply in one); ``reply``, ``refused``,
 ``failed``, ``doubt``, ``resolved``; ``wait`` and ``seen``; ``again`` (a person lets a failed effect be tried anew);
-``move`` out of the state; ``procedural`` for the ISA-88 state around it; ``data`` for sealed process data.
+``move`` out of the state; ``recalculated`` results after a correction; ``procedural`` for the ISA-88 state around it;
+``data`` for sealed process data.
 """
 
 from dataclasses import dataclass, field
@@ -123,6 +124,15 @@ class Moved(msgspec.Struct, frozen=True, omit_defaults=True):
     source: str
     dest: str
     results: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class Recalculated(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What results come to since a correction; those of the moves stay beside them."""
+
+    correction: str
+    results: msgspec.Raw = msgspec.Raw(b"{}")  # those that changed
+    was: msgspec.Raw = msgspec.Raw(b"{}")  # what they were
+    left: tuple[str, ...] = ()  # what could not be recalculated, or was done by the earlier values
 
 
 class Stage(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from automation.engine.journal import Enter, Journal, Moved, Stage
+from automation.engine.journal import Enter, Journal, Moved, Recalculated, Stage
 from automation.kernel.clock import MICRO
 from automation.kernel.machine import Procedural
 from automation.kernel.quantity import Instant
@@ -52,6 +52,8 @@ class Past:
                 self._enter(event)
             case "move":
                 self._move(event)
+            case "recalculated":
+                self._bring(event.read(Recalculated).results, event)
             case _:
                 self._note(event)
 
@@ -71,7 +73,10 @@ class Past:
             return
         self.main = None
         self.state = moved.dest
-        brought: dict[str, object] = msgspec.json.decode(bytes(moved.results))
+        self._bring(moved.results, event)
+
+    def _bring(self, results: msgspec.Raw, event: Event) -> None:
+        brought: dict[str, object] = msgspec.json.decode(bytes(results))
         self.results.update(brought)
         self.sources.update(dict.fromkeys(brought, event.seq))
 

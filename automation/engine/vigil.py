@@ -3,6 +3,9 @@
 Started once, after the devices are connected and before anybody works; stopped when the site closes.
 """
 
+from functools import partial
+
+from automation.engine import masters
 from automation.engine.afterwards import Afterwards
 from automation.engine.alarm_times import AlarmTimes
 from automation.engine.alarmmodel import Vigilance
@@ -11,11 +14,14 @@ from automation.engine.following import STREAM as FOLLOWING
 from automation.engine.following import Following
 from automation.engine.monitor import Monitor, recent_of
 from automation.engine.policies import STREAM, Policies
+from automation.engine.recalculation import Recalculation
+from automation.engine.recipe.model import Recipe
 from automation.engine.recipe.spec import TABLE
 from automation.engine.recorder import Recorder
 from automation.engine.site import Site
 from automation.engine.suppression import Suppression
 from automation.engine.trends import Recent
+from automation.gmp.product.batches import Batch
 from automation.kernel.errors import InputError
 
 
@@ -27,6 +33,7 @@ def keep_vigil(site: Site, *, careful: bool) -> None:
     times = AlarmTimes(house.door)
     calling = Calling(house.door, vigilance.roster, afterwards)
     Following(house.door, Recorder(house.ledger, house.clock, FOLLOWING), afterwards).start()
+    Recalculation(house, partial(_recipe_of, site), afterwards).start()
     Suppression(house.ledger, house.door, vigilance.alarms.values(), afterwards)
     Policies(house.door, Recorder(house.ledger, house.clock, STREAM), vigilance, calling, afterwards).start()
     site.at_close += [afterwards.run, times.stop, calling.stop]
@@ -36,6 +43,12 @@ def keep_vigil(site: Site, *, careful: bool) -> None:
         monitor.start()
         site.at_close.append(monitor.stop)
         site.monitors[entry.asset] = monitor
+
+
+def _recipe_of(site: Site, batch: Batch) -> Recipe:
+    """Give the recipe that a batch goes by, as it runs here or as it was kept; raises InputError when it is lost."""
+    run = site.batches.get(batch.id)
+    return run.recipe if run is not None else masters.recall(site.folder, batch, site.house.operations)
 
 
 def _check(site: Site, vigilance: Vigilance) -> None:

@@ -23,6 +23,7 @@ from automation.gmp.product.testing import QcTest, check_worked_out, judge_by, t
 from automation.gmp.product.testing import State as Tested
 from automation.gmp.profiles import rules_of
 from automation.gmp.quality.deviations import Opening
+from automation.gmp.quality.corrections import unsettled
 from automation.gmp.quality.holds import holds_of
 from automation.gmp.quality.specifications import Criterion, Specification, Stage
 from automation.gmp.quality.specifications import State as Standing
@@ -58,6 +59,8 @@ class _Batch(Protocol):
     def lot_type(self) -> str: ...
     @property
     def reviewed_by(self) -> str: ...
+    @property
+    def reviewed_seq(self) -> int: ...
 
 
 class _Container(Protocol):
@@ -94,6 +97,7 @@ def obstacles(site: Site, batch: str, *, specification: str) -> tuple[Obstacle, 
     thing = cast("_Batch", site.find("batch", batch))
     order = order_of(site, thing.identity) if thing.identity else None
     found = [*_of_order(thing, order), *_of_batch(thing), *_of_holds(site, batch)]
+    found += (Obstacle(why, owner) for why, owner in unsettled(site, batch, reviewed_seq=thing.reviewed_seq))
     found += _of_collections(site, order) if order else []
     found += _of_donors(site, order) if order else []
     found += _of_containers(site, thing)

@@ -23,6 +23,7 @@ from automation.gmp.product import (
 from automation.gmp.quality import (
     capa,
     changes,
+    corrections,
     deviations,
     documents,
     forms,
@@ -40,6 +41,7 @@ KINDS: dict[str, Kind] = {
         *(containers, labels, testing, tray, releases, shipments, infusions),
         *(donors, recalls, reserves),
         *(suppliers, definitions, lots, assets, calibrations, maintenance, rooms, alarms, backups, calls),
-        *(specifications, documents, changes, forms, deviations, nonconformances, risks, capa, holds, timers),
+        *(specifications, documents, changes, forms, deviations, corrections, nonconformances),
+        *(risks, capa, holds, timers),
     )
 }

@@ -225,6 +225,7 @@ class Batch:
     order: Order | None = None  # the last procedural order: why, and for which step
     hands: frozenset[str] = frozenset()  # persons who started or directed it
     reviewed_by: str = ""
+    reviewed_seq: int = 0  # the event of the review
     head: str = ""
     amendments: tuple[Amendment, ...] = ()
     shifts: tuple[Shift, ...] = ()
@@ -367,7 +368,7 @@ class Batch:
             case "close":
                 return replace(after, head=fact.stated(Seal).head)
             case "review":
-                return replace(after, reviewed_by=fact.by)
+                return replace(after, reviewed_by=fact.by, reviewed_seq=fact.seq)
             case "propose":
                 made = Amendment(fact.stated(Proposal), fact.signer(Meaning.AUTHORED))
                 return replace(after, amendments=(*self.amendments, made))

@@ -14,6 +14,7 @@ from automation.gmp.words import Right, Strength
 from automation.kernel.machine import Row, Table
 from tests.support.doors import PEOPLE, SECOND, START, SYSTEM, Doorway, proof
 from tests.support.thread import KINDS_OF_IT, STORY, Thread
+from tests.unit.gmp import moves_of_corrections as corrections
 from tests.unit.gmp import moves_of_materials as materials
 from tests.unit.gmp import moves_of_people as people
 from tests.unit.gmp import moves_of_plant as plant

@@ -1,0 +1,73 @@
+"""Corrections at the door: the wrong act is refused, on the record, and changes nothing; the right one succeeds."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from automation.gmp.people.prompts import Prompt
+from automation.gmp.quality.corrections import Correction, in_force
+from automation.kernel.errors import RefusedError
+from tests.support.doors import Doorway, doorway
+from tests.unit.gmp.moves_of_corrections import closed, entered, entry, lateness, setting, two
+
+C = "correction/C-1"
+
+
+@pytest.fixture
+def way(tmp_path: Path) -> Iterator[Doorway]:
+    """A batch of which a count was entered by ``perform``."""
+    with doorway(tmp_path) as made:
+        entered(made, "X")
+        yield made
+
+
+ONESELF = (two()[0], two(second="perform")[1])
+CHEATS = {
+    "edit a result alone": ("correct", setting("X"), two()[:1], "needs a signature with the meaning 'verified'"),
+    "witness oneself": ("correct", setting("X"), ONESELF, "perform signed already"),
+    "misstate what it was": ("correct", setting("X", was="9e6"), two(), "is 3000000.0, not 9e6"),
+    "set what can't be": ("correct", setting("X", value="4e9"), two(), "plausible is 0 to 1000000000"),
+    "invent a field": ("correct", setting("X", name="date"), two(), "has no field date"),
+    "edit another's result": ("correct", setting("X"), two("verify"), "is of perform; its author"),
+    "add to an open record": ("add", setting("X"), two(meaning="approved"), "what is not closed is corrected"),
+    "backdate an entry": ("state_late", lateness("X", done="2026-11-21T09:00"), two(), "never backdated"),
+    "put it into the future": ("state_late", lateness("X", done="2026-11-22T10:00"), two(), "it is not late"),
+    "move another's entry": ("state_late", lateness("X"), two("verify"), "who has to state it"),
+    "delete an entry": ("delete", entry("X"), two(), "is not possible in state"),
+}
+RIGHT = {"state_late": lateness("X"), "correct": setting("X")}
+
+
+@pytest.mark.requirement("F106")
+@pytest.mark.parametrize("cheat", CHEATS)
+def test_a_cheat_is_refused_and_recorded_and_the_right_correction_succeeds(way: Doorway, cheat: str) -> None:
+    """Nothing of the entry changes, and the refusal says why; the same act done rightly is recorded."""
+    command, body, signs, why = CHEATS[cheat]
+    with pytest.raises(RefusedError, match=re.escape(why)):
+        way.do(C, command, body, by=signs[0].person, signs=signs)
+    assert why in way.refusals(C)[-1]
+    assert (way.state(C), dict(in_force(way.door, "C-X.count.1.1"))) == ("absent", {"total": 3e6})
+    right = command if command in RIGHT else "correct"
+    way.do(C, right, RIGHT[right], by="perform", signs=two())
+    assert way.get(Correction, C).second == "second"
+
+
+@pytest.mark.requirement("F106")
+def test_a_closed_record_takes_an_addendum_alone(way: Doorway) -> None:
+    """Who corrects it and quality sign; nobody reopens the record."""
+    closed(way, "X")
+    with pytest.raises(RefusedError, match="only an addendum"):
+        way.do(C, "correct", setting("X"), by="perform", signs=two())
+    way.do(C, "add", setting("X"), by="perform", signs=two(meaning="approved"))
+    assert dict(in_force(way.door, "C-X.count.1.1")) == {"total": 4e6}
+
+
+@pytest.mark.requirement("F106")
+def test_the_entry_itself_keeps_what_was_entered(way: Doorway) -> None:
+    """The prompt is not touched; what counts is read with its corrections, the last one last."""
+    way.do(C, "correct", setting("X"), by="perform", signs=two())
+    way.do("correction/C-2", "correct", setting("X", was="4e6", value="5e6"), by="perform", signs=two())
+    assert dict(way.get(Prompt, "prompt/C-X.count.1.1").values) == {"total": 3e6}
+    assert dict(in_force(way.door, "C-X.count.1.1")) == {"total": 5e6}
