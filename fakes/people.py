@@ -256,6 +256,8 @@ class Staff:
         """Give people who may answer, the usual performer first, each another person."""
         asks = prompt.opening.asks if prompt.opening else (Right.PERFORM,)
         able = [p for p in self.file.people.values() if self._rights(p) & set(asks) and self._trained(p, prompt)]
+        if not able:
+            raise RefusedError(f"nobody here is asked and qualified: {prompt.operation or ', '.join(asks)}")
         if count > 1:
             first = next((p for p in able if Right.PERFORM in self._rights(p)), able[0])
             rest = [p for p in able if p.id != first.id and Right.VERIFY in self._rights(p)]

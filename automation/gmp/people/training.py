@@ -166,7 +166,8 @@ class Training:
         leader = str(Right.SUPERVISE)
         match self.state:
             case State.ASSIGNED:
-                what = f"read {', '.join(self.task.documents) if self.task else ''} for {self.curriculum}"
+                documents = ", ".join(self.task.documents) if self.task else ""
+                what = f"read {documents or 'what it asks'} for {self.curriculum}"
                 return (until(what, owner=self.person, since=self.due_at - 14 * DAY, by=self.due_at, escalate=leader),)
             case State.READ:
                 what = f"observe, assess and qualify {self.person} for {self.curriculum}"
@@ -176,6 +177,12 @@ class Training:
                 what = f"qualify {self.person} for {self.curriculum} again"
                 return (until(what, owner=leader, since=self.held[-1].since, by=self.held[-1].until),)
         return ()
+
+    def told(self, site: Site) -> tuple[str, ...]:
+        """Say from and until when it was held, on which versions, and what the runs came to."""
+        wanted = self.task.observed if self.task else 0
+        runs = (f"{self.in_a_row} of {wanted} observed runs were passed in a row",) if wanted else ()
+        return (*runs, *(_held(one, zone=site.zone) for one in self.held))
 
     def lacking(self, documents: Iterable[str], *, at: Instant, done: Instant, zone: str) -> str:
         """Say what is missing for these versions at a moment; ``done``: when the person last performed it."""
@@ -256,6 +263,13 @@ class Training:
         days = self.task.valid_days if self.task else 0.0
         fades = self.task.fade_days if self.task else None
         return Qualification(self.read, fact.at, fact.at + days * DAY, fact.by, fades)
+
+
+def _held(one: Qualification, *, zone: str) -> str:
+    since, ends = iso(one.since, zone=zone)[:10], iso(one.until, zone=zone)[:10]
+    covers = f" on {', '.join(one.documents)}" if one.documents else ""
+    ended = f"; revoked: {one.revoked}" if one.revoked else ""
+    return f"qualified{covers} from {since} until {ends} by {one.by}{ended}"
 
 
 KIND = Kind("training", "people", TABLE, Training)

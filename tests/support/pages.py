@@ -1,0 +1,61 @@
+"""Pages whose commands are run word for word: what a page shows below a command has to be in its answer."""
+
+import hashlib
+import os
+import re
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.commands import Kept, Said, cellwright
+
+DOCS = Path(__file__).parents[2] / "docs"
+DIGEST = re.compile(r"\$\(sha256sum (\S+) \| cut -d' ' -f1\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One command of a page, what the page shows of its answer, and what it was."""
+
+    words: str
+    shown: tuple[str, ...]
+    said: Said
+
+    @property
+    def missing(self) -> list[str]:
+        """Give the lines of the page that are not in the answer."""
+        answer = " ".join((self.said.out + self.said.err).split())
+        return [line for line in self.shown if " ".join(line.split()) not in answer]
+
+    @property
+    def refused(self) -> bool:
+        """Tell whether the page shows that the answer is no."""
+        return any(line.startswith(("cellwright: ", "left open: ")) for line in self.shown)
+
+
+def told(page: str, folder: Path, *, prepare: Callable[[], None] = lambda: None) -> tuple[Told, ...]:
+    """Run the commands of a page in a folder; the site that it makes is ``site`` there."""
+    here, house = Path.cwd(), Kept()
+    os.chdir(folder)
+    try:
+        prepare()
+        return tuple(Told(words, shown, _run(words, house)) for words, shown in _commands(DOCS / page))
+    finally:
+        house.leave()
+        os.chdir(here)
+
+
+def _commands(page: Path) -> list[tuple[str, tuple[str, ...]]]:
+    """Give every command of a page with the lines that stand below it."""
+    blocks = re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    parts = [part.strip().splitlines() for block in blocks for part in f"\n{block}".split("\n$ ")[1:]]
+    return [(words, tuple(shown)) for words, *shown in parts if words.startswith("cellwright ")]
+
+
+def _run(words: str, house: Kept) -> Said:
+    if found := DIGEST.search(words):
+        words = words.replace(found[0], hashlib.sha256(Path(found[1]).read_bytes()).hexdigest())
+    command, *rest = shlex.split(words)[1:]
+    where = [] if command in {"init", "verify"} else ["--site", "site"]
+    return cellwright(command, *rest, *where, house=lambda: house)
