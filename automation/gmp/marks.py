@@ -26,7 +26,7 @@ def done_by(person: str, operation: str) -> str:
 
 
 def in_room(room: str) -> str:
-    """Give the mark of the assets in a room that are claimed, and of what is sampled there."""
+    """Give the mark of the assets in a room that are claimed."""
     return f"room {room}"
 
 

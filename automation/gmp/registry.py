@@ -3,7 +3,17 @@
 from automation.gmp.materials import definitions, lots, suppliers
 from automation.gmp.objects import Kind
 from automation.gmp.people import curricula, persons, prompts, terminals, training
-from automation.gmp.plant import alarms, assets, backups, calibrations, calls, maintenance, rooms
+from automation.gmp.plant import (
+    alarms,
+    assets,
+    backups,
+    calibrations,
+    calls,
+    em_samples,
+    maintenance,
+    rooms,
+    sampling_points,
+)
 from automation.gmp.product import (
     batches,
     collections,
@@ -40,7 +50,8 @@ KINDS: dict[str, Kind] = {
         *(persons, terminals, curricula, training, prompts, orders, collections, custody, batches),
         *(containers, labels, testing, tray, releases, shipments, infusions),
         *(donors, recalls, reserves),
-        *(suppliers, definitions, lots, assets, calibrations, maintenance, rooms, alarms, backups, calls),
+        *(suppliers, definitions, lots, assets, alarms, backups, calls),
+        *(calibrations, maintenance, rooms, sampling_points, em_samples),
         *(specifications, documents, changes, forms, deviations, corrections, nonconformances),
         *(risks, capa, holds, timers),
     )

@@ -182,6 +182,8 @@ def body(kind: str, row: Row, *, way: tuple[str, ...], name: str, owner: str = "
         return {where: f"tank-1/{name}"} if where else {}
     if kind == "container" and row.command in _AMOUNTS:
         return dict(_AMOUNTS[row.command])
+    if (kind, row.command) == ("em-sample", "take"):
+        return plant.taken(way)
     if (kind, row.command) in people.NAMED:
         return people.NAMED[kind, row.command](owner)
     if (kind, row.command) in quality.NAMED:
@@ -262,11 +264,13 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
     owner = favourite if row.command in {"implement", "read"} and favourite != SYSTEM else ""
     for command in commands:
         quality.before(way, kind, command, name=name)
+        plant.ripen(way, kind, command)
         step = table.decide(way.state(stream), command)
         person = people.hand(kind, step, owner) or someone(step, favourite)
         stated = body(kind, step, way=(*commands, row.command), name=name, owner=owner)
         way.do(stream, command, stated, by=person, signs=proofs(step, person))
     quality.before(way, kind, row.command, name=name)
+    plant.ripen(way, kind, row.command)
     assert way.state(stream) == row.source
     return stream
 

@@ -5,7 +5,11 @@ Source: the bodies themselves; numbers are made up.
 
 from typing import Final
 
-from tests.support.doors import PEOPLE, SYSTEM, Doorway
+from automation.kernel.clock import iso
+from automation.kernel.quantity import Seconds
+from tests.support.doors import SYSTEM, ZONE, Doorway
+from tests.unit.gmp.moves_of_materials import released
+from tests.unit.gmp.moves_of_quality import act
 
 Body = dict[str, object]
 ASSET: Final = "plant-1"
@@ -33,6 +37,22 @@ PLAN: Final[Body] = {
     "every_d": 90.0,
     "first": "2027-01-31",
 }
+SETTLE: Final[Body] = {
+    "room": "EM 1",
+    "place": "bench 2",
+    "method": "settle plate",
+    "grade": "B",
+    "every_h": 24.0,
+    "alert": 3,
+    "rationale": "nearest to the open bag",
+}
+PARTICLES: Final[Body] = {**SETTLE, "method": "particles 0.5 um", "alert": 100_000}
+PLATE: Final[Body] = {
+    "point": "settle-1",
+    "since": "2026-11-22T08:00:00",
+    "until": "2026-11-22T09:00:00",
+    "medium": "TSA-1",
+}
 HELD: Final[Body] = {"batch": "held-1", "reason": "the balance was out of tolerance"}
 BODIES: Final[dict[str, dict[str, Body]]] = {
     "calibration": {"record": RECORD},
@@ -50,6 +70,16 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
         "finish": {"batch": "held-1"},
         "measure": {"pascal": 15.0},
         "enter": {"gown": "set 12"},
+    },
+    "sampling-point": {
+        "plan": SETTLE,
+        "alter": SETTLE,
+        "note": {"sample": "EM-1", "value": 1.0, "verdict": "normal"},
+    },
+    "em-sample": {
+        **{command: {"count": 1} for command in ("look", "read", "count")},
+        "identify": {"name": "Micrococcus luteus", "method": "MALDI-TOF"},
+        "review": {"conclusion": "within the limits"},
     },
     "qa-hold": {"place": HELD, "lift": {"reason": "not touched by it", "evidence": "deviation/B1-D01"}},
 }
@@ -74,6 +104,29 @@ ISSUE: Final[Body] = {
 }
 
 
+def taken(commands: tuple[str, ...]) -> Body:
+    """Give how a sample was taken: of particles when it is counted, else a plate."""
+    return {**PLATE, "point": "particles-1", "volume_l": 1000.0} if "count" in commands else PLATE
+
+
+def ripen(way: Doorway, kind: str, command: str) -> None:
+    """Let what is incubated grow."""
+    if (kind, command) == ("em-sample", "incubate"):
+        until = iso(way.clock.now() + Seconds(3600.0), zone=ZONE)
+        BODIES[kind][command] = {"asset": ASSET, "until": until, "program": "20 to 25 degC, 5 d"}
+    if (kind, command) == ("em-sample", "read"):
+        way.clock.go(3600.0)
+
+
+def monitored(way: Doorway) -> None:
+    """Make a room with two sampling points, and the medium of its plates."""
+    act(way, "room/EM 1", "register", {"grade": "B"}, by="approve")
+    act(way, "sampling-point/settle-1", "plan", SETTLE, by="approve")
+    act(way, "sampling-point/particles-1", "plan", PARTICLES, by="approve")
+    way.do(f"asset/{ASSET}", "install", {"due": "2027-06-30"})
+    released(way, "TSA-1")
+
+
 def before(way: Doorway, kind: str) -> None:
     """Make what an object of a kind is about, once."""
     if kind not in BODIES:
@@ -81,7 +134,6 @@ def before(way: Doorway, kind: str) -> None:
     if way.state(f"asset/{ASSET}") == "absent":
         way.do(f"asset/{ASSET}", "register", {"asset_class": "balance"}, by=SYSTEM)
     if way.state("batch/held-1") == "absent":
-        way.do("batch/held-1", "issue", ISSUE, by=PEOPLE_ISSUE)
-
-
-PEOPLE_ISSUE: Final = next(name for right, name in PEOPLE.items() if right == "issue")
+        way.do("batch/held-1", "issue", ISSUE, by="issue")
+    if kind in {"sampling-point", "em-sample"} and way.state("room/EM 1") == "absent":
+        monitored(way)
