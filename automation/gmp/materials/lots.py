@@ -284,8 +284,7 @@ class MaterialLot:
                     self._enough(quantity, self.stock.loose(batch), f"at batch {batch}")
                     return
                 self._check_ready(fact, site)
-                free = self.available(batch) - (self.stock.loose(batch) if fact.kind == "issue" else 0.0)
-                self._enough(quantity, rounded(free), "left")
+                self._enough(quantity, rounded(self.available(batch) - self.stock.loose(batch)), "left")
             case stated.Unreserve(batch=batch):
                 kept = any(one.batch == batch for one in self.reserved)
                 self._refuse(not kept, f"nothing of it is kept for batch {batch}")

@@ -52,6 +52,8 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "list": ("looking", "List all objects of a kind."),
         "worklist": ("status", "List what waits for people."),
         "due": ("due", "List what has to be done, by whom and until when, the next first."),
+        "stock": ("materials", "List every material: usable, kept, opened, in quarantine, and what has to be ordered."),
+        "pick": ("materials", "List the lots that a batch would take, the first to expire first, and keep them on demand."),
         "documents": ("quality", "List the documents in force, or say what differs between two versions."),
         "causes": ("quality", "Count causes of deviations by their code, with what was done about each."),
         "risks": ("quality", "List the register of risks with RPN and action priority, the most urgent first."),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from automation.gmp.materials.lots import MaterialLot
 from automation.kernel.clock import MICRO, iso
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Instant
@@ -13,6 +14,7 @@ from automation.ledger.event import Event
 from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, emit, mark, session, shortened, site, table
 from automation.views.objects import Objects
+from automation.views.reach import Origin, Reached, origins, reached
 
 CITES, CITED = "cites", "is cited by"
 
@@ -53,8 +55,12 @@ def trace(session: Session, name: str, depth: int, folder: Path, *, as_json: boo
         arrows = list(_arrows(objects))
         start = _start(name, objects, arrows)
         lines = list(_walk(start, arrows, depth, zone=objects.zone))
+        thing = objects.find("lot", name) if start == f"lot/{name}" else None
+        reaches = list(reached(objects, thing)) if isinstance(thing, MaterialLot) else []
+        came_from = list(origins(objects, name)) if start == f"batch/{name}" else []
     if as_json:
-        emit({"simulated": file.simulated, "id": name, "object": start, "items": lines})
+        further = {"reaches": reaches} if reaches else {"materials": came_from} if came_from else {}
+        emit({"simulated": file.simulated, "id": name, "object": start, "items": lines, **further})
         return
     mark(file.name, simulated=file.simulated)
     click.echo(start)
@@ -71,6 +77,23 @@ def trace(session: Session, name: str, depth: int, folder: Path, *, as_json: boo
         for one in lines
     )
     click.echo(table(("", "what", "events", "first", "last", "since", "by these"), rows))
+    for text in (*map(_reach, reaches), *map(_origin, came_from)):
+        click.echo(text)
+
+
+def _reach(one: Reached) -> str:
+    """Say which batch, patient and containers a lot came to."""
+    way = " > ".join(one.by_way_of)
+    whose = f" for order {one.order}" if one.order else ""
+    there = f": {'; '.join(one.containers)}" if one.containers else ""
+    return f"reaches batch {one.batch} ({one.state}) of {one.identity or 'nobody'}{whose} through {way}{there}"
+
+
+def _origin(one: Origin) -> str:
+    """Say which lot went into a batch, and through which prepared ones."""
+    way = f" through {' < '.join(one.by_way_of)}" if one.by_way_of else ""
+    made = f", lot {one.maker_lot} of its maker" if one.maker_lot else ""
+    return f"made with {one.what}: lot {one.lot} of {one.supplier or 'this site'}{made}{way}"
 
 
 def _start(name: str, objects: Objects, arrows: list[_Arrow]) -> str:
