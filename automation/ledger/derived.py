@@ -201,6 +201,7 @@ class Derived:
             return self._connection.execute(query, values).fetchall()
         except BROKEN:
             self._start_again()
+            self._catch_up()
             return self._connection.execute(query, values).fetchall()
 
     def _opened(self) -> sqlite3.Connection:

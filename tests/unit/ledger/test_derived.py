@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automation.ledger.derived import Change, Derived
+from automation.ledger.derived import Change, Derived, Snapshot
 from automation.ledger.event import Event
 from automation.ledger.read import Reader
 from automation.ledger.store import Ledger
@@ -183,9 +184,33 @@ def test_a_file_in_doubt_is_made_anew(tmp_path: Path, spoil: Callable[[Path], No
 
 
 def test_where_no_file_can_be_written_the_tables_live_in_memory(tmp_path: Path) -> None:
-    """An inspector with a read-only copy sees the same tables."""
+    """An inspector with a read-only copy sees the same tables; no file comes to be anywhere."""
+    (tmp_path / "here").mkdir()
+    os.chdir(tmp_path / "here")
     with Reader(filled(tmp_path)) as reader, _derived(tmp_path / "absent" / "derived.sqlite", reader) as derived:
         assert derived.get("counts", "batch/B1/step/1") == b"2"
+    assert list((tmp_path / "here").iterdir()) == []
+
+
+def test_a_file_that_is_none_of_ours_counts_nothing_from_the_beginning(tmp_path: Path) -> None:
+    """It is known as such when it is opened, not when it is first read."""
+    _no_database(tmp_path / "derived.sqlite")
+    with Reader(filled(tmp_path)) as reader, Derived(tmp_path / "derived.sqlite", reader) as derived:
+        assert derived.count() == 0
+
+
+def test_a_table_that_somebody_took_away_is_made_anew_while_it_is_in_use(tmp_path: Path) -> None:
+    """What was kept is gone, and what is kept from then on is there."""
+    with Reader(filled(tmp_path)) as reader, _derived(tmp_path / "derived.sqlite", reader) as derived:
+        derived.put("batch", "B1", value=b"1", seq=4)
+        right = derived.rows("counts")
+        for table in ("snapshot", "row"):
+            with closing(sqlite3.connect(tmp_path / "derived.sqlite", isolation_level=None)) as other:
+                other.execute(f"DROP TABLE {table}")
+            assert derived.snapshots("batch") == {}
+            assert derived.rows("counts") == right
+        derived.put("batch", "B1", value=b"2", seq=9)
+        assert derived.snapshot("batch", "B1") == Snapshot(b"2", 9)
 
 
 def test_a_failing_projection_leaves_the_tables_as_they_were(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -201,3 +202,11 @@ def test_who_waits_goes_on_when_somebody_else_flushes(tmp_path: Path, quick: flo
     with _writer(tmp_path, quick=quick) as writer:
         asyncio.run(work(writer))
         assert writer.committed == last
+
+
+def test_a_writer_that_is_forgotten_keeps_no_process_alive(tmp_path: Path) -> None:
+    """Its thread ends with the program, and is known by its name."""
+    with _writer(tmp_path, quick=BY_THREAD) as writer:
+        assert [each.daemon for each in threading.enumerate() if each.name == "ledger-writer"] == [True]
+        assert writer.sizes.maxlen == 100_000
+    assert all(each.name != "ledger-writer" for each in threading.enumerate())

@@ -84,3 +84,75 @@ def test_an_envelope_that_cannot_be_read_is_damage(tmp_path: Path) -> None:
         connection.execute("UPDATE event SET envelope = '{' WHERE seq = 5")
     with Reader(tmp_path) as reader, pytest.raises(DamagedError, match="an envelope can't be read"):
         list(reader.events())
+
+
+def test_a_pinned_reader_sees_the_ledger_as_it_stood(tmp_path: Path) -> None:
+    """Several looks, one state, whatever is appended meanwhile."""
+    with make(tmp_path) as ledger, Reader(tmp_path) as reader:
+        ledger.append([draft("batch/B1"), draft("lot/L1")], at=START)
+        head = ledger.seal()
+        reader.pin()
+        ledger.append([draft("batch/B1"), draft("batch/B2")], at=START)
+        ledger.seal()
+        assert (reader.last.seq, reader.version("batch/B1"), reader.version("batch/B2")) == (3, 1, 0)
+        assert ([event.seq for event in reader.events()], reader.names("batch")) == ([1, 2, 3], ["B1"])
+        for prefix in ("batch/", "batch/B1"):
+            assert [event.seq for event in reader.events(prefix=prefix)] == [2]
+        assert [event.seq for event in reader.stream("batch/B1")] == [2]
+        assert (reader.heads(), reader.last_head()) == ([head], head)
+        assert (len(reader.hashes(1, 9)), reader.hash_at(3), reader.hash_at(4)) == (3, reader.last.hash, None)
+
+
+def test_names_stand_in_the_order_of_their_first_events(tmp_path: Path) -> None:
+    """Each once; those of parts and of words that begin alike are others."""
+    with make(tmp_path) as ledger, Reader(tmp_path) as reader:
+        streams = ("batch/B2", "batch/B1", "batch/B2", "batch/B3/step/1", "batches/B4", "batch", "lot/B5", "batch/Zoë")
+        ledger.append([draft(stream) for stream in streams], at=START)
+        ledger.flush()
+        assert reader.names("batch") == ["B2", "B1", "Zoë"]
+        assert reader.names("bag") == []
+
+
+BROKEN = {
+    "emptied": ("DELETE FROM event", "the genesis can't be read ({file}: the ledger has no genesis)"),
+    "no genesis": (
+        "DELETE FROM event WHERE seq = 1",
+        "the genesis can't be read ({file}: event 1 is missing; run verify)",
+    ),
+    "another first event": (
+        """UPDATE event SET envelope = replace(envelope, '"genesis"', '"note"') WHERE seq = 1""",
+        "the genesis can't be read ({file}: the ledger has no genesis)",
+    ),
+    "head": ("UPDATE head SET body = 'x' WHERE seq = 5", "a head can't be read ({json})"),
+    "last head": ("UPDATE head SET body = 'x' WHERE seq = 13", "the last head can't be read ({json})"),
+    "stream": (
+        "UPDATE event SET stream = 'x' WHERE seq = 5",
+        "version 1 of batch/B1/step/0 is missing; run verify",
+    ),
+    "event": ("DELETE FROM event WHERE seq = 5", "event 5 is missing; run verify"),
+    "envelope": ("UPDATE event SET envelope = 'x' WHERE seq = 5", "an envelope can't be read ({json})"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_what_is_damaged_is_named_with_its_file(tmp_path: Path, what: str) -> None:
+    """Whoever meets it first."""
+    command, said = BROKEN[what]
+    with tampering(filled(tmp_path)) as connection:
+        connection.execute(command)
+    file = tmp_path / "ledger.sqlite"
+    with pytest.raises(DamagedError) as damaged, Reader(tmp_path) as reader:
+        _read_by(reader, what)
+    said = said.format(file=file, json="JSON is malformed: invalid character (byte 0)")
+    assert str(damaged.value) == f"{file}: {said}"
+
+
+def _read_by(reader: Reader, what: str) -> None:
+    if what == "last head":
+        reader.last_head()
+    elif what == "head":
+        reader.heads()
+    elif what == "stream":
+        reader.stream("batch/B1/step/0")
+    else:
+        list(reader.events())
