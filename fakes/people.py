@@ -267,7 +267,7 @@ class Staff:
     def _trained(self, person: PersonEntry, prompt: Prompt) -> bool:
         operation = prompt.opening.operation if prompt.opening else ""
         door = self.site.house.door
-        return not operation or not unqualified(door, person.id, operation, batch=prompt.batch, at=door.now)
+        return not operation or not unqualified(door, person.id, operation=operation, batch=prompt.batch, at=door.now)
 
     def _other(self, person: str) -> PersonEntry:
         able = (p for p in self.file.people.values() if p.id != person and Right.VERIFY in self._rights(p))

@@ -39,7 +39,7 @@ class _Prompt(Protocol):
     answered_at: Instant | None
 
 
-def unqualified(site: Site, person: str, operation: str, *, batch: str, at: Instant) -> str:
+def unqualified(site: Site, person: str, *, operation: str, batch: str, at: Instant) -> str:
     """Say why a person may not perform an operation (name or name@version) in a batch; empty when one may.
 
     It reads after the operation's name, as in a refusal: ``is part of freeze, on which anna is not trained``.
@@ -57,7 +57,7 @@ def unqualified(site: Site, person: str, operation: str, *, batch: str, at: Inst
     return f"for which no curriculum is in force; a {lot} lot needs one" if lot in _FOR_PATIENTS else ""
 
 
-def skilled(site: Site, person: str, curriculum: str, *, at: Instant) -> str:
+def skilled(site: Site, person: str, *, curriculum: str, at: Instant) -> str:
     """Say what a person lacks of a skill such as gowning, and of what it needs; empty when nothing is missing."""
     return "; ".join(_lacking(site, person, list(needed(site, [curriculum], at=at)), issued=at, at=at))
 

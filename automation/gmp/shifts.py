@@ -57,7 +57,7 @@ class _Asset(Protocol):
     def ready(self, now: Instant) -> tuple[str, ...]: ...
 
 
-def left(shifts: tuple[Shift, ...], step: str, person: str) -> Shift | None:
+def left(shifts: tuple[Shift, ...], step: str, *, person: str) -> Shift | None:
     """Give how a person left a step; None for one who did not, or who has taken it over again."""
     mine = [one for one in shifts if one.step == step and person in {one.person, one.leaving}]
     return mine[-1] if mine and mine[-1].leaving == person else None
@@ -75,11 +75,11 @@ def check_takeover(batch: str, fact: Fact, said: Takeover, site: Site) -> None:
     _check_signers(where, fact, said, site)
     prompts = [cast("_Prompt", one) for one in site.marked("prompt", of_batch(batch))]
     operations = dict.fromkeys(one.operation for one in prompts if one.step == said.step)
-    assets = list(_assets(site, batch, said.step))
+    assets = list(_assets(site, batch, step=said.step))
     if not operations and not assets:
         raise RefusedError(f"{where} is not under way; there is nothing to take over")
     for operation in filter(None, operations):
-        why = unqualified(site, fact.by, operation, batch=batch, at=fact.at)
+        why = unqualified(site, fact.by, operation=operation, batch=batch, at=fact.at)
         if why:
             raise RefusedError(f"{where} is part of {operation}, {why}")
     for asset in assets:
@@ -101,6 +101,6 @@ def _check_signers(where: str, fact: Fact, said: Takeover, site: Site) -> None:
         raise RefusedError(f"{where}: {said.leaving} is no person here")
 
 
-def _assets(site: Site, batch: str, step: str) -> Iterator[_Asset]:
+def _assets(site: Site, batch: str, *, step: str) -> Iterator[_Asset]:
     every = (cast("_Asset", one) for one in site.every("asset"))
     return (one for one in every if one.claim is not None and tuple(one.claim) == (batch, step))

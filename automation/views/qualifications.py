@@ -48,7 +48,7 @@ def concerned(cell: Cell) -> bool:
 
 def _cell(objects: Objects, person: str, curriculum: Curriculum, plan: Plan) -> Cell:
     training = cast("Training", objects.find("training", f"{curriculum.id}.{person}"))
-    lacks = skilled(objects, person, curriculum.id, at=objects.now)
+    lacks = skilled(objects, person, curriculum=curriculum.id, at=objects.now)
     covering = [one for one in training.held if set(required(objects, plan, at=objects.now)) <= set(one.documents)]
     return Cell(
         person=person,

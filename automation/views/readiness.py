@@ -179,7 +179,7 @@ def _wrong(plan: Plan, lot: MaterialLot, material: Material, end: Instant) -> It
 def _people(plan: Plan, step: Step) -> Iterator[Gate]:
     people = [thing for thing in plan.objects.every("person") if isinstance(thing, Person) and thing.state == "active"]
     batch, now = plan.batch.id if plan.batch else "", plan.objects.now
-    why = {one.id: unqualified(plan.objects, one.id, step.operation, batch=batch, at=now) for one in people}
+    why = {one.id: unqualified(plan.objects, one.id, operation=step.operation, batch=batch, at=now) for one in people}
     trained = [name for name, lacks in why.items() if not lacks]
     perform = [name for name in trained if Right.PERFORM in plan.objects.rights(name)]
     yield Gate(

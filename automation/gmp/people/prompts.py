@@ -274,7 +274,7 @@ class Prompt:
         said = cast("Opening", self.opening)
         if not site.rights(person) & frozenset(said.asks):
             self._refuse(f"is for {' or '.join(said.asks)}; {person} has none of these rights")
-        why = unqualified(site, person, said.operation, batch=said.batch, at=at) if said.operation else ""
+        why = unqualified(site, person, operation=said.operation, batch=said.batch, at=at) if said.operation else ""
         if why:
             self._refuse(f"is part of {said.operation}, {why}")
         shift = self._left(person, site)
@@ -286,7 +286,7 @@ class Prompt:
     def _left(self, person: str, site: Site) -> Shift | None:
         """Give how a person has handed the step over; None for one who has not."""
         batches = site.marked("batch", of_shift(self.batch, self.step)) if self.batch else ()
-        return next((left(cast("_Batch", one).shifts, self.step, person) for one in batches), None)
+        return next((left(cast("_Batch", one).shifts, self.step, person=person) for one in batches), None)
 
     def _is_kept_from(self, person: str, at: Instant) -> bool:
         """Tell whether somebody else's claim still stands; who claims and then leaves keeps nobody away for long."""

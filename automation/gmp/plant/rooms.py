@@ -93,7 +93,7 @@ class Room:
     low_since: Instant | None = None
     low_alarm: str = ""  # of that time
     over_alarm: str = ""  # that ended with the last reading
-    inside: frozenset[str] = frozenset()
+    wearing: tuple[tuple[str, tuple[str, ...]], ...] = ()  # who is inside, with what protective equipment
     stays: tuple[Stay, ...] = ()  # of the last 90 days
 
     @property
@@ -114,6 +114,11 @@ class Room:
     def _clean_until(self) -> Instant | None:
         every = self.layout.clean_every_h if self.layout else 0.0
         return self.cleaned_at + Seconds(every * float(HOUR)) if every and self.cleaned_at is not None else None
+
+    @property
+    def inside(self) -> frozenset[str]:
+        """Give who is inside."""
+        return frozenset(person for person, _ in self.wearing)
 
     @property
     def open_product(self) -> str:
@@ -164,9 +169,9 @@ class Room:
                 self._refuse(fact.by in self.inside, f"has {fact.by} inside already")
                 self._refuse(bool(said.exposed), f"is not entered in such a gown: {said.exposed}; put on another")
                 needed = self.layout.gowning if self.layout else ""
-                known = not needed or site.find("curriculum", needed).state == "effective"
+                known = not needed or getattr(site.find("curriculum", needed), "plan", None) is not None
                 self._refuse(not known, f"is not open: its gowning {needed} is no curriculum in force")
-                lacks = skilled(site, fact.by, needed, at=fact.at) if needed else ""
+                lacks = skilled(site, fact.by, curriculum=needed, at=fact.at) if needed else ""
                 self._refuse(bool(lacks), f"is not open to {fact.by}: {lacks}")
         if fact.kind == "leave":
             self._refuse(fact.by not in self.inside, f"has no {fact.by} inside")
@@ -210,13 +215,13 @@ class Room:
                 return replace(after, agents=(*self.agents[-9:], agent), cleared="", cleared_by=frozenset())
             case Pressure(pascal=pascal):
                 return self._measured(pascal, fact)
-            case Entry():
-                return replace(after, inside=self.inside | {fact.by})
+            case Entry(worn=worn):
+                return replace(after, wearing=(*self.wearing, (fact.by, worn)))
         match fact.kind:
             case "finish_cleaning":
                 return replace(after, cleaned_at=fact.at)
             case "leave":
-                return replace(after, inside=self.inside - {fact.by})
+                return replace(after, wearing=tuple(one for one in self.wearing if one[0] != fact.by))
         return replace(after, cleared="", cleared_by=frozenset())
 
     def _measured(self, pascal: float, fact: Fact) -> Self:

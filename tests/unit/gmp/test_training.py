@@ -50,7 +50,7 @@ def shown(way: Doorway, training: str = ANNA, *, read: dict[str, object] | None 
 
 def missing(way: Doorway, *, batch: str = "", who: str = "perform") -> str:
     """Say why a person may not fill."""
-    return unqualified(way.door, who, "fill", batch=batch, at=way.clock.now())
+    return unqualified(way.door, who, operation="fill", batch=batch, at=way.clock.now())
 
 
 @pytest.mark.requirement("F085", "F087", "F088", "F089")
@@ -144,7 +144,7 @@ def test_gowning_and_media_fill_end_by_their_date_and_take_the_operation_with_th
     way.clock.go(180 * DAYS)
     told.append(missing(way))
     way.clock.go(1.0)
-    told += [missing(way), skilled(way.door, "perform", "gowning", at=way.clock.now())]
+    told += [missing(way), skilled(way.door, "perform", curriculum="gowning", at=way.clock.now())]
     ended = "gowning: perform was qualified until 2027-05-21"
     assert told == ["", "", ended, ended]
 
