@@ -1,6 +1,7 @@
 """Unit operation: count cells in duplicate. From the counter's result file, or entered by hand and verified.
 
-Two counts have to agree; when they do not, two more are made, and a person decides after that. What later steps use is
+Two counts have to agree, and a number of cells that surprises is asked about (a slip of ten is easily made); when
+they do not stand, two more are made, and a person decides after that. What later steps use is
 the mean with its uncertainty, never a single count.
 Source: duplicate rule |a - b| / mean and mean with uncertainty as in ``automation.formulas.counts``; 21 CFR 211.194(a).
 """
@@ -17,7 +18,9 @@ from automation.formulas.counts import duplicate_difference, total_cells
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Cells, CellsPerMillilitre, Millilitres, Percent
 from instruments.interfaces.counter import CellCounter
-from protocols.operations.counting import Counting, Several, Single, means
+from protocols.operations.counting import Counting, Means, Several, Single, means
+
+AS_COUNTED = "it is as counted"
 
 
 class State(StrEnum):
@@ -34,6 +37,11 @@ class Parameters:
     """Set by the approved recipe; there are no defaults."""
 
     volume: Millilitres = field(metadata={"range": (0.0, 5000.0), "label": "Volume of the container"})
+    expected_cells: Cells = field(metadata={"range": (0.0, 1e13), "label": "Viable cells of the step before, or usual"})
+    expected_low: Percent = field(metadata={"range": (0.1, 100.0), "label": "Share below which it is asked"})
+    expected_high: Percent = field(
+        metadata={"range": (1.0, 10_000.0), "label": "Share above which it is asked"}
+    )
     sample: Millilitres = field(metadata={"range": (0.05, 50.0), "label": "Volume drawn for each sample"})
     differ_at_most: Percent = field(metadata={"range": (0.1, 50.0), "label": "Duplicates differ at most"})
     dilution_uncertainty: Percent = field(metadata={"range": (0.0, 20.0), "label": "Uncertainty of the dilution"})
@@ -102,15 +110,29 @@ class Count:
         """Judge the pair; when it disagrees count again, and after the last pair let it stand as disagreed."""
         first, second = visit.got.counts
         differ = duplicate_difference(first.viable, second.viable)
-        if differ <= self.given.differ_at_most:
+        if differ > self.given.differ_at_most:
+            why = f"differs by {differ:.1f} %, at most {self.given.differ_at_most:g} % is allowed"
+        else:
+            why = await self._slip(visit.got.counts)
+        if not why:
             return Move("agree", difference=differ, **self._means(visit.got.counts))
-        await self.product.deviation(
-            f"pair {visit.got.pair} differs by {differ:.1f} %, at most {self.given.differ_at_most:g} % is allowed",
-            rule="duplicate rule",
-        )
+        await self.product.deviation(f"pair {visit.got.pair} {why}", rule="duplicate rule")
         if visit.got.pair < self.given.pairs_at_most:
             return Move("again", difference=differ)
         return Move("disagree", difference=differ, **self._means(visit.got.counts))
+
+    async def _slip(self, counts: tuple[Single, ...]) -> str:
+        """Ask about a number of cells that surprises; empty when it stands as it was counted."""
+        found = float(total_cells(self._mean(counts).viable, self.given.volume))
+        expected, low, high = map(float, (self.given.expected_cells, self.given.expected_low, self.given.expected_high))
+        if low * expected <= 100.0 * found <= high * expected:
+            return ""
+        asked = (
+            f"{found:.3g} viable cells were counted; {low:g} to {high:g} % of {expected:.3g} are expected. "
+            "Is there a slip?"
+        )
+        said = await self.operator.choose(asked, AS_COUNTED, "count again", second=True)
+        return "" if said == AS_COUNTED else f"was not believed: {found:.3g} viable cells"
 
     async def holding(self, _visit: Visit[Results]) -> None:
         """The samples can wait, the product is closed meanwhile; its clocks run on."""
@@ -135,12 +157,14 @@ class Count:
     def _names(self) -> str:
         return ", ".join(label.id for label in self.product.labels())
 
-    def _means(self, counts: tuple[Single, ...]) -> dict[str, object]:
-        found = means(
-            counts,
-            dilution_uncertainty=self.given.dilution_uncertainty,
-            volume_uncertainty=self.given.volume_uncertainty,
+    def _mean(self, counts: tuple[Single, ...]) -> Means:
+        given = self.given
+        return means(
+            counts, dilution_uncertainty=given.dilution_uncertainty, volume_uncertainty=given.volume_uncertainty
         )
+
+    def _means(self, counts: tuple[Single, ...]) -> dict[str, object]:
+        found = self._mean(counts)
         return {
             "total_concentration": found.total,
             "viable_concentration": found.viable,

@@ -75,6 +75,9 @@ steps:
     equipment: {counter: counter}
     given:
       volume: {from: receive.volume}
+      expected_cells: 1e9 cells
+      expected_low: 10 %
+      expected_high: 1000 %
       sample: 0.1 mL
       differ_at_most: 30 %
       dilution_uncertainty: 2 %

@@ -91,6 +91,21 @@ def test_the_same_sample_with_other_bytes_is_a_conflict_that_a_person_decides(tm
     assert run.state == "closed"
 
 
+@pytest.mark.requirement("F033", "F047")
+@pytest.mark.parametrize(("said", "pairs"), [("count again", 2), ("it is as counted", 1)])
+def test_a_slip_of_ten_in_a_count_is_asked_about(tmp_path: Path, said: str, pairs: int) -> None:
+    """Both entries agree, and ten times the cells that can be there are not believed without a second look."""
+    slips = [differs(f"^Enter the count of B-001-count-1{letter}", total=4.9e8) for letter in "AB"]
+    run = run_batch(make_site(tmp_path, "b"), *slips, choose("Is there a slip", said))
+    [asked] = prompts(run, "Is there a slip")
+    assert asked.opening is not None
+    assert "20 to 500 % of 9e+08 are expected" in asked.opening.text
+    count = run.step("count").results
+    not_believed = [title for title in run.deviations() if "was not believed" in title]
+    assert (count["pair"], len(not_believed)) == (pairs, pairs - 1)
+    assert (float(str(count["viable_cells"])) > 5e9) is (pairs == 1)
+
+
 @pytest.mark.requirement("F029")
 def test_a_cut_result_file_is_told_and_looked_at_again(tmp_path: Path) -> None:
     """Half a file is no result: the person exports anew, looks again, and the count goes on."""
