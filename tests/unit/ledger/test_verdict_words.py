@@ -7,13 +7,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from automation.kernel.errors import InputError
+from automation.kernel.errors import InputError, NotOursError
+from automation.ledger.chain import entry_hash, opening
+from automation.ledger.event import Mode
 from automation.ledger.head import key_id, public_key, sign
 from automation.ledger.read import Reader
 from automation.ledger.store import Ledger
 from automation.ledger.verdict import FirstBad
 from automation.ledger.verify import verify
-from tests.unit.ledger.ledgers import KEY, OTHER_KEY, START, draft, filled, tampering
+from tests.unit.ledger.ledgers import KEY, OTHER_KEY, START, draft, filled, make, tampering
 
 Hand = Callable[[Path], object]
 
@@ -94,6 +96,16 @@ FOUND: dict[str, tuple[Hand, int, str]] = {
         _sql("DELETE FROM event WHERE seq > 10"),
         11,
         "missing: the head at event 13 was signed, and the ledger ends before it",
+    ),
+    "no text": (
+        _sql("UPDATE event SET stream = CAST(x'ff' AS TEXT) WHERE seq = 4"),
+        4,
+        "the event can't be read ('utf-8' codec can't decode byte 0xff in position 0: invalid start byte)",
+    ),
+    "put in before": (
+        _sql("INSERT INTO event SELECT -1, stream, envelope, body, hash FROM event WHERE seq = 1"),
+        1,
+        "an event numbered -1 stands where 1 belongs",
     ),
     "log": (_log(lambda _: [b"x\n"]), 1, f"line 1 of heads.log is no head ({NO_JSON})"),
     "log's form": (
@@ -226,3 +238,61 @@ def test_a_file_that_is_no_ledger_any_more_is_known_by_its_log(tmp_path: Path) -
     (copy / "heads.log").write_bytes(b"")
     with pytest.raises(InputError, match="never was a ledger"):
         verify(copy)
+
+
+def test_a_ledger_of_another_key_is_named_by_its_genesis(tmp_path: Path) -> None:
+    """A live one says whose it is before anything is signed."""
+    with make(tmp_path, mode=Mode.LIVE) as ledger:
+        ledger.append([draft()], at=START)
+        ledger.flush()
+        ours, other = (key_id(public_key(key).hex()) for key in (KEY, OTHER_KEY))
+        named = FirstBad(1, f"the ledger belongs to key {ours}, not to the given {other}")
+        assert verify(tmp_path, key=public_key(OTHER_KEY)).first_bad == named
+        own = verify(tmp_path, key=public_key(KEY))
+    assert (own.intact, own.trusted, own.signed_to, own.signed_by) == (True, False, 0, "")
+
+
+def test_a_page_that_cannot_be_read_is_named_by_the_event_before_it(tmp_path: Path) -> None:
+    """In the words of the database."""
+    file = filled(tmp_path) / "ledger.sqlite"
+    whole = file.read_bytes()
+    with tampering(tmp_path) as connection:
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'event'").fetchone()
+    file.write_bytes(whole[: (page - 1) * 4096] + bytes(4096) + whole[page * 4096 :])
+    said = "from here on the ledger can't be read (database disk image is malformed)"
+    assert verify(tmp_path).first_bad == FirstBad(1, said)
+
+
+def test_where_there_is_nothing_nothing_is_said_of_it(tmp_path: Path) -> None:
+    """Neither genesis nor head nor event."""
+    _sql("DELETE FROM event", "DELETE FROM head")(filled(tmp_path))
+    verdict = verify(tmp_path)
+    assert (verdict.events, verdict.head, verdict.ledger, verdict.site, verdict.mode) == (0, "", "", "", "")
+    assert (verdict.signed_to, verdict.signed_by, verdict.anchored_to) == (0, "", 0)
+
+
+def test_a_strangers_file_beside_a_log_is_no_ledger(tmp_path: Path) -> None:
+    """The log speaks for the file that has the ledger's name, and for no other."""
+    (filled(tmp_path) / "other.sqlite").write_bytes(b"x" * 200)
+    with pytest.raises(NotOursError) as refused:
+        verify(tmp_path / "other.sqlite")
+    assert str(refused.value) == f"{tmp_path}/other.sqlite: this never was a ledger of ours: not an SQLite file"
+
+
+def test_an_event_of_an_owner_whose_turn_it_was_not_is_named(tmp_path: Path) -> None:
+    """Though its hash is right: each owner writes in its own epoch, and says so first."""
+    with make(tmp_path) as ledger:
+        ledger.append([draft()], at=START)
+    with Ledger.open(tmp_path, key=None) as ledger:
+        ledger.append([draft()], at=START)
+    assert verify(tmp_path).intact
+    with Reader(tmp_path) as reader:
+        events = list(reader.events())
+    start = opening(reader.genesis.id)
+    with tampering(tmp_path) as connection:
+        text = events[2].envelope.replace(b'"epoch":2', b'"epoch":3')
+        digest = entry_hash(start, (events[2].prev, events[2].prev_in_stream), envelope=text, body=events[2].body)
+        update = "UPDATE event SET envelope = ?, hash = ? WHERE seq = 3"
+        connection.execute(update, (text.decode(), digest))
+    said = "it was written in epoch 3 by an owner whose turn it was not"
+    assert verify(tmp_path).first_bad == FirstBad(3, said)
