@@ -1,6 +1,6 @@
 """The kinds of objects, each one module; the word is the prefix of its streams."""
 
-from automation.gmp.materials import definitions, lots, suppliers
+from automation.gmp.materials import definitions, kits, lots, suppliers
 from automation.gmp.objects import Kind
 from automation.gmp.people import curricula, persons, prompts, terminals, training
 from automation.gmp.plant import (
@@ -50,7 +50,7 @@ KINDS: dict[str, Kind] = {
         *(persons, terminals, curricula, training, prompts, orders, collections, custody, batches),
         *(containers, labels, testing, tray, releases, shipments, infusions),
         *(donors, recalls, reserves),
-        *(suppliers, definitions, lots, assets, alarms, backups, calls),
+        *(suppliers, definitions, lots, kits, assets, alarms, backups, calls),
         *(calibrations, maintenance, rooms, sampling_points, em_samples),
         *(specifications, documents, changes, forms, deviations, corrections, nonconformances),
         *(risks, capa, holds, timers),

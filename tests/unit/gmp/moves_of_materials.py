@@ -56,6 +56,9 @@ BATCH: Final[Body] = {
     "operations": {},
     "site_digest": "f" * 64,
 }
+SCANNED: Final[Body] = {"lot": "KITS", "maker_lot": "M-77", "batch": "MAT-1", "intact": True}
+JOINED: Final[Body] = {"sort": "sterile connector", "joins": "bag to set", "good": True}
+TIGHT: Final[Body] = {"method": "SOP-9@1", "start_kpa": 20.0, "end_kpa": 19.8, "minutes": 5.0, "drop_kpa": 0.5}
 CHANGE: Final = "CC-9"
 EXTENDED: Final[Body] = {"expiry": "2027-09-30", "change": CHANGE, "rationale": "stability data until month 36"}
 _FOR_BATCH: Final[Body] = {"batch": "MAT-1", "quantity": 1.0}
@@ -71,6 +74,7 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
         **dict.fromkeys(("write", "revise"), DEFINED),
         "order": {"quantity": 100.0, "supplier": "ACME", "number": "PO-1"},
     },
+    "kit": {"scan": SCANNED, **dict.fromkeys(("join", "remove"), JOINED), "test": TIGHT},
     "lot": {
         "receive": RECEIPT,
         "prepare": PREPARATION,
@@ -91,12 +95,16 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
 }
 BEFORE: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {
     ("material", "effective", "approve"): ("revise",),
+    ("kit", "scanned", "use"): ("test",),
     **{("lot", state, "evaluate"): ("log_storage",) for state in ("quarantine", "released")},
     ("lot", "released", "unreserve"): ("reserve",),
     ("lot", "released", "give_back"): ("issue",),
     ("lot", "released", "discard"): ("open",),
 }
+_IN_USE: Final = ("scan", "test", "use")
 PATHS: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {
+    **{("kit", "in use", command): _IN_USE for command in ("join", "test", "remove", "discard", "none")},
+    ("kit", "removed", "none"): (*_IN_USE, "remove"),
     ("lot", "quarantine", "give_back"): ("receive", "release", "issue", "quarantine"),
     ("lot", "quarantine", "discard"): ("receive", "release", "open", "quarantine"),
     ("lot", "withdrawn", "discard"): ("receive", "release", "open", "withdraw"),
@@ -106,10 +114,12 @@ PATHS: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {
 
 def before(way: Doorway, kind: str, commands: Collection[str]) -> None:
     """Make what the moves of a lot are about, once: a batch, a component, a definition with a test, a change."""
+    if kind == "kit":
+        in_stock(way, "KITS", batch="MAT-1")
     if kind != "lot":
         return
-    if "open" in commands and way.state("batch/MAT-1") == "absent":
-        way.do("batch/MAT-1", "issue", BATCH, by="issue")
+    if "open" in commands:
+        begun(way, "MAT-1")
     if "prepare" in commands and way.state("lot/COMP-1") == "absent":
         released(way, "COMP-1")
     if "report" in commands:
@@ -118,6 +128,20 @@ def before(way: Doorway, kind: str, commands: Collection[str]) -> None:
         quality.act(way, "material/DMSO", "withdraw", _WHY, by="approve")
     if "extend" in commands and way.state(f"change/{CHANGE}") == "absent":
         agreed(way)
+
+
+def begun(way: Doorway, batch: str) -> None:
+    """Issue a batch, once."""
+    if way.state(f"batch/{batch}") == "absent":
+        way.do(f"batch/{batch}", "issue", BATCH, by="issue")
+
+
+def in_stock(way: Doorway, lot: str, *, batch: str, issued: float = 50.0) -> None:
+    """Release a lot of kits and issue them to a batch, once."""
+    begun(way, batch)
+    if way.state(f"lot/{lot}") == "absent":
+        released(way, lot, what="tubing set", quantity=50.0, unit="pcs")
+        way.do(f"lot/{lot}", "issue", {"batch": batch, "quantity": issued})
 
 
 def released(way: Doorway, lot: str, **said: object) -> None:

@@ -74,6 +74,11 @@ def batch(name: str, identity: str) -> Prepare:
     return Act(f"batch/{name}", "issue", {**said.BATCH, "identity": identity}, "issue")
 
 
+def kits(issued: float = 50.0) -> Prepare:
+    """Give the making of a lot of kits of which some are issued to a batch."""
+    return lambda way: said.in_stock(way, "KITS", batch="MAT-1", issued=issued)
+
+
 def later(seconds: float) -> Prepare:
     """Give a time that passes (s)."""
     return lambda way: way.clock.go(seconds)
@@ -116,6 +121,10 @@ OFFICIAL = listed(materials=["DMSO"])
 REQUALIFY = Act("supplier/ACME", "requalify", said.REQUALIFIED, KEEPER)
 SOLD_ELSEWHERE = change(RECEIVE, supplier="BETA")
 FORMULA = {"makes": 10.0, "formula": [{"what": "DMSO", "quantity": 0.2}], "lowest_c": None, "highest_c": None, **FREE}
+SCAN, JOIN = Act("kit/K1", "scan", said.SCANNED), Act("kit/K1", "join", said.JOINED)
+TIGHT, MOUNT = Act("kit/K1", "test", said.TIGHT), Act("kit/K1", "use")
+WELD = change(JOIN, sort="weld", device="WELD-1")
+WELDER = Act("asset/WELD-1", "register", {"asset_class": "welder", "needs_cleaning": False}, "maintain")
 CHEATS = (
     Cheat("unlisted supplier", SOLD_ELSEWHERE, "BETA is not on the list", RECEIVE, (OFFICIAL,)),
     Cheat("unlisted maker", change(RECEIVE, maker="BETA"), "BETA is not on the list", RECEIVE, (OFFICIAL,)),
@@ -199,10 +208,21 @@ CHEATS = (
         PREPARE, (COMPONENT,)),
     Cheat("own preparation", Act("lot/P1", "release", by=SECOND), "received, made or tested it",
         Act("lot/P1", "release", by=KEEPER), (COMPONENT, PREPARE)),
+    Cheat("another package", change(SCAN, maker_lot="M-78"), "its package says another lot", SCAN, (kits(),)),
+    Cheat("open package", change(SCAN, intact=False), "broken sterile barrier", SCAN, (kits(),)),
+    Cheat("one more kit", Act("kit/K2", "scan", said.SCANNED), "one more of lot KITS than the 1 that batch MAT-1 got",
+        Act("kit/K2", "scan", said.SCANNED), (kits(1.0), SCAN),
+        (Act("lot/KITS", "issue", {"batch": "MAT-1", "quantity": 1.0}),)),
+    Cheat("untested set", MOUNT, "not tested for tightness", MOUNT, (kits(), SCAN, TIGHT, JOIN), (TIGHT,)),
+    Cheat("leaking set", MOUNT, "it lost 2 kPa in 5 min", Act("kit/K2", "scan", said.SCANNED),
+        (kits(), SCAN, change(TIGHT, end_kpa=18.0), TIGHT)),
+    Cheat("bad weld", MOUNT, "the sterile connector of bag to set was not good", Act("kit/K2", "scan", said.SCANNED),
+        (kits(), SCAN, change(JOIN, good=False), TIGHT)),
+    Cheat("unfit welder", WELD, "WELD-1 is registered, not qualified", JOIN, (kits(), SCAN, WELDER)),
 )  # fmt: skip
 
 
-@pytest.mark.requirement("F095", "F096", "F097", "F098", "F099", "F100")
+@pytest.mark.requirement("F028", "F095", "F096", "F097", "F098", "F099", "F100")
 @pytest.mark.parametrize("cheat", CHEATS, ids=str)
 def test_a_cheat_with_material_is_refused_and_recorded_and_the_right_act_succeeds(cheat: Cheat, way: Doorway) -> None:
     """The wrong act changes nothing and is on the record; what was missing is mended, and the act counts."""
@@ -309,6 +329,17 @@ def test_an_opened_container_is_offered_to_its_patient_only_unless_it_is_shared(
     same = tuple(portions(made, 2.5, batch="B3", site=way.door))
     assert same == (Portion("1", 1.0), Portion("2", 1.5, 2.0))
     assert next(portions(made, 2.0, batch="B2", site=way.door)) == first
+
+
+@pytest.mark.requirement("F028")
+def test_a_leak_in_use_opens_a_deviation_and_the_set_is_found_by_its_lot(way: Doorway) -> None:
+    """The pressure fell while it was in use; the deviation names the batch."""
+    for one in (kits(), SCAN, JOIN, TIGHT, MOUNT, change(TIGHT, end_kpa=18.0)):
+        one(way)
+    following(way)
+    found = [one.id for one in way.door.marked("deviation", "batch MAT-1")]
+    assert found == ["K1-D05"]
+    assert [one.id for one in way.door.marked("kit", "made of KITS")] == ["K1"]
 
 
 def test_all_of_it_is_the_same_when_it_is_folded_anew(way: Doorway) -> None:
