@@ -228,6 +228,20 @@ class Journal:
         return self.entries.setdefault(n, Entry())
 
 
+class _Brought(msgspec.Struct):
+    results: dict[str, object] = msgspec.field(default_factory=dict)
+
+
+def brought(event: Event) -> dict[str, object]:
+    """Give the results that a move or a recalculation brings; of every other event none."""
+    return event.read(_Brought).results if event.kind in {"move", "recalculated"} else {}
+
+
+def is_after(event: Event) -> bool:
+    """Tell whether an event of a step came of a correction, after the step itself."""
+    return event.kind == "recalculated" or (event.kind == "judged" and event.cause is not None)
+
+
 class _Numbered(msgspec.Struct):
     n: int
 

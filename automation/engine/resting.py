@@ -12,7 +12,7 @@ import msgspec
 
 from automation.engine.assembly import BoundTo
 from automation.engine.house import House
-from automation.engine.journal import Called, Moved, Recalculated, Replied
+from automation.engine.journal import Called, Recalculated, Replied, brought
 from automation.engine.operation import digest
 from automation.engine.past import past
 from automation.engine.recipe.model import Literal, Reference, Step
@@ -115,10 +115,7 @@ class Resting:
     def _brought(self) -> Iterator[tuple[tuple[int, str], str]]:
         for step in self._steps:
             for event in self._rounds.stream(step.id):
-                if event.kind in {"move", "recalculated"}:
-                    kind: type[Moved | Recalculated] = Moved if event.kind == "move" else Recalculated
-                    for name in msgspec.json.decode(bytes(event.read(kind).results), type=dict[str, object]):
-                        yield (event.seq, name), step.id
+                yield from (((event.seq, name), step.id) for name in brought(event))
 
     def _decided_by(self, step: Step, changed: Mapping[str, object]) -> Iterator[str]:
         """Give what was decided by a result that has changed: rounds, and steps that were left out."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from automation.engine.journal import Moved
+from automation.engine.journal import brought
 from automation.formulas.traced import NOTHING, Traced, reading
 from automation.gmp.objects import Fact
 from automation.gmp.product.containers import Drawing, Emptying, Filling, State, Weighing
@@ -103,9 +103,13 @@ def tally(story: Story) -> Tally:
 def _told(story: Story) -> Iterator[tuple[Event, str | _Counted]]:
     """Give the events of containers (with the container's name) and the counts, in the order of the ledger."""
     found: list[tuple[Event, str | _Counted]] = [(e, told.id) for told in story.containers for e in told.events]
-    moves = (event for events in story.steps.values() for event in events if event.kind == "move")
-    brought = ((event, bytes(event.read(Moved).results)) for event in moves)
-    found += [(e, msgspec.json.decode(said, type=_Counted)) for e, said in brought if b'"viable_concentration"' in said]
+    for events in story.steps.values():
+        since = {
+            name: value for event in events if event.kind == "recalculated" for name, value in brought(event).items()
+        }
+        moves = ((event, brought(event)) for event in events if event.kind == "move")
+        counts = [(e, said | since) for e, said in moves if "viable_concentration" in said]
+        found += [(e, msgspec.convert(said, _Counted)) for e, said in counts]
     return iter(sorted(found, key=lambda pair: pair[0].seq))
 
 

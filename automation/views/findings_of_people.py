@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from automation.engine.journal import Fell
 from automation.gmp.people.prompts import SIGNING, Clearance, Mismatch, Prompt
+from automation.gmp.quality.corrections import Correction
 from automation.gmp.words import Reason
 from automation.kernel.clock import MICRO
 from automation.ledger.event import Event
 from automation.views import shapes
 from automation.views.finding import Found, Item, Shown, asked_of, step_of
 from automation.views.story import Story, Told
-from automation.views.wording import count, show, span
+from automation.views.wording import count, show, span, stamp
 
 _ENTRIES = ("answer", "enter", *SIGNING)
 _CORRECTIONS = frozenset({"correct", "late", "amend"})
@@ -63,6 +64,7 @@ def _refusal(event: Event) -> Item:
 def corrections(story: Story, _shown: Shown) -> Found:
     """Give disputes, corrections, late entries, and answers after the deadline."""
     items = [item for told in story.prompts for item in _of_prompt(told)]
+    items += [item for told in story.corrections for item in _of_correction(told, story)]
     known = {seq for item in items for seq in item.events}
     for event in story.trail:
         if event.kind in _CORRECTIONS and event.seq not in known:
@@ -90,3 +92,33 @@ def _of_prompt(told: Told[Prompt]) -> Iterator[Item]:
         if late > 0:
             what = f"answered {span(late)} after its deadline: {text}"
             yield Item(at=event.at, step=now.step, what=what, outcome=f"by {event.by}", events=(event.seq,))
+
+
+def _of_correction(told: Told[Correction], story: Story) -> Iterator[Item]:
+    """Give what was corrected, stated late or excluded: as it was, as it is, by whom, why, and what came of it."""
+    now = told.now
+    prompt = next((one.now for one in story.prompts if one.id == now.entry), None)
+    step = now.exclusion.step if now.exclusion else prompt.step if prompt else ""
+    seqs, who = tuple(event.seq for event in told.events), f"{now.by} and {now.second}"
+    waits = [name for name in now.outcome.unsigned if not _is_signed(story, name)] if now.outcome else []
+    if now.setting is not None:
+        said = now.setting
+        what = f"{said.name} of {said.entry} corrected by {who}: {said.was} becomes {said.value}"
+    elif now.late is not None:
+        entered = stamp(prompt.answered_at, zone=story.zone) if prompt and prompt.answered_at else "later"
+        what = f"late entry: {now.late.entry} was done {now.late.done} ({now.late.seen}), entered {entered}"
+    else:
+        number = now.exclusion.event if now.exclusion else 0
+        what = f"reading of event {number} excluded by {who}"
+    parts = [now.said.reason if now.said else "", *(now.outcome.changed if now.outcome else ())]
+    parts += [f"unsigned: {name}" for name in waits] + [f"to be judged: {one}" for one in _left(now)]
+    is_open = str(now.state) == "made" or bool(waits)
+    yield Item(at=told.events[0].at, step=step, what=what, outcome="; ".join(parts), events=seqs, is_open=is_open)
+
+
+def _left(correction: Correction) -> tuple[str, ...]:
+    return correction.outcome.left if correction.outcome else ()
+
+
+def _is_signed(story: Story, name: str) -> bool:
+    return any(one.id == name and one.now.state == "answered" for one in story.prompts)

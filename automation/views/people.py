@@ -51,6 +51,7 @@ def _answer(prompt: Prompt) -> str:
 def signatures_of(story: Story, step: str | None) -> tuple[record.Signature, ...]:
     """Give the signatures of one step, or with None those of the whole batch."""
     streams = {told.events[0].stream for told in story.prompts if told.now.step == step}
+    fallen = _fallen(story)
     wanted = [(event, one) for event, one in story.signed() if step is None or event.stream in streams]
     return tuple(
         record.Signature(
@@ -59,7 +60,7 @@ def signatures_of(story: Story, step: str | None) -> tuple[record.Signature, ...
             meaning=one.meaning,
             at=stamp(one.at, zone=one.zone or story.zone),
             zone=one.zone,
-            signed=f"{event.kind} {event.stream}",
+            signed=f"{event.kind} {event.stream}{fallen.get(event.stream, '')}",
             seq=event.seq,
             event_hash=event.hash.hex(),
             shown=one.shown,
@@ -67,3 +68,18 @@ def signatures_of(story: Story, step: str | None) -> tuple[record.Signature, ...
         )
         for event, one in sorted(wanted, key=lambda pair: pair[0].seq)
     )
+
+
+def _fallen(story: Story) -> dict[str, str]:
+    """Give the streams whose signatures a later change shows as unsigned, and by which correction."""
+    found: dict[str, str] = {}
+    for told in story.corrections:
+        for name in told.now.outcome.unsigned if told.now.outcome else ():
+            first = name.removesuffix(f".{told.id}")
+            made = [one.id for one in story.prompts if one.id == first or one.id.startswith(f"{first}.")]
+            before = made[: made.index(name)] if name in made else made
+            found |= {f"prompt/{one}": f"; unsigned since correction {told.id}" for one in before}
+        reviewed = story.batch.now.reviewed_seq
+        if 0 < reviewed < told.now.moved_seq:
+            found[f"batch/{story.id}"] = f"; the record was corrected since ({told.id})"
+    return found

@@ -5,7 +5,19 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from automation.engine.journal import Called, Enter, Fell, Moved, Replied, Resolved, Seen, Stage, Waiting
+from automation.engine.journal import (
+    Called,
+    Enter,
+    Fell,
+    Moved,
+    Replied,
+    Resolved,
+    Seen,
+    Stage,
+    Waiting,
+    brought,
+    is_after,
+)
 from automation.engine.rounds import DIVIDED, ROUND, SKIPPED, Decided, Divided
 from automation.kernel.clock import MICRO
 from automation.kernel.quantity import Instant
@@ -27,7 +39,7 @@ def step_record(story: Story, name: str, files: Files) -> record.Step:
     events = story.steps[name]
     bound = story.bound[name]
     stages = [(event, event.read(Stage)) for event in events if event.kind == "procedural"]
-    begun, ended = events[0], events[-1]
+    begun, ended = events[0], [event for event in events if not is_after(event)][-1]
     over = bool(stages) and stages[-1][1].state in {"complete", "stopped", "aborted"}
     asked = prompts_of(story, name)
     curves = trends(events, files)
@@ -153,11 +165,9 @@ def _results(story: Story, name: str) -> Iterator[record.Result]:
     found: dict[str, record.Result] = {}
     units = story.bound[name].results
     for event in story.steps[name]:
-        if event.kind == "move":
-            brought: dict[str, object] = msgspec.json.decode(bytes(event.read(Moved).results))
-            for key, value in brought.items():
-                if key not in _SHOWN_APART:
-                    found[key] = _result(key, value, unit=units.get(key, ""), zone=story.zone, event=event.seq)
+        for key, value in brought(event).items():
+            if key not in _SHOWN_APART:
+                found[key] = _result(key, value, unit=units.get(key, ""), zone=story.zone, event=event.seq)
     yield from found.values()
 
 
@@ -168,20 +178,21 @@ def _result(name: str, value: object, *, unit: str, zone: str, event: int) -> re
 
 
 def _judged(events: Iterable[Event]) -> Iterator[record.Judged]:
-    for event in events:
-        if event.kind == "judged":
-            said = event.read(shapes.Verdict)
-            yield record.Judged(
-                what=said.what,
-                raw=show(said.raw),
-                reported=show(said.reported),
-                unit=said.unit,
-                band=said.band,
-                sentence=said.sentence,
-                limit=" and ".join(said.limits),
-                kind=said.kind,
-                event=event.seq,
-            )
+    """Give what counts of each result; what was judged before a correction stands in the trail."""
+    last = {event.read(shapes.Verdict).what: event for event in events if event.kind == "judged"}
+    for event in last.values():
+        said = event.read(shapes.Verdict)
+        yield record.Judged(
+            what=said.what,
+            raw=show(said.raw),
+            reported=show(said.reported),
+            unit=said.unit,
+            band=said.band,
+            sentence=said.sentence,
+            limit=" and ".join(said.limits),
+            kind=said.kind,
+            event=event.seq,
+        )
 
 
 def _acceptance(events: Iterable[Event]) -> Iterator[record.Acceptance]:

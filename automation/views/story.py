@@ -12,6 +12,7 @@ from typing import Generic, Protocol, TypeVar, cast
 
 import msgspec
 
+from automation.engine.journal import is_after
 from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.objects import Fact, Kind, Signed, Thing, fact
 from automation.gmp.people.persons import Person
@@ -21,6 +22,7 @@ from automation.gmp.plant.assets import Asset
 from automation.gmp.product.batches import Batch
 from automation.gmp.product.containers import Container
 from automation.gmp.product.labels import Label
+from automation.gmp.quality.corrections import Correction
 from automation.gmp.quality.deviations import Deviation
 from automation.gmp.quality.timers import Timer
 from automation.gmp.registry import KINDS
@@ -105,7 +107,7 @@ class Story:
             name = event.stream.removeprefix(f"batch/{batch}/step/")
             self.steps[name] = (*self.steps.get(name, ()), event)
         self.first = own[0].seq
-        self.end = max(event.seq for event in (*own, *under))
+        self.end = max(event.seq for event in (*own, *under) if not is_after(event))
 
     @property
     def zone(self) -> str:
@@ -134,6 +136,11 @@ class Story:
     def deviations(self) -> tuple[Told[Deviation], ...]:
         """Give the deviations opened on the batch, its steps or its containers."""
         return self._every(KINDS["deviation"], self._own_deviation)
+
+    @cached_property
+    def corrections(self) -> tuple[Told[Correction], ...]:
+        """Give what was corrected in the batch, stated late or excluded."""
+        return self._every(KINDS["correction"], lambda told: told.now.batch == self.id)
 
     @cached_property
     def timers(self) -> tuple[Told[Timer], ...]:
@@ -197,7 +204,8 @@ class Story:
     @cached_property
     def trail(self) -> tuple[Event, ...]:
         """Give every event of the record in the order of the ledger; nothing of the batch's streams is left out."""
-        groups = (self.prompts, self.alarms, self.deviations, self.timers, self.containers, self.labels)
+        said = (self.prompts, self.alarms, self.deviations, self.corrections)
+        groups = (*said, self.timers, self.containers, self.labels)
         found = {event.seq: event for group in groups for told in group for event in told.events}
         used = (*(told.events for told in self.lots), *(told.events for told in self.assets))
         found |= {event.seq: event for events in used for event in events if self.first <= event.seq <= self.end}
@@ -209,7 +217,8 @@ class Story:
 
     def signed(self) -> Iterator[tuple[Event, Signed]]:
         """Give every signature in the batch's objects with its event."""
-        groups = ((self.batch,), self.prompts, self.deviations, self.containers, self.labels, tuple(self._used()))
+        said = ((self.batch,), self.prompts, self.deviations, self.corrections)
+        groups = (*said, self.containers, self.labels, tuple(self._used()))
         pairs = (pair for group in groups for told in group for pair in zip(told.events, told.facts, strict=True))
         yield from ((event, signature) for event, one in pairs for signature in one.signed)
 
@@ -230,7 +239,7 @@ class Story:
 
     def _objects(self) -> Iterator[tuple[Event, ...]]:
         """Give the events of each object."""
-        made = (self.prompts, self.alarms, self.deviations, self.timers, self.containers, self.labels)
+        made = (self.prompts, self.alarms, self.deviations, self.corrections, self.timers, self.containers, self.labels)
         return (told.events for group in (*made, self.lots, self.assets) for told in group)
 
     def _every(
