@@ -18,6 +18,7 @@ from automation.kernel.errors import RefusedError
 
 PERSONNEL = "system:personnel"  # acts where a secret decides, not a right
 RENEW = "renew_secret"
+RESET = "reset_secret"  # of somebody who had one already: two persons, so that none can be another alone
 UNLOCK = "unlock"
 _SAFE = frozenset({"hold", "pause", "stop", "abort"})  # of a batch
 
@@ -64,6 +65,14 @@ def let_in(door: Door, credentials: Credentials, who: Caller) -> None:
     if why and not (who.renews or who.keeps_safe):
         how = f"{who.by} has to set another secret first ({why}): do person {who.by} {RENEW}"
         raise _refused(door, who, how, by=who.by)
+
+
+def check_first(door: Door, credentials: Credentials, who: Caller) -> None:
+    """Raise RefusedError, on record, for an administrator alone who gives another secret to somebody who has one."""
+    person = who.stream.removeprefix("person/")
+    if who.command == RENEW and person != who.by and credentials.known(person):
+        why = f"{person} has a secret; another one is set by two persons: do person {person} {RESET}"
+        raise _refused(door, who, why, by=who.by)
 
 
 def unknown(door: Door, credentials: Credentials, by: str, *, stream: str) -> RefusedError:

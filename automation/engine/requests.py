@@ -23,6 +23,7 @@ from automation.engine.site import Site
 from automation.gmp.door import Command, Proof
 from automation.gmp.form import Value
 from automation.gmp.product.batches import Batch
+from automation.gmp.words import Right
 from automation.kernel.clock import since_boot
 from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.quantity import Seconds
@@ -30,7 +31,7 @@ from automation.kernel.quantity import Seconds
 PATIENCE = Seconds(7200.0)  # s of simulated time; how long it is waited until an order is carried out
 AT_ONCE = Seconds(5.0)  # s of real time; what takes longer goes on by itself
 LOOK = Seconds(0.25)  # s; between two looks at a batch
-RENEW = accounts.RENEW
+RENEW, RESET = accounts.RENEW, accounts.RESET
 _ON_THE_WAY = frozenset({"holding", "restarting", "pausing", "stopping", "aborting"})
 _DECISIONS = frozenset({"resolve", "continue"})
 _GOES_ON = frozenset({"restart", "unpause"})
@@ -129,7 +130,7 @@ async def _carry_out(site: Site, request: Request) -> Done:
             return await _look(site, request)
         case "propose":
             return await _propose(site, request)
-        case "do" if request.command == RENEW:
+        case "do" if request.command in {RENEW, RESET}:
             return await _renew(site, request)
         case "do":
             if site.house.door.earlier(request.name) is None:
@@ -149,11 +150,13 @@ async def _renew(site: Site, request: Request) -> Done:
     own = request.by == person
     if own and fresh == request.secret:
         raise InputError("the new secret is the old one; another is needed")
+    if Right.ADMINISTER in site.house.door.rights(request.by):
+        accounts.check_first(site.house.door, site.credentials, request.caller)
     site.credentials.check_new(person, fresh)
     await site.credentials.check_unused(person, fresh)
     body = {"reason": request.body.get("reason") or ("changed by the person" if own else f"set by {request.by}")}
-    by = accounts.PERSONNEL if own else request.by
-    move = Command(f"person/{person}", RENEW, body, by, request.terminal, id=request.name)
+    move = _command(request, f"person/{person}")
+    move = replace(move, body=body, by=accounts.PERSONNEL if own and request.command == RENEW else request.by)
     event = await site.house.door.submit(move)
     site.credentials.set(person, fresh, provisional=not own)
     return Done(f"person/{person}", str(site.house.door.find("person", person).state), event.seq)

@@ -1,13 +1,13 @@
 """Accounts at the entrance of a site: terminals that are locked, and secrets that have to be changed."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 import pytest
 
-from automation.engine.requests import RENEW, Done, carry_out
+from automation.engine.requests import RENEW, RESET, Done, Signer, carry_out
 from automation.engine.setup import secret_of
 from automation.engine.site import Site
 from automation.gmp.people.terminals import WRONG_IN_A_ROW
@@ -25,12 +25,21 @@ def at_simulated(folder: Path, job: Callable[[Site], Awaitable[T]]) -> T:
     return at_site(simulated_site(folder, edit=("quality: [", "quality: [administer, ")), job)
 
 
-async def asked(site: Site, by: str, target: str, command: str, body: dict[str, object], *, secret: str = "") -> Done:
+async def asked(
+    site: Site,
+    by: str,
+    target: str,
+    command: str,
+    body: dict[str, object],
+    *,
+    secret: str = "",
+    signs: Mapping[str, str] | None = None,
+) -> Done:
     """Ask for something at the terminal of the suite, by default with the right secret."""
-    word = secret or secret_of(site.file.people[by])
-    return await carry_out(
-        site, msgspec.structs.replace(wish(by, target, command, body, secret=word), terminal="terminal-1")
-    )
+    known = {name: secret_of(person) for name, person in site.file.people.items()}
+    request = wish(by, target, command, body, secret=secret or known[by])
+    signers = tuple(Signer(who, known[who], meaning) for meaning, who in (signs or {}).items())
+    return await carry_out(site, msgspec.structs.replace(request, terminal="terminal-1", signers=signers))
 
 
 async def guess(site: Site, *, times: int) -> None:
@@ -90,11 +99,16 @@ def test_a_terminal_that_the_site_does_not_have_is_named(tmp_path: Path) -> None
 
 @pytest.mark.requirement("F047", "F179")
 def test_who_set_the_secret_of_another_can_do_and_sign_nothing_with_it(tmp_path: Path) -> None:
-    """Until its owner has set another, it opens nothing; then the administrator's one is void."""
+    """It takes a second person to set it; until its owner has set another it opens nothing; then it is void."""
     known = "known to dora"
 
     async def job(site: Site) -> list[object]:
-        await asked(site, "dora", "person/anna", RENEW, {"secret": known, "reason": "forgotten"})
+        forgotten: dict[str, object] = {"secret": known, "reason": "forgotten"}
+        with pytest.raises(RefusedError, match="another one is set by two persons"):
+            await asked(site, "dora", "person/anna", RENEW, forgotten)
+        with pytest.raises(RefusedError, match="needs a signature with the meaning 'verified'"):
+            await asked(site, "dora", "person/anna", RESET, forgotten, signs={"responsible": "dora"})
+        await asked(site, "dora", "person/anna", RESET, forgotten, signs={"responsible": "dora", "verified": "ben"})
         with pytest.raises(RefusedError, match="has to set another secret first"):
             await asked(site, "anna", "deviation/D-1", "open", OPENING, secret=known)
         refused = [event.by for event in site.house.ledger.stream("refusals/deviation/D-1")]
@@ -102,9 +116,10 @@ def test_who_set_the_secret_of_another_can_do_and_sign_nothing_with_it(tmp_path:
         await asked(site, "anna", "deviation/D-1", "open", OPENING, secret="her own")
         with pytest.raises(RefusedError, match="could not be identified"):
             await asked(site, "anna", "deviation/D-2", "open", OPENING, secret=known)
-        return [refused, site.house.door.find("deviation", "D-1").state]
+        noted = [event.by for event in site.house.ledger.stream("refusals/person/anna")]
+        return [refused, noted, site.house.door.find("deviation", "D-1").state]
 
-    assert at_simulated(tmp_path, job) == [["anna"], "open"]
+    assert at_simulated(tmp_path, job) == [["anna"], ["dora", "dora"], "open"]
 
 
 @pytest.mark.requirement("F106")

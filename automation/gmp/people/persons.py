@@ -18,7 +18,7 @@ from automation.gmp.due import Due
 from automation.gmp.due import until as due_at
 from automation.gmp.marks import OPEN, of_staff
 from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.words import SYSTEM, Body, Reason, Right, field
+from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, field
 from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Instant
@@ -72,7 +72,9 @@ class Training(Body):
 _ID = r"\w[\w.-]{0,63}"
 _KEEPERS = frozenset({Right.ADMINISTER, Right.SYSTEM})  # the program: on behalf of the person, known by the old secret
 _TRAINERS = frozenset({Right.SUPERVISE, Right.ADMINISTER, Right.SYSTEM})
-_OWN = frozenset({"grant", "train", "unlock", "retire", "identify", "reinstate"})  # what nobody does to the own account
+_OWN = frozenset(
+    {"grant", "train", "unlock", "retire", "identify", "reinstate", "reset_secret"}
+)  # what nobody does to the own account
 
 _P = TypeVar("_P", bound="Person")
 
@@ -84,6 +86,14 @@ TABLE = Table(
         Row("grant", State.ACTIVE, State.ACTIVE, by={Right.ADMINISTER}, body=Grant),
         Row("train", State.ACTIVE, State.ACTIVE, by=_TRAINERS, body=Training),
         Row("renew_secret", State.ACTIVE, State.ACTIVE, by=_KEEPERS, body=Reason),
+        Row(
+            "reset_secret",
+            State.ACTIVE,
+            State.ACTIVE,
+            by={Right.ADMINISTER},
+            signs=(Meaning.RESPONSIBLE, Meaning.VERIFIED),
+            body=Reason,
+        ),
         Row("lock", State.ACTIVE, State.LOCKED, by=_KEEPERS, body=Reason),
         Row("unlock", State.LOCKED, State.ACTIVE, by={Right.ADMINISTER}, body=Reason),
         Row("retire", State.ACTIVE, State.RETIRED, by={Right.ADMINISTER}, body=Reason),
@@ -194,7 +204,7 @@ class Person:
             case Training() as said:
                 return replace(after, trained=self.trained | {said.mark})
         match fact.kind:
-            case "renew_secret":
+            case "renew_secret" | "reset_secret":
                 return replace(after, secret_at=fact.at, secret_by=fact.by)
             case "unlock":
                 return _opened(after, fact)

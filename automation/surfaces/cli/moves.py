@@ -8,7 +8,7 @@ from typing import get_origin
 
 import click
 
-from automation.engine.requests import RENEW, Request, Signer
+from automation.engine.requests import RENEW, RESET, Request, Signer
 from automation.gmp.objects import Thing
 from automation.gmp.registry import KINDS
 from automation.gmp.words import Right
@@ -58,7 +58,7 @@ def do(  # noqa: PLR0913  as options
     who = person(file, by, *(Right(right) for right in sorted(row.by)[:1] if right != Right.SYSTEM))
     shown = "\n".join([f"{command} {kind} {name}", *(f"{field}: {value}" for field, value in body.items())])
     me = Signer(who, secret(file, who), "", shown)
-    if command == RENEW:
+    if command in {RENEW, RESET}:
         body["secret"] = chosen(name)  # goes to the keeper of secrets, never into the record
     signed = signers(file, me, row.signs, dict(pair(other, what="--sign") for other in others))
     request = Request(
