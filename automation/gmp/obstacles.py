@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from automation.formulas.label_statements import collection_types, missing, of_rules
+from automation.formulas.limits import Band, Limits, judge, parse
 from automation.gmp.due import dues_of
 from automation.gmp.marks import OPEN, of_batch, of_container, of_order, of_subject
 from automation.gmp.objects import Site
@@ -21,15 +22,15 @@ from automation.gmp.product.orders import State as Ordered
 from automation.gmp.product.recalls import Recall
 from automation.gmp.product.testing import QcTest, check_worked_out, judge_by, tests_of, worked_out
 from automation.gmp.product.testing import State as Tested
+from automation.gmp.quality.corrections import unsettled
 from automation.gmp.profiles import rules_of
 from automation.gmp.quality.deviations import Opening
-from automation.gmp.quality.corrections import unsettled
 from automation.gmp.quality.holds import holds_of
 from automation.gmp.quality.specifications import Criterion, Specification, Stage
 from automation.gmp.quality.specifications import State as Standing
 from automation.gmp.words import Right
 from automation.kernel.errors import InputError, RefusedError
-from automation.kernel.quantity import Instant
+from automation.kernel.quantity import Instant, Seconds
 
 _ROUNDING_ML = 0.05  # mL
 _TYPE = 5  # place of the collection type in a product code
@@ -74,6 +75,7 @@ class _Container(Protocol):
     hold_reason: str
     volume_ml: float
     product_code: str
+    warming_s: Seconds
 
 
 class _Label(Protocol):
@@ -103,7 +105,9 @@ def obstacles(site: Site, batch: str, *, specification: str) -> tuple[Obstacle, 
     found += _of_containers(site, thing)
     found += _of_labels(site, thing, order) if order else []
     found += _of_recalls(site, batch)
-    found += _of_tests(site, batch, cast("Specification", site.find("specification", specification)))
+    demanded = cast("Specification", site.find("specification", specification))
+    found += [*_of_warming(site, batch, demanded), *_of_tests(site, batch, demanded)]
+    found += [*_of_forms(site, batch), *_of_nonconformances(site, batch)]
     return (*found, *_of_deviations(site, thing, order))
 
 
@@ -133,7 +137,6 @@ def _of_batch(batch: _Batch) -> Iterator[Obstacle]:
 def _of_holds(site: Site, batch: str) -> Iterator[Obstacle]:
     yield from (Obstacle(sentence, Right.APPROVE) for sentence in holds_of(site, batch))
 
-    found += [*_of_forms(site, batch), *_of_nonconformances(site, batch)]
 
 def _of_collections(site: Site, order: Order) -> Iterator[Obstacle]:
     received = [one for one in _collections(site, order) if one.state is Collected.RECEIVED]
@@ -192,6 +195,16 @@ def _of_recalls(site: Site, batch: str) -> Iterator[Obstacle]:
             yield Obstacle(f"recall {one.id} is {one.state}: {one.why}", Right.RELEASE)
 
 
+def _of_warming(site: Site, batch: str, specification: Specification) -> Iterator[Obstacle]:
+    """Give the containers that were warm for longer than the specification allows over their life."""
+    limits = Limits(reject=parse(specification.warming)) if specification.warming else Limits()
+    for name in product_of(site, batch):
+        warm = float(cast("_Container", site.find("container", name)).warming_s)
+        judged = judge(warm, "s", limits, what=f"warming of container {name}")
+        if judged.band is not Band.WITHIN:
+            yield Obstacle(judged.sentence, Right.INVESTIGATE)
+
+
 def _of_tests(site: Site, batch: str, specification: Specification) -> Iterator[Obstacle]:
     if specification.state is not Standing.EFFECTIVE:
         yield Obstacle(f"specification {specification.id} is {specification.state}, not effective", Right.APPROVE)
@@ -242,6 +255,24 @@ def _of_inputs(site: Site, test: QcTest, criterion: Criterion) -> Iterator[Obsta
         yield Obstacle(counted, Right.PERFORM)
 
 
+def _of_forms(site: Site, batch: str) -> Iterator[Obstacle]:
+    """Give the paper forms of a batch that are not accounted for."""
+    for one in site.marked("form", of_batch(batch)):
+        due = next(iter(dues_of(one)), None)
+        if due is not None:
+            yield Obstacle(f"form {one.id} is {one.state}, not accounted for", due.owner, due.by)
+
+
+def _of_nonconformances(site: Site, batch: str) -> Iterator[Obstacle]:
+    """Give what is not as it has to be with a batch or its containers, and not closed."""
+    subjects = [f"container/{one.id}" for one in site.marked("container", of_batch(batch))]
+    marks = (of_batch(batch), *map(of_subject, subjects))
+    for one in {one.id: one for mark in marks for one in site.marked("nonconformance", mark)}.values():
+        due = next(iter(dues_of(one)), None)
+        if due is not None:
+            yield Obstacle(f"non-conformance {one.id} is {one.state}", due.owner, due.by)
+
+
 def _of_deviations(site: Site, batch: _Batch, order: Order | None) -> Iterator[Obstacle]:
     subjects = [f"batch/{batch.id}", f"release/{batch.id}"]
     subjects += [f"container/{one.id}" for one in site.marked("container", of_batch(batch.id))]
@@ -269,21 +300,3 @@ def _of_deviations(site: Site, batch: _Batch, order: Order | None) -> Iterator[O
 
 def _collections(site: Site, order: Order) -> Iterator[Collection]:
     return (one for one in site.marked("collection", of_order(order.id)) if isinstance(one, Collection))
-def _of_forms(site: Site, batch: str) -> Iterator[Obstacle]:
-    """Give the paper forms of a batch that are not accounted for."""
-    for one in site.marked("form", of_batch(batch)):
-        due = next(iter(dues_of(one)), None)
-        if due is not None:
-            yield Obstacle(f"form {one.id} is {one.state}, not accounted for", due.owner, due.by)
-
-
-def _of_nonconformances(site: Site, batch: str) -> Iterator[Obstacle]:
-    """Give what is not as it has to be with a batch or its containers, and not closed."""
-    subjects = [f"container/{one.id}" for one in site.marked("container", of_batch(batch))]
-    marks = (of_batch(batch), *map(of_subject, subjects))
-    for one in {one.id: one for mark in marks for one in site.marked("nonconformance", mark)}.values():
-        due = next(iter(dues_of(one)), None)
-        if due is not None:
-            yield Obstacle(f"non-conformance {one.id} is {one.state}", due.owner, due.by)
-
-

@@ -22,11 +22,13 @@ from automation.gmp.product import (
     donors,
     infusions,
     labels,
+    locations,
     orders,
     recalls,
     releases,
     reserves,
     shipments,
+    templates,
     testing,
     tray,
 )
@@ -49,7 +51,7 @@ KINDS: dict[str, Kind] = {
     for module in (
         *(persons, terminals, curricula, training, prompts, orders, collections, custody, batches),
         *(containers, labels, testing, tray, releases, shipments, infusions),
-        *(donors, recalls, reserves),
+        *(donors, locations, templates, recalls, reserves),
         *(suppliers, definitions, lots, kits, assets, alarms, backups, calls),
         *(calibrations, maintenance, rooms, sampling_points, em_samples),
         *(specifications, documents, changes, forms, deviations, corrections, nonconformances),

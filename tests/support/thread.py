@@ -107,6 +107,7 @@ KINDS_OF_IT: Final = (
     "shipment",
     "infusion",
     "donor",
+    "location",
     "recall",
     "reserve",
 )
@@ -314,6 +315,10 @@ def _bedside(thread: Thread) -> Body:
     return {**_read(thread), "container": f"{thread.name}-P", "bag_identity": thread.identity}
 
 
+def _map(_thread: Thread) -> Body:
+    return {"asset": "store-01", "condition": "vapour, at most -150 degC", "highest_c": -150.0, "places": ["R1/01"]}
+
+
 def _notice(thread: Thread) -> Body:
     return {"told": "treating physician", "how": "by telephone", "at": thread.at(0)}
 
@@ -376,6 +381,9 @@ _BODIES: Final[Mapping[tuple[str, str], Make]] = {
         ("capa", one): lambda _: {"result": "no alarm", "evidence": "alarms"}
         for one in ("find_effective", "find_ineffective")
     },
+    **{("location", one): _map for one in ("define", "redefine")},
+    ("location", "reserve"): lambda t: {"place": "R1/01", "container": f"{t.name}-A", "until": t.at(48)},
+    ("location", "free"): lambda _: {"place": "R1/01", **_REASON},
     ("donor", "record"): lambda t: {"order": t.name, "donor": "SUBJ-017", "use": "autologous"},
     ("donor", "screen"): lambda _: {"records": "file 17"},
     ("donor", "test"): lambda t: {"agent": "HBV", "outcome": "negative", "laboratory": "lab-1", "drawn": t.at(0)},

@@ -11,6 +11,7 @@ from typing import Protocol, Self, TypeVar, cast
 
 from automation.gmp.marks import OPEN, known_as, of_batch, stored_at
 from automation.gmp.objects import Fact, Kind, Site
+from automation.gmp.product.locations import check_fits, check_one_may_take, location_of
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import IdentityError, RefusedError
 from automation.kernel.machine import Row, Table
@@ -87,6 +88,13 @@ class Retrieval(Body):
     batch: str = field(label="Batch", default="")
     step: str = field(label="Step", default="")
     reason: str = field(label="Reason", default="")
+
+
+class TwoRetrieval(Retrieval):
+    """What two people read when they took it out."""
+
+    container: str = field(label="Container, scanned", length=1)
+    position: str = field(label="Position, scanned", length=1)
 
 
 class Filling(Body):
@@ -176,6 +184,7 @@ class Exposure(Body):
 
 
 _HANDS = frozenset({Right.PERFORM, Right.SUPERVISE, Right.SYSTEM})
+_PEOPLE = frozenset({Right.PERFORM, Right.SUPERVISE})
 _QUALITY = frozenset({Right.REVIEW, Right.APPROVE, Right.SUPERVISE, Right.SYSTEM})
 _C = TypeVar("_C", bound="Container")
 _TWO = (Meaning.PERFORMED, Meaning.VERIFIED)
@@ -189,6 +198,7 @@ TABLE = Table(
         Row("receive", State.EXPECTED, State.IN_PROCESS, by=_HANDS, body=Receipt),
         Row("store", State.IN_PROCESS, State.STORED, by=_HANDS, body=Storing),
         Row("retrieve", State.STORED, State.IN_PROCESS, by=_HANDS, body=Retrieval),
+        Row("retrieve_by_two", State.STORED, State.IN_PROCESS, by=_PEOPLE, signs=_TWO, body=TwoRetrieval),
         Row("fill", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Filling),
         Row("draw", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Drawing),
         Row("weigh", State.IN_PROCESS, State.IN_PROCESS, by=_HANDS, body=Weighing),
@@ -275,7 +285,8 @@ class Container:
                 self._check_parent(fact.stated(Expectation), site)
             case "receive":
                 self._check_batch(fact.stated(Receipt).batch, site)
-            case "retrieve":
+            case "retrieve" | "retrieve_by_two":
+                self._check_taken(fact, site)
                 self._check_batch(fact.stated(Retrieval).batch, site)
                 self._check_lot(fact.stated(Retrieval).batch, site)
                 self._refuse(self.on_hold, f"is on QA hold ({self.hold_reason}); QA has to lift it first")
@@ -343,7 +354,19 @@ class Container:
         other = self.batch and name and not _engineering(name, site) and _engineering(self.batch, site)
         self._refuse(bool(other), f"is of the engineering lot {self.batch}, which never becomes another")
 
+    def _check_taken(self, fact: Fact, site: Site) -> None:
+        if not isinstance(fact.body, TwoRetrieval):
+            check_one_may_take(site, position=self.position, by=fact.by, container=self.id)
+            return
+        if fact.body.container != self.id:
+            raise IdentityError(f"container {self.id}: another container was scanned; it stays where it is")
+        here = f"stands at {self.position} by the record; {fact.body.position} was scanned"
+        self._refuse(fact.body.position != self.position, here)
+
     def _check_place(self, position: str, site: Site) -> None:
+        location = location_of(site, position)
+        if location is not None:
+            check_fits(site, location, self, position)
         for other in site.marked("container", stored_at(position)):
             self._refuse(other.id != self.id, f"can't be put at {position}: {other.id} is there")
 

@@ -14,6 +14,7 @@ from typing import Protocol, Self, cast
 
 from automation.gmp.marks import of_batch, of_container
 from automation.gmp.objects import Fact, Kind, Site
+from automation.gmp.product.templates import check_template
 from automation.gmp.words import Body, Reason, Right, field
 from automation.kernel.errors import IdentityError, RefusedError
 from automation.kernel.machine import Row, Table
@@ -139,6 +140,8 @@ class Label:
         wanted = numbered(said.container, before + 1)
         if self.id != wanted:
             raise RefusedError(f"label {self.id}: the next label of {said.container} is {wanted}")
+        printed = (*said.lines, *said.marks)
+        check_template(site, name=said.template, version=said.template_version, printed=printed, label=self.id)
         container = cast("_Container", site.find("container", said.container))
         if container.state in {"absent", "cancelled", "destroyed"} or container.batch != said.batch:
             raise RefusedError(f"label {self.id}: container {said.container} is not one of batch {said.batch or '-'}")

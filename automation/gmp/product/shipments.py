@@ -78,6 +78,9 @@ class Examination(Body):
     seal: str = field(label="Seal, as found", length=2)
     logger: str = field(label="Temperature logger, as read", length=2)
     highest_c: float = field(label="Highest temperature of the trace", unit="degC")
+    unknown_s: float = field(
+        label="Time without a reading", help="As cellwright judge transport says", unit="s", low=0.0, default=0.0
+    )
     trace: str = field(label="Trace", help="SHA-256 of the logger's file", length=3)
     labels: bool = field(label="Labels legible and as on the papers")
 
@@ -277,6 +280,7 @@ def findings(shipment: Shipment) -> tuple[str, ...]:
         (seen.seal != sent.seal, f"seal {seen.seal} was found, {sent.seal} was put on"),
         (seen.logger != sent.logger, f"logger {seen.logger} was read, {sent.logger} was packed"),
         (seen.highest_c > plan.highest_c, f"{seen.highest_c:g} degC on the way, at most {plan.highest_c:g} degC"),
+        (seen.unknown_s > 0.0, f"{seen.unknown_s:g} s without a reading; nobody knows how cold it was"),
         (not seen.labels, "labels are not as on the papers"),
     )
     return tuple(sentence for wrong, sentence in said if wrong)

@@ -69,6 +69,9 @@ class Writing(Body):
 
     product: str = field(label="Product", length=1)
     criteria: tuple[Criterion, ...] = field(label="Criteria", length=1)
+    warming: LimitText = field(
+        label="Warming of a container over its whole life", help="For example: at most 300 s", default=""
+    )
 
 
 class Verdict(StrEnum):
@@ -110,6 +113,7 @@ class Specification:
     product: str = ""
     criteria: tuple[Criterion, ...] = ()
     authors: tuple[str, ...] = ()
+    warming: str = ""  # limit of the warming of a container over its life
 
     def criterion(self, test: str) -> Criterion | None:
         """Give the criterion of a test; None when it has none."""
@@ -132,7 +136,7 @@ class Specification:
         if isinstance(fact.body, Writing):
             said = fact.body
             authors = tuple(dict.fromkeys((*self.authors, fact.by)))
-            return replace(after, product=said.product, criteria=said.criteria, authors=authors)
+            return replace(after, product=said.product, criteria=said.criteria, warming=said.warming, authors=authors)
         return after
 
 

@@ -11,9 +11,15 @@ from automation.engine.recipe.model import Literal
 from automation.engine.recipe.spec import unit_of
 from automation.formulas.freezing import Criteria, FreezeJudgement, Verdict
 from automation.formulas.freezing import judge as judge_curve
+from automation.formulas.history import Kind as Part
+from automation.formulas.history import Range, Reading, history
+from automation.formulas.history import Verdict as History
 from automation.kernel.errors import InputError
+from automation.kernel.quantity import Celsius, Seconds
+from automation.kernel.quantity import read as read_quantity
 from automation.surfaces.cli.common import Session, as_json, emit, say_no, session, table
 from automation.views.wording import show as words
+from automation.views.wording import span
 
 
 @click.command("read", epilog="Example: cellwright read results/2026-01-05_counts.csv --json")
@@ -59,6 +65,36 @@ def freeze(session: Session, path: Path, criteria: str, step: str, *, as_json: b
     else:
         click.echo(_said(path, found))
     if found.verdict is not Verdict.PASS:
+        say_no()
+
+
+@judge.command("transport", epilog="Example: cellwright judge transport LOG-7.csv --low '2 degC' --high '8 degC'")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--low", required=True, metavar="TEMPERATURE", help="Lowest temperature allowed.")
+@click.option("--high", required=True, metavar="TEMPERATURE", help="Highest temperature allowed.")
+@click.option("--gap", default="15 min", show_default=True, metavar="TIME", help="Longest time between two readings.")
+@click.option("--lasts", default="", metavar="TIME", help="How long the transport took; else until the last reading.")
+@as_json
+@session
+def transport(session: Session, /, path: Path, *, as_json: bool, **asked: str) -> None:
+    """Judge a logger's file from a transport or a store; a gap is never in range.
+
+    Exit status 1 when it is out of range, or when for any part of the time nobody knows.
+    """
+    low, high = (Celsius(read_quantity(asked[name], Celsius, what=f"--{name}")) for name in ("low", "high"))
+    gap = Seconds(read_quantity(asked["gap"], Seconds, what="--gap"))
+    curve = session.opener.curve(path)
+    readings = [Reading(one.at, one.chamber if one.sample is None else one.sample) for one in curve]
+    end = read_quantity(asked["lasts"], Seconds, what="--lasts") if asked["lasts"] else float(readings[-1].at)
+    found = history(readings, Range(low, high, gap), since=Seconds(0.0), until=Seconds(end))
+    if as_json:
+        totals = {f"{kind.name.lower()}_s": float(found.total(kind)) for kind in Part}
+        parts = [{"kind": p.kind, "start_s": p.start, "end_s": p.end, "extreme_c": p.extreme} for p in found.parts]
+        emit({"file": path.name, "verdict": found.verdict, **totals, "parts": parts})
+    else:
+        rows = ((p.kind, span(float(p.start)), span(float(p.end)), words(p.extreme)) for p in found.parts)
+        click.echo(f"{path.name}: {str(found.verdict).upper()}\n" + table(("", "from", "to", "furthest [degC]"), rows))
+    if found.verdict is not History.IN_RANGE:
         say_no()
 
 

@@ -8,7 +8,6 @@ from typing import Final
 
 from automation.gmp.door import Proof
 from automation.gmp.people.prompts import SIGNING
-from automation.gmp.product.donors import AGENTS
 from automation.gmp.registry import KINDS
 from automation.gmp.words import Right, Strength
 from automation.kernel.machine import Row, Table
@@ -18,6 +17,7 @@ from tests.unit.gmp import moves_of_corrections as corrections
 from tests.unit.gmp import moves_of_materials as materials
 from tests.unit.gmp import moves_of_people as people
 from tests.unit.gmp import moves_of_plant as plant
+from tests.unit.gmp import moves_of_product as product
 from tests.unit.gmp import moves_of_quality as quality
 
 REASON: Final[dict[str, object]] = {"reason": "because the test says so"}
@@ -56,6 +56,7 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "identify": {"staff": "S-17", "seen": "the badge"},
         "reinstate": {"roles": ["reviewer"], **REASON},
     },
+    "template": dict.fromkeys(("write", "revise"), product.TEMPLATE),
     "terminal": {"register": {"location": "Suite 1"}},
     "prompt": {
         "claim": {"terminal": "bench-1"},
@@ -180,6 +181,8 @@ def body(kind: str, row: Row, *, way: tuple[str, ...], name: str, owner: str = "
     if kind == "container" and row.command in _PLACES:
         where = _PLACES[row.command]
         return {where: f"tank-1/{name}"} if where else {}
+    if (kind, row.command) == ("container", "retrieve_by_two"):
+        return {"container": name, "position": f"tank-1/{name}"}
     if kind == "container" and row.command in _AMOUNTS:
         return dict(_AMOUNTS[row.command])
     if (kind, row.command) == ("em-sample", "take"):
@@ -306,6 +309,7 @@ def _side(favourite: str, *, gives: bool, withdrawn: bool) -> str:
 def _ready(thread: Thread, kind: str, command: str) -> None:
     """Tell what comes before a move in the story, and what its rules want that the story does not tell."""
     thread.until(kind, command, without=kind)
+    product.ready(thread, kind, command)
     match kind, command:
         case "order", "confirm":
             thread.do("order", "acknowledge", by="treat")
@@ -321,41 +325,13 @@ def _ready(thread: Thread, kind: str, command: str) -> None:
             thread.do("order", "hold", by="treat")
             thread.do("infusion", "complete", by="treat")
             thread.do("order", "resume", by="order")
-        case "release", "supply_out_of_specification":
-            _out_of_specification(thread)
-        case "donor", "find_eligible":
-            _evaluated(thread, reactive="")
-        case "donor", "find_ineligible":
-            _evaluated(thread, reactive="HBV")
         case "release", "release":
             thread.do("test-2", "report", by="perform")
             thread.do("test-2", "review", by="review")
         case "capa", "find_effective" | "find_ineffective":
             thread.way.clock.go(31 * 24 * 3600.0)
-        case "recall", "open":
-            thread.through("batch", "start")
-        case "recall", "close":
-            thread.do("recall", "tell_authority", by="release")
-        case "reserve", "plan":
-            thread.until("container-A", "empty")
-        case "reserve", "end":
-            thread.do("reserve", "pull", by="perform")
         case "test", "invalidate":
             _investigated(thread)
-
-
-def _evaluated(thread: Thread, *, reactive: str) -> None:
-    """Screen the donor and test for every agent."""
-    thread.do("donor", "screen", by="collect")
-    for agent in AGENTS:
-        outcome = "reactive" if agent == reactive else "negative"
-        thread.do("donor", "test", by="collect", agent=agent, outcome=outcome)
-
-
-def _out_of_specification(thread: Thread) -> None:
-    """Correct the result of viability to one that is out, and review it."""
-    thread.do("test", "correct", by="perform", value="61.2")
-    thread.do("test", "review", by="review")
 
 
 def _investigated(thread: Thread) -> None:
