@@ -336,7 +336,7 @@ class BatchRun:
         alarms = Alarms(self._house.door, batch=self.id, step=step.id)
         while not self._ending:
             try:
-                if self._equipment.take(step.id, assembled.assets, assembled.gates):
+                if self._equipment.take(step, assembled.assets, assembled.gates):
                     break
             except RefusedError as refusal:
                 await self._not_ready("equipment", refusal, alarms)

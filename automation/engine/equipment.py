@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from automation.engine.alarms import Alarms
 from automation.engine.gates import StepGates
 from automation.engine.prompts import Desk, Question
+from automation.engine.recipe.model import Step
 from automation.engine.recorder import RUNNER
 from automation.gmp.door import Command, Door
 from automation.gmp.plant.assets import Asset
+from automation.gmp.plant.hazards import unsafe
 from automation.kernel.errors import RefusedError
 from automation.kernel.quantity import Seconds
 
@@ -25,12 +27,19 @@ class Equipment:
     desk: Desk
     batch: str
 
-    def take(self, step: str, assets: tuple[str, ...], gates: StepGates) -> bool:
-        """Claim all assets of a step, or none when another holds one; raises RefusedError when one is not ready."""
+    def take(self, what: Step, assets: tuple[str, ...], gates: StepGates) -> bool:
+        """Claim all assets of a step, or none when another holds one.
+
+        Raises RefusedError when one is not ready, or its people are not protected against the step's hazards.
+        """
+        step = what.id
         holders = [getattr(self.door.find("asset", asset), "claim", None) for asset in assets]
         if any(holder not in {None, (self.batch, step)} for holder in holders):
             return False
         fresh = [asset for asset, holder in zip(assets, holders, strict=True) if holder is None]
+        dangers = unsafe(self.door, fresh, what.hazards, now=self.door.now)
+        if wrong := "; ".join(dangers):
+            raise RefusedError(wrong)
         for asset in fresh:
             missing = gates.lapsed(asset)
             if missing and asset not in gates.overrides:

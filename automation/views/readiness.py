@@ -20,6 +20,7 @@ from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.materials.picking import turn
 from automation.gmp.people.persons import Person
 from automation.gmp.plant.assets import Asset
+from automation.gmp.plant.hazards import unsafe
 from automation.gmp.product.batches import Batch
 from automation.gmp.product.containers import Container
 from automation.gmp.qualified import unqualified
@@ -133,7 +134,8 @@ def _equipment(plan: Plan, step: Step, end: Instant) -> Iterator[Gate]:
             yield Gate(step.id, wanted, role, "this site has none")
             continue
         best = min(fitting, key=lambda asset: (len(asset.ready(end)), asset.id))
-        yield Gate(step.id, wanted, best.id, "; ".join(_lapses(plan, best, end)))
+        dangers = unsafe(plan.objects, (best.id,), step.hazards, now=plan.objects.now)
+        yield Gate(step.id, wanted, best.id, "; ".join((*_lapses(plan, best, end), *dangers)))
 
 
 def _lapses(plan: Plan, asset: Asset, end: Instant) -> Iterator[str]:
@@ -143,6 +145,8 @@ def _lapses(plan: Plan, asset: Asset, end: Instant) -> Iterator[str]:
     yield from (f"{text} (before the planned end)" for text in asset.ready(end) if text not in now)
     if asset.claim is not None and (plan.batch is None or asset.claim[0] != plan.batch.id):
         yield f"asset {asset.id} is claimed by batch {asset.claim[0]}, step {asset.claim[1]}"
+    if plan.batch is not None:
+        yield from asset.unfit_for(plan.batch.id, plan.objects)
 
 
 def _lot(plan: Plan, material: Material, end: Instant) -> Gate:

@@ -1,6 +1,7 @@
 """A registered room is a gate of every step in it: two people clear the line for the batch, or nothing begins."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,23 +16,54 @@ from tests.support.scenes import enter, insist, order
 ROOM = "room/Suite 1"
 
 
-def cleared_when_asked(site: Site) -> None:
-    """Register and clean the room; clear its line for the batch only when the batch is held for it."""
-    insist(enter(site, ROOM, "register", {"grade": "C"}, by="dora", approved="dora"))
+def _ready(site: Site, **said: str) -> None:
+    insist(enter(site, ROOM, "register", {"grade": "C", **said}, by="dora", approved="dora"))
     insist(enter(site, ROOM, "begin_cleaning", {"agent": "quat", "procedure": "SOP-R"}, by="anna"))
     insist(enter(site, ROOM, "finish_cleaning", {}, by="anna", performed="anna"))
 
-    def clear() -> None:
-        body = {"batch": BATCH, "checked": ["benches", "bins"]}
-        assert "signed already" in enter(site, ROOM, "clear_line", body, by="anna", performed="anna", verified="anna")
-        insist(enter(site, ROOM, "clear_line", body, by="anna", performed="anna", verified="ben"))
+
+def _cleared(site: Site) -> None:
+    body = {"batch": BATCH, "checked": ["benches", "bins"]}
+    insist(enter(site, ROOM, "clear_line", body, by="anna", performed="anna", verified="ben"))
+
+
+def _when_held(site: Site, *acts: Callable[[], None]) -> None:
+    """Each time the batch is held, let people do the next thing, then restart it."""
+    left = list(acts)
+
+    def act() -> None:
+        left.pop(0)()
         insist(order(site, "restart"))
 
     def follow(event: Event, thing: Thing) -> None:
         if event.stream == f"batch/{BATCH}" and event.kind == "done" and thing.state == "held":
-            asyncio.get_running_loop().call_later(60.0, clear)
+            asyncio.get_running_loop().call_later(60.0, act)
 
     site.house.door.follow(follow)
+
+
+def cleared_when_asked(site: Site) -> None:
+    """Register and clean the room; clear its line for the batch only when the batch is held for it."""
+    _ready(site)
+
+    def clear() -> None:
+        body = {"batch": BATCH, "checked": ["benches", "bins"]}
+        assert "signed already" in enter(site, ROOM, "clear_line", body, by="anna", performed="anna", verified="anna")
+        _cleared(site)
+
+    _when_held(site, clear)
+
+
+def protected_when_asked(site: Site) -> None:
+    """When the batch is held, enter its room with what protects against the cold, and clear the line."""
+    _ready(site, oxygen_monitor="logger-01")
+    worn = ["cryogenic gloves", "face shield"]
+
+    def enter_and_clear() -> None:
+        insist(enter(site, ROOM, "enter", {"gown": "set 12", "worn": worn}, by="anna"))
+        _cleared(site)
+
+    _when_held(site, enter_and_clear)
 
 
 @pytest.mark.requirement("F082", "F045")
@@ -46,3 +78,17 @@ def test_a_batch_waits_for_line_clearance_and_leaves_its_stay_in_the_room(tmp_pa
     assert [round(float(moment), 6) for stay in room.stays for moment in (stay.since, stay.until or 0.0)] == [
         round(event.at / 1e6, 6) for event in uses
     ]
+
+
+@pytest.mark.requirement("F142")
+def test_a_step_with_liquid_nitrogen_begins_when_somebody_inside_is_protected(tmp_path: Path) -> None:
+    """The recipe names the hazard; the batch is held until somebody has entered with gloves and a face shield."""
+    text = (Path(__file__).parents[2] / "protocols" / "recipes" / "freeze-day.yaml").read_text(encoding="utf-8")
+    step = "    operation: freeze\n"
+    assert text.count(step) == 1
+    recipe = tmp_path / "cold.yaml"
+    recipe.write_text(text.replace(step, f"{step}    hazards: [liquid nitrogen]\n"), encoding="utf-8")
+    run = run_batch(make_site(tmp_path), protected_when_asked, recipe=str(recipe))
+    lacking = "nobody has entered room Suite 1, so nobody wears cryogenic gloves, face shield"
+    assert run.alarms() == [f"liquid nitrogen: {lacking}"]
+    assert (run.state, run.step("freeze").state) == ("closed", "frozen")

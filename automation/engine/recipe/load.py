@@ -33,6 +33,7 @@ from automation.engine.recipe.words import WORDS, condition
 from automation.engine.recipe.words import part as part_of
 from automation.engine.recipe.yaml_source import Node, Shape, nearest
 from automation.formulas import limits as rules
+from automation.gmp.plant.hazards import Hazard
 from automation.gmp.words import Meaning
 from automation.kernel import quantity
 from automation.kernel.errors import InputError
@@ -109,7 +110,7 @@ class _Reader:
 
     def _step(self, node: Node, roles: Mapping[str, str], *, before: str, alone: bool) -> Step:
         again = WORDS if alone else ()
-        optional = ("title", "after", "given", "equipment", "limits", "signatures", "yields", "when", *again)
+        optional = ("title", "after", "given", "equipment", "limits", "signatures", "yields", "when", "hazards", *again)
         pairs = node.fields(required=("id", "operation"), optional=optional)
         spec = self._operations.get(pairs["operation"].string())
         if spec is None:
@@ -127,6 +128,7 @@ class _Reader:
             yields=tuple(_yield(one) for one in _list(pairs, "yields")),
             where=node.where,
             when=condition(pairs["when"], _reference) if "when" in pairs else None,
+            hazards=tuple(Hazard(one.choice(list(Hazard))) for one in _list(pairs, "hazards")),
         )
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from automation.formulas.limits import Limit, Limits
+from automation.gmp.plant.hazards import Hazard
 from automation.gmp.words import Meaning
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Percent, Seconds
@@ -181,6 +182,7 @@ class Step:
     yields: tuple[Yield, ...]
     where: str
     when: Condition | None = None  # it is left out when this is not so
+    hazards: tuple[Hazard, ...] = ()  # to the people who do it
     base: str = ""  # of a later round: the id in the recipe
     round: int = 1
 

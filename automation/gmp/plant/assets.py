@@ -121,8 +121,6 @@ class _Room(Protocol):
 class _Batch(Protocol):
     """What an asset asks of a batch."""
 
-    id: str
-
     @property
     def lot_type(self) -> str: ...
     @property
@@ -307,7 +305,8 @@ class Asset:
         if self.claim is not None and self.claim != (claim.batch, claim.step):
             self._refuse(f"is claimed by batch {self.claim[0]}, step {self.claim[1]}")
         batch = cast("_Batch", site.find("batch", claim.batch))
-        self._check_fit(batch, site)
+        for wrong in self.unfit_for(claim.batch, site):
+            raise GateError(wrong)
         if site.simulated or self.kind is not Driving.DRIVEN or self.support is Support.L3:
             return
         if batch.lot_type != "engineering":
@@ -317,24 +316,20 @@ class Asset:
             msg = f"asset {self.id}: its driver is {self.support}; quality has to permit it for engineering lots first"
             raise GateError(msg)
 
-    def _check_fit(self, batch: _Batch, site: Site) -> None:
-        """Refuse a lot for patients on what is not qualified for the process, and a product without changeover."""
+    def unfit_for(self, name: str, site: Site) -> Iterator[str]:
+        """Say why a batch may not take it, however ready it is: its qualification, its room, the product before."""
+        batch = cast("_Batch", site.find("batch", name))
         if batch.lot_type not in {"", "engineering"} and self.stage is not Stage.PQ:
-            msg = f"asset {self.id} is qualified through {self.stage}; a {batch.lot_type} lot needs {Stage.PQ}"
-            raise GateError(msg)
+            yield f"asset {self.id} is qualified through {self.stage}; a {batch.lot_type} lot needs {Stage.PQ}"
         room = cast("_Room", site.find("room", self.location))
         if room.state != State.ABSENT and not self.closed:
-            found = next(room.unready(batch.id, site.now), "")
-            if found:
-                msg = f"asset {self.id} can't be taken: {found}"
-                raise GateError(msg)
+            yield from (f"asset {self.id} can't be taken: {why}" for why in room.unready(name, site.now))
         last, product = self.upkeep.last_batch, batch.issue.product if batch.issue else ""
         if not self.needs_changeover or not last or self.upkeep.sort is not Sort.AFTER_USE:
             return
         before = cast("_Batch", site.find("batch", last)).issue
         if before is not None and before.product != product:
-            msg = f"asset {self.id} was last used for {before.product} ({last}); {product} needs a changeover cleaning"
-            raise GateError(msg)
+            yield f"asset {self.id} was last used for {before.product} ({last}); {product} needs a changeover cleaning"
 
     def apply(self, fact: Fact) -> Self:
         """Give the asset as it stands after the fact."""

@@ -18,7 +18,6 @@ class Layout(Body):
     gowning: str = field(label="Gowning", help="The curriculum that opens it; none when empty", default="")
     containment: int = field(label="Containment level", help="Biosafety level, 1 to 4", low=1, high=4, default=1)
     oxygen_monitor: str = field(label="Oxygen monitor", help="Its asset", default="")
-    protection: tuple[str, ...] = field(label="Protective equipment that is there", default=())
     clean_every_h: float = field(label="Cleaned every", unit="h", help="No limit when 0", low=0, default=0.0)
     agents: tuple[str, ...] = field(label="Disinfectants", help="That are validated here; any when empty", default=())
     in_a_row: int = field(label="Same agent in a row", help="At most; no limit when 0", low=0, default=0)
@@ -57,4 +56,5 @@ class Entry(Body):
     """How somebody goes in."""
 
     gown: str = field(label="Gown", help="Its set or lot", length=1)
+    worn: tuple[str, ...] = field(label="Protective equipment", help="Worn over or with the gown", default=())
     exposed: str = field(label="Findings", help="What is wrong with the gown; empty for nothing", default="")

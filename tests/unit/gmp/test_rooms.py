@@ -3,6 +3,7 @@
 import pytest
 
 from automation.gmp.plant.assets import Asset
+from automation.gmp.plant.hazards import Hazard, unsafe
 from automation.gmp.plant.rooms import Room
 from automation.kernel.errors import GateError, RefusedError
 from automation.kernel.quantity import Seconds
@@ -213,3 +214,44 @@ def test_nobody_enters_without_the_gowning_that_the_room_asks(way: Doorway) -> N
         act(way, R, "leave", by=person)
     act(way, R, "close", WHY, by="supervise")
     assert way.get(Room, R).cleared == ""
+
+
+DANGERS: tuple[tuple[Body, tuple[str, ...], str], ...] = (
+    ({}, ("liquid nitrogen",), "has no oxygen monitor"),
+    ({"oxygen_monitor": "o2-9"}, ("liquid nitrogen",), "asset o2-9 is absent, not qualified"),
+    ({}, ("GMO class 2",), "has containment level 1; level 2 is needed"),
+    ({"containment": 2}, ("GMO class 3",), "has containment level 2; level 3 is needed"),
+)
+
+
+@pytest.mark.requirement("F142")
+@pytest.mark.parametrize(("said", "hazards", "match"), DANGERS, ids=[match for _, _, match in DANGERS])
+def test_a_room_without_what_a_hazard_needs_says_so(
+    said: Body, hazards: tuple[str, ...], match: str, way: Doorway
+) -> None:
+    """With everything there it says nothing."""
+    _room(way, **said)
+    _asset(way)
+    named = tuple(Hazard(one) for one in hazards)
+    assert match in " ".join(unsafe(way.door, ("washer-1",), named, now=way.clock.now()))
+
+
+@pytest.mark.requirement("F142")
+def test_everybody_inside_wears_what_the_hazard_needs(way: Doorway) -> None:
+    """Nobody inside, one without a face shield, and then all of them protected beside a monitor that works."""
+    _room(way, oxygen_monitor="o2-1")
+    _asset(way)
+    _asset(way, "o2-1")
+    worn = ["cryogenic gloves", "face shield"]
+
+    def said() -> list[str]:
+        return list(unsafe(way.door, ("washer-1",), (Hazard.LIQUID_NITROGEN,), now=way.clock.now()))
+
+    assert [one.rpartition("nobody wears")[1] for one in said()] == ["nobody wears"]
+    way.do(R, "enter", {"gown": "set 12", "worn": worn}, by="perform")
+    assert said() == []
+    way.do(R, "enter", {"gown": "set 13", "worn": worn[:1]}, by="verify")
+    assert said() == ["liquid nitrogen: verify is in room Suite 1 without face shield"]
+    way.do(R, "leave", by="verify")
+    way.clock.go(400 * 86_400.0)
+    assert [one.partition(" since")[0] for one in said()][-1].endswith("asset o2-1 is out of calibration")
