@@ -40,7 +40,9 @@ from automation.gmp.quality import (
     documents,
     forms,
     holds,
+    inspections,
     nonconformances,
+    questions,
     risks,
     specifications,
     timers,
@@ -55,6 +57,6 @@ KINDS: dict[str, Kind] = {
         *(suppliers, definitions, lots, kits, assets, alarms, backups, calls),
         *(calibrations, maintenance, rooms, sampling_points, em_samples),
         *(specifications, documents, changes, forms, deviations, corrections, nonconformances),
-        *(risks, capa, holds, timers),
+        *(risks, inspections, questions, capa, holds, timers),
     )
 }

@@ -13,12 +13,14 @@ from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN, of_subject
 from automation.gmp.objects import Fact, Kind, Site
+from automation.gmp.quality.evidence import is_here
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Instant
 
 _APPROVE_IN = 5 * DAY  # s
+_SOURCES = frozenset({"deviation", "nonconformance", "complaint", "inspection", "observation"})
 
 
 class State(StrEnum):
@@ -167,9 +169,8 @@ class Capa:
             raise RefusedError(f"CAPA {self.id} {why}")
 
     def _check_plan(self, fact: Fact, said: Plan, site: Site) -> None:
-        kind, _, name = said.source.partition("/")
-        known = kind == "deviation" and site.find("deviation", name).state != "absent"
-        self._refuse(not known, f"comes from {said.source}, which is no deviation here")
+        known = said.source.partition("/")[0] in _SOURCES and is_here(said.source, site)
+        self._refuse(not known, f"comes from {said.source}, which is no {', '.join(sorted(_SOURCES))} here")
         active = site.find("person", said.owner).state == "active"
         self._refuse(not active, f"is for {said.owner}, who is no active person here")
         due, check = moment(said.due, zone=fact.zone), moment(said.check_at, zone=fact.zone)

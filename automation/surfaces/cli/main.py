@@ -88,6 +88,8 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "judge": ("reading", "Judge a curve by the criteria of a recipe."),
         "calc": ("calculating", "Do a calculation and show its working."),
         "diff": ("calculating", "Say in words what differs between two recipes."),
+        "inspect": ("inspecting", "Look at the site as an inspector; every look is on the record before it is shown."),
+        "dossier": ("inspecting", "Put all that is on record about a lot, an asset or a period into one file."),
     },
     "Write your own": {
         "new": ("new", "Write a working start: a project, an operation, a driver or a recipe."),

@@ -151,6 +151,7 @@ PATHS: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {
     **materials.PATHS,
     **plant.PATHS,
 }
+    **quality.PATHS,
 
 
 def path(kind: str, row: Row) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from automation.engine.afterwards import Afterwards
 from automation.engine.following import STREAM, Following
 from automation.engine.recorder import Recorder
 from automation.gmp.registry import KINDS
+from automation.gmp.words import Strength
 from tests.support.doors import SYSTEM, Doorway, proof
 
 Body = dict[str, object]
@@ -32,6 +33,13 @@ FAILURE: Final[Body] = {
 }
 _SCAN: Final[Body] = {"sha256": "a" * 64, "pages": 1}
 LINE: Final[Body] = {"what": "bag in", "done": "2026-11-22T09:00", "by": "perform", "seen_by": "verify"}
+VISIT: Final[Body] = {
+    "sort": "authority",
+    "party": "an agency",
+    "scope": "batch records",
+    "begins": _LATER,
+    "inspectors": ["read"],
+}
 BODIES: Final[dict[str, dict[str, Body]]] = {
     "change": {"propose": _CHANGE, "implement": _DONE, "close": {"outcome": "no lid was open since"}},
     "nonconformance": {"propose": {"disposition": "rework", **_WHY}, "close": _DONE},
@@ -45,8 +53,17 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
         "transcribe": {"entries": [LINE], "deviation": "DT-1"},
         "void": {"fate": "unused", **_WHY},
     },
+    "inspection": {
+        "announce": VISIT,
+        "look": {"what": "show batch B-1"},
+        "find": {"number": 1, "text": "a page was not signed", "grade": "other"},
+        "respond": {"number": 1, "text": "it is signed now"},
+        "close": {"outcome": "no objection"},
+    },
+    "question": {"answer": {"text": "by SOP-12", "records": ["person/perform"]}},
     "document": {**dict.fromkeys(("write", "revise"), WRITING), "make_effective": {}},
 }
+PATHS: Final = {("inspection", "ended", "respond"): ("announce", "begin", "find", "end")}
 OWNER: Final = "supervise"  # of what somebody has to carry out
 NAMED: Final[dict[tuple[str, str], Callable[[str, str], Body]]] = {  # what names the object or another
     ("change", "assess"): lambda _name, owner: {**_PLAN, "owner": owner},
@@ -56,6 +73,7 @@ NAMED: Final[dict[tuple[str, str], Callable[[str, str], Body]]] = {  # what name
         "requirement": "SPEC-BAG@1",
     },
     ("form", "issue"): lambda name, _owner: {"batch": name, "title": "freeze", "sha256": "b" * 64},
+    ("question", "ask"): lambda name, _owner: {"inspection": name, "text": "who may open it?"},
     ("risk", "treat"): lambda name, owner: {"actions": [f"change/{name}"], "owner": owner, "due": _LATER},
     ("document", "supersede"): lambda name, _owner: {"successor": f"{name}@2", "ends": _LATER},
 }
@@ -69,6 +87,9 @@ def before(way: Doorway, kind: str, command: str, *, name: str) -> None:
             act(way, f"batch/{name}", "issue", lot(), by="issue")
         case "form", "transcribe" if way.state("deviation/DT-1") == "absent":
             way.do("deviation/DT-1", "open", {"subject": "person/perform", "title": "downtime"})
+        case "question", "ask":
+            act(way, f"inspection/{name}", "announce", VISIT, by="review")
+            act(way, f"inspection/{name}", "begin", by="review")
         case "risk", "treat":
             act(way, f"change/{name}", "propose", _CHANGE, by="perform")
         case "risk", "rate_again":
@@ -85,7 +106,8 @@ def act(way: Doorway, stream: str, command: str, body: Body | None = None, *, by
     """Make a move, signed by whoever makes it as its row says."""
     row = KINDS[stream.partition("/")[0]].table.decide(way.state(stream), command)
     signs = tuple(proof("second" if number else by, meaning) for number, meaning in enumerate(row.signs))
-    way.do(stream, command, body, by=by, signs=signs)
+    known = (proof(by),) if row.strength == Strength.VERIFY else ()
+    way.do(stream, command, body, by=by, signs=signs or known)
 
 
 def lot(**changed: object) -> Body:

@@ -1,0 +1,94 @@
+"""Inspection mode and dossiers: looks that are on the record, no way to change anything, one file with all of it."""
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import cellwright
+
+ANNOUNCED = ("--sort", "authority", "--party", "an agency", "--scope", "batches", "--begins", "2026-02-01T08:00")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site with one batch, and an inspector who can only read."""
+    folder = tmp_path_factory.mktemp("inspecting") / "a"
+    cellwright("init", folder, "--simulated")
+    place = folder / "site.yaml"
+    text = place.read_text(encoding="utf-8").replace("\nroles:\n", "\nroles:\n  inspector: [read]\n", 1)
+    ines = "\npeople:\n  ines: {name: Ines Vogt, roles: [inspector]}\n"
+    place.write_text(text.replace("\npeople:\n", ines, 1), encoding="utf-8")
+    cellwright("run", "freeze-day", "--site", folder, "--batch", "B-1", "--stop-at", "freeze.freezing")
+    announce = ("do", "inspection", "INS-1", "announce", *ANNOUNCED, "--inspectors", "ines", "--as", "dora")
+    assert cellwright(*announce, "--site", folder).status == 0
+    assert cellwright("do", "inspection", "INS-1", "begin", "--as", "dora", "--site", folder).status == 0
+    return folder
+
+
+def looks(site: Path) -> list[object]:
+    """Give what the record says was looked at."""
+    moves = cellwright("show", "inspection", "INS-1", "--site", site, "--json").data["history"]
+    assert isinstance(moves, list)
+    return [(one["by"], one["said"]) for one in moves if one["kind"] == "look"]
+
+
+@pytest.mark.requirement("F107", "F109")
+def test_every_look_of_an_inspector_is_on_the_record_before_it_is_shown(site: Path) -> None:
+    """Also one that finds nothing; what is shown is what anybody sees."""
+    shown = cellwright("inspect", "--as", "ines", "--site", site, "INS-1", "show", "batch", "B-1")
+    assert (shown.status, "batch B-1: running" in shown.out) == (0, True)
+    nothing = cellwright("inspect", "--as", "ines", "--site", site, "INS-1", "show", "batch", "B-99")
+    assert nothing.status == 2
+    assert looks(site)[-2:] == [("ines", "what show batch B-1"), ("ines", "what show batch B-99")]
+
+
+@pytest.mark.requirement("F107", "F109")
+@pytest.mark.parametrize(
+    "words", [("do", "batch", "B-1", "close"), ("hold", "B-1"), ("answer", "P-1"), ("backup", "x")]
+)
+def test_nothing_is_changed_in_inspection_mode(site: Path, words: tuple[str, ...]) -> None:
+    """A command that is no look is refused, and so is everything that an inspector tries without it."""
+    said = cellwright("inspect", "--as", "ines", "--site", site, "INS-1", *words)
+    assert (said.status, "is nothing that an inspector looks with" in said.err) == (2, True)
+    direct = cellwright("do", "batch", "B-1", "abort", "--reason", "to see", "--as", "ines", "--site", site)
+    assert (direct.status, "needs the right" in direct.err) == (1, True)
+
+
+@pytest.mark.requirement("F107")
+def test_who_is_no_inspector_does_not_look_as_one(site: Path) -> None:
+    """Nothing is shown to the operator, who has other commands."""
+    said = cellwright("inspect", "--as", "anna", "--site", site, "INS-1", "show", "batch", "B-1")
+    assert (said.status, said.out) == (1, "")
+
+
+@pytest.mark.requirement("F108")
+@pytest.mark.parametrize(
+    ("about", "which", "holds"),
+    [
+        ("lot", "B-1", {"record.html", "record.json", "objects/batch-B-1.md", "objects/container-BAG-0001.md"}),
+        ("asset", "crf-01", {"objects/asset-crf-01.md"}),
+        ("period", "2026-01-01/2026-02-01", {"objects/batch-B-1.md", "objects/inspection-INS-1.md"}),
+    ],
+)
+def test_a_dossier_holds_what_is_on_record_with_the_hash_of_each_file(
+    site: Path, tmp_path: Path, about: str, which: str, holds: set[str]
+) -> None:
+    """Made twice it is the same file; the manifest names every other file and says SIMULATED."""
+    place = tmp_path / "dossier.zip"
+    digests = {cellwright("dossier", about, which, "-o", place, "--site", site, "--json").data["sha256"] for _ in "ab"}
+    assert digests == {hashlib.sha256(place.read_bytes()).hexdigest()}
+    with zipfile.ZipFile(place) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        found = {name: hashlib.sha256(archive.read(name)).hexdigest() for name in archive.namelist()}
+    assert manifest["simulated"] is True
+    assert manifest["files"] == {name: digest for name, digest in found.items() if name != "manifest.json"}
+    assert holds <= set(found)
+
+
+def test_a_period_in_which_nothing_happened_has_a_dossier_of_nothing(site: Path, tmp_path: Path) -> None:
+    """An inspector who asks gets the answer."""
+    said = cellwright("dossier", "period", "2020-01-01/2020-02-01", "-o", tmp_path / "d.zip", "--site", site, "--json")
+    assert said.data["files"] == ["index.md", "manifest.json"]
