@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-TRIVIAL: Final = ("__init__", "untrusted", "unit_types", "place", "errors")  # they do nothing
+TRIVIAL: Final = ("__init__.py", "untrusted.py", "unit_types.py", "ledger/place.py", "errors.py")  # they do nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Group:
     def modules(self, words: Collection[str]) -> list[str]:
         """Give the paths of the modules that have one of the words in it; all without a word."""
         found = sorted(
-            path.relative_to(ROOT).as_posix() for path in ROOT.glob(self.pattern) if path.stem not in TRIVIAL
+            path.relative_to(ROOT).as_posix() for path in ROOT.glob(self.pattern) if not str(path).endswith(TRIVIAL)
         )
         return [name for name in found if not words or any(word in name for word in words)]
 
@@ -30,5 +30,9 @@ class Group:
 GROUPS: Final = {
     "kernel": Group("automation/kernel/*.py", ("tests/unit/kernel", "tests/unit/gmp/test_tables.py")),
     "ledger": Group("automation/ledger/*.py", ("tests/unit/ledger", "tests/golden")),
+    "postgresql": Group(
+        "automation/ledger/postgresql/*.py",
+        tuple(f"tests/contract/test_ledger_store{part}.py" for part in ("", "_doubt", "_rights")),
+    ),
     "journal": Group("automation/engine/journal.py", ("tests/unit/engine",)),
 }
