@@ -66,9 +66,9 @@ class Reader:
         """Close it; the reader can't be used after."""
         self._stored.close()
 
-    def pin(self) -> None:
-        """See from now on the ledger as it stands, whatever is appended meanwhile: several looks, one state."""
-        self._until = self.last.seq
+    def pin(self, seq: int | None = None) -> None:
+        """See from now on the ledger as it stands, or stood after event ``seq``: several looks, one state."""
+        self._until = self.last.seq if seq is None else seq
 
     @property
     def last(self) -> Event:
