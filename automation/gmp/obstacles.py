@@ -12,6 +12,7 @@ from automation.formulas.label_statements import collection_types, missing, of_r
 from automation.formulas.limits import Band, Limits, judge, parse
 from automation.gmp.due import dues_of
 from automation.gmp.marks import OPEN, of_batch, of_container, of_order, of_subject
+from automation.gmp.materials.lots import unaccounted
 from automation.gmp.objects import Site
 from automation.gmp.product.collections import Collection
 from automation.gmp.product.collections import State as Collected
@@ -105,6 +106,7 @@ def obstacles(site: Site, batch: str, *, specification: str) -> tuple[Obstacle, 
     found += _of_containers(site, thing)
     found += _of_labels(site, thing, order) if order else []
     found += _of_recalls(site, batch)
+    found += (Obstacle(why, Right.PERFORM) for why in unaccounted(site, batch))
     demanded = cast("Specification", site.find("specification", specification))
     found += [*_of_warming(site, batch, demanded), *_of_tests(site, batch, demanded)]
     found += [*_of_forms(site, batch), *_of_nonconformances(site, batch)]

@@ -446,6 +446,14 @@ def lots_of(site: Site, what: str) -> tuple[MaterialLot, ...]:
     return tuple(sorted(found, key=lambda lot: (end_of(lot.expiry, zone=site.zone), lot.id)))
 
 
+def unaccounted(site: Site, batch: str) -> Iterator[str]:
+    """Give what a batch got of lots that was neither used nor given back nor destroyed, one sentence a lot."""
+    for lot in site.marked("lot", at_batch(batch)):
+        if isinstance(lot, MaterialLot):
+            missing = lot.stock.balance(batch).open
+            yield f"{missing:.10g} {lot.unit} of lot {lot.id} ({lot.what}) at batch {batch} are not accounted for"
+
+
 def _use_up(lot: Thing, fact: Fact, _site: Site) -> Iterator[Next]:
     for one in fact.stated(stated.Preparation).components:
         yield Next(f"lot/{one.lot}", "use", {"quantity": one.quantity, "into": lot.id})
@@ -458,9 +466,31 @@ def _take_back(lot: Thing, fact: Fact, site: Site) -> Iterator[Next]:
             yield Next(f"lot/{made.id}", "quarantine", {"reason": f"made of lot {lot.id}, withdrawn: {why}"})
 
 
+def _touched(lot: MaterialLot, site: Site, seen: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Give the batches that got some of a lot, directly or through what was prepared of it."""
+    yield from (one.batch for one in lot.balances)
+    for made in site.marked("lot", made_of(lot.id)):
+        if isinstance(made, MaterialLot) and made.id not in seen:
+            yield from _touched(made, site, seen | {lot.id})
+
+
+def _ask_batches(thing: Thing, fact: Fact, site: Site) -> Iterator[Next]:
+    """Open a deviation for every batch that got some of a lot that was found unfit."""
+    if isinstance(fact.body, stated.Evaluation) and fact.body.verdict is stated.Verdict.FIT:
+        return
+    lot, why = cast("MaterialLot", thing), "unfit" if fact.kind == "evaluate" else "withdrawn"
+    for batch in dict.fromkeys(_touched(lot, site)):
+        body = {"subject": f"lot/{lot.id}", "title": f"made with lot {lot.id}, {why}", "batch": batch}
+        yield Next(f"deviation/{lot.id}-{batch}-D{fact.version:02d}", "open", body)
+
+
 FOLLOWS = (
     Follow("lot-prepared", "prepare", "its components are used up", "21 CFR 211.101(c)", _use_up),
     Follow("lot-withdrawn", "withdraw", "what was made of it goes into quarantine", "21 CFR 211.192", _take_back),
+    Follow(
+        "lot-withdrawn-batches", "withdraw", "the batches that got it are investigated", "21 CFR 211.192", _ask_batches
+    ),
+    Follow("lot-unfit-batches", "evaluate", "so are they when it is unfit", "21 CFR 211.192", _ask_batches),
 )
 
 KIND = Kind("lot", "materials", TABLE, MaterialLot, FOLLOWS)

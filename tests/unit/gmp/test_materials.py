@@ -9,8 +9,10 @@ from automation.gmp.due import dues_of
 from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.materials.picking import Portion, portions, turn
 from automation.gmp.materials.suppliers import Supplier
+from automation.gmp.obstacles import obstacles
 from automation.gmp.registry import KINDS
 from automation.kernel.errors import RefusedError
+from automation.views.reach import origins, reached
 from tests.support.doors import SECOND, Doorway, proof
 from tests.unit.gmp import moves_of_materials as said
 from tests.unit.gmp.moves_of_quality import following
@@ -264,7 +266,8 @@ def test_what_was_issued_is_used_given_back_or_destroyed_or_named_as_missing(way
     made = way.get(MaterialLot, L)
     assert (made.left, made.stock.balance("B1").open) == (6.0, 1.0)
     assert made.told(way.door)[-1] == "1 mL at batch B1 are not accounted for"
-    assert [one.id for one in way.door.marked("lot", "at batch B1")] == ["L1"]
+    owners = {one.sentence: one.owner for one in obstacles(way.door, "B1", specification="S@1")}
+    assert owners["1 mL of lot L1 (DMSO) at batch B1 are not accounted for"] == "perform"
 
 
 @pytest.mark.requirement("F095", "F096")
@@ -279,6 +282,22 @@ def test_a_prepared_solution_uses_up_its_components_and_goes_back_with_them(way:
     way.do("lot/COMP-1", "withdraw", {"reason": "recall by its maker"}, by=KEEPER)
     following(way)
     assert way.state("lot/P1") == "quarantine"
+
+
+@pytest.mark.requirement("F096", "F147")
+def test_every_batch_that_got_some_of_a_withdrawn_lot_is_investigated_and_every_patient_is_named(way: Doorway) -> None:
+    """One batch got the lot itself, the other what was prepared of it; a third lot and its batch are left alone."""
+    for one in (FIRST, SECOND_PATIENT, AGAIN, COMPONENT, lot(), PREPARE, Act("lot/P1", "release", by=KEEPER)):
+        one(way)
+    for stream, name in (("lot/COMP-1", "B1"), ("lot/P1", "B2"), (L, "B3")):
+        Act(stream, "use", {"quantity": 1.0, "batch": name})(way)
+    found = [(one.by_way_of, one.batch, one.identity) for one in reached(way.door, way.get(MaterialLot, "lot/COMP-1"))]
+    assert found == [(("COMP-1",), "B1", "COI-1"), (("COMP-1", "P1"), "B2", "COI-2")]
+    assert [(one.lot, one.by_way_of) for one in origins(way.door, "B2")] == [("P1", ()), ("COMP-1", ("P1",))]
+    way.do("lot/COMP-1", "withdraw", {"reason": "recall by its maker"}, by=KEEPER)
+    following(way)
+    asked = {name: [one.id for one in way.door.marked("deviation", f"batch {name}")] for name in ("B1", "B2", "B3")}
+    assert asked == {"B1": ["COMP-1-B1-D04"], "B2": ["COMP-1-B2-D04"], "B3": []}
 
 
 @pytest.mark.requirement("F100")
