@@ -10,6 +10,7 @@ from automation.gmp.plant import (
     calibrations,
     calls,
     em_samples,
+    faults,
     maintenance,
     rooms,
     sampling_points,
@@ -55,7 +56,7 @@ KINDS: dict[str, Kind] = {
         *(containers, labels, testing, tray, releases, shipments, infusions),
         *(donors, locations, templates, recalls, reserves),
         *(suppliers, definitions, lots, kits, assets, alarms, backups, calls),
-        *(calibrations, maintenance, rooms, sampling_points, em_samples),
+        *(calibrations, maintenance, rooms, sampling_points, em_samples, faults),
         *(specifications, documents, changes, forms, deviations, corrections, nonconformances),
         *(risks, inspections, questions, capa, holds, timers),
     )

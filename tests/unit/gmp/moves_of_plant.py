@@ -81,6 +81,13 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
         "identify": {"name": "Micrococcus luteus", "method": "MALDI-TOF"},
         "review": {"conclusion": "within the limits"},
     },
+    "fault": {
+        "report": {"asset": ASSET, "severity": "minor", "what": "the display flickers"},
+        "escalate": {"severity": "major", "reason": "it is dark now"},
+        "diagnose": {"cause": "a loose plug", "evidence": "photo 3"},
+        "repair": {"what": "the plug was fixed"},
+        "close": {"test": "ten hours without flicker"},
+    },
     "qa-hold": {"place": HELD, "lift": {"reason": "not touched by it", "evidence": "deviation/B1-D01"}},
 }
 CLEAR: Final = ("register", "begin_cleaning", "finish_cleaning", "clear_line")
