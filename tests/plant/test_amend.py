@@ -221,6 +221,6 @@ def test_an_approval_that_comes_too_late_lapses_with_an_alarm(tmp_path: Path) ->
     assert (run.state, last(run).stage, last(run).why.split(";")[0]) == (
         "closed",
         Stage.LAPSED,
-        "amendment 1:63:5: step 'freeze' has begun",
+        "amendment 1:66:5: step 'freeze' has begun",
     )
     assert any(text.startswith(f"amendment 1 of {BATCH} lapsed") for text in run.alarms())
