@@ -17,6 +17,7 @@ from automation.gmp.plant import (
 )
 from automation.gmp.product import (
     batches,
+    blinds,
     collections,
     containers,
     custody,
@@ -54,7 +55,7 @@ KINDS: dict[str, Kind] = {
     for module in (
         *(persons, terminals, curricula, training, prompts, orders, collections, custody, batches),
         *(containers, labels, testing, tray, releases, shipments, infusions),
-        *(donors, locations, templates, recalls, reserves),
+        *(donors, locations, templates, blinds, recalls, reserves),
         *(suppliers, definitions, lots, kits, assets, alarms, backups, calls),
         *(calibrations, maintenance, rooms, sampling_points, em_samples, faults),
         *(specifications, documents, changes, forms, deviations, corrections, nonconformances),

@@ -14,6 +14,7 @@ from automation.engine.recorder import Recorder
 from automation.formulas.isbt128 import check_character
 from automation.gmp.certificates import certificate
 from automation.gmp.product.batches import Order
+from automation.gmp.product.blinds import committed
 from automation.gmp.registry import KINDS
 from automation.gmp.words import Reason, Strength
 from automation.kernel.clock import iso
@@ -22,6 +23,8 @@ from tests.support.doors import SYSTEM, ZONE, Doorway, proof
 
 Body = dict[str, object]
 HOURS: Final = 3600.0
+ARM, KEY = "A", "0123456789abcdef"  # what a blind hides, and its key
+SEALED: Final = committed(ARM, KEY)
 SPEC: Final = "SPEC"
 PAPERS: Final = ["order", "certificate of analysis", "custody form", "waybill"]
 _LOT: Final[Body] = {
@@ -106,6 +109,7 @@ KINDS_OF_IT: Final = (
     "release",
     "shipment",
     "infusion",
+    "blind",
     "donor",
     "location",
     "recall",
@@ -384,6 +388,9 @@ _BODIES: Final[Mapping[tuple[str, str], Make]] = {
     **{("location", one): _map for one in ("define", "redefine")},
     ("location", "reserve"): lambda t: {"place": "R1/01", "container": f"{t.name}-A", "until": t.at(48)},
     ("location", "free"): lambda _: {"place": "R1/01", **_REASON},
+    ("order", "rename"): lambda _: {"was": "SUBJ-017", "now": "SUBJ-117", "cause": "merged record", "evidence": "file"},
+    ("blind", "seal"): lambda t: {"order": t.name, "study": "ST-1", "number": "K-1", "hides": "arm", "sha256": SEALED},
+    ("blind", "open"): lambda _: {"word": ARM, "key": KEY, "why": "emergency", **_REASON},
     ("donor", "record"): lambda t: {"order": t.name, "donor": "SUBJ-017", "use": "autologous"},
     ("donor", "screen"): lambda _: {"records": "file 17"},
     ("donor", "test"): lambda t: {"agent": "HBV", "outcome": "negative", "laboratory": "lab-1", "drawn": t.at(0)},

@@ -299,8 +299,11 @@ class Container:
             case "dispense":
                 self._refuse(self.on_hold, f"is on QA hold ({self.hold_reason}); QA has to lift it first")
                 self._check_for_patient(fact.stated(Dispensing).batch, site)
+            case "fill":
+                self._check_relative(fact.stated(Filling).source, site)
             case "draw":
                 self._check_draw(fact.stated(Drawing))
+                self._check_relative(fact.stated(Drawing).to, site)
             case "chill":
                 self._refuse(self.first_cold_at is not None, "was cold before; warming has been counted since")
             case "warm":
@@ -310,6 +313,12 @@ class Container:
             case "lift":
                 self._refuse(not self.on_hold, "is not on QA hold")
                 self._refuse(fact.by == self.held_by, f"was put on hold by {fact.by}; someone else has to lift it")
+
+    def _check_relative(self, name: str, site: Site) -> None:
+        """Refuse what comes out of, or goes into, a container of another patient; pools and splits stay one's own."""
+        other = cast("Container", site.find("container", name)) if name else self
+        if other.identity and other.identity != self.identity:
+            raise IdentityError(f"container {self.id}: container {name} is of another chain of identity")
 
     def _check_draw(self, said: Drawing) -> None:
         """Refuse more than can be there: what the record knows, with three times the uncertainty of the drawing."""

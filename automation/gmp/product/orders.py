@@ -12,7 +12,7 @@ from typing import Protocol, Self, cast
 
 from automation.gmp.codes import Code, Identity, LimitText, Moment, moment
 from automation.gmp.due import DAY, Due, until, within
-from automation.gmp.marks import OPEN, known_as
+from automation.gmp.marks import OPEN, known_as, of_order
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Meaning, Reason, Right, Strength, field
 from automation.kernel.errors import IdentityError, RefusedError
@@ -66,6 +66,23 @@ class Again(Body):
     reason: str = field(label="Reason", length=3)
 
 
+class Cause(StrEnum):
+    """Why the recipient is known otherwise from now on."""
+
+    CHANGED_NAME = "changed name"
+    MERGED_RECORD = "merged record"
+    CORRECTED = "corrected"
+
+
+class Renaming(Body):
+    """Both codes of one and the same recipient, and what shows that they are; never a name."""
+
+    was: Code = field(label="Recipient code so far")
+    now: Code = field(label="Recipient code from now on", help="The same when only the name behind it changed")
+    cause: Cause = field(label="Cause", help="changed name, merged record or corrected")
+    evidence: str = field(label="Evidence", help="Document that both people have seen", length=3)
+
+
 class Fulfilment(Body):
     """By which infusion."""
 
@@ -100,6 +117,10 @@ TABLE = Table(
             by=_DESK,
             signs=(Meaning.APPROVED,),
             body=Again,
+        ),
+        *(
+            Row("rename", state, state, by=_WHO_ORDERS, signs=(Meaning.PERFORMED, Meaning.VERIFIED), body=Renaming)
+            for state in _BEFORE
         ),
         Row("make_again", State.CONFIRMED, State.CONFIRMED, by=_DESK, signs=(Meaning.APPROVED,), body=Again),
         Row("fulfil", State.CONFIRMED, State.FULFILLED, by=_DESK | {Right.SYSTEM}, body=Fulfilment),
@@ -152,6 +173,7 @@ class Order:
     placed_at: Instant = Instant(0.0)
     needed_by: Instant = Instant(0.0)
     acknowledged_by: tuple[str, ...] = ()
+    renamings: tuple[Renaming, ...] = ()  # of the recipient, in order; nothing of before is lost
     hold_reason: str = ""
     collected_again: tuple[str, ...] = ()  # the collections that others stand in for
     made_again: tuple[str, ...] = ()  # the batches that others stand in for
@@ -164,7 +186,9 @@ class Order:
 
     @property
     def subject(self) -> str:
-        """Give the code of the patient; empty before it is placed."""
+        """Give the code of the patient as it is now; empty before it is placed."""
+        if self.renamings:
+            return self.renamings[-1].now
         return self.placing.subject if self.placing else ""
 
     @property
@@ -196,6 +220,8 @@ class Order:
                 self._refuse(fact.by == self.placed_by, f"was placed by {fact.by}; someone else has to confirm it")
                 unread = f"can't be confirmed: nobody has acknowledged {self._placing.instructions}"
                 self._refuse(not self.acknowledged_by, unread)
+            case "rename":
+                self._check_renaming(fact.stated(Renaming), site)
             case "collect_again":
                 self._check_collection(fact.stated(Again), site)
             case "make_again":
@@ -222,6 +248,17 @@ class Order:
             raise IdentityError(msg)
         late = moment(said.needed_by, zone=fact.zone) <= fact.at
         self._refuse(late, f"is needed by {said.needed_by}, which is over")
+
+    def _check_renaming(self, said: Renaming, site: Site) -> None:
+        if said.was != self.subject:
+            raise IdentityError(f"order {self.id}: the code so far that was stated is not that of the recipient")
+        same = said.now == said.was
+        renamed = said.cause is Cause.CHANGED_NAME
+        self._refuse(same and not renamed, f"has this code already; a {said.cause} gives another")
+        self._refuse(renamed and not same, "keeps its code when only the name has changed")
+        going = (one.id for one in site.marked("infusion", of_order(self.id)) if one.state in {"identified", "running"})
+        busy = next(going, "")
+        self._refuse(bool(busy), f"can't be renamed at the bedside: infusion {busy} was identified by the code so far")
 
     def _check_collection(self, said: Again, site: Site) -> None:
         name = said.instead_of
@@ -251,6 +288,8 @@ class Order:
                 return replace(after, placing=said, placed_by=fact.by, placed_at=fact.at, needed_by=needed)
             case "acknowledge":
                 return replace(after, acknowledged_by=(*self.acknowledged_by, fact.by))
+            case "rename":
+                return replace(after, renamings=(*self.renamings, fact.stated(Renaming)))
             case "hold":
                 return replace(after, hold_reason=fact.stated(Reason).reason)
             case "resume":

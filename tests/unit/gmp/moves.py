@@ -90,6 +90,7 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "verify": {"code": "CONTAINER:BAG-1"},
     },
     **materials.BODIES,
+    **corrections.BODIES,
     "asset": {
         "register": {"asset_class": "freezer"},
         "qualify": DUE,
@@ -150,8 +151,8 @@ PATHS: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {
     },
     **materials.PATHS,
     **plant.PATHS,
-}
     **quality.PATHS,
+}
 
 
 def path(kind: str, row: Row) -> tuple[str, ...]:
@@ -190,6 +191,8 @@ def body(kind: str, row: Row, *, way: tuple[str, ...], name: str, owner: str = "
         return plant.taken(way)
     if (kind, row.command) in people.NAMED:
         return people.NAMED[kind, row.command](owner)
+    if (kind, row.command) in corrections.NAMED:
+        return corrections.NAMED[kind, row.command](name, owner)
     if (kind, row.command) in quality.NAMED:
         return quality.NAMED[kind, row.command](name, owner or quality.OWNER)
     if kind == "label" and row.command in {"issue", "apply"}:
@@ -265,6 +268,7 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
     people.before(way, kind, row.command, name=name)
     commands = path(kind, row)
     materials.before(way, kind, (*commands, row.command))
+    corrections.before(way, kind, (*commands, row.command), name=name, by=favourite)
     owner = favourite if row.command in {"implement", "read"} and favourite != SYSTEM else ""
     for command in commands:
         quality.before(way, kind, command, name=name)

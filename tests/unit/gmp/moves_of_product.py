@@ -9,6 +9,8 @@ TEMPLATE: dict[str, object] = {"title": "bag of 50 mL", "stock": "LN2 stock 4"}
 def ready(thread: Thread, kind: str, command: str) -> None:
     """Tell what the rules of a move want that the story does not tell."""
     match kind, command:
+        case "blind", "seal":
+            thread.until("order", "confirm")
         case "donor", "find_eligible":
             _evaluated(thread, reactive="")
         case "donor", "find_ineligible":
