@@ -35,15 +35,19 @@ from automation.gmp.product import (
     tray,
 )
 from automation.gmp.quality import (
+    actions,
     capa,
     changes,
+    complaints,
     corrections,
     deviations,
     documents,
     forms,
     holds,
     inspections,
+    meetings,
     nonconformances,
+    observations,
     questions,
     risks,
     specifications,
@@ -59,6 +63,7 @@ KINDS: dict[str, Kind] = {
         *(suppliers, definitions, lots, kits, assets, alarms, backups, calls),
         *(calibrations, maintenance, rooms, sampling_points, em_samples, faults),
         *(specifications, documents, changes, forms, deviations, corrections, nonconformances),
+        *(observations, actions, meetings, complaints),
         *(risks, inspections, questions, capa, holds, timers),
     )
 }

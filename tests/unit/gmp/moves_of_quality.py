@@ -11,7 +11,7 @@ from automation.engine.following import STREAM, Following
 from automation.engine.recorder import Recorder
 from automation.gmp.registry import KINDS
 from automation.gmp.words import Strength
-from tests.support.doors import SYSTEM, Doorway, proof
+from tests.support.doors import PEOPLE, SYSTEM, Doorway, proof
 
 Body = dict[str, object]
 _WHY: Final[Body] = {"reason": "because the test says so"}
@@ -40,6 +40,16 @@ VISIT: Final[Body] = {
     "begins": _LATER,
     "inspectors": ["read"],
 }
+SEEN: Final[Body] = {"sort": "near miss", "what": "a wet floor", "where": "Suite 1", "when": "2026-11-22T09:00"}
+TASK: Final[Body] = {"what": "a mat", "owner": "perform", "due": _LATER}
+MINUTES: Final[Body] = {
+    "topic": "wet floors",
+    "sort": "safety review",
+    "held": "2026-11-22T09:00",
+    "present": [*PEOPLE.values(), "second"],
+}
+COMPLAINT: Final[Body] = {"party": "WARD-4", "batch": "B1", "what": "a torn overwrap", "received": "2026-11-22T09:00"}
+INQUIRY: Final[Body] = {"conclusion": "the bag was whole", "evidence": ["person/perform"]}
 BODIES: Final[dict[str, dict[str, Body]]] = {
     "change": {"propose": _CHANGE, "implement": _DONE, "close": {"outcome": "no lid was open since"}},
     "nonconformance": {"propose": {"disposition": "rework", **_WHY}, "close": _DONE},
@@ -60,6 +70,10 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
         "respond": {"number": 1, "text": "it is signed now"},
         "close": {"outcome": "no objection"},
     },
+    "observation": {"report": SEEN, "add": {"text": "it leaks"}, "assess": {"conclusion": "a gasket"}},
+    "action": {"open": TASK, "finish": {"what": "laid out"}},
+    "meeting": {"minute": MINUTES},
+    "complaint": {"investigate": INQUIRY, "close": {"reply": "we looked"}},
     "question": {"answer": {"text": "by SOP-12", "records": ["person/perform"]}},
     "document": {**dict.fromkeys(("write", "revise"), WRITING), "make_effective": {}},
 }
@@ -74,6 +88,7 @@ NAMED: Final[dict[tuple[str, str], Callable[[str, str], Body]]] = {  # what name
     },
     ("form", "issue"): lambda name, _owner: {"batch": name, "title": "freeze", "sha256": "b" * 64},
     ("question", "ask"): lambda name, _owner: {"inspection": name, "text": "who may open it?"},
+    ("complaint", "receive"): lambda name, _owner: {**COMPLAINT, "batch": name},
     ("risk", "treat"): lambda name, owner: {"actions": [f"change/{name}"], "owner": owner, "due": _LATER},
     ("document", "supersede"): lambda name, _owner: {"successor": f"{name}@2", "ends": _LATER},
 }
@@ -83,7 +98,7 @@ _WAY: Final = (("write", "supervise"), ("submit", "supervise"), ("review", "revi
 def before(way: Doorway, kind: str, command: str, *, name: str) -> None:
     """Do with other objects what the rules of a move want."""
     match kind, command:
-        case "form", "issue":
+        case ("form", "issue") | ("complaint", "receive"):
             act(way, f"batch/{name}", "issue", lot(), by="issue")
         case "form", "transcribe" if way.state("deviation/DT-1") == "absent":
             way.do("deviation/DT-1", "open", {"subject": "person/perform", "title": "downtime"})
