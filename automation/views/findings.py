@@ -39,7 +39,7 @@ RULES = (
     _Rule("E10", "Doubts", "Every act whose effect nobody knew, and who decided.", process.doubts),
     _Rule("E11", "Retries", "Every act that failed, was tried again or was settled by asking.", process.retries),
     _Rule("E12", "Gaps in data", "Every time without readings, every sample or file missing.", process.gaps),
-    _Rule("E13", "Holds and stops", "Every hold, pause, stop, abort and QA hold, with its reason.", quality.holds),
+    _Rule("E13", "Holds and stops", "Every hold, pause, stop, abort, take-over and QA hold.", quality.holds),
     _Rule("E14", "Interruptions", "Every restart, clock step or changed configuration.", quality.interruptions),
     _Rule(
         "E15",

@@ -7,6 +7,7 @@ from automation.gmp.objects import Fact
 from automation.gmp.plant.alarms import Alarm, Ending
 from automation.gmp.product.batches import Continuation, Order
 from automation.gmp.product.containers import Container
+from automation.gmp.shifts import Takeover
 from automation.gmp.words import Reason
 from automation.kernel.clock import MICRO
 from automation.ledger.event import Event
@@ -153,17 +154,25 @@ def _broken(story: Story) -> Iterator[Item]:
 
 
 def holds(story: Story, _shown: Shown) -> Found:
-    """Give the orders that changed the course of the batch, and QA holds of its containers."""
+    """Give the orders that changed the course of the batch, steps that were taken over, and QA holds."""
     items: list[Item] = []
     for event, fact in story.batch.of(*_ORDERS):
         said = fact.body if isinstance(fact.body, Order) else None
         step, reason = (said.step, said.reason) if said else ("", "")
         what = f"{event.kind}{f' of step {step}' if step else ''} by {event.by}"
         items.append(Item(at=event.at, step=step, what=what, outcome=reason, events=(event.seq,)))
+    items += [_shift(event, fact) for event, fact in story.batch.of("take_over", "relieve")]
     for told in story.containers:
         items += [_qa_hold(told, event, fact) for event, fact in told.of("qa_hold")]
     stages = sum(event.kind == "procedural" for events in story.steps.values() for event in events)
     return Found(f"{count(stages, 'change')} of the ISA-88 states", tuple(items))
+
+
+def _shift(event: Event, fact: Fact) -> Item:
+    said = fact.stated(Takeover)
+    unready = f"; not ready: {', '.join(said.accepts)}" if said.accepts else ""
+    what = f"{event.by} took step {said.step} over from {said.leaving}: {said.said}{unready}"
+    return Item(at=event.at, step=said.step, what=what, outcome=_signed(fact), events=(event.seq,))
 
 
 def _qa_hold(told: Told[Container], event: Event, fact: Fact) -> Item:

@@ -26,6 +26,7 @@ from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Instant
 
 _APPROVE_IN = 10 * DAY  # s
+LONGEST = 3650.0  # d; no qualification is for ever
 
 
 class State(StrEnum):
@@ -47,9 +48,11 @@ class Plan(Body):
     documents: tuple[str, ...] = field(label="Documents", help="SOP-12 (as in force) or SOP-12@3", default=())
     observed: int = field(label="Observed runs", help="Passed in a row", default=0, low=0)
     pass_mark: float | None = field(label="Pass mark of the quiz", unit="%", low=0, high=100, default=None)
-    valid_days: float = field(label="Valid for", unit="d", low=1)
-    fade_days: float | None = field(label="Fades after", help="Without performing it", unit="d", low=1, default=None)
-    read_days: float = field(label="To be read within", unit="d", low=0, default=14.0)
+    valid_days: float = field(label="Valid for", unit="d", low=1, high=LONGEST)
+    fade_days: float | None = field(
+        label="Fades after", help="Without performing it", unit="d", low=1, high=LONGEST, default=None
+    )
+    read_days: float = field(label="To be read within", unit="d", low=0, high=LONGEST, default=14.0)
     trainers: tuple[str, ...] = field(label="Trainers", help="Beside those who are qualified by it", default=())
 
 

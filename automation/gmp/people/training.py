@@ -18,7 +18,7 @@ from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, until
 from automation.gmp.marks import OPEN, of_curriculum, of_person
 from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.people.curricula import Curriculum
+from automation.gmp.people.curricula import LONGEST, Curriculum
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.clock import iso
 from automation.kernel.errors import RefusedError
@@ -48,8 +48,8 @@ class Task(Body):
     documents: tuple[str, ...] = field(label="Documents", default=())
     observed: int = field(label="Observed runs", default=0, low=0)
     pass_mark: float | None = field(label="Pass mark of the quiz", unit="%", default=None)
-    valid_days: float = field(label="Valid for", unit="d", low=1)
-    fade_days: float | None = field(label="Fades after", unit="d", default=None)
+    valid_days: float = field(label="Valid for", unit="d", low=1, high=LONGEST)
+    fade_days: float | None = field(label="Fades after", unit="d", low=1, high=LONGEST, default=None)
     due: Moment = field(label="To be read by")
     reason: str = field(label="Reason", default="")
 

@@ -187,6 +187,18 @@ def test_the_very_same_exception_again_and_again_is_one_line_that_counts(tmp_pat
     assert lost.outcome == "readings again after 8.0 s"
 
 
+def test_a_step_that_was_taken_over_is_told_with_what_was_not_ready(tmp_path: Path) -> None:
+    """From whom to whom, how it stood, and both signatures."""
+    with life(tmp_path) as made:
+        both = (proof("perform", "received"), proof("second", "handed over"))
+        body = {"step": "freeze", "leaving": "second", "said": "the bag is inside", "accepts": ["freezer"]}
+        made.way.do("prompt/P-1", "open", {"kind": "confirm", "text": "In?", "batch": BATCH, "step": "freeze"})
+        made.way.do(f"batch/{BATCH}", "take_over", body, by="perform", signs=both)
+        shown = found(made, "E13")[-1]
+    assert shown.what == "perform took step freeze over from second: the bag is inside; not ready: freezer"
+    assert shown.outcome == "signed by Perform (received), Second (handed over)"
+
+
 def test_a_signed_continuation_with_unready_equipment_is_an_override(tmp_path: Path) -> None:
     """With both names and meanings."""
     with life(tmp_path) as made:
