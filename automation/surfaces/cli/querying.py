@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from automation.kernel.errors import DamagedError, FailedError
 from automation.kernel.files import write_whole
 from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, emit, mark, session, shortened, site, table
@@ -50,7 +51,7 @@ def query(  # noqa: PLR0913  as options
     if frozen:
         if source or where or fields or group or of or name:
             raise click.UsageError("--frozen reads a data set as it was asked; leave the question out")
-        kept = read_again(folder, frozen)
+        kept = _whole(folder, frozen)
         _tell(kept.answer, csv, kept, simulated=kept.simulated, site=kept.site, as_json=as_json)
         return
     if not source:
@@ -68,6 +69,14 @@ def query(  # noqa: PLR0913  as options
         made = freeze(folder, name, reader=objects.reader, question=question) if name else None
         answer = made.answer if made else ask(question, Tables(objects)[source])
     _tell(answer, csv, made, simulated=file.simulated, site=file.name, as_json=as_json)
+
+
+def _whole(folder: Path, name: str) -> Kept:
+    """Read a data set again; raises FailedError for one that is not what was frozen."""
+    try:
+        return read_again(folder, name)
+    except DamagedError as error:
+        raise FailedError(f"data set {name} is not what was frozen: {error}") from error
 
 
 def _names(text: str) -> tuple[str, ...]:
