@@ -7,6 +7,7 @@ from automation.gmp.qualified import skilled, unqualified
 from automation.kernel.errors import RefusedError
 from automation.kernel.quantity import Seconds
 from tests.support.doors import START, Doorway, proof
+from tests.support.thread import Thread
 from tests.unit.gmp.moves import ISSUE
 from tests.unit.gmp.moves_of_quality import act, effective, following
 
@@ -247,12 +248,14 @@ def test_a_qualification_that_was_revoked_counts_no_more_and_earlier_evidence_ca
 
 @pytest.mark.requirement("F087")
 def test_a_lot_for_a_patient_at_a_live_site_needs_a_curriculum(live: Doorway) -> None:
-    """An engineering lot goes by plain training, given by a person."""
+    """An engineering lot goes by plain training, given by a person; for a lot of an order that is not enough."""
     live.do("person/perform", "train", {"operation": "fill"}, by="supervise")
     live.do("batch/B-1", "issue", {**ISSUE, "seed": None}, by="issue")
-    assert missing(live, batch="B-1") == ""
-    curriculum(live)
-    assert "the training is absent" in missing(live, batch="B-2")
+    Thread(live, "X1").through("batch", "issue")
+    assert [missing(live, batch="B-1"), missing(live, batch="X1")] == [
+        "",
+        "for which no curriculum is in force; a clinical lot needs one",
+    ]
 
 
 @pytest.mark.requirement("F087")
