@@ -74,6 +74,10 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
             "Rank what failed batches share and good ones do not, with how likely chance alone would do that.",
         ),
         "trace": ("tracing", "Show what an id touched and what touched it."),
+        "logbook": (
+            "plant",
+            "Print the log of an asset or room in the order of time: use, cleaning, calibration, maintenance, faults.",
+        ),
         "roles": ("tables", "Show who may do what."),
         "qualifications": ("staff", "Show who is qualified by which curriculum, until when, and what is missing."),
         "access": ("staff", "Show which rights each person has, since when, until when and by whom."),
@@ -91,6 +95,10 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "inspect": ("inspecting", "Look at the site as an inspector; every look is on the record before it is shown."),
         "dossier": ("inspecting", "Put all that is on record about a lot, an asset or a period into one file."),
         "narrative": ("quality", "Tell what is on record about an object; every sentence cites its event."),
+        "bundle": (
+            "plant",
+            "Write the timeline, state and parameters of an asset into one file, for the report of a fault.",
+        ),
         "backup": ("backups", "Copy a site as a folder, or as one file (.tar), while its owner goes on."),
         "restore": ("backups", "Restore a site from a backup, or try whether it could be restored."),
         "ledger-sql": ("databases", "Print the SQL that makes a schema of PostgreSQL for a ledger."),

@@ -1,5 +1,6 @@
 """The commands one by one: help with an example, data as JSON that says SIMULATED, exit status by the answer."""
 
+import hashlib
 import importlib
 import json
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from tests.support.commands import cellwright
 CURVES = Path(__file__).parents[2] / "data"
 AGREED = """init demo drill run resume simulate rehearse compare query metrics contrast check status hold restart pause unpause stop
 abort amend answer resolve do show list worklist due roles qualifications access policies verify record certificate
-backup restore ledger-sql alarms trace stock pick diagram read judge calc diff new instruments fakes documents causes risks narrative downtime-pack inspect dossier"""
+backup restore ledger-sql alarms trace logbook bundle stock pick diagram read judge calc diff new instruments fakes documents causes risks narrative downtime-pack inspect dossier"""
 
 
 def loaded(name: str) -> click.Command:
@@ -143,6 +144,31 @@ def test_everything_with_a_table_can_be_drawn(name: str) -> None:
     moves = cast("list[dict[str, str]]", cellwright("diagram", name, "--json").data["moves"])
     assert "stateDiagram-v2" in said.out
     assert said.out.count(" --> ") >= len(moves)
+
+
+@pytest.mark.requirement("F045")
+def test_an_asset_tells_what_it_was_used_for_in_the_order_of_time(day: Path) -> None:
+    """Each line with batch, product and who; a name that nobody knows is answered with those that are known."""
+    lines = cast("list[dict[str, object]]", cellwright("logbook", "crf-01", "--site", day, "--json").data["items"])
+    told = [(one["what"], one["batch"]) for one in lines]
+    assert told[-4:] == [("asset claim", "B-1"), ("asset use", "B-1"), ("asset clean", ""), ("asset free", "")]
+    assert (lines[-3]["product"], lines[-2]["by"]) == ("Autologous T cells, formulated", "anna")
+    unknown = cellwright("logbook", "crf-99", "--site", day)
+    assert (unknown.status, "crf-01" in unknown.err) == (2, True)
+
+
+@pytest.mark.requirement("F032")
+def test_the_bundle_of_a_fault_has_timeline_parameters_state_and_bytes(day: Path, tmp_path: Path) -> None:
+    """The same look gives the same file; its SHA-256 is what the report names."""
+    paths = tmp_path / "one.json", tmp_path / "two.json"
+    said = [cellwright("bundle", "crf-01", "-o", path, "--site", day, "--json").data["sha256"] for path in paths]
+    assert said[0] == said[1] == hashlib.sha256(paths[0].read_bytes()).hexdigest()
+    found = json.loads(paths[0].read_bytes())
+    assert (found["state"]["serial"], list(found["parameters"])) == ("SIM-2408-01", ["batch/B-1/step/freeze"])
+    started = [one for one in found["exchanges"] if one["kind"] == "reply"]
+    assert started
+    assert all(bytes.fromhex(sent) for one in started for sent, _ in one["wire"])
+    assert {"claim", "call", "reply", "use"} <= {line["kind"] for line in found["timeline"]}
 
 
 def test_a_bag_is_traced_to_its_batch_and_the_people_to_their_acts(day: Path) -> None:
