@@ -2,6 +2,7 @@
 
 Every batch has one step ``count`` with a viability and a yield. Lot MED-B went into six of them, and counter-02 counted
 the same six; each of them has a deviation, and B-20 and B-21 are the only others that person ``second`` had a hand in.
+One room has a sampling point with forty settle plates.
 Units: s of the test's clock; %, mL.
 """
 
@@ -37,8 +38,21 @@ def history(folder: Path) -> Path:
             way.do(f"lot/{lot}", "release", by="release-material", signs=(proof("release-material", "approved"),))
         for batch in BATCHES:
             _batch(way, batch)
+        _monitor(way)
         way.ledger.seal()
     return made
+
+
+def _monitor(way: Doorway) -> None:
+    """Read forty plates of one point: growth on every tenth, beyond the action limit of 5 on the last."""
+    approved = (proof("approve", "approved"),)
+    way.do("room/EM-1", "register", {"grade": "B"}, by="approve", signs=approved)
+    plan = {"room": "EM-1", "place": "bench", "method": "settle plate", "grade": "B", "every_h": 24.0, "alert": 3}
+    way.do("sampling-point/SP-1", "plan", {**plan, "rationale": "nearest"}, by="approve", signs=approved)
+    for number in range(1, 41):
+        count, verdict = (9.0, "action") if number == 40 else (float(number % 10 == 0), "normal")
+        way.do("sampling-point/SP-1", "note", {"sample": f"EM-{number}", "value": count, "verdict": verdict})
+        way.clock.go(_DAY)
 
 
 def _batch(way: Doorway, batch: str) -> None:

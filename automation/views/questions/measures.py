@@ -2,8 +2,9 @@
 
 Shares of lots (contaminated, right first time) come with their exact interval: none of few is not zero.
 Units:  %, h; each number states its own.
-Source: ICH Q10 annex 2 and FDA quality metrics (right first time, lot acceptance); EU GMP Annex 1 (contamination); what
-        vein to vein means: from the end of the collection to the begin of the infusion.
+Source: ICH Q10 annex 2 and FDA quality metrics (right first time, lot acceptance); EU GMP Annex 1 (contamination); USP
+        <1116> (contamination recovery rate); vein to vein is from the end of the collection to the begin of the
+        infusion.
 """
 
 import statistics
@@ -29,7 +30,7 @@ class Number:
     """One number: of which batch, what, how much, when (text, UTC), and the events that show it."""
 
     what: str
-    batch: str
+    batch: str  # or the sampling point
     value: float
     unit: str
     at: str
@@ -120,6 +121,18 @@ def _contamination(tables: Tables) -> Iterator[Number]:
             yield Number(row.text("name"), row.text("batch"), float(hit), "of 1", row.text("at"), row.events, note)
 
 
+def _environment(tables: Tables) -> Iterator[Number]:
+    """Give 0 or 1 for each plate and air sample: whether anything grew, and whether it called for action."""
+    for row in tables["environment"].rows:
+        grown = (row.number("value") or 0.0) > 0.0
+        found = {"growth": grown and row.text("viable") == "yes", "action": row.text("verdict") == "action"}
+        for what, hit in found.items():
+            if what == "action" or row.text("viable") == "yes":
+                where = f"{what}: grade {row.text('grade')}, {row.text('method')}"
+                note = f"{row.text('room')}, {row.text('sample')}: {row.text('value')} {row.text('unit')}"
+                yield Number(where, row.text("point"), float(hit), "of 1", row.text("at"), row.events, note)
+
+
 def _right_first_time(tables: Tables) -> Iterator[Number]:
     for row in tables["batches"].rows:
         if row.text("ended_as"):
@@ -194,6 +207,7 @@ METRICS = {
     "yield": Metric("yields that the recipe states, step by step", _yields),
     "viability": Metric("viabilities of counts and tests", _viability),
     "contamination": Metric("lots with a test for contamination out of specification", _contamination, rare=1.0),
+    "environment": Metric("samples of rooms with growth (recovery rate), and beyond action", _environment, rare=1.0),
     "turnaround": Metric("times: vein to vein, batch, step, review, release", _turnaround),
     "right-first-time": Metric("batches that nothing had to be put right in", _right_first_time, rare=0.0),
     "acceptance": Metric("lots released of those decided", _accepted, rare=0.0),

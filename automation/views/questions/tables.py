@@ -6,7 +6,7 @@ from functools import cached_property
 from automation.kernel.errors import InputError
 from automation.ledger.event import Event
 from automation.views.objects import Objects
-from automation.views.questions import of_batches, of_steps, of_times
+from automation.views.questions import of_batches, of_plant, of_steps, of_times
 from automation.views.questions.of_batches import ended_of, first_of, given, last_of
 from automation.views.questions.of_steps import Step
 from automation.views.questions.rows import Row, Rows
@@ -93,6 +93,7 @@ SOURCES: dict[str, tuple[tuple[str, ...], Callable[[Tables], Iterable[Row]]]] = 
     "materials": (of_batches.MATERIALS, lambda here: of_batches.materials(here.objects)),
     "assets": (of_steps.ASSETS, lambda here: of_steps.assets(here.steps, here.models)),
     "people": (of_batches.PEOPLE, lambda here: of_batches.people(here.objects)),
+    "environment": (of_plant.ENVIRONMENT, lambda here: of_plant.environment(here.objects)),
     "deviations": (of_batches.DEVIATIONS, lambda here: of_batches.deviations(here.objects)),
 }
 """What can be asked: the fields of each table, and how it is made."""

@@ -225,6 +225,18 @@ def test_contaminated_lots_are_charted_by_the_lots_between_them() -> None:
     assert "7 events in 150 lots" in few.refused
 
 
+@pytest.mark.requirement("F135")
+def test_growth_on_plates_is_a_recovery_rate_with_its_interval(tables: Tables) -> None:
+    """Four of forty settle plates grew something (10 %, exactly 2.8 % to 23.7 %), one of them beyond its limit."""
+    summed = {one.what: one for one in summaries("environment", numbers("environment", tables))}
+    growth = summed["growth: grade B, settle plate"].share
+    action = summed["action: grade B, settle plate"].share
+    assert growth is not None
+    assert action is not None
+    assert (growth.value, growth.low, growth.high) == pytest.approx((0.10, 0.028, 0.237), abs=5e-4)
+    assert action.value == pytest.approx(1 / 40)
+
+
 @pytest.mark.requirement("F137", "F093")
 def test_charts_signal_and_capability_is_given_or_refused_with_the_reason(tables: Tables) -> None:
     """Thirty in control have a Ppk; ten have none; a step up signals and takes the capability away."""
