@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import msgspec
 
-from automation.engine import accounts, masters
+from automation.engine import accounts, masters, subjects
 from automation.engine.amending import check_open, proposal
 from automation.engine.answers import Given
 from automation.engine.assembly import BoundTo
@@ -58,7 +58,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     the person looked at: one that has moved on since is not moved. After ``until`` it is too late to begin.
     """
 
-    what: str  # direct, answer, do, look, propose
+    what: str  # direct, answer, do, look, propose, identify
     target: str
     command: str = ""
     body: dict[str, object] = {}
@@ -78,8 +78,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def stream(self) -> str:
         """Give the name of the stream that it moves."""
-        before = {"direct": "batch/", "answer": "prompt/", "look": "batch/", "propose": "batch/"}
-        return before.get(self.what, "") + self.target
+        before = {"answer": "prompt/", "identify": "subject/"}
+        of_batch = self.what in {"direct", "look", "propose"}
+        return ("batch/" if of_batch else before.get(self.what, "")) + self.target
 
     @property
     def caller(self) -> accounts.Caller:
@@ -93,6 +94,7 @@ class Done(msgspec.Struct, frozen=True):
     target: str
     state: str
     seq: int
+    told: dict[str, str] = {}  # for the eyes of who asked, and for no record
 
 
 async def carry_out(site: Site, request: Request) -> Done:
@@ -130,6 +132,9 @@ async def _carry_out(site: Site, request: Request) -> Done:
             return await _look(site, request)
         case "propose":
             return await _propose(site, request)
+        case "identify":
+            told, event = await subjects.identify(site, _command(request, request.stream))
+            return Done(request.stream, str(site.house.door.find("subject", request.target).state), event.seq, told)
         case "do" if request.command in {RENEW, RESET}:
             return await _renew(site, request)
         case "do":
@@ -141,7 +146,7 @@ async def _carry_out(site: Site, request: Request) -> Done:
             if request.command == accounts.UNLOCK:
                 accounts.unlocked(site.house.door, site.credentials, request.target)
             return Done(request.target, str(site.house.door.find(kind, name).state), event.seq)
-    raise InputError(f"what is {request.what!r}; direct, answer, do, look and propose are known")
+    raise InputError(f"what is {request.what!r}; direct, answer, do, look, propose and identify are known")
 
 
 async def _renew(site: Site, request: Request) -> Done:

@@ -19,6 +19,7 @@ from automation.engine.recipe.model import Recipe
 from automation.engine.recipe.spec import TABLE
 from automation.engine.recorder import Recorder
 from automation.engine.site import Site
+from automation.engine.subjects import Keeper, sealed_of
 from automation.engine.suppression import Suppression
 from automation.engine.trends import Recent
 from automation.gmp.product.batches import Batch
@@ -34,6 +35,7 @@ def keep_vigil(site: Site, *, careful: bool) -> None:
     calling = Calling(house.door, vigilance.roster, afterwards)
     Following(house.door, Recorder(house.ledger, house.clock, FOLLOWING), afterwards).start()
     Recalculation(house, partial(_recipe_of, site), afterwards).start()
+    Keeper(house, sealed_of(site), afterwards).start()
     Suppression(house.ledger, house.door, vigilance.alarms.values(), afterwards)
     Policies(house.door, Recorder(house.ledger, house.clock, STREAM), vigilance, calling, afterwards).start()
     site.at_close += [afterwards.run, times.stop, calling.stop]

@@ -2,7 +2,7 @@
 
 from automation.gmp.materials import definitions, kits, lots, suppliers
 from automation.gmp.objects import Kind
-from automation.gmp.people import curricula, persons, prompts, terminals, training
+from automation.gmp.people import curricula, persons, prompts, subjects, terminals, training
 from automation.gmp.plant import (
     alarms,
     assets,
@@ -57,7 +57,7 @@ from automation.gmp.quality import (
 KINDS: dict[str, Kind] = {
     module.KIND.word: module.KIND
     for module in (
-        *(persons, terminals, curricula, training, prompts, orders, collections, custody, batches),
+        *(persons, terminals, curricula, training, subjects, prompts, orders, collections, custody, batches),
         *(containers, labels, testing, tray, releases, shipments, infusions),
         *(donors, locations, templates, blinds, recalls, reserves),
         *(suppliers, definitions, lots, kits, assets, alarms, backups, calls),

@@ -25,6 +25,7 @@ from automation.ledger.place import Place
 LIST = "backup.json"
 FORMAT = 1
 KEY = "site.key"
+KEYS = frozenset({KEY, "subjects.key"})
 ONE_FILE = ".tar"
 _LEFT_OUT = frozenset({lease.NAME, where.POINTER, "owner.sock", "derived.sqlite"})  # of this place, or made anew
 _PASSING = ("-wal", "-shm", "-journal", ".tmp", ".new")
@@ -108,7 +109,7 @@ def _of_site(site: Path, *, with_key: bool) -> Iterator[PurePosixPath]:
         name = path.name
         if not path.is_file() or path.is_symlink() or name in _LEFT_OUT or name.endswith(_PASSING):
             continue
-        if name == KEY and not with_key:
+        if name in KEYS and not with_key:
             continue
         yield PurePosixPath(path.relative_to(site).as_posix())
 

@@ -156,7 +156,7 @@ def test_a_closed_batch_takes_an_addendum_and_its_release_waits_for_the_signatur
     ]
 
 
-@pytest.mark.requirement("C02")
+@pytest.mark.requirement("F106")
 def test_a_kill_at_any_event_of_a_correction_leaves_all_of_it_or_nothing(
     made: tuple[Run, BatchRecord], tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""What corrections state, and the entry that they want: one of a batch that has started, by who corrects it.
+"""What corrections and subjects state, and the entry that a correction wants: one of a batch that has started.
 
 Source: the table itself; see ``moves``.
 """
@@ -24,6 +24,7 @@ _LOT: Final[Body] = {
 }
 BODIES: Final[dict[str, dict[str, Body]]] = {
     "correction": {"work_out": {"changed": ["count.viable_cells: 3 becomes 4"]}},
+    "subject": {"enter": {"commitment": "a" * 64}},
 }
 
 
