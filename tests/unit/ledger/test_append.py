@@ -1,6 +1,7 @@
 """Appending: numbers, links, expectations, and all or nothing."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -67,14 +68,16 @@ def test_a_stream_that_has_moved_on_refuses_the_whole_append(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (Draft("a", "x", b"{", "me"), "not JSON"),
-        (Draft("a", "x", b"[1]", "me"), "JSON object"),
+        (Draft("a", "x", b"{", "me"), r"^a: the body of 'x' is not JSON"),
+        (Draft("a", "x", b"[1]", "me"), r"^a: the body of 'x' is b'\[1\]'; a JSON object is allowed$"),
         (Draft("a", "x", b'{"a":"\xff"}', "me"), "not JSON"),
         (Draft("", "x", b"{}", "me"), "stream is ''"),
         (Draft("a\nb", "x", b"{}", "me"), "printable"),
-        (Draft("a", "", b"{}", "me"), "kind is ''"),
-        (Draft("a", "x", b"{}", "me", cause=3), "earlier event"),
-        (Draft("a", "x", b"{}", "\ud800"), "not text"),
+        (Draft("a", "", b"{}", "me"), r"^a: kind is ''; 1 to 200 characters are allowed$"),
+        (Draft("a", "x" * 201, b"{}", "me"), r"^a: kind is 'x{201}'; 1 to 200 characters"),
+        (Draft("a", "x", b"{}", "me", cause=3), r"^a: cause is 3; an earlier event than 3 is allowed$"),
+        (Draft("a", "x", b"{}", "me", cause=0), r"^a: cause is 0; an earlier event than 3 is allowed$"),
+        (Draft("a", "x", b"{}", "\ud800"), "^a: kind, by or terminal is not text"),
     ],
 )
 def test_a_draft_that_is_no_event_is_refused(tmp_path: Path, wrong: Draft, said: str) -> None:
@@ -104,6 +107,50 @@ def test_subscribers_hear_every_event_once_and_in_order(tmp_path: Path) -> None:
         ledger.subscribe(listen)
         ledger.append([draft(kind="alarm"), draft(kind="reply")], at=START)
         assert [(event.seq, event.kind) for event in heard] == [(2, "alarm"), (3, "reply"), (4, "raised")]
+
+
+def test_subscribers_are_told_in_turn_and_those_of_one_object_last(tmp_path: Path) -> None:
+    """In the order in which they came, but for one that asked to be first."""
+    heard: list[tuple[str, int]] = []
+
+    def hears(name: str) -> Callable[[Event], None]:
+        return lambda event: heard.append((name, event.seq))
+
+    with make(tmp_path) as ledger:
+        ledger.subscribe(hears("of B1"), of="batch/B1")
+        for name in ("one", "two"):
+            ledger.subscribe(hears(name))
+        ledger.subscribe(hears("first"), first=True)
+        ledger.append([draft("batch/B1/step/1/x")], at=START)
+        assert heard == [(name, 2) for name in ("first", "one", "two", "of B1")]
+        heard.clear()
+        ledger.append([draft("batch/B2"), draft("batch/B1"), draft("batch")], at=START)
+        assert [seq for name, seq in heard if name == "of B1"] == [4]
+
+
+def test_what_a_ledger_writes_of_itself_is_by_the_system(tmp_path: Path) -> None:
+    """Its genesis, and each change of its owner."""
+    with make(tmp_path) as ledger:
+        ledger.append([draft()], at=START)
+    with Ledger.open(tmp_path, key=KEY) as ledger:
+        ledger.append([draft()], at=START)
+        own = list(ledger.events(prefix="ledger"))
+    assert [(event.kind, event.by) for event in own] == [("genesis", "system"), ("epoch taken", "system")]
+
+
+def test_a_head_that_could_not_be_written_was_not_signed(tmp_path: Path) -> None:
+    """The events that it should have covered count as little, and nothing more is taken."""
+    ledger = make(tmp_path, commit_each=True)
+    first = ledger.seal()
+    with tampering(tmp_path) as connection:
+        connection.execute("CREATE TRIGGER full BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+    with pytest.raises(FailedError, match="disk is full"):
+        ledger.append([draft()] * HEAD_EVERY, at=START)
+    assert (ledger.last.seq, ledger.version("batch/B1")) == (1, 0)
+    with pytest.raises(FailedError, match="disk is full"):
+        ledger.close()
+    with tampering(tmp_path), Ledger.open(tmp_path, key=KEY) as again:
+        assert again.reader.heads() == [first]
 
 
 def test_a_head_is_signed_without_being_asked(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from automation.kernel.errors import DamagedError, InputError, NewerVersionError, NotOursError, RefusedError
+from automation.ledger.chain import entry_hash, opening
 from automation.ledger.event import Genesis, Mode
 from automation.ledger.head import public_key, read_public_key
 from automation.ledger.read import Reader
@@ -91,6 +92,60 @@ def test_what_is_no_whole_ledger_is_refused_and_left_alone(
         Ledger.open(tmp_path, key=KEY)
     assert str(tmp_path) in str(caught.value)
     assert _content(tmp_path) == before
+
+
+def _sql(command: str) -> Callable[[Path], None]:
+    def tamper(folder: Path) -> None:
+        with tampering(folder) as connection:
+            connection.execute(command)
+
+    return tamper
+
+
+def _unsealed(folder: Path) -> None:
+    """Take all heads away, and change the genesis."""
+    _sql("DELETE FROM head")(folder)
+    _sql("UPDATE event SET body = CAST(body || ' ' AS BLOB) WHERE seq = 1")(folder)
+    (folder / "heads.log").unlink()
+
+
+def _written_anew(folder: Path) -> None:
+    """Put another last event in the place of the signed one, with the hash that belongs to it."""
+    with Reader(folder) as reader:
+        last, start = reader.last, opening(reader.genesis.id)
+    digest = entry_hash(start, (last.prev, last.prev_in_stream), envelope=last.envelope, body=b"{}")
+    with tampering(folder) as connection:
+        connection.execute("UPDATE event SET body = x'7b7d', hash = ? WHERE seq = 13", (digest,))
+    (folder / "ledger.lock").unlink()
+
+
+def _older_copy(folder: Path) -> None:
+    _cut(folder)
+    (folder / "ledger.lock").unlink()
+
+
+WAL = "the -wal file is missing or damaged, or an older copy was put back; restore the files"
+TAILS: dict[str, tuple[Callable[[Path], None], str]] = {
+    "signature": (
+        _sql("UPDATE head SET signature = zeroblob(64) WHERE seq = 13"),
+        "the head at event 13 has a bad signature",
+    ),
+    "changed": (_tail_changed, "event 13 is not what was written; run verify"),
+    "genesis": (_unsealed, "event 1 is not what was written; run verify"),
+    "exchanged": (_written_anew, "event 13 is not the one that was signed; run verify"),
+    "cut": (_cut, f"event 10 to 13 were acknowledged and are gone: {WAL}"),
+    "older copy": (_older_copy, "heads.log knows event 13, the ledger ends at 9: an older copy was put back"),
+}
+
+
+@pytest.mark.parametrize("what", TAILS)
+def test_an_end_that_is_not_what_was_written_is_named_in_one_sentence(tmp_path: Path, what: str) -> None:
+    """Nothing is written behind it."""
+    spoil, said = TAILS[what]
+    spoil(filled(tmp_path))
+    with pytest.raises(DamagedError) as damaged:
+        Ledger.open(tmp_path, key=KEY)
+    assert str(damaged.value) == f"{tmp_path}/ledger.sqlite: {said}"
 
 
 @pytest.mark.parametrize("spoil", [_absent, _stranger, _newer])
