@@ -7,14 +7,14 @@ Source: ICH Q10 3.2.3 (change management, effectiveness of changes); EU GMP chap
         21 CFR 211.100(a) (changes reviewed and approved by the quality unit).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, until, within
-from automation.gmp.marks import OPEN
+from automation.gmp.marks import OPEN, of_person
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.quality.documents import State as Written
 from automation.gmp.quality.documents import instructing, of_change
@@ -53,7 +53,9 @@ class Impact(Body):
 
     documents: tuple[str, ...] = field(label="Documents", help="The new versions, for example SOP-12@4", default=())
     recipes: tuple[str, ...] = field(label="Recipes", help="The new versions, for example freeze-day@2", default=())
-    training: tuple[str, ...] = field(label="Training", help="PERSON: OPERATION@VERSION", default=())
+    training: tuple[str, ...] = field(
+        label="Training", help="PERSON: OPERATION@VERSION or DOCUMENT@VERSION", default=()
+    )
     validation: tuple[str, ...] = field(label="Validation", help="ASSET: certificate of its qualification", default=())
     actions: tuple[str, ...] = field(label="Actions", help="CAPA", default=())
     untouched: tuple[str, ...] = field(label="Untouched", help="DOCUMENT: why it stays as it is", default=())
@@ -108,6 +110,20 @@ class _Person(Protocol):
     """What a change asks of a person."""
 
     def is_trained(self, operation: str) -> bool: ...
+
+
+class _Held(Protocol):
+    """What a change asks of a qualification."""
+
+    documents: tuple[str, ...]
+    until: Instant
+    revoked: str
+
+
+class _Training(Protocol):
+    """What a change asks of a training."""
+
+    held: Sequence[_Held]
 
 
 class _Named(Protocol):
@@ -226,7 +242,7 @@ class Change:
             yield from _not_in_force(name, site)
         for one in self.impact.training:
             person, what = _pair(one, where="")
-            if not cast("_Person", site.find("person", person)).is_trained(what):
+            if not _knows(person, what, site):
                 yield f"{person} is not trained on {what}"
         for one in self.impact.validation:
             name, certificate = _pair(one, where="")
@@ -263,6 +279,14 @@ def _pair(text: str, *, where: str) -> tuple[str, str]:
     if not name or not what:
         raise InputError(f"{text!r} is no pair; write NAME: WHAT", where=where)
     return name, what
+
+
+def _knows(person: str, what: str, site: Site) -> bool:
+    """Tell whether a person is trained on an operation, or qualified on a version of a document."""
+    if cast("_Person", site.find("person", person)).is_trained(what):
+        return True
+    held = (one for found in site.marked("training", of_person(person)) for one in cast("_Training", found).held)
+    return any(what in one.documents and not one.revoked and site.now < one.until for one in held)
 
 
 def _not_in_force(name: str, site: Site) -> Iterator[str]:

@@ -11,9 +11,9 @@ from typing import Self
 
 from automation.gmp.codes import Code, Moment, moment
 from automation.gmp.due import DAY, Due, within
+from automation.gmp.evidence import check_evidence
 from automation.gmp.marks import OPEN, of_batch
 from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.quality.evidence import check_evidence
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table

@@ -12,9 +12,9 @@ from typing import Self, cast
 
 from automation.gmp.codes import Code
 from automation.gmp.due import DAY, Due, within
+from automation.gmp.evidence import check_evidence
 from automation.gmp.marks import OPEN, of_batch, of_owner, of_subject
 from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.quality.evidence import check_evidence
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table

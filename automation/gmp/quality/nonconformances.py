@@ -10,9 +10,9 @@ from enum import StrEnum
 from typing import Self
 
 from automation.gmp.due import DAY, Due, within
+from automation.gmp.evidence import is_here
 from automation.gmp.marks import OPEN, of_batch, of_subject
 from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.quality.evidence import is_here
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table

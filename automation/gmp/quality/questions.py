@@ -10,9 +10,9 @@ from enum import StrEnum
 from typing import Self
 
 from automation.gmp.due import DAY, Due, within
+from automation.gmp.evidence import check_evidence
 from automation.gmp.marks import OPEN
 from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.quality.evidence import check_evidence
 from automation.gmp.quality.inspections import of_inspection
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import RefusedError

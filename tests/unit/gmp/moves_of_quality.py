@@ -6,11 +6,14 @@ Source: the tables themselves; see ``moves``.
 from collections.abc import Callable
 from typing import Final
 
+import pytest
+
 from automation.engine.afterwards import Afterwards
 from automation.engine.following import STREAM, Following
 from automation.engine.recorder import Recorder
 from automation.gmp.registry import KINDS
 from automation.gmp.words import Strength
+from automation.kernel.errors import RefusedError
 from tests.support.doors import PEOPLE, SYSTEM, Doorway, proof
 
 Body = dict[str, object]
@@ -123,6 +126,14 @@ def act(way: Doorway, stream: str, command: str, body: Body | None = None, *, by
     signs = tuple(proof("second" if number else by, meaning) for number, meaning in enumerate(row.signs))
     known = (proof(by),) if row.strength == Strength.VERIFY else ()
     way.do(stream, command, body, by=by, signs=signs or known)
+
+
+def check_refused(way: Doorway, stream: str, command: str, body: Body | None = None, *, by: str, match: str) -> None:
+    """Try what must not be done: it is refused, recorded, and changes nothing."""
+    version, told = way.ledger.version(stream), len(way.refusals(stream))
+    with pytest.raises(RefusedError, match=match):
+        act(way, stream, command, body, by=by)
+    assert (way.ledger.version(stream), len(way.refusals(stream))) == (version, told + 1)
 
 
 def lot(**changed: object) -> Body:

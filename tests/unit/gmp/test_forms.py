@@ -4,8 +4,7 @@ import pytest
 
 from tests.support.doors import SECOND, Doorway
 from tests.support.thread import Thread
-from tests.unit.gmp.moves_of_quality import LINE, Body, act, lot
-from tests.unit.gmp.test_quality import refused
+from tests.unit.gmp.moves_of_quality import LINE, Body, act, check_refused, lot
 
 FORM = "form/B1-F01"
 PRINT: Body = {"batch": "B1", "title": "freeze", "sha256": "b" * 64}
@@ -38,7 +37,7 @@ def transcript(**changed: object) -> Body:
 def test_a_line_of_a_form_has_a_time_that_can_be_and_two_people(way: Doorway, changed: Body, match: str) -> None:
     """What is written as it was is taken."""
     returned(way)
-    refused(way, FORM, "transcribe", transcript(**changed), by="perform", match=match)
+    check_refused(way, FORM, "transcribe", transcript(**changed), by="perform", match=match)
     act(way, FORM, "transcribe", transcript(), by="perform")
 
 
@@ -47,7 +46,7 @@ def test_who_transcribed_a_form_does_not_compare_it(way: Doorway) -> None:
     """Another person does, or sends it back."""
     returned(way)
     act(way, FORM, "transcribe", transcript(), by=SECOND)
-    refused(way, FORM, "verify", by=SECOND, match="someone else has to compare it with the paper")
+    check_refused(way, FORM, "verify", by=SECOND, match="someone else has to compare it with the paper")
     act(way, FORM, "return", {"reason": "line 1 says 09:01"}, by="verify")
     act(way, FORM, "transcribe", transcript(), by="perform")
     act(way, FORM, "verify", by="verify")
@@ -57,14 +56,14 @@ def test_who_transcribed_a_form_does_not_compare_it(way: Doorway) -> None:
 @pytest.mark.requirement("F046")
 def test_a_form_is_of_a_batch_that_is_there_and_its_downtime_has_a_deviation(way: Doorway) -> None:
     """Neither can be made up; a lost print has its deviation, too."""
-    refused(way, FORM, "issue", PRINT, by="perform", match="batch B1, which is not known here")
+    check_refused(way, FORM, "issue", PRINT, by="perform", match="batch B1, which is not known here")
     returned(way)
     wrong = {**transcript(), "deviation": "DT-9"}
-    refused(way, FORM, "transcribe", wrong, by="perform", match="needs its deviation, which is absent")
+    check_refused(way, FORM, "transcribe", wrong, by="perform", match="needs its deviation, which is absent")
     other = "form/B1-F02"
     act(way, other, "issue", PRINT, by="perform")
     lost: Body = {"fate": "lost", "reason": "not in the binder"}
-    refused(way, other, "void", lost, by="perform", match="needs its deviation, which is named nowhere")
+    check_refused(way, other, "void", lost, by="perform", match="needs its deviation, which is named nowhere")
     act(way, other, "void", {**lost, "deviation": "DT-1"}, by="perform")
 
 
@@ -75,7 +74,9 @@ def test_a_lot_is_not_released_while_a_form_of_it_is_not_accounted_for(way: Door
     thread.until("release", "release_conditionally")
     act(way, "form/X1-F01", "issue", {**PRINT, "batch": "X1"}, by="perform")
     said = thread.body("release", "release_conditionally")
-    refused(way, "release/X1", "release_conditionally", said, by="release", match="form X1-F01 is issued, not acc")
+    check_refused(
+        way, "release/X1", "release_conditionally", said, by="release", match="form X1-F01 is issued, not acc"
+    )
     act(way, "form/X1-F01", "void", {"fate": "unused", "reason": "the program was back"}, by="perform")
     thread.do("release", "release_conditionally", by="release")
 
@@ -88,7 +89,9 @@ def test_a_lot_is_not_released_while_a_non_conformance_of_it_is_open(way: Doorwa
     leak: Body = {"subject": "container/X1-P", "found": "a scratch", "requirement": "SPEC-BAG@1"}
     act(way, "nonconformance/NC-1", "report", leak, by="perform")
     said = thread.body("release", "release_conditionally")
-    refused(way, "release/X1", "release_conditionally", said, by="release", match="non-conformance NC-1 is reported")
+    check_refused(
+        way, "release/X1", "release_conditionally", said, by="release", match="non-conformance NC-1 is reported"
+    )
     used: Body = {"disposition": "use as is", "reason": "only the overwrap", "deviation": "X1"}
     act(way, "nonconformance/NC-1", "propose", used, by="investigate")
     act(way, "nonconformance/NC-1", "decide", by="approve")

@@ -4,8 +4,8 @@ import pytest
 
 from automation.gmp.quality.inspections import Inspection
 from tests.support.doors import SECOND, Doorway
-from tests.unit.gmp.moves_of_quality import VISIT, Body, act
-from tests.unit.gmp.test_quality import NEXT_YEAR, refused
+from tests.unit.gmp.moves_of_quality import VISIT, Body, act, check_refused
+from tests.unit.gmp.test_quality import NEXT_YEAR
 
 VISITED, Q = "inspection/INS-1", "question/Q-1"
 ASKED: Body = {"inspection": "INS-1", "text": "who may open it?"}
@@ -22,7 +22,7 @@ def under_way(way: Doorway) -> None:
 @pytest.mark.requirement("F107", "F109")
 def test_an_inspector_is_a_person_who_can_read_and_nothing_else(way: Doorway) -> None:
     """Refused at the announcement, and at the look when more was granted since."""
-    refused(
+    check_refused(
         way,
         VISITED,
         "announce",
@@ -31,23 +31,25 @@ def test_an_inspector_is_a_person_who_can_read_and_nothing_else(way: Doorway) ->
         match="can't have review as inspector",
     )
     under_way(way)
-    refused(way, VISITED, "look", {"what": "list batch"}, by=SECOND, match="is not second's: read may look")
+    check_refused(way, VISITED, "look", {"what": "list batch"}, by=SECOND, match="is not second's: read may look")
     act(way, VISITED, "look", {"what": "list batch"}, by="read")
     way.do("person/read", "grant", {"roles": ["read", "perform"], "reason": "short of hands"}, by="administer")
-    refused(way, VISITED, "look", {"what": "list batch"}, by="read", match="read can do more than read")
+    check_refused(way, VISITED, "look", {"what": "list batch"}, by="read", match="read can do more than read")
     assert way.get(Inspection, VISITED).looks == 1
 
 
 @pytest.mark.requirement("F110")
 def test_an_answer_rests_on_records_and_is_let_out_by_another_than_its_author(way: Doorway) -> None:
     """A question needs its inspection under way; an answer from nothing is refused."""
-    refused(way, Q, "ask", ASKED, by="read", match="is absent, not under way")
+    check_refused(way, Q, "ask", ASKED, by="read", match="is absent, not under way")
     under_way(way)
     act(way, Q, "ask", ASKED, by="read")
-    refused(way, Q, "withdraw", {"reason": "too hard"}, by="review", match="only an inspector can withdraw it")
-    refused(way, Q, "answer", {**ANSWER, "records": ["everybody knows"]}, by="review", match="is no evidence here")
+    check_refused(way, Q, "withdraw", {"reason": "too hard"}, by="review", match="only an inspector can withdraw it")
+    check_refused(
+        way, Q, "answer", {**ANSWER, "records": ["everybody knows"]}, by="review", match="is no evidence here"
+    )
     act(way, Q, "answer", ANSWER, by=SECOND)
-    refused(way, Q, "deliver", by=SECOND, match="someone else has to deliver it")
+    check_refused(way, Q, "deliver", by=SECOND, match="someone else has to deliver it")
     act(way, Q, "deliver", by="approve")
     assert way.state(Q) == "delivered"
 
@@ -60,15 +62,19 @@ def test_an_inspection_is_closed_when_every_question_and_finding_is_answered(way
     act(way, VISITED, "find", FOUND, by="review")
     act(way, VISITED, "end", by="review")
     outcome: Body = {"outcome": "no objection"}
-    refused(way, VISITED, "close", outcome, by="approve", match="question Q-1 is asked; finding 1 has no response")
+    check_refused(
+        way, VISITED, "close", outcome, by="approve", match="question Q-1 is asked; finding 1 has no response"
+    )
     response: Body = {"number": 1, "text": "signed now"}
-    refused(way, VISITED, "respond", response, by="investigate", match="finding 1 needs a CAPA")
-    refused(way, VISITED, "respond", {**response, "capa": ["C-1"]}, by="investigate", match="C-1, which is not there")
+    check_refused(way, VISITED, "respond", response, by="investigate", match="finding 1 needs a CAPA")
+    check_refused(
+        way, VISITED, "respond", {**response, "capa": ["C-1"]}, by="investigate", match="C-1, which is not there"
+    )
     act(way, "capa/C-1", "plan", _plan(), by="investigate")
     act(way, VISITED, "respond", {**response, "capa": ["C-1"]}, by=SECOND)
     act(way, Q, "answer", ANSWER, by="review")
     act(way, Q, "deliver", by="approve")
-    refused(way, VISITED, "close", outcome, by=SECOND, match="someone else has to close it")
+    check_refused(way, VISITED, "close", outcome, by=SECOND, match="someone else has to close it")
     act(way, VISITED, "close", outcome, by="approve")
 
 
@@ -77,7 +83,9 @@ def test_a_capa_comes_from_something_that_is_there(way: Doorway) -> None:
     """Also from a finding, a complaint or a non-conformance; a word is no source."""
     under_way(way)
     for source in ("inspection/INS-9", "gossip/G-1", "person/perform"):
-        refused(way, "capa/C-1", "plan", {**_plan(), "source": source}, by="investigate", match=f"comes from {source}")
+        check_refused(
+            way, "capa/C-1", "plan", {**_plan(), "source": source}, by="investigate", match=f"comes from {source}"
+        )
     act(way, "capa/C-1", "plan", _plan(), by="investigate")
 
 

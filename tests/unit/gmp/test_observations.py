@@ -3,8 +3,19 @@
 import pytest
 
 from tests.support.doors import PEOPLE, SECOND, Doorway
-from tests.unit.gmp.moves_of_quality import COMPLAINT, INQUIRY, MINUTES, SEEN, TASK, Body, act, following, lot
-from tests.unit.gmp.test_quality import deviating, refused
+from tests.unit.gmp.moves_of_quality import (
+    COMPLAINT,
+    INQUIRY,
+    MINUTES,
+    SEEN,
+    TASK,
+    Body,
+    act,
+    check_refused,
+    following,
+    lot,
+)
+from tests.unit.gmp.test_quality import deviating
 
 O, M, C = "observation/O-1", "meeting/M-1", "complaint/C-1"  # noqa: E741  as they are numbered
 LATER = "2031-01-01T00:00"
@@ -25,16 +36,18 @@ def test_anybody_may_say_what_is_unsafe_in_every_state_of_it(way: Doorway) -> No
 @pytest.mark.requirement("F139", "F128", "F142")
 def test_an_observation_is_assessed_by_another_and_harm_asks_for_an_action(way: Doorway) -> None:
     """It closes when the action is done and seen."""
-    refused(way, O, "report", {**SEEN, "when": LATER}, by="perform", match="still to come")
-    refused(way, O, "report", {**SEEN, "items": ["batch/B-9"]}, by="perform", match="names batch/B-9, which is nothing")
+    check_refused(way, O, "report", {**SEEN, "when": LATER}, by="perform", match="still to come")
+    check_refused(
+        way, O, "report", {**SEEN, "items": ["batch/B-9"]}, by="perform", match="names batch/B-9, which is nothing"
+    )
     act(way, O, "report", {**SEEN, "sort": "exposure", "harm": True}, by=SECOND)
-    refused(way, O, "assess", {"conclusion": "nothing"}, by=SECOND, match="someone else has to assess it")
-    refused(way, O, "assess", {"conclusion": "nothing"}, by="supervise", match="an action is needed")
+    check_refused(way, O, "assess", {"conclusion": "nothing"}, by=SECOND, match="someone else has to assess it")
+    check_refused(way, O, "assess", {"conclusion": "nothing"}, by="supervise", match="an action is needed")
     act(way, "action/A-1", "open", TASK, by="supervise")
     act(way, O, "assess", {"conclusion": "a gasket", "actions": ["action/A-1"]}, by="supervise")
-    refused(way, O, "close", by="approve", match="action/A-1 is open")
+    check_refused(way, O, "close", by="approve", match="action/A-1 is open")
     act(way, "action/A-1", "finish", {"what": "a new gasket"}, by=SECOND)
-    refused(way, "action/A-1", "close", by=SECOND, match="someone else has to see that it is done")
+    check_refused(way, "action/A-1", "close", by=SECOND, match="someone else has to see that it is done")
     act(way, "action/A-1", "close", by="supervise")
     act(way, O, "close", by="approve")
 
@@ -44,8 +57,8 @@ def test_what_a_meeting_agreed_on_is_opened_when_another_who_was_there_approves_
     """The author does not approve them, nor somebody who was not there."""
     agreed: Body = {**MINUTES, "present": [SECOND, "supervise", "perform"], "actions": [TASK]}
     act(way, M, "minute", agreed, by=SECOND)
-    refused(way, M, "approve", by=SECOND, match="someone else has to approve it")
-    refused(way, M, "approve", by="review", match="who was not there")
+    check_refused(way, M, "approve", by=SECOND, match="someone else has to approve it")
+    check_refused(way, M, "approve", by="review", match="who was not there")
     act(way, M, "approve", by="supervise")
     following(way)
     assert way.state("action/M-1-A1") == "open"
@@ -66,20 +79,22 @@ def test_minutes_name_people_and_days_that_are_and_act_on_what_is_not_in_order(
     way: Doorway, wrong: Body, match: str
 ) -> None:
     """Each is refused; without it the minutes are taken."""
-    refused(way, M, "minute", {**MINUTES, **wrong}, by="perform", match=match)
+    check_refused(way, M, "minute", {**MINUTES, **wrong}, by="perform", match=match)
     act(way, M, "minute", MINUTES, by="perform")
 
 
 @pytest.mark.requirement("F056", "F128")
 def test_a_serious_complaint_needs_its_deviation_closed_before_it_is_answered(way: Doorway) -> None:
     """It is about a lot that is known; its investigator does not close it."""
-    refused(way, C, "receive", COMPLAINT, by="order", match="lot B1, which is not known here")
+    check_refused(way, C, "receive", COMPLAINT, by="order", match="lot B1, which is not known here")
     act(way, "batch/B1", "issue", lot(), by="issue")
     act(way, C, "receive", {**COMPLAINT, "serious": True}, by="order")
-    refused(way, C, "investigate", INQUIRY, by="review", match="needs its deviation, which is named nowhere")
+    check_refused(way, C, "investigate", INQUIRY, by="review", match="needs its deviation, which is named nowhere")
     deviation = deviating(way, 1, cause="a worn seal", impact="none")
     act(way, C, "investigate", {**INQUIRY, "deviation": "D1"}, by=SECOND)
-    refused(way, C, "close", {"reply": "we looked"}, by=SECOND, match="someone else has to close it")
-    refused(way, C, "close", {"reply": "we looked"}, by="approve", match="waits for deviation D1, which is concluded")
+    check_refused(way, C, "close", {"reply": "we looked"}, by=SECOND, match="someone else has to close it")
+    check_refused(
+        way, C, "close", {"reply": "we looked"}, by="approve", match="waits for deviation D1, which is concluded"
+    )
     act(way, deviation, "close", by="approve")
     act(way, C, "close", {"reply": "we looked"}, by="approve")
