@@ -17,6 +17,7 @@ from automation.surfaces.cli.common import Session, as_json, emit, session, site
 from automation.surfaces.documents import comparison as written
 from automation.surfaces.documents.parquet import parquet
 from automation.views.comparison import Classes, Comparison, How, Kind, Role, Row, Side, compare, side
+from automation.views.equivalence import Judged, equivalences, margin_of
 from automation.views.story import Story
 from automation.views.trends import trends
 
@@ -82,6 +83,7 @@ def gathered(wanted: Sequence[Named], how: How) -> list[Side]:
 @click.option("--cpp", multiple=True, metavar="STEP.NAME", help="A critical process parameter; * stands for any text.")
 @click.option("--cqa", multiple=True, metavar="STEP.NAME", help="A critical quality attribute; as --cpp.")
 @click.option("--align", multiple=True, metavar="STEP.STATE", help="Where curves of a step are zero.")
+@click.option("--margin", "margins", multiple=True, metavar="STEP.NAME=VALUE", help="Test it for equivalence (TOST).")
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with plots.")
 @click.option("--csv", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows, one for each batch.")
 @click.option("--parquet", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows as Parquet.")
@@ -101,6 +103,7 @@ def command(  # noqa: PLR0913  as options
     cpp: tuple[str, ...],
     cqa: tuple[str, ...],
     align: tuple[str, ...],
+    margins: tuple[str, ...],
     as_json: bool,
     **files: Path | None,
 ) -> None:
@@ -111,20 +114,23 @@ def command(  # noqa: PLR0913  as options
     found = compare(
         gathered([named(text, folder) for text in batches], How(aligned(align), operations)), Classes(cpp, cqa)
     )
+    tested = equivalences(found, [margin_of(text) for text in margins])
     sizes = {
-        str(path): write_whole(path, _bytes(found, form, path)) for form, path in files.items() if path is not None
+        str(path): write_whole(path, _bytes(found, tested, form, path))
+        for form, path in files.items()
+        if path is not None
     }
     if as_json:
-        emit(_data(found))
+        emit({**_data(found), "equivalence": tested})
         return
-    click.echo(_page(found))
+    click.echo("\n".join([_page(found), *(one.sentence for one in tested)]))
     for name, size in sizes.items():
         click.echo(f"{name}: {size} bytes")
 
 
-def _bytes(found: Comparison, form: str, path: Path) -> bytes:
+def _bytes(found: Comparison, tested: Sequence[Judged], form: str, path: Path) -> bytes:
     if form == "html":
-        return written.page(found)
+        return written.page(found, tested)
     of_rows = form != "curves"
     heads = written.ROWS if of_rows else written.CURVES
     lines = written.row_lines(found) if of_rows else written.curve_lines(found)

@@ -28,6 +28,7 @@ from automation.surfaces.documents.blocks import (
 from automation.surfaces.documents.html import html
 from automation.surfaces.documents.plots import LOOKS, svg
 from automation.views.comparison import Comparison, Kind, Overlay, Row, Side, Value
+from automation.views.equivalence import Judged
 from automation.views.wording import NOTHING, show, span
 
 if TYPE_CHECKING:
@@ -41,21 +42,23 @@ _TITLES = {
     Kind.YIELD: "Yields",
     Kind.TIME: "Time per step",
 }
+_UNTESTED = "a comparison is no evidence of equivalence: it draws no conclusion"
+_TESTED = "equivalence is concluded only for results with a margin that was declared before (TOST, alpha 0.05)"
 ROWS = ("class", "kind", "where", "unit", "batch", "role", "value", "text", "low", "high", "band", "outside")
 CURVES = ("where", "unit", "batch", "role", "seconds", "value")
 
 
-def page(found: Comparison) -> bytes:
+def page(found: Comparison, tested: Sequence[Judged] = ()) -> bytes:
     """Give the HTML file's bytes; the same comparison gives the same bytes."""
     names = ", ".join(one.label for one in found.sides)
     document = Document(
         title=f"Comparison of {names}",
         head=f"Comparison of {names}",
         marks=("SIMULATED",) if any(one.simulated for one in found.sides) else (),
-        foot="a comparison is no evidence of equivalence: it draws no conclusion",
+        foot=_TESTED if tested else _UNTESTED,
         date="",
         language="en",
-        blocks=tuple(_blocks(found)),
+        blocks=(*_blocks(found), *_tests(tested)),
     )
     return html(document)
 
@@ -128,6 +131,15 @@ def _blocks(found: Comparison) -> Iterator[AnyBlock]:
     for overlay in drawn:
         shown = overlay.how or "no band"
         yield Picture(_plot(found, overlay), f"{overlay.where} of all batches", f"{overlay.where}; {shown}")
+
+
+def _tests(tested: Sequence[Judged]) -> Iterator[AnyBlock]:
+    """Say what was tested for equivalence, each with its verdict."""
+    if tested:
+        yield Heading(1, "Equivalence")
+    for one in tested:
+        good = one.test is not None and one.test.equivalent
+        yield Note(f"{one.sentence} ({one.references} reference batches, {one.others} others)", PLAIN if good else BAD)
 
 
 def _table(found: Comparison, rows: Sequence[Row]) -> Table:
