@@ -289,7 +289,8 @@ def _supply(thread: Thread) -> Body:
 
 
 def _shipment(thread: Thread) -> Body:
-    parties = {"consignee": "ward-4", "carrier": "carrier-1", "highest_c": -130.0, "classified": "not restricted, A152"}
+    parties = {"consignee": "ward-4", "carrier": "carrier-1", "highest_c": -130.0}
+    parties = {**parties, "content": "approved gmo", "coolant": "dry shipper"}
     times = {"leaves": thread.at(2), "arrives": thread.at(40)}
     return {"order": thread.name, "batch": thread.name, "containers": [f"{thread.name}-P"], **parties, **times}
 

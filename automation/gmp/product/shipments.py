@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
+from automation.formulas import dangerous_goods as goods
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN, of_container, of_order, of_subject
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.product.custody import held_by
 from automation.gmp.product.orders import Order, check_runs
+from automation.gmp.product.packages import package_of, unfit, untrained
 from automation.gmp.product.recalls import check_recalls
 from automation.gmp.product.releases import Release
 from automation.gmp.quality.holds import holds_of
@@ -50,7 +52,17 @@ class Plan(Body):
     leaves: Moment = field(label="Leaves")
     arrives: Moment = field(label="Arrives by")
     highest_c: float = field(label="Highest temperature allowed", unit="degC")
-    classified: str = field(label="Dangerous goods class", help="With the version of the rule", length=3)
+    classified: str = field(label="Dangerous goods class", help="What the papers say beside the rule", default="")
+    content: goods.Content | None = field(
+        label="Content", help="not regulated, category b, category a, gmo or approved gmo", default=None
+    )
+    coolant: goods.Coolant | None = field(
+        label="Coolant", help="none, gel packs, dry ice, dry shipper or liquid nitrogen", default=None
+    )
+    mode: goods.Mode = field(
+        label="Mode", help="passenger aircraft, cargo aircraft or road", default=goods.Mode.PASSENGER_AIRCRAFT
+    )
+    ice_kg: float = field(label="Dry ice, net", unit="kg", low=0.0, default=0.0)
 
 
 class Packing(Body):
@@ -60,6 +72,10 @@ class Packing(Body):
     shipper: str = field(label="Shipper", length=2)
     qualified_until: Moment = field(label="Shipper qualified until")
     holds_d: float = field(label="Keeps cold", help="By its charge, weighed", unit="d", low=0.0)
+    dry_g: float = field(label="Shipper, dry", unit="g", low=0.0, default=0.0)
+    charged_g: float = field(label="Shipper, charged and poured off", unit="g", low=0.0, default=0.0)
+    full_g: float = field(label="What it takes up at most", unit="g", low=0.0, default=0.0)
+    full_holds_d: float = field(label="How long that keeps cold", unit="d", low=0.0, default=0.0)
     logger: str = field(label="Temperature logger", length=2)
     seal: str = field(label="Seal", length=2)
     documents: tuple[str, ...] = field(label="Documents inside", help=", ".join(DOCUMENTS), length=1)
@@ -208,6 +224,10 @@ class Shipment:
     def _check_plan(self, fact: Fact, said: Plan, site: Site) -> None:
         order = cast("Order", site.find("order", said.order))
         check_runs(order, what=f"shipment {self.id}")
+        stated = said.content is not None and said.coolant is not None
+        self._refuse(not stated, "has to state its content and its coolant, from which its dangerous goods follow")
+        over = list(goods.beyond(self._package(said, site)))
+        self._refuse(bool(over), f"can't go as one package: {'; '.join(over)}")
         leaves, arrives = (moment(text, zone=fact.zone) for text in (said.leaves, said.arrives))
         self._refuse(not fact.at < leaves < arrives, "has to leave after now and arrive after that")
         for name in said.containers:
@@ -230,12 +250,31 @@ class Shipment:
             out = one.state == "in process"
             self._refuse(not out, f"can't be packed: container {name} is {one.state}; it has to be taken out first")
         transit = self.arrives_at - max(self.leaves_at, fact.at)
+        bad = "; ".join(unfit(site, said, until=self.arrives_at))
+        self._refuse(bool(bad), f"can't be packed: {bad}")
+        lacks = ", ".join(untrained(site, fact.by, self._package(plan, site)))
+        self._refuse(bool(lacks), f"can't be packed by {fact.by}, who is not trained in {lacks}")
         short = said.holds_d * DAY < transit
         self._refuse(short, f"can't be packed: shipper {said.shipper} keeps cold {said.holds_d:g} d, not long enough")
         fit = moment(said.qualified_until, zone=fact.zone) >= self.arrives_at
         self._refuse(not fit, f"can't be packed: shipper {said.shipper} is qualified until {said.qualified_until}")
         missing = [name for name in DOCUMENTS if name not in said.documents]
         self._refuse(bool(missing), f"can't be packed: these papers are missing: {', '.join(missing)}")
+
+    def _package(self, said: Plan, site: Site) -> goods.Package:
+        content, coolant = said.content or goods.Content.NOT_REGULATED, said.coolant or goods.Coolant.NONE
+        asked = goods.Package(content, coolant, said.mode, ice_kg=said.ice_kg)
+        return package_of(site, said.containers, asked)
+
+    def duties(self, site: Site) -> tuple[goods.Duty, ...]:
+        """Give its dangerous goods by the rule table."""
+        return goods.classify(self._package(self.plan, site)) if self.plan else ()
+
+    def told(self, site: Site) -> tuple[str, ...]:
+        """Say what follows from what is inside and what keeps it cold."""
+        lines = [f"{one.entry}: {one.instruction} ({one.clause})" for one in self.duties(site)]
+        marks = ["; ".join(one.marks) for one in self.duties(site)]
+        return (*lines, *(f"marks: {text}" for text in marks), f"rules: {goods.VERSION}") if self.plan else ()
 
     def _check_whole(self, scanned: tuple[str, ...]) -> None:
         differ = sorted(set(scanned) ^ set(self.containers))

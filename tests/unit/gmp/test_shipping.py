@@ -1,0 +1,75 @@
+"""Shipments as packages: dangerous goods, who may pack them, and how long a charged shipper keeps cold."""
+
+import pytest
+
+from automation.gmp.product.shipments import Shipment
+from automation.kernel.errors import RefusedError
+from tests.support.doors import Doorway, proof
+from tests.support.thread import Body, Thread
+
+PLAN = ("shipment", "plan")
+ICE: Body = {"content": "category b", "coolant": "dry ice", "ice_kg": 5.0}
+
+
+def planned(way: Doorway, **changed: object) -> Thread:
+    """Tell the story up to the packing, of a shipment that states this."""
+    thread = Thread(way, "X1", otherwise={PLAN: changed})
+    thread.until("shipment", "pack")
+    return thread
+
+
+@pytest.mark.requirement("F130", "F131", "F170")
+def test_a_shipment_says_by_itself_which_dangerous_goods_it_is(way: Doorway) -> None:
+    """Entry, packing instruction, marks, version of the rules; without content and coolant it is not planned."""
+    thread = Thread(way, "X1")
+    thread.until("shipment", "plan")
+    with pytest.raises(RefusedError, match="state its content and its coolant"):
+        thread.do("shipment", "plan", by="order", content=None)
+    with pytest.raises(RefusedError, match="net mass of dry ice is not stated"):
+        thread.do("shipment", "plan", by="order", **{**ICE, "ice_kg": 0.0})
+    thread.do("shipment", "plan", by="order", **ICE)
+    told = " ".join(way.get(Shipment, "shipment/X1").told(way.door))
+    assert all(word in told for word in ("UN3373", "UN1845", "PI 650", "net mass of dry ice", "dangerous-goods@1"))
+
+
+@pytest.mark.requirement("F130")
+def test_whoever_packs_dangerous_goods_holds_the_training_of_each(way: Doorway) -> None:
+    """One of two trainings is not enough; with both the same act succeeds."""
+    thread = planned(way, **ICE)
+    with pytest.raises(RefusedError, match="perform, who is not trained in UN3373, UN1845"):
+        thread.do("shipment", "pack", by="perform")
+    way.do("person/perform", "train", {"operation": "UN3373"}, by="supervise")
+    with pytest.raises(RefusedError, match="not trained in UN1845"):
+        thread.do("shipment", "pack", by="perform")
+    way.do("person/perform", "train", {"operation": "UN1845"}, by="supervise")
+    thread.do("shipment", "pack", by="perform")
+
+
+@pytest.mark.requirement("F132")
+def test_a_shipper_of_our_own_is_qualified_and_weighed(way: Doorway) -> None:
+    """Half a charge keeps cold half as long, whatever is stated; another asset is no shipper."""
+    thread = planned(way)
+    for name, made in (("DS-07", "dry shipper"), ("BATH-1", "water bath")):
+        way.do(f"asset/{name}", "register", {"asset_class": made, "needs_calibration": False, "needs_cleaning": False})
+    with pytest.raises(RefusedError, match="BATH-1 is a water bath"):
+        thread.do("shipment", "pack", by="perform", shipper="BATH-1")
+    weighed = {"dry_g": 12_000.0, "charged_g": 13_650.0, "full_g": 3_300.0, "full_holds_d": 10.0, "holds_d": 9.0}
+    with pytest.raises(RefusedError, match="has to be qualified until it arrives"):
+        thread.do("shipment", "pack", by="perform", **weighed)
+    fit = {"due": "2027-01-31", "certificate": "PQ-DS-07"}
+    way.do("asset/DS-07", "qualify", fit, by="approve", signs=(proof("approve", "approved"),))
+    with pytest.raises(RefusedError, match="has to be weighed"):
+        thread.do("shipment", "pack", by="perform")
+    with pytest.raises(RefusedError, match=r"took up 1650 g, which keeps cold 5\.0 d, not 9 d"):
+        thread.do("shipment", "pack", by="perform", **weighed)
+    thread.do("shipment", "pack", by="perform", **{**weighed, "holds_d": 5.0})
+
+
+@pytest.mark.requirement("F132", "F123")
+def test_time_without_a_reading_is_a_finding_of_the_receiver(way: Doorway) -> None:
+    """It is accepted only by a closed deviation about the shipment, as any finding."""
+    thread = Thread(way, "X1")
+    thread.until("shipment", "receive")
+    thread.do("shipment", "receive", by="treat", unknown_s=1800.0)
+    with pytest.raises(RefusedError, match="1800 s without a reading; nobody knows how cold it was"):
+        thread.do("shipment", "accept", by="treat")
