@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from automation.kernel.errors import DamagedError, FailedError, InputError, NewerVersionError, RefusedError
+from automation.ledger import where
 from automation.ledger.event import Mode
 from automation.ledger.export import export
 from automation.ledger.lease import owner
@@ -217,9 +218,17 @@ def test_a_ledger_of_a_later_release_is_refused_by_name(store: Store) -> None:
             attempt(store.folder)
 
 
+def test_a_ledger_that_nobody_owns_is_opened_and_not_taken_over(store: Store) -> None:
+    """There is nobody to take it from, so no epoch begins."""
+    make(store.folder).close()
+    with Ledger.open(store.folder, key=KEY, take_over_at=START) as ledger:
+        assert ledger.last.seq == 1
+
+
 def test_a_second_ledger_is_not_made_in_the_same_place(store: Store) -> None:
     """What is there stays."""
     filled(store.folder)
-    with pytest.raises(InputError, match="there is a ledger already"):
+    with pytest.raises(InputError) as refused:
         make(store.folder)
+    assert str(refused.value) == f"{where.of_site(store.folder).path}: there is a ledger already"
     assert verify(store.folder).intact

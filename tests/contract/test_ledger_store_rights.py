@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -115,8 +115,10 @@ def test_a_role_that_may_do_more_is_refused(database: Store, server: Server, use
         connection.execute(f"GRANT {LOGIN} TO meddler; GRANT {OWNER} TO meddler WITH INHERIT FALSE".encode())
     words = server.words(_schema(database), user=user)
     pointer.write(database.folder / where.POINTER, pointer.parse(words, where="the test"))
-    with pytest.raises(InputError, match=f"role {user} may do more than insert and select"):
+    with pytest.raises(InputError) as refused:
         Ledger.open(database.folder, key=KEY)
+    may = f"role {user} may do more than insert and select (superuser, owner, or granted); use one that can't"
+    assert str(refused.value) == f"{database.folder / where.POINTER}: {may}"
 
 
 @pytest.mark.requirement("C01")
@@ -142,7 +144,7 @@ def test_a_live_site_is_refused_where_the_server_does_not_write_through(database
     make(database.folder, mode=Mode.LIVE).close()
     server.write_through(on=False)
     try:
-        with pytest.raises(InputError, match="fsync off"):
+        with pytest.raises(InputError, match=f"^{database.folder / where.POINTER}: the server has fsync off: no live"):
             Ledger.open(database.folder, key=KEY)
     finally:
         server.write_through(on=True)
@@ -205,8 +207,22 @@ def test_a_site_with_two_ledgers_is_refused(database: Store) -> None:
 def test_a_schema_without_a_ledger_is_refused(database: Store, server: Server) -> None:
     """It is not made by chance: who administers the database makes it."""
     pointer.write(database.folder / where.POINTER, pointer.parse(server.words("nothing"), where="the test"))
-    with pytest.raises(NotOursError, match="schema nothing holds no ledger"):
+    with pytest.raises(NotOursError, match=f"^{database.folder / where.POINTER}: schema nothing holds no ledger"):
         Ledger.open(database.folder, key=KEY)
+
+
+def test_whoever_reads_can_only_read_and_is_told_where(lasting: Store) -> None:
+    """Even with the rights of the program; a question may hold any sign."""
+    path = lasting.folder / where.POINTER
+    with closing(where.of_site(lasting.folder).to_read()) as rows:
+        assert rows.ask("SELECT seq FROM event WHERE stream LIKE 'batch/B1%' AND seq = ?", 3) == [(3,)]
+        for question, said in (
+            ("INSERT INTO turn VALUES (9)", "cannot execute INSERT in a read-only transaction"),
+            ("SELECT nothing FROM event", 'column "nothing" does not exist'),
+        ):
+            with pytest.raises(DamagedError) as refused:
+                rows.ask(question)
+            assert str(refused.value) == f"{path}: the ledger can't be read ({said})"
 
 
 def test_an_empty_schema_in_the_place_of_a_ledger_is_damage(database: Store, server: Server) -> None:
