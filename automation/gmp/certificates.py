@@ -13,6 +13,7 @@ import msgspec
 from automation.gmp.objects import Site
 from automation.gmp.product.orders import order_of
 from automation.gmp.product.testing import QcTest, State, judge_by, tests_of
+from automation.gmp.quality.corrections import corrections_in
 from automation.gmp.quality.specifications import Specification
 
 
@@ -44,6 +45,7 @@ class Certificate(msgspec.Struct, frozen=True):
     lines: tuple[Line, ...]
     preliminary: tuple[Line, ...]  # what was found so far of what is not finished
     set_aside: tuple[str, ...]  # results that do not count, with the reason
+    corrections: tuple[str, ...] = ()  # of entries in the record of the batch, in the order of their making
 
     @property
     def text(self) -> bytes:
@@ -90,6 +92,7 @@ def certificate(site: Site, batch: str, *, specification: str) -> Certificate:
         lines=tuple(_line(site, one, demanded) for one in tests if one.state is State.REVIEWED),
         preliminary=tuple(_line(site, one, demanded) for one in tests if _is_under_way(one)),
         set_aside=tuple(f"{one.id}: {one.value} ({one.set_aside})" for one in tests if one.state is State.INVALIDATED),
+        corrections=tuple(one.sentence for one in corrections_in(site, batch)),
     )
 
 

@@ -142,6 +142,17 @@ class Correction:
         return about.entry if about else ""
 
     @property
+    def sentence(self) -> str:
+        """Say what it is about, as it stands under a certificate."""
+        if self.setting is not None:
+            said = self.setting
+            return f"{self.id}: {said.name} of {said.entry} was {said.was}, is {said.value} ({said.reason})"
+        if self.late is not None:
+            return f"{self.id}: {self.late.entry} was done at {self.late.done} ({self.late.reason})"
+        given = self.exclusion
+        return f"{self.id}: reading of event {given.event} is not used ({given.reason})" if given else self.id
+
+    @property
     def found_by(self) -> tuple[str, ...]:
         """Give its marks: its batch, its entry; open until it is worked out."""
         about = (of_subject(f"prompt/{self.entry}"),) if self.entry else ()
@@ -256,11 +267,15 @@ def in_force(site: Site, entry: str) -> tuple[tuple[str, Value], ...]:
     return tuple(values.items())
 
 
+def corrections_in(site: Site, batch: str) -> tuple[Correction, ...]:
+    """Give the corrections of a batch in the order of their making."""
+    found = (one for one in site.marked("correction", of_batch(batch)) if isinstance(one, Correction))
+    return tuple(sorted(found, key=lambda one: one.seq))
+
+
 def unsettled(site: Site, batch: str, *, reviewed_seq: int) -> Iterator[tuple[str, str]]:
     """Give what corrections of a batch leave to do before its release: sentence and who has to act."""
-    for one in site.marked("correction", of_batch(batch)):
-        if not isinstance(one, Correction):
-            continue
+    for one in corrections_in(site, batch):
         if one.outcome is None and one.late is None:
             yield f"correction {one.id} is {one.state}: what rests on it is not recalculated yet", Right.PERFORM
         for name in one.outcome.unsigned if one.outcome else ():
