@@ -303,9 +303,12 @@ def test_what_was_added_to_one_file_is_named(backup: Callable[[str], Path], site
 def test_one_file_that_is_none_of_ours_or_was_cut_is_refused(
     backup: Callable[[str], Path], site: Path, tmp_path: Path
 ) -> None:
-    """An archive of somebody else, no archive at all, the beginning of one, and none."""
+    """An archive of somebody else, a compressed one, no archive, the beginning of one, and none."""
     nobodys = f"this is no backup of ours: it has no readable {LIST}"
-    for path in (_archive(tmp_path / "other.tar", site / "site.yaml"), site / "site.yaml", tmp_path / "absent.tar"):
+    with tarfile.open(tmp_path / "packed.tar", "w:gz") as packed:
+        packed.add(backup("copy") / LIST, LIST)
+    _archive(tmp_path / "other.tar", site / "site.yaml")
+    for path in (tmp_path / "other.tar", tmp_path / "packed.tar", site / "site.yaml", tmp_path / "absent.tar"):
         with pytest.raises(NotOursError) as refused:
             read_manifest(path)
         assert str(refused.value) == f"{path}: {nobodys}"

@@ -110,11 +110,23 @@ def test_an_owner_seals_before_it_exports(tmp_path: Path) -> None:
     assert verify(path).events == 2
 
 
-@pytest.mark.parametrize("prefixes", [(), ("",), ("batch/B",), ("batch/B1", "nothing")])
-def test_an_export_of_nothing_or_everything_is_refused(tmp_path: Path, prefixes: tuple[str, ...]) -> None:
+NAMES = "an export names the streams that it takes, for example batch/B1"
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "said"),
+    [
+        ((), NAMES),
+        (("",), NAMES),
+        (("batch/B",), "prefix is 'batch/B'; no stream of this ledger lies under it"),
+        (("batch/B1", "nothing"), "prefix is 'nothing'; no stream of this ledger lies under it"),
+    ],
+)
+def test_an_export_of_nothing_or_everything_is_refused(tmp_path: Path, prefixes: tuple[str, ...], said: str) -> None:
     """A record is of some streams; a whole ledger is given as its file."""
-    with Reader(filled(tmp_path)) as reader, pytest.raises(InputError):
+    with Reader(filled(tmp_path)) as reader, pytest.raises(InputError) as refused:
         export(reader, prefixes)
+    assert str(refused.value) == f"{tmp_path}/ledger.sqlite: {said}"
 
 
 def test_a_record_of_many_heads_is_whole(tmp_path: Path) -> None:
