@@ -22,7 +22,7 @@ from automation.gmp.objects import Thing
 from automation.gmp.people.prompts import SEEN_WITHIN, SIGNING, Prompt
 from automation.gmp.plant.assets import Asset
 from automation.gmp.product.batches import Batch
-from automation.gmp.qualified import unqualified
+from automation.gmp.qualified import Work, unqualified
 from automation.gmp.words import Right
 from automation.kernel.errors import CellwrightError, FailedError, IdentityError, InputError, RefusedError
 from automation.kernel.ids import uniform
@@ -267,7 +267,7 @@ class Staff:
     def _trained(self, person: PersonEntry, prompt: Prompt) -> bool:
         operation = prompt.opening.operation if prompt.opening else ""
         door = self.site.house.door
-        return not operation or not unqualified(door, person.id, operation=operation, batch=prompt.batch, at=door.now)
+        return not operation or not unqualified(door, person.id, Work(operation, prompt.batch), at=door.now)
 
     def _other(self, person: str) -> PersonEntry:
         able = (p for p in self.file.people.values() if p.id != person and Right.VERIFY in self._rights(p))

@@ -7,6 +7,7 @@ Source: 21 CFR 211.25(a) (training before function), 11.10(i); design guarantee 
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol, cast
 
 from automation.gmp.marks import done_by, opening
@@ -39,21 +40,30 @@ class _Prompt(Protocol):
     answered_at: Instant | None
 
 
-def unqualified(site: Site, person: str, *, operation: str, batch: str, at: Instant) -> str:
-    """Say why a person may not perform an operation (name or name@version) in a batch; empty when one may.
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be performed: an operation (name or name@version), in which batch, and when that was issued."""
+
+    operation: str
+    batch: str = ""
+    issued: Instant | None = None  # of a batch that is only planned; else it is the batch's
+
+
+def unqualified(site: Site, person: str, work: Work, *, at: Instant) -> str:
+    """Say why a person may not perform an operation; empty when one may.
 
     It reads after the operation's name, as in a refusal: ``is part of freeze, on which anna is not trained``.
     """
-    curricula = [one.id for one in site.marked("curriculum", opening(operation.partition("@")[0]))]
-    issued = _issued(site, batch, at) if curricula else at
+    curricula = [one.id for one in site.marked("curriculum", opening(work.operation.partition("@")[0]))]
+    issued = work.issued or (_issued(site, work.batch, at) if curricula else at)
     asked = list(needed(site, curricula, at=issued))
     if asked:
         return "; ".join(_lacking(site, person, asked, issued=issued, at=at))
-    if not cast("_Person", site.find("person", person)).is_trained(operation):
+    if not cast("_Person", site.find("person", person)).is_trained(work.operation):
         return f"on which {person} is not trained"
-    if site.simulated or not batch:
+    if site.simulated or not work.batch:
         return ""
-    lot = cast("_Batch", site.find("batch", batch)).lot_type
+    lot = cast("_Batch", site.find("batch", work.batch)).lot_type
     return f"for which no curriculum is in force; a {lot} lot needs one" if lot in _FOR_PATIENTS else ""
 
 

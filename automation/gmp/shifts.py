@@ -13,7 +13,7 @@ from typing import Protocol, cast
 
 from automation.gmp.marks import of_batch
 from automation.gmp.objects import Fact, Site
-from automation.gmp.qualified import unqualified
+from automation.gmp.qualified import Work, unqualified
 from automation.gmp.words import Body, Meaning, Right, field
 from automation.kernel.clock import iso
 from automation.kernel.errors import RefusedError
@@ -79,7 +79,7 @@ def check_takeover(batch: str, fact: Fact, said: Takeover, site: Site) -> None:
     if not operations and not assets:
         raise RefusedError(f"{where} is not under way; there is nothing to take over")
     for operation in filter(None, operations):
-        why = unqualified(site, fact.by, operation=operation, batch=batch, at=fact.at)
+        why = unqualified(site, fact.by, Work(operation, batch), at=fact.at)
         if why:
             raise RefusedError(f"{where} is part of {operation}, {why}")
     for asset in assets:

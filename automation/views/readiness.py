@@ -23,7 +23,7 @@ from automation.gmp.plant.assets import Asset
 from automation.gmp.plant.hazards import unsafe
 from automation.gmp.product.batches import Batch
 from automation.gmp.product.containers import Container
-from automation.gmp.qualified import unqualified
+from automation.gmp.qualified import Work, unqualified
 from automation.gmp.words import Right
 from automation.kernel.machine import Procedural
 from automation.kernel.quantity import Instant, Seconds
@@ -103,7 +103,7 @@ def gates(plan: Plan) -> Iterator[Gate]:
     for step in plan.steps:
         yield from _equipment(plan, step, end)
         yield from (_lot(plan, one, end) for one in plan.recipe.materials if one.step == step.id)
-        yield from _people(plan, step)
+        yield from _people(plan, step, end)
 
 
 def longest(step: Step, operations: Mapping[str, OperationSpec]) -> float:
@@ -180,18 +180,17 @@ def _wrong(plan: Plan, lot: MaterialLot, material: Material, end: Instant) -> It
         yield f"lot {lot.id} has {free:.10g} {lot.unit} left{before}{kept}; {wanted} are needed"
 
 
-def _people(plan: Plan, step: Step) -> Iterator[Gate]:
+def _people(plan: Plan, step: Step, end: Instant) -> Iterator[Gate]:
     people = [thing for thing in plan.objects.every("person") if isinstance(thing, Person) and thing.state == "active"]
-    batch, now = plan.batch.id if plan.batch else "", plan.objects.now
-    why = {one.id: unqualified(plan.objects, one.id, operation=step.operation, batch=batch, at=now) for one in people}
-    trained = [name for name, lacks in why.items() if not lacks]
-    perform = [name for name in trained if Right.PERFORM in plan.objects.rights(name)]
-    yield Gate(
-        step.id,
-        f"trained on {step.operation}",
-        ", ".join(perform),
-        "" if perform else "nobody who may perform it is trained",
-    )
+    able = [one.id for one in people if Right.PERFORM in plan.objects.rights(one.id)]
+    now = plan.objects.now
+    work = Work(step.operation, plan.batch.id if plan.batch else "", None if plan.batch else now)
+    perform = [name for name in able if not unqualified(plan.objects, name, work, at=now)]
+    later = {name: unqualified(plan.objects, name, work, at=end) for name in perform}
+    left = [name for name, lacks in later.items() if not lacks]
+    lapses = "; ".join(f"{lacks} (before the planned end)" for lacks in later.values())
+    missing = "" if left else lapses or "nobody who may perform it is trained"
+    yield Gate(step.id, f"trained on {step.operation}", ", ".join(left or perform), missing)
     if "verified" in step.signatures:
         second = [one.id for one in people if Right.VERIFY in plan.objects.rights(one.id) and one.id not in perform[:1]]
         yield Gate(step.id, "second person", ", ".join(second), "" if second else "nobody else may verify")

@@ -12,7 +12,7 @@ from typing import Protocol, Self, TypeVar, cast
 from automation.gmp.form import Field, Form, Value
 from automation.gmp.marks import OPEN, done_by, of_batch, of_shift, with_file
 from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.qualified import unqualified
+from automation.gmp.qualified import Work, unqualified
 from automation.gmp.shifts import Shift, gone, left
 from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, Strength, field
 from automation.kernel.errors import InputError, RefusedError
@@ -274,7 +274,7 @@ class Prompt:
         said = cast("Opening", self.opening)
         if not site.rights(person) & frozenset(said.asks):
             self._refuse(f"is for {' or '.join(said.asks)}; {person} has none of these rights")
-        why = unqualified(site, person, operation=said.operation, batch=said.batch, at=at) if said.operation else ""
+        why = unqualified(site, person, Work(said.operation, said.batch), at=at) if said.operation else ""
         if why:
             self._refuse(f"is part of {said.operation}, {why}")
         shift = self._left(person, site)

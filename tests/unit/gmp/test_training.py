@@ -3,7 +3,7 @@
 import pytest
 
 from automation.gmp.people.training import Training
-from automation.gmp.qualified import skilled, unqualified
+from automation.gmp.qualified import Work, skilled, unqualified
 from automation.kernel.errors import RefusedError
 from automation.kernel.quantity import Seconds
 from tests.support.doors import START, Doorway, proof
@@ -51,7 +51,7 @@ def shown(way: Doorway, training: str = ANNA, *, read: dict[str, object] | None 
 
 def missing(way: Doorway, *, batch: str = "", who: str = "perform") -> str:
     """Say why a person may not fill."""
-    return unqualified(way.door, who, operation="fill", batch=batch, at=way.clock.now())
+    return unqualified(way.door, who, Work("fill", batch), at=way.clock.now())
 
 
 @pytest.mark.requirement("F085", "F087", "F088", "F089")

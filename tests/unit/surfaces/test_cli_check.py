@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from automation.kernel.clock import instant
-from tests.support.commands import Said, cellwright, simulated_site
+from tests.support.commands import Kept, Said, cellwright, simulated_site
 
 DAY = 86_400.0  # s
 INCUBATOR = '    qualification: {due: "2027-06-30", certificate: PQ-INC-01}\n    calibration: {due: "2026-12-31"'
@@ -79,3 +79,37 @@ def test_a_lot_that_was_received_later_counts(tmp_path: Path) -> None:
     for person, move in (("anna", ["receive", *fields]), ("dora", ["release"])):
         assert cellwright("do", "lot", "KIT-9", *move, "--as", person, "--site", tmp_path).status == 0
     assert cellwright("check", "car-t", "--site", tmp_path).status == 0
+
+
+@pytest.mark.requirement("F087")
+def test_a_qualification_that_ends_before_the_planned_end_is_said_where_it_is_needed(tmp_path: Path) -> None:
+    """Until the curriculum is in force plain training counts; then the one who is qualified, as long as it lasts."""
+    house = Kept()
+    plan = [
+        "--title",
+        "Freezing",
+        "--operations",
+        "freeze",
+        "--valid-days",
+        "5",
+        "--trainers",
+        "carla",
+        "--as",
+        "carla",
+    ]
+    moves = (
+        ("curriculum", "freeze", "write", *plan),
+        ("curriculum", "freeze", "approve", "--as", "dora"),
+        ("curriculum", "freeze", "assign", "--person", "anna", "--as", "carla"),
+        ("training", "freeze.anna", "read", "--as", "anna"),
+        ("training", "freeze.anna", "qualify", "--as", "carla"),
+    )
+    site = simulated_site(tmp_path)
+    cellwright("instruments", "identify", "--site", site, house=lambda: house)
+    said = [cellwright("do", *move, "--site", site, house=lambda: house).status for move in moves]
+    house.leave()
+    found = problems(cellwright("check", "freeze-day", "--lasting", "240 h", "--site", site, "--json"))
+    assert said == [0] * 5
+    assert found == {
+        ("freeze", "trained on freeze"): "freeze: anna was qualified until 2026-01-10 (before the planned end)"
+    }
