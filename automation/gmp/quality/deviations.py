@@ -27,7 +27,7 @@ _BONES = "people, method, machine, material, measurement or environment"
 _SHAPES = {
     "fishbone": (
         re.compile(r"(people|method|machine|material|measurement|environment): .+"),
-        f"BONE: what, by {_BONES}",
+        f"BONE: what; a bone is {_BONES}",
     ),
     "fault tree": (re.compile(r".+ = .+"), "EVENT = CAUSE and CAUSE, or EVENT = CAUSE or CAUSE"),
 }

@@ -1,0 +1,15 @@
+"""The page docs/quality.md, run word for word at the command line; what the page shows is what comes out."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.pages import told
+
+
+@pytest.mark.requirement("F073", "F077", "F079", "F113", "F115", "F116", "F117", "F139", "F141", "C01")
+def test_every_command_of_the_page_about_quality_does_what_it_shows(tmp_path: Path) -> None:
+    """Refused where the page says so, with these words; else done."""
+    page = told("quality.md", tmp_path)
+    assert [(one.words, one.said.err) for one in page if one.said.status != int(one.refused)] == []
+    assert [(one.words, one.missing) for one in page if one.missing] == []
