@@ -62,7 +62,7 @@ TABLE = Table(
     State.ABSENT,
     (
         Row("plan", State.ABSENT, State.IN_FORCE, by={Right.APPROVE}, signs=_APPROVED, body=Plan),
-        Row("do", State.IN_FORCE, State.IN_FORCE, by={Right.MAINTAIN}, signs=(Meaning.PERFORMED,), body=Work),
+        Row("perform", State.IN_FORCE, State.IN_FORCE, by={Right.MAINTAIN}, signs=(Meaning.PERFORMED,), body=Work),
         Row("put_off", State.IN_FORCE, State.IN_FORCE, by={Right.APPROVE}, signs=_APPROVED, body=Delay),
         Row("end", State.IN_FORCE, State.ENDED, by={Right.APPROVE}, signs=_APPROVED, body=Reason),
     ),
@@ -77,6 +77,7 @@ class Maintenance:
     state: State = State.ABSENT
     plan: Plan | None = None
     since: Instant = Instant(0.0)  # when it was planned, or last done
+    done_at: Instant = Instant(0.0)
     due: Instant = Instant(0.0)
     works: int = 0
     last: Work | None = None
@@ -111,7 +112,7 @@ class Maintenance:
             case Work() as said:
                 performed = stated_moment(said.performed, zone=fact.zone)
                 self._refuse(performed > fact.at, f"was done at {said.performed}, still to come")
-                self._refuse(performed < self.since, f"was done at {said.performed}, before {iso(self.since)}")
+                self._refuse(performed < self.done_at, f"was done later, too: {iso(self.done_at, zone=fact.zone)}")
             case Delay() as said:
                 due = moment(said.due, zone=fact.zone)
                 self._refuse(due <= fact.at, f"is put off to {said.due}, which is over")
@@ -130,7 +131,7 @@ class Maintenance:
                 performed = stated_moment(said.performed, zone=fact.zone)
                 every = Seconds(float(DAY) * self.plan.every_d) if self.plan else Seconds(0.0)
                 done = replace(after, last=said, done_by=fact.by, works=self.works + 1)
-                return replace(done, since=performed, due=performed + every)
+                return replace(done, since=performed, done_at=performed, due=performed + every)
             case Delay() as said:
                 return replace(after, due=moment(said.due, zone=fact.zone))
         return replace(after, ended=fact.stated(Reason).reason)
@@ -144,7 +145,7 @@ def _told_asset(thing: Thing, _fact: Fact, _site: Site) -> Iterable[Next]:
 
 FOLLOWS = tuple(
     Follow(f"maintenance-{name}", on, "the asset knows when it is due", "21 CFR 211.67", _told_asset)
-    for on, name in {"plan": "planned", "do": "done", "put_off": "put-off", "end": "ended"}.items()
+    for on, name in {"plan": "planned", "perform": "done", "put_off": "put-off", "end": "ended"}.items()
 )
 
 KIND = Kind("maintenance", "plant", TABLE, Maintenance, FOLLOWS)

@@ -58,7 +58,7 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
     "calibration": {"record": RECORD},
     "maintenance": {
         "plan": PLAN,
-        "do": {"performed": "2026-11-22T09:00:00", "findings": "clean inside"},
+        "perform": {"performed": "2026-11-22T09:00:00", "findings": "clean inside"},
         "put_off": {"due": "2027-02-28", "reason": "the part is on its way"},
     },
     "room": {

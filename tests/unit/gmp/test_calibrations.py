@@ -215,8 +215,8 @@ def test_overdue_maintenance_stands_in_the_way_until_it_is_done_or_put_off_by_qu
     assert _lacks(way) == []
     way.clock.go(86_400.0 * 2)
     with pytest.raises(RefusedError, match="still to come"):
-        act(way, m, "do", {"performed": "2026-12-24T08:00:00", "findings": "level"}, by="maintain")
-    act(way, m, "do", {"performed": "2026-11-26T08:00:00", "findings": "level"}, by="maintain")
+        act(way, m, "perform", {"performed": "2026-12-24T08:00:00", "findings": "level"}, by="maintain")
+    act(way, m, "perform", {"performed": "2026-11-26T08:00:00", "findings": "level"}, by="maintain")
     following(way)
     assert _lacks(way) == []
     act(way, m, "end", WHY, by="approve")
