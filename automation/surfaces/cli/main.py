@@ -89,6 +89,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "verify": ("verifying", "Check a ledger, site folder or exported record."),
         "record": ("records", "Write the record of a batch as HTML, PDF or JSON."),
         "certificate": ("due", "Write the certificate of analysis of a lot; its SHA-256 is what a release states."),
+        "papers": ("papers", "Write the papers of a shipment: waybill data, dangerous goods, packing list, pro-forma."),
         "downtime-pack": (
             "downtime",
             "Print numbered forms of the steps that are not over, for when the program is down.",
