@@ -211,10 +211,15 @@ class Door:
         if row.by and not rights & row.by:
             needed = " or ".join(sorted(row.by))
             msg = f"{command.by or 'nobody'} may not {command.command} {command.stream}: needs the right {needed}"
-            raise RefusedError(msg)
+            raise RefusedError(msg + self._ended(command.by))
         system = command.by.startswith(f"{SYSTEM}:")
         if row.strength != Strength.ENTRY and not system and not row.signs:
             self._known(command, command.by)
+
+    def _ended(self, person: str) -> str:
+        """Say that a permit has ended, which takes all rights; empty when it has not."""
+        ends: Instant | None = getattr(self.find("person", person), "until", None) if person else None
+        return f"; the permit of {person} has ended" if ends is not None and self.now > ends else ""
 
     def _known(self, command: Command, person: str) -> Proof:
         proof = next((proof for proof in command.proofs if proof.person == person), None)

@@ -111,6 +111,8 @@ def test_a_permit_ends_by_itself_and_is_on_the_list_before(way: Doorway) -> None
     seen.append(way.door.rights("ada"))
     way.clock.go(1.0)
     seen.append(way.door.rights("ada"))
+    with pytest.raises(RefusedError, match="needs the right .*; the permit of ada has ended"):
+        way.do("lot/L-1", "receive", {}, by="ada")
     with pytest.raises(RefusedError, match="can't have a permit that ended"):
         way.do(ADA, "grant", guest, by=SECOND)
     assert (seen, due.owner) == ([frozenset({Right.PERFORM})] * 2 + [frozenset()], str(Right.ADMINISTER))
