@@ -163,7 +163,14 @@ REQUESTS: Sequence[_Shape] = (
         "body": {"source": "f", "message": "m", "priority": "high"},
     },
     {"what": "do", "target": "person/anna", "command": "renew_secret", "body": {"secret": "anna-simulated-2"}},
-    {"what": "direct", "target": "B-1", "command": "pause", "body": {"reason": "line clearance", "step": ""}},
+    {"what": "do", "target": "terminal/terminal-1", "command": "unlock", "body": {"reason": "it was she"}},
+    {
+        "what": "direct",
+        "target": "B-1",
+        "terminal": "terminal-1",
+        "command": "pause",
+        "body": {"reason": "line clearance", "step": ""},
+    },
     {"what": "answer", "target": "B-1.x", "body": {"values": {"code": "C"}, "comment": ""}, "seen": 1},
     {"what": "look", "target": "deviation/D-1"},
 )

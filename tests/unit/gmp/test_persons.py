@@ -111,7 +111,7 @@ def test_a_permit_ends_by_itself_and_is_on_the_list_before(way: Doorway) -> None
     seen.append(way.door.rights("ada"))
     way.clock.go(1.0)
     seen.append(way.door.rights("ada"))
-    with pytest.raises(RefusedError, match="needs the right .*; the permit of ada has ended"):
+    with pytest.raises(RefusedError, match=r"needs the right .*; the permit of ada has ended"):
         way.do("lot/L-1", "receive", {}, by="ada")
     with pytest.raises(RefusedError, match="can't have a permit that ended"):
         way.do(ADA, "grant", guest, by=SECOND)
