@@ -37,7 +37,7 @@ def rank_sum(first: Sequence[float], second: Sequence[float]) -> float:
     middle = len(first) * (len(every) + 1)
     off = abs(sum(at[one] for one in first) - middle)
     if len(every) > _EXACT:
-        return _by_normal(doubled, len(first), off)
+        return _by_normal(doubled, taken=len(first), off=off)
     ways: dict[tuple[int, int], int] = {(0, 0): 1}
     for rank in doubled:
         for (taken, total), number in list(ways.items()):
@@ -48,7 +48,7 @@ def rank_sum(first: Sequence[float], second: Sequence[float]) -> float:
     return sum(far) / math.comb(len(every), len(first))
 
 
-def _by_normal(doubled: Sequence[int], taken: int, off: int) -> float:
+def _by_normal(doubled: Sequence[int], *, taken: int, off: int) -> float:
     """Give the probability by the normal approximation, with ties and continuity corrected."""
     number, mean = len(doubled), statistics.fmean(doubled)
     scatter = statistics.fmean((rank - mean) ** 2 for rank in doubled)

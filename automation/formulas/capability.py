@@ -71,9 +71,9 @@ def capability(
         within=within,
         overall=overall,
         cp=_wide(both, within, free=_FREE * free, confidence=confidence),
-        cpk=near(_to_limit(both, chart.centre, within), free=_FREE * free),
+        cpk=near(_to_limit(both, mean=chart.centre, sigma=within), free=_FREE * free),
         pp=_wide(both, overall, free=free, confidence=confidence),
-        ppk=near(_to_limit(both, chart.centre, overall), free=free),
+        ppk=near(_to_limit(both, mean=chart.centre, sigma=overall), free=free),
     )
 
 
@@ -115,7 +115,7 @@ def _wide(
     return spread((upper - lower) / (6.0 * sigma), free=free, confidence=confidence)
 
 
-def _to_limit(limits: tuple[float | None, float | None], mean: float, sigma: float) -> float:
+def _to_limit(limits: tuple[float | None, float | None], *, mean: float, sigma: float) -> float:
     lower, upper = limits
     rooms = [(mean - lower)] if lower is not None else []
     rooms += [(upper - mean)] if upper is not None else []

@@ -24,28 +24,28 @@ class Interval:
     high: float
 
 
-def beta_below(x: float, a: float, b: float) -> float:
+def beta_below(x: float, *, a: float, b: float) -> float:
     """Give the share of the beta distribution (a, b > 0) that lies below ``x``."""
     if x <= 0.0 or x >= 1.0:
         return 0.0 if x <= 0.0 else 1.0
     log = a * math.log(x) + b * math.log1p(-x) + math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
     if x < (a + 1.0) / (a + b + 2.0):
-        return math.exp(log) * _fraction(x, a, b) / a
-    return 1.0 - math.exp(log) * _fraction(1.0 - x, b, a) / b
+        return math.exp(log) * _fraction(x, a=a, b=b) / a
+    return 1.0 - math.exp(log) * _fraction(1.0 - x, a=b, b=a) / b
 
 
-def beta_quantile(share: float, a: float, b: float) -> float:
+def beta_quantile(share: float, *, a: float, b: float) -> float:
     """Give the value below which a share of the beta distribution (a, b > 0) lies."""
     low, high = 0.0, 1.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        low, high = (middle, high) if beta_below(middle, a, b) < share else (low, middle)
+        low, high = (middle, high) if beta_below(middle, a=a, b=b) < share else (low, middle)
     return (low + high) / 2
 
 
 def t_below(t: float, free: float) -> float:
     """Give the share of Student's t distribution with ``free`` degrees of freedom that lies below ``t``."""
-    tail = beta_below(free / (free + t * t), free / 2, 0.5) / 2
+    tail = beta_below(free / (free + t * t), a=free / 2, b=0.5) / 2
     return tail if t < 0.0 else 1.0 - tail
 
 
@@ -66,12 +66,12 @@ def rate(hits: int, number: int, *, confidence: float = 0.95) -> Interval:
     if not 0 <= hits <= number or number < 1:
         raise InputError(f"{hits} of {number} is no share; at least 0 of at least 1 is needed")
     out = (1.0 - confidence) / 2
-    low = beta_quantile(out, hits, number - hits + 1) if hits else 0.0
-    high = beta_quantile(1.0 - out, hits + 1, number - hits) if hits < number else 1.0
+    low = beta_quantile(out, a=hits, b=number - hits + 1) if hits else 0.0
+    high = beta_quantile(1.0 - out, a=hits + 1, b=number - hits) if hits < number else 1.0
     return Interval(hits / number, low, high)
 
 
-def _fraction(x: float, a: float, b: float) -> float:
+def _fraction(x: float, *, a: float, b: float) -> float:
     """Give the continued fraction of the incomplete beta function."""
     c, d = 1.0, 1.0 / _not_zero(1.0 - (a + b) * x / (a + 1.0))
     found = d

@@ -81,8 +81,8 @@ def i_mr(values: Sequence[float], *, baseline: int = 0) -> tuple[Chart, Chart]:
     _check_varies(moving)
     two = constants(_LEAST)
     return (
-        _chart("I", values, mean, [moving / two.d2] * len(values), used, floor=-math.inf),
-        _chart("MR", ranges, moving, [two.d3 * moving / two.d2] * len(ranges), used - 1),
+        _chart("I", values, centre=mean, sigmas=[moving / two.d2] * len(values), baseline=used, floor=-math.inf),
+        _chart("MR", ranges, centre=moving, sigmas=[two.d3 * moving / two.d2] * len(ranges), baseline=used - 1),
     )
 
 
@@ -101,8 +101,8 @@ def xbar_r(groups: Sequence[Sequence[float]], *, baseline: int = 0) -> tuple[Cha
     sigma = wide / (given.d2 * math.sqrt(size))
     mean = statistics.fmean(means[:used])
     return (
-        _chart("Xbar", means, mean, [sigma] * len(means), used, floor=-math.inf),
-        _chart("R", ranges, wide, [given.d3 * wide / given.d2] * len(ranges), used),
+        _chart("Xbar", means, centre=mean, sigmas=[sigma] * len(means), baseline=used, floor=-math.inf),
+        _chart("R", ranges, centre=wide, sigmas=[given.d3 * wide / given.d2] * len(ranges), baseline=used),
     )
 
 
@@ -116,7 +116,7 @@ def p(hits: Sequence[int], numbers: Sequence[int], *, baseline: int = 0) -> Char
         raise InputError(f"{sum(hits[:used])} of {sum(numbers[:used])} varies in nothing: no limits come from it")
     sigmas = [math.sqrt(share * (1.0 - share) / number) for number in numbers]
     points = [hit / number for hit, number in zip(hits, numbers, strict=True)]
-    return _chart("p", points, share, sigmas, used, ceiling=1.0)
+    return _chart("p", points, centre=share, sigmas=sigmas, baseline=used, ceiling=1.0)
 
 
 def u(counts: Sequence[int], sizes: Sequence[float], *, baseline: int = 0) -> Chart:
@@ -128,7 +128,7 @@ def u(counts: Sequence[int], sizes: Sequence[float], *, baseline: int = 0) -> Ch
     if mean == 0.0:
         raise InputError("nothing was ever counted: no limits come from it; chart what lies between events (g)")
     points = [count / size for count, size in zip(counts, sizes, strict=True)]
-    return _chart("u", points, mean, [math.sqrt(mean / size) for size in sizes], used)
+    return _chart("u", points, centre=mean, sigmas=[math.sqrt(mean / size) for size in sizes], baseline=used)
 
 
 def c(counts: Sequence[int], *, baseline: int = 0) -> Chart:
@@ -145,7 +145,7 @@ def g(between: Sequence[int], *, baseline: int = 0) -> Chart:
     mean = statistics.fmean(between[:used])
     if mean == 0.0:
         raise InputError("every one is an event, which is not rare; chart their share (p)")
-    return _chart("g", between, mean, [math.sqrt(mean * (mean + 1.0))] * len(between), used)
+    return _chart("g", between, centre=mean, sigmas=[math.sqrt(mean * (mean + 1.0))] * len(between), baseline=used)
 
 
 def _used(points: Sequence[object], baseline: int, what: str) -> int:
@@ -165,10 +165,10 @@ def _check_varies(wide: float) -> None:
 def _chart(  # noqa: PLR0913  what a chart is made of
     kind: str,
     points: Sequence[float],
+    *,
     centre: float,
     sigmas: Sequence[float],
     baseline: int,
-    *,
     floor: float = 0.0,
     ceiling: float = math.inf,
 ) -> Chart:

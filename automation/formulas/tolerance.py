@@ -78,12 +78,12 @@ def fewest_without_a_distribution(*, sides: int, coverage: float = COVERAGE, con
     No distribution is supposed; Wilks (1941).
     """
     number = sides
-    while _outside(number, sides, coverage) > 1.0 - confidence:
+    while _outside(number, sides=sides, coverage=coverage) > 1.0 - confidence:
         number += 1
     return number
 
 
-def _outside(number: int, sides: int, coverage: float) -> float:
+def _outside(number: int, *, sides: int, coverage: float) -> float:
     """Give the chance that the extremes of so many values hold less than the coverage."""
     one = coverage**number
     return one if sides == 1 else number * coverage ** (number - 1) - (number - 1) * one

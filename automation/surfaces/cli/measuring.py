@@ -114,7 +114,8 @@ def contrasted(session: Session, failed: tuple[str, ...], folder: Path, *, most:
     """Rank what failed batches share and good ones do not, with how likely chance alone would do that."""
     with looked(session, folder) as (file, objects):
         tables = Tables(objects)
-        found = contrast(tables, *groups_of(tables, failed))
+        bad, good = groups_of(tables, failed)
+        found = contrast(tables, failed=bad, good=good)
     if as_json:
         emit({"simulated": file.simulated, "says": found.sentence, **_data(found)})
         return

@@ -160,12 +160,12 @@ def _grouped(question: Question, rows: Sequence[Row], table: Rows) -> Answer:
         values: dict[str, Value] = dict(zip(question.group, key, strict=True))
         values[COUNT] = float(len(some))
         for name, (how, field) in zip(names, question.of, strict=True):
-            values[name] = _measured(some, how, field, units=UNIT in table.fields)
+            values[name] = _measured(some, how=how, field=field, units=UNIT in table.fields)
         found.append(Row(values, tuple(sorted({seq for row in some for seq in row.events}))))
     return Answer((*question.group, COUNT, *names), tuple(found))
 
 
-def _measured(rows: Sequence[Row], how: str, field: str, *, units: bool) -> Value:
+def _measured(rows: Sequence[Row], *, how: str, field: str, units: bool) -> Value:
     pairs = [(value, row.text(UNIT)) for row in rows if (value := row.number(field)) is not None]
     several = {unit for _, unit in pairs} if units else set()
     if len(several) > 1:

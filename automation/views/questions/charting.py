@@ -72,10 +72,10 @@ def charted(found: Sequence[Number], asked: Asked, *, rare: float | None) -> tup
     if wanted and not any(unit == wanted for _, unit in groups):
         units = ", ".join(sorted({unit for _, unit in groups})) or "nothing"
         raise InputError(f"the limits are in {wanted}; the numbers are in {units}")
-    return tuple(_one(what, unit, some, asked, rare) for (what, unit), some in groups.items())
+    return tuple(_one(some, asked, what=what, unit=unit, rare=rare) for (what, unit), some in groups.items())
 
 
-def _one(what: str, unit: str, some: Sequence[Number], asked: Asked, rare: float | None, /) -> Charted:
+def _one(some: Sequence[Number], asked: Asked, *, what: str, unit: str, rare: float | None) -> Charted:
     numbers = tuple(some)
     try:
         made: tuple[Chart, ...]

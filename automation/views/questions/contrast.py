@@ -60,7 +60,7 @@ class Contrast:
         return f"{groups}; {found} at {CLEAR:g} among all (Holm). Where to look, not a cause"
 
 
-def contrast(tables: Tables, failed: Sequence[str], good: Sequence[str]) -> Contrast:
+def contrast(tables: Tables, *, failed: Sequence[str], good: Sequence[str]) -> Contrast:
     """Compare two groups of batches; raises InputError when one is empty, or a batch is in both."""
     both = sorted(set(failed) & set(good))
     if not failed or not good or both:

@@ -79,16 +79,17 @@ def summaries(metric: str, found: Sequence[Number]) -> tuple[Summary, ...]:
     groups: dict[tuple[str, str], list[float]] = {}
     for one in found:
         groups.setdefault((one.what, one.unit), []).append(one.value)
-    return tuple(_summary(*key, values, METRICS[metric].rare is not None) for key, values in groups.items())
+    counted = METRICS[metric].rare is not None
+    return tuple(_summary(values, what=what, unit=unit, counted=counted) for (what, unit), values in groups.items())
 
 
-def _summary(what: str, unit: str, values: Sequence[float], counted: bool, /) -> Summary:  # noqa: FBT001  by position
+def _summary(values: Sequence[float], *, what: str, unit: str, counted: bool) -> Summary:
     share = rate(sum(value > 0.0 for value in values), len(values)) if counted else None
     scatter = statistics.stdev(values) if len(values) > 1 and not counted else None
     return Summary(what, unit, len(values), statistics.fmean(values), scatter, min(values), max(values), share)
 
 
-def _of_row(row: Row, what: str, field: str, unit: str) -> Iterator[Number]:
+def _of_row(row: Row, what: str, *, field: str = "value", unit: str = "h") -> Iterator[Number]:
     value = row.number(field)
     if value is not None:
         at = row.text("at") or row.text("ended")
@@ -98,16 +99,16 @@ def _of_row(row: Row, what: str, field: str, unit: str) -> Iterator[Number]:
 def _yields(tables: Tables) -> Iterator[Number]:
     for row in tables["results"].rows:
         if row.text("kind") == "yield":
-            yield from _of_row(row, f"{row.text('step')}.{row.text('name')}", "value", row.text("unit"))
+            yield from _of_row(row, f"{row.text('step')}.{row.text('name')}", unit=row.text("unit"))
 
 
 def _viability(tables: Tables) -> Iterator[Number]:
     for row in tables["results"].rows:
         if fnmatchcase(row.text("name"), "*viability*") and row.text("kind") == "result":
-            yield from _of_row(row, f"{row.text('step')}.{row.text('name')}", "value", row.text("unit"))
+            yield from _of_row(row, f"{row.text('step')}.{row.text('name')}", unit=row.text("unit"))
     for row in tables["tests"].rows:
         if fnmatchcase(row.text("name").lower(), "*viability*") and row.text("state") == "reviewed":
-            yield from _of_row(row, f"test {row.text('name')}", "value", row.text("unit"))
+            yield from _of_row(row, f"test {row.text('name')}", unit=row.text("unit"))
 
 
 def _contamination(tables: Tables) -> Iterator[Number]:
@@ -156,13 +157,13 @@ def _waiting(tables: Tables) -> Iterator[Number]:
 
 def _turnaround(tables: Tables) -> Iterator[Number]:
     for row in tables["batches"].rows:
-        yield from _of_row(row, "batch, start to end", "hours", "h")
-        yield from _of_row(row, "review, end to reviewed", "review_hours", "h")
+        yield from _of_row(row, "batch, start to end", field="hours")
+        yield from _of_row(row, "review, end to reviewed", field="review_hours")
     for row in tables["steps"].rows:
-        yield from _of_row(row, f"step {row.text('step')}", "hours", "h")
+        yield from _of_row(row, f"step {row.text('step')}", field="hours")
     for row in tables["times"].rows:
         if row.text("cause") == "waiting for release":
-            yield from _of_row(row, "release, reviewed to decided", "hours", "h")
+            yield from _of_row(row, "release, reviewed to decided", field="hours")
     yield from _vein_to_vein(tables)
 
 
@@ -170,8 +171,8 @@ def _vein_to_vein(tables: Tables) -> Iterator[Number]:
     """Give the way of each therapy: from the end of its collection to receipt, end of the batch, and infusion."""
     streams, zone = tables.objects.streams, tables.objects.zone
     batches = {row.text("order"): row.text("batch") for row in tables["batches"].rows if row.text("order")}
-    infused = {str(given(plan).get("order", "")): plan.stream for plan in _opened(tables, "infusion", "plan")}
-    for slot in _opened(tables, "collection", "schedule"):
+    infused = {str(given(plan).get("order", "")): plan.stream for plan in _opened(tables, "infusion", by="plan")}
+    for slot in _opened(tables, "collection", by="schedule"):
         order, own = str(given(slot).get("order", "")), streams[slot.stream]
         report, batch = last_of(own, "report"), batches.get(order, "")
         if report is None:
@@ -188,9 +189,9 @@ def _vein_to_vein(tables: Tables) -> Iterator[Number]:
                 yield Number(what, batch or order, spent, "h", moment(end.at) or "", (report.seq, end.seq))
 
 
-def _opened(tables: Tables, kind: str, command: str) -> Iterator[Event]:
+def _opened(tables: Tables, kind: str, *, by: str) -> Iterator[Event]:
     """Give the event by which each object of a kind came to be what it is."""
-    events = (last_of(tables.objects.streams[f"{kind}/{thing.id}"], command) for thing in tables.objects.every(kind))
+    events = (last_of(tables.objects.streams[f"{kind}/{thing.id}"], by) for thing in tables.objects.every(kind))
     return (event for event in events if event is not None)
 
 

@@ -149,15 +149,15 @@ def people(objects: Objects) -> Iterator[Row]:
         events = objects.streams[f"prompt/{thing.id}"]
         said = given(events[0])
         for event in events[1:]:
-            _note(acts, str(said.get("batch") or ""), str(said.get("step") or ""), event)
+            _note(acts, event, batch=str(said.get("batch") or ""), step=str(said.get("step") or ""))
     for thing in objects.every("batch"):
         for event in objects.streams[f"batch/{thing.id}"]:
-            _note(acts, thing.id, "", event)
+            _note(acts, event, batch=thing.id, step="")
     for (batch, step, person), seqs in acts.items():
         yield Row({"batch": batch, "step": step, "person": person, "acts": float(len(seqs))}, tuple(seqs))
 
 
-def _note(acts: dict[tuple[str, str, str], list[int]], batch: str, step: str, event: Event) -> None:
+def _note(acts: dict[tuple[str, str, str], list[int]], event: Event, *, batch: str, step: str) -> None:
     persons = {event.by, *(signature.by for signature in event.read(Recorded).signed)}
     for person in sorted(persons):
         if batch and is_person(person):

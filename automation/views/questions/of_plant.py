@@ -5,7 +5,7 @@ Units: those of the method of the point.
 
 from collections.abc import Iterator
 
-from automation.gmp.plant.grades import UNITS, VIABLE, Method
+from automation.formulas.cleanrooms import UNITS, VIABLE, Method
 from automation.gmp.plant.sampling_points import WORD
 from automation.views.objects import Objects
 from automation.views.questions.of_batches import given

@@ -47,17 +47,17 @@ def times(steps: Sequence[Step], prompts: Mapping[tuple[str, str], Sequence[Sequ
         yield from _between(some)
 
 
-def after(batch: str, ended: Event | None, reviewed: Event | None, decided: Event | None) -> Iterator[Row]:
+def after(batch: str, *, ended: Event | None, reviewed: Event | None, decided: Event | None) -> Iterator[Row]:
     """Give how long a lot waited for its review, and from then on for the decision on its release."""
     for cause, first, last in ((REVIEW, ended, reviewed), (RELEASE, reviewed, decided)):
         if first is not None and last is not None:
-            yield _row((batch, ""), cause, "", first, last)
+            yield _row((batch, ""), cause, since=first, until=last)
 
 
-def _row(whose: tuple[str, str], cause: str, what: str, first: Event, last: Event, /) -> Row:
+def _row(whose: tuple[str, str], cause: str, *, since: Event, until: Event, what: str = "") -> Row:
     batch, step = whose
-    given = {"batch": batch, "step": step, "cause": cause, "what": what, "hours": hours(first.at, last.at)}
-    return Row(given, (first.seq, last.seq))
+    given = {"batch": batch, "step": step, "cause": cause, "what": what, "hours": hours(since.at, until.at)}
+    return Row(given, (since.seq, until.seq))
 
 
 def _waits(step: Step) -> Iterator[Row]:
@@ -78,9 +78,9 @@ def _waits(step: Step) -> Iterator[Row]:
             case "seen" if key in begun:
                 what = begun[key].read(Waiting).what
                 if not what.startswith(_PROMPT):
-                    yield _row(whose, PROCESS, what, begun.pop(key), event)
+                    yield _row(whose, PROCESS, since=begun.pop(key), until=event, what=what)
             case "resolved" if key in doubts:
-                yield _row(whose, "in doubt", "", doubts.pop(key), event)
+                yield _row(whose, "in doubt", since=doubts.pop(key), until=event)
 
 
 def _stood(step: Step) -> Iterator[Row]:
@@ -89,10 +89,10 @@ def _stood(step: Step) -> Iterator[Row]:
     bound = next((event for event in step.events if event.kind == "bound"), None)
     whose = step.batch, step.name
     if bound is not None and stages and stages[0][1].at > bound.at:
-        yield _row(whose, EQUIPMENT, "", bound, stages[0][1])
+        yield _row(whose, EQUIPMENT, since=bound, until=stages[0][1])
     for (state, event), (_, following) in itertools.pairwise(stages):
         if state in _STOOD:
-            yield _row(whose, _STOOD[state], "", event, following)
+            yield _row(whose, _STOOD[state], since=event, until=following)
 
 
 def _asked(step: Step, events: Sequence[Event]) -> Iterator[Row]:
@@ -101,9 +101,9 @@ def _asked(step: Step, events: Sequence[Event]) -> Iterator[Row]:
     answer = next((event for event in events if event.kind in _ANSWERED), None)
     whose = step.batch, step.name
     if claim is not None:
-        yield _row(whose, NOBODY, opened.stream, opened, claim)
+        yield _row(whose, NOBODY, since=opened, until=claim, what=opened.stream)
     if answer is not None:
-        yield _row(whose, AT_IT if claim else NOBODY, opened.stream, claim or opened, answer)
+        yield _row(whose, AT_IT if claim else NOBODY, since=claim or opened, until=answer, what=opened.stream)
 
 
 def _between(steps: Iterable[Step]) -> Iterator[Row]:
@@ -115,5 +115,5 @@ def _between(steps: Iterable[Step]) -> Iterator[Row]:
     until: Event | None = None
     for first, last, step in spans:
         if until is not None and first.at > until.at:
-            yield _row((step.batch, step.name), BETWEEN, "", until, first)
+            yield _row((step.batch, step.name), BETWEEN, since=until, until=first)
         until = last if until is None or last.at > until.at else until

@@ -80,7 +80,9 @@ class Tables:
         for thing in self.objects.every("batch"):
             events = self.objects.streams[f"batch/{thing.id}"]
             decided = last_of(self.objects.streams.get(f"release/{thing.id}", []), *_DECISIONS)
-            yield from of_times.after(thing.id, ended_of(events)[1], last_of(events, "review"), decided)
+            yield from of_times.after(
+                thing.id, ended=ended_of(events)[1], reviewed=last_of(events, "review"), decided=decided
+            )
 
 
 SOURCES: dict[str, tuple[tuple[str, ...], Callable[[Tables], Iterable[Row]]]] = {

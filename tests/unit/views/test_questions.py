@@ -261,7 +261,7 @@ def test_what_failed_batches_share_is_ranked_and_what_can_not_be_told_apart_stan
     """One lot and one counter went into the same six batches; a person in two more; a volume says nothing."""
     failed, good = groups_of(tables, ())
     assert failed == FAILED
-    found = contrast(tables, failed, good)
+    found = contrast(tables, failed=failed, good=good)
     first, second, last = found.factors
     assert set(first.names) == {"medium MED-B", "counter-02", "without medium MED-A", "without counter-01"}
     assert (first.failed, first.good, first.chance) == pytest.approx((6, 0, 1 / 593_775))
@@ -273,13 +273,13 @@ def test_what_failed_batches_share_is_ranked_and_what_can_not_be_told_apart_stan
 @pytest.mark.requirement("F138")
 def test_too_few_batches_are_said_to_tell_nothing(tables: Tables) -> None:
     """One failed batch of three: nothing could come below one third, whatever it is."""
-    found = contrast(tables, ("B-11",), ("B-01", "B-02"))
+    found = contrast(tables, failed=("B-11",), good=("B-01", "B-02"))
     assert "too few batches" in found.sentence
     assert not any(one.stands_out for one in found.factors)
     with pytest.raises(InputError, match="0 failed and 1 good"):
-        contrast(tables, (), ("B-01",))
+        contrast(tables, failed=(), good=("B-01",))
     with pytest.raises(InputError, match="B-01 in both"):
-        contrast(tables, ("B-01",), ("B-01",))
+        contrast(tables, failed=("B-01",), good=("B-01",))
     with pytest.raises(InputError, match="'B-99' has not ended"):
         groups_of(tables, ("B-99",))
 
