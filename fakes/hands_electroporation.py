@@ -41,9 +41,8 @@ class _Hands:
         clear(self._crew)
         world = self._crew.plant.world
         meant = float(volume) * (1.0 + PIPETTE * normal(world.seed, "cassette", cassette))
-        there = float(world.container(source).contents.volume)
         self._bench("mix", container=source)
-        self._bench("sample", container=cassette, kind=kind, source=source, volume=min(meant, there))
+        self._bench("sample", container=cassette, kind=kind, source=source, volume=meant, at_most=True)
         return {}
 
     async def pulse(self, prompt: Prompt) -> Values:

@@ -57,10 +57,8 @@ class _Hands:
     async def place(self, prompt: Prompt) -> Values:
         """Bring so many fragments into the vessel, with what clings to them."""
         number, tumour, vessel = _found(_PLACE, prompt)
-        there = self._crew.plant.world.container(tumour).contents
-        share = min(1.0, float(number) / there.particles["fragments"])
         clear(self._crew)
-        self._bench("pour", source=tumour, dest=vessel, volume=share * float(there.volume))
+        self._bench("pour", source=tumour, dest=vessel, fragments=float(number))
         return {}
 
     async def stain(self, prompt: Prompt) -> Values:

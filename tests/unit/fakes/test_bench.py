@@ -40,6 +40,15 @@ def test_a_volume_is_poured_and_all_without_one(bench: Bench) -> None:
     assert of(bench, "bag") == pytest.approx((0.0, 0.0), abs=1e-6)
 
 
+def test_at_most_what_is_there_is_poured_where_that_is_said(bench: Bench) -> None:
+    """So the hand's words are the same before and after, and a restart does not pour twice; else it is refused."""
+    bench.hand("new", {"container": "other", "kind": "bag50"}, START)
+    with pytest.raises(FailedError, match="can't be taken out of bag"):
+        bench.hand("pour", {"source": "bag", "dest": "other", "volume": 21.0}, START)
+    bench.hand("pour", {"source": "bag", "dest": "other", "volume": 21.0, "at_most": True}, START)
+    assert of(bench, "other") == pytest.approx((20.0, 2e8))
+
+
 def test_a_sample_off_the_top_of_a_bag_that_rested_is_poor_until_it_is_mixed(bench: Bench) -> None:
     """At the top an hour of rest leaves about six tenths of the cells."""
     bench.hand("sample", {"container": "A", "source": "bag", "volume": 0.5, "settled": True}, LATER)
