@@ -102,10 +102,11 @@ def _pieces(readings: Sequence[Reading], allowed: Range, *, since: Seconds, unti
         if before.value is None or after.value is None or after.at - before.at > allowed.gap:
             yield Part(Kind.UNKNOWN, before.at, after.at, None)
         else:
-            yield _judged(before, after, allowed)
+            yield _judged((before, after), allowed)
 
 
-def _judged(before: Reading, after: Reading, allowed: Range) -> Part:
+def _judged(ends: tuple[Reading, Reading], allowed: Range) -> Part:
+    before, after = ends
     values = [value for value in (before.value, after.value) if value is not None]
     low, high = min(values), max(values)
     if high > allowed.high:

@@ -199,7 +199,7 @@ class Reserve:
             self._refuse(sample.purpose == "product", f"can't keep {name}: it is product of the patient, no sample")
             if sample.identity != batch.identity:
                 raise IdentityError(f"reserve {self.id}: sample {name} is of another chain of identity")
-            other = next((one.id for one in _others(site, said.batch, self.id) if name in one.left), "")
+            other = next((one.id for one in _others(site, said.batch, but=self.id) if name in one.left), "")
             self._refuse(bool(other), f"can't keep {name}: it is kept by {other}")
         planned = [one.sample for one in said.pulls]
         self._refuse(len(set(planned)) < len(planned), "pulls a sample twice")
@@ -247,9 +247,9 @@ class Reserve:
         return after
 
 
-def _others(site: Site, batch: str, name: str) -> tuple[Reserve, ...]:
+def _others(site: Site, batch: str, *, but: str) -> tuple[Reserve, ...]:
     """Give the other reserves of a lot that keep something."""
-    found = (one for one in site.marked("reserve", of_batch(batch)) if one.id != name and one.state in _GOING)
+    found = (one for one in site.marked("reserve", of_batch(batch)) if one.id != but and one.state in _GOING)
     return tuple(one for one in found if isinstance(one, Reserve))
 
 

@@ -14,9 +14,9 @@ from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN, of_container, of_order, of_subject
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
+from automation.gmp.packages import package_of, unfit, untrained
 from automation.gmp.product.custody import held_by
 from automation.gmp.product.orders import Order, check_runs
-from automation.gmp.product.packages import package_of, unfit, untrained
 from automation.gmp.product.recalls import check_recalls
 from automation.gmp.product.releases import Release
 from automation.gmp.quality.holds import holds_of

@@ -331,11 +331,11 @@ def worked_out(site: Site, *, batch: str, criterion: Criterion, said: Result) ->
     texts: dict[str, str] = {}
     for name, _, text in (one.partition("=") for one in said.inputs):
         kind = catalogue()[criterion.formula].inputs.get(name.strip())
-        texts[name.strip()] = _of_test(site, text.strip(), batch, kind) if text.strip().startswith("test/") else text
+        texts[name.strip()] = _of_test(site, text.strip(), batch=batch, kind=kind) if text.strip().startswith("test/") else text
     return work_out(criterion.formula, texts)
 
 
-def _of_test(site: Site, stream: str, batch: str, kind: object) -> str:
+def _of_test(site: Site, stream: str, *, batch: str, kind: object) -> str:
     """Give the result of a test of the same lot as an input."""
     found = next((one for one in tests_of(site, batch) if f"test/{one.id}" == stream), None)
     if found is None or not found.value or found.state is State.INVALIDATED:

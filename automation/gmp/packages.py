@@ -102,12 +102,12 @@ def untrained(site: Site, person: str, package: goods.Package) -> Iterator[str]:
         if site.find("curriculum", need).state == "absent":
             held = cast("_Person", site.find("person", person)).is_trained(need)
         else:
-            held = _holds(site, person, need)
+            held = _holds(site, person, curriculum=need)
         if not held:
             yield need
 
 
-def _holds(site: Site, person: str, curriculum: str) -> bool:
+def _holds(site: Site, person: str, *, curriculum: str) -> bool:
     """Tell whether a person holds a qualification by a curriculum now."""
     mine = (cast("_Training", one) for one in site.marked("training", of_person(person)))
     last = [one.held[-1] for one in mine if one.curriculum == curriculum and one.held and one.state == "qualified"]
