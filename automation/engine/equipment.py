@@ -11,8 +11,8 @@ from automation.engine.prompts import Desk, Question
 from automation.engine.recipe.model import Step
 from automation.engine.recorder import RUNNER
 from automation.gmp.door import Command, Door
+from automation.gmp.hazards import unsafe
 from automation.gmp.plant.assets import Asset
-from automation.gmp.plant.hazards import unsafe
 from automation.kernel.errors import RefusedError
 from automation.kernel.quantity import Seconds
 

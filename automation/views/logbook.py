@@ -35,7 +35,7 @@ class LogLine:
     said: str
 
 
-def logbook(objects: Objects, kind: str, name: str) -> list[LogLine]:
+def logbook(objects: Objects, kind: str, *, name: str) -> list[LogLine]:
     """Give the log of an asset or room in the order of time: use, cleaning, calibration, maintenance, faults."""
     streams = [f"{kind}/{name}"]
     if kind == "asset":

@@ -15,12 +15,12 @@ from automation.engine.past import past
 from automation.engine.recipe.model import Literal, Material, Recipe, Start, Step, Word
 from automation.engine.recipe.spec import OperationSpec, parameters_of, without_none
 from automation.engine.rounds import goes_on, round_of, was_left_out
+from automation.gmp.hazards import unsafe
 from automation.gmp.marks import OPEN, of_material
 from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.materials.picking import turn
 from automation.gmp.people.persons import Person
 from automation.gmp.plant.assets import Asset
-from automation.gmp.plant.hazards import unsafe
 from automation.gmp.product.batches import Batch
 from automation.gmp.product.containers import Container
 from automation.gmp.qualified import Work, unqualified

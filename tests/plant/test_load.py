@@ -9,9 +9,9 @@ import pytest
 
 from automation.bootstrap import begins, open_site, read_site
 from automation.engine.site import Site
+from automation.gmp.bodies.assets import Claim
 from automation.gmp.door import Command
 from automation.gmp.objects import Recorded
-from automation.gmp.plant.asset_bodies import Claim
 from automation.kernel.clock import SimulatedClock, run_simulated
 from automation.kernel.quantity import Seconds
 from tests.load import big_ledger, crowd, storage_month

@@ -33,7 +33,7 @@ from automation.engine.recipe.words import WORDS, condition
 from automation.engine.recipe.words import part as part_of
 from automation.engine.recipe.yaml_source import Node, Shape, nearest
 from automation.formulas import limits as rules
-from automation.gmp.plant.hazards import Hazard
+from automation.gmp.hazards import Hazard
 from automation.gmp.words import Meaning
 from automation.kernel import quantity
 from automation.kernel.errors import InputError

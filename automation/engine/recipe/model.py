@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from automation.formulas.limits import Limit, Limits
-from automation.gmp.plant.hazards import Hazard
+from automation.gmp.hazards import Hazard
 from automation.gmp.words import Meaning
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Percent, Seconds

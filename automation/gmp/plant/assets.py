@@ -12,10 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
-from automation.gmp.due import Due, until
-from automation.gmp.marks import OPEN, in_room
-from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
-from automation.gmp.plant.asset_bodies import (
+from automation.gmp.bodies.assets import (
     Calibration,
     Claim,
     Driving,
@@ -28,7 +25,10 @@ from automation.gmp.plant.asset_bodies import (
     Support,
     moment,
 )
-from automation.gmp.plant.upkeep import NEW, Cleaning, HoldTimes, Service, Sort, Upkeep
+from automation.gmp.bodies.upkeep import NEW, Cleaning, HoldTimes, Service, Sort, Upkeep
+from automation.gmp.due import Due, until
+from automation.gmp.marks import OPEN, in_room
+from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.words import SYSTEM, Meaning, Reason, Right
 from automation.kernel.clock import iso
 from automation.kernel.errors import GateError, RefusedError

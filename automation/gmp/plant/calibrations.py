@@ -17,12 +17,12 @@ from typing import Annotated, Protocol, Self, cast
 from pydantic import AfterValidator
 
 from automation.formulas.limits import decimal
+from automation.gmp.bodies.assets import EndOf, Result, moment
 from automation.gmp.codes import Moment
 from automation.gmp.codes import moment as stated_moment
 from automation.gmp.due import DAY, Due, within
 from automation.gmp.marks import OPEN, of_asset
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
-from automation.gmp.plant.asset_bodies import EndOf, Result, moment
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.machine import Row, Table

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
+from automation.formulas.cleanrooms import UNITS, Method
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
-from automation.gmp.plant.grades import UNITS, Method
 from automation.gmp.plant.sampling_points import WORD as POINT
 from automation.gmp.plant.sampling_points import Point, Verdict, is_viable
 from automation.gmp.words import Body, Meaning, Reason, Right, field

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self, cast
 
+from automation.gmp.bodies.assets import EndOf, moment
 from automation.gmp.codes import Moment
 from automation.gmp.codes import moment as stated_moment
 from automation.gmp.due import DAY, Due, until
 from automation.gmp.marks import OPEN, of_asset
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
-from automation.gmp.plant.asset_bodies import EndOf, moment
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.clock import iso
 from automation.kernel.errors import RefusedError

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self, cast
 
+from automation.gmp.bodies.rooms import Clearance, Disinfection, Entry, Layout, Occupation, Pressure
 from automation.gmp.due import DAY, HOUR, Due, until
 from automation.gmp.marks import OPEN
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
-from automation.gmp.plant.room_bodies import Clearance, Disinfection, Entry, Layout, Occupation, Pressure
 from automation.gmp.qualified import skilled
 from automation.gmp.words import SYSTEM, Meaning, Reason, Right
 from automation.kernel.clock import iso

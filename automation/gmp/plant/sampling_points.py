@@ -2,7 +2,7 @@
 
 The action limit is that of the grade, or a stricter one of the site; the alert level is the site's own, from its trend.
 The point keeps its last results, so that trend and alert level can be looked at together.
-Units:  those of the method (``grades.UNITS``); intervals in h; moments in s (UTC).
+Units:  those of the method (``cleanrooms.UNITS``); intervals in h; moments in s (UTC).
 Source: EU GMP Annex 1 (2022), 9.4 to 9.11 (programme, alert and action limits, trend), 9.15, 9.30;
         USP <1116> (contamination recovery rate).
 """
@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
+from automation.formulas.cleanrooms import UNITS, VIABLE, Grade, Method, Use, highest
 from automation.gmp.due import HOUR, Due, until
 from automation.gmp.marks import OPEN
 from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.plant.grades import UNITS, VIABLE, Grade, Method, Use, highest
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from automation.engine.site import Site
-from automation.gmp.plant.asset_bodies import Identity
+from automation.gmp.bodies.assets import Identity
 from automation.gmp.plant.assets import Asset
 from automation.kernel.clock import iso
 from automation.kernel.errors import InputError

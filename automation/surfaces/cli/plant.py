@@ -30,7 +30,7 @@ def logbook(session: Session, name: str, folder: Path, *, as_json: bool) -> None
         if not kind:
             known = ", ".join(one.id for kind in ("asset", "room") for one in objects.every(kind)) or "none"
             raise InputError(f"{name!r} is neither an asset nor a room of this site; known: {known}")
-        lines = log_of(objects, kind, name)
+        lines = log_of(objects, kind, name=name)
     if as_json:
         emit({"simulated": file.simulated, "object": kind, "id": name, "items": lines})
         return

@@ -2,7 +2,7 @@
 
 import pytest
 
-from automation.gmp.plant.asset_bodies import moment
+from automation.gmp.bodies.assets import moment
 from automation.gmp.plant.assets import Asset
 from automation.kernel.clock import instant, iso
 from automation.kernel.errors import GateError, InputError, RefusedError

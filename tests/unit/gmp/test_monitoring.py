@@ -2,9 +2,9 @@
 
 import pytest
 
+from automation.formulas.cleanrooms import Grade, Method, Use, highest
 from automation.gmp.due import dues_of
 from automation.gmp.plant.em_samples import Sample
-from automation.gmp.plant.grades import Grade, Method, Use, highest
 from automation.gmp.plant.sampling_points import Point
 from automation.gmp.quality.holds import holds_of
 from automation.kernel.clock import iso

@@ -2,8 +2,8 @@
 
 import pytest
 
+from automation.gmp.hazards import Hazard, unsafe
 from automation.gmp.plant.assets import Asset
-from automation.gmp.plant.hazards import Hazard, unsafe
 from automation.gmp.plant.rooms import Room
 from automation.kernel.errors import GateError, RefusedError
 from automation.kernel.quantity import Seconds

@@ -4,7 +4,7 @@ Units:  Pa against the neighbour that is named; hours (h).
 Source: EU GMP Annex 1 (2022), 4.14 (10 Pa between grades), 4.33 to 4.36 (disinfection); 21 CFR 211.42(c)(10), 211.130.
 """
 
-from automation.gmp.plant.grades import Grade
+from automation.formulas.cleanrooms import Grade
 from automation.gmp.words import Body, field
 
 
