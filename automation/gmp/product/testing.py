@@ -331,7 +331,8 @@ def worked_out(site: Site, *, batch: str, criterion: Criterion, said: Result) ->
     texts: dict[str, str] = {}
     for name, _, text in (one.partition("=") for one in said.inputs):
         kind = catalogue()[criterion.formula].inputs.get(name.strip())
-        texts[name.strip()] = _of_test(site, text.strip(), batch=batch, kind=kind) if text.strip().startswith("test/") else text
+        cited = text.strip().startswith("test/")
+        texts[name.strip()] = _of_test(site, text.strip(), batch=batch, kind=kind) if cited else text
     return work_out(criterion.formula, texts)
 
 
