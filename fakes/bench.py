@@ -58,7 +58,7 @@ class Bench:
         """Act; raises FailedError for an unknown action, container or place, and for what does not go in.
 
         ``new``: take an empty ``container`` of a ``kind`` to a ``place``. ``pour``: ``volume`` from ``source`` to
-        ``dest`` (all without one; ``at_most`` what is there; so many ``fragments``; ``settled`` takes it off the top).
+        ``dest`` (all without one, at most what is there; so many ``fragments``; ``settled`` takes it off the top).
         ``sample``: take a new tube ``container`` and pour into it. ``select`` the cells with one of the markers
         ``target`` (``CD4/CD8``) from ``source`` to ``dest``, in ``volume`` mL out of ``buffer``; all others with
         ``depletes``. ``rest`` a ``container`` on the magnet: what is poured out of it next leaves its beads behind.
@@ -150,8 +150,6 @@ class Bench:
             self._change(source, lambda there: waited(there, now - since), now)
         there = self.world.container(source).contents
         volume = Millilitres(number(details, "volume")) if "volume" in details else there.volume
-        if details.get("at_most", False):
-            volume = min(volume, there.volume)
         if "fragments" in details:
             share = min(1.0, number(details, "fragments") / there.particles["fragments"])
             volume = Millilitres(share * float(there.volume))

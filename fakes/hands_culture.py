@@ -68,7 +68,7 @@ class _Hands:
         else:
             seed = self._crew.plant.world.seed
             meant = float(much.split(" ")[0]) + HAND * normal(seed, "hand", prompt.id)
-            self._bench("pour", source=source, dest=dest, volume=max(0.0, meant), at_most=True)
+            self._bench("pour", source=source, dest=dest, volume=max(0.0, meant))
         return weighed(self._crew, prompt)
 
     async def put_in(self, prompt: Prompt) -> Values:

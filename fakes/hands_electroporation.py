@@ -42,7 +42,7 @@ class _Hands:
         world = self._crew.plant.world
         meant = float(volume) * (1.0 + PIPETTE * normal(world.seed, "cassette", cassette))
         self._bench("mix", container=source)
-        self._bench("sample", container=cassette, kind=kind, source=source, volume=meant, at_most=True)
+        self._bench("sample", container=cassette, kind=kind, source=source, volume=meant)
         return {}
 
     async def pulse(self, prompt: Prompt) -> Values:
