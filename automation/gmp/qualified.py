@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from automation.gmp.due import DAY
 from automation.gmp.marks import done_by, opening
 from automation.gmp.objects import Site
 from automation.gmp.people.curricula import Curriculum, Plan, needed, required
@@ -70,6 +71,16 @@ def unqualified(site: Site, person: str, work: Work, *, at: Instant) -> str:
 def skilled(site: Site, person: str, *, curriculum: str, at: Instant) -> str:
     """Say what a person lacks of a skill such as gowning, and of what it needs; empty when nothing is missing."""
     return "; ".join(_lacking(site, person, list(needed(site, [curriculum], at=at)), issued=at, at=at))
+
+
+def fades(site: Site, person: str, *, curriculum: str) -> Instant | None:
+    """Give when a person's qualification fades unless an operation of it is performed; None when it does not."""
+    plan = cast("Curriculum", site.find("curriculum", curriculum)).plan
+    training = cast("Training", site.find("training", f"{curriculum}.{person}"))
+    if plan is None or not training.held or training.held[-1].fade_days is None:
+        return None
+    done = max(training.held[-1].since, _last_done(site, person, plan.operations))
+    return done + training.held[-1].fade_days * DAY
 
 
 def _issued(site: Site, batch: str, now: Instant) -> Instant:

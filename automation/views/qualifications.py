@@ -10,7 +10,7 @@ from typing import cast
 from automation.gmp.people.curricula import Curriculum, Plan, required
 from automation.gmp.people.persons import Person
 from automation.gmp.people.training import Training
-from automation.gmp.qualified import skilled
+from automation.gmp.qualified import fades, skilled
 from automation.kernel.clock import iso
 from automation.views.objects import Objects
 
@@ -25,6 +25,7 @@ class Cell:
     qualified: bool
     training: str  # state of the training
     until: str  # day on which the last qualification ends, in the site's zone
+    fades: str  # day on which it fades unless the operation is performed before
     observed: str  # runs passed in a row, of those that are asked
     mentor: str
     missing: str
@@ -49,6 +50,7 @@ def concerned(cell: Cell) -> bool:
 def _cell(objects: Objects, person: str, curriculum: Curriculum, plan: Plan) -> Cell:
     training = cast("Training", objects.find("training", f"{curriculum.id}.{person}"))
     lacks = skilled(objects, person, curriculum=curriculum.id, at=objects.now)
+    fading = fades(objects, person, curriculum=curriculum.id)
     covering = [one for one in training.held if set(required(objects, plan, at=objects.now)) <= set(one.documents)]
     return Cell(
         person=person,
@@ -57,6 +59,7 @@ def _cell(objects: Objects, person: str, curriculum: Curriculum, plan: Plan) -> 
         qualified=not lacks,
         training=str(training.state),
         until=iso(covering[-1].until, zone=objects.zone)[:10] if covering else "",
+        fades=iso(fading, zone=objects.zone)[:10] if fading is not None else "",
         observed=f"{training.in_a_row} of {plan.observed}" if plan.observed and training.task else "",
         mentor=training.mentor,
         missing=lacks,

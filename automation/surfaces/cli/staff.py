@@ -8,7 +8,7 @@ import click
 from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, emit, mark, session, site, table
 from automation.views.access import register
-from automation.views.qualifications import concerned, matrix
+from automation.views.qualifications import Cell, concerned, matrix
 
 _one = click.option("--person", default="", help="One person; else all.")
 
@@ -58,12 +58,13 @@ def qualifications(  # noqa: PLR0913  as options
         emit({"simulated": file.simulated, "items": [asdict(cell) for cell in found]})
         return
     mark(file.name, simulated=file.simulated)
-    heads = ("person", "curriculum", "qualified", "until", "training", "runs", "mentor", "missing")
-    rows = (
-        (o.person, o.curriculum, "yes" if o.qualified else "no", o.until, o.training, o.observed, o.mentor, o.missing)
-        for o in found
-    )
+    heads = ("person", "curriculum", "qualified", "until", "fades", "training", "runs", "mentor", "missing")
+    rows = ((o.person, o.curriculum, "yes" if o.qualified else "no", *_rest(o)) for o in found)
     click.echo(table(heads, rows))
+
+
+def _rest(cell: Cell) -> tuple[str, ...]:
+    return cell.until, cell.fades, cell.training, cell.observed, cell.mentor, cell.missing
 
 
 COMMANDS = {"access": access, "qualifications": qualifications}

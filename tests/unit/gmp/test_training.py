@@ -3,7 +3,7 @@
 import pytest
 
 from automation.gmp.people.training import Training
-from automation.gmp.qualified import Work, skilled, unqualified
+from automation.gmp.qualified import Work, fades, skilled, unqualified
 from automation.kernel.errors import RefusedError
 from automation.kernel.quantity import Seconds
 from tests.support.doors import START, Doorway, proof
@@ -165,6 +165,7 @@ def test_a_skill_that_was_not_performed_for_too_long_has_faded(way: Doorway) -> 
     for days in (60, 31):
         way.clock.go(days * DAYS)
         told.append(missing(way))
+    assert fades(way.door, "perform", curriculum="fill") == START + Seconds(150 * DAYS)
     assert told == ["", "fill: perform has not performed it for 91 d; 90 d are allowed"]
 
 
