@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import msgspec
 
-from automation.engine import accounts, masters, subjects
+from automation.engine import accounts, masters, outbox, subjects
 from automation.engine.amending import check_open, proposal
 from automation.engine.answers import Given
 from automation.engine.assembly import BoundTo
@@ -34,6 +34,7 @@ LOOK = Seconds(0.25)  # s; between two looks at a batch
 RENEW, RESET = accounts.RENEW, accounts.RESET
 _ON_THE_WAY = frozenset({"holding", "restarting", "pausing", "stopping", "aborting"})
 _DECISIONS = frozenset({"resolve", "continue"})
+_SENDERS = frozenset({Right.SUPERVISE, Right.ADMINISTER, Right.MAINTAIN})
 _GOES_ON = frozenset({"restart", "unpause"})
 
 
@@ -58,7 +59,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     the person looked at: one that has moved on since is not moved. After ``until`` it is too late to begin.
     """
 
-    what: str  # direct, answer, do, look, propose, identify
+    what: str  # direct, answer, do, look, propose, identify, notices
     target: str
     command: str = ""
     body: dict[str, object] = {}
@@ -132,6 +133,9 @@ async def _carry_out(site: Site, request: Request) -> Done:
             return await _look(site, request)
         case "propose":
             return await _propose(site, request)
+        case "notices":
+            told, seq = _notices(site, request)
+            return Done(outbox.STREAM, request.command, seq, told)
         case "identify":
             told, event = await subjects.identify(site, _command(request, request.stream))
             return Done(request.stream, str(site.house.door.find("subject", request.target).state), event.seq, told)
@@ -146,7 +150,7 @@ async def _carry_out(site: Site, request: Request) -> Done:
             if request.command == accounts.UNLOCK:
                 accounts.unlocked(site.house.door, site.credentials, request.target)
             return Done(request.target, str(site.house.door.find(kind, name).state), event.seq)
-    raise InputError(f"what is {request.what!r}; direct, answer, do, look, propose and identify are known")
+    raise InputError(f"what is {request.what!r}; direct, answer, do, look, propose, identify and notices are known")
 
 
 async def _renew(site: Site, request: Request) -> Done:
@@ -165,6 +169,18 @@ async def _renew(site: Site, request: Request) -> Done:
     event = await site.house.door.submit(move)
     site.credentials.set(person, fresh, provisional=not own)
     return Done(f"person/{person}", str(site.house.door.find("person", person).state), event.seq)
+
+
+def _notices(site: Site, request: Request) -> tuple[dict[str, str], int]:
+    """Give the notices that are not sent (id to JSON), or note which ones a sender has sent."""
+    if not site.house.door.rights(request.by) & _SENDERS:
+        raise RefusedError(f"{request.by} may not send notices: needs the right {' or '.join(sorted(_SENDERS))}")
+    recorder = Recorder(site.house.ledger, site.house.clock, outbox.STREAM)
+    if request.command == "sent":
+        names, how = request.body.get("ids", ()), str(request.body.get("how", ""))
+        return {}, outbox.note_sent(recorder, msgspec.convert(names, tuple[str, ...]), how=how)
+    found = {one.id: msgspec.json.encode(one).decode() for one in outbox.gather(recorder, site.house.door)}
+    return found, site.house.ledger.last.seq
 
 
 def _command(request: Request, stream: str) -> Command:

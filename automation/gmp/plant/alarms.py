@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self, TypeVar
 
+from automation.gmp.due import Due, within
 from automation.gmp.marks import OPEN
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Reason, Right, field
@@ -159,6 +160,9 @@ TABLE = Table(
 _BACK = {State.SHELVED: "unshelve", State.SUPPRESSED: "unsuppress", State.OUT_OF_SERVICE: "restore"}
 
 
+_RESPOND_IN = 600.0  # s; where its definition says nothing
+
+
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """One alarm, folded from its events; a value, never edited in place."""
@@ -182,6 +186,16 @@ class Alarm:
     def found_by(self) -> tuple[str, ...]:
         """Give its marks: one that is not at rest is open."""
         return () if self.state in {State.ABSENT, State.NORMAL} else (OPEN,)
+
+    @property
+    def dues(self) -> tuple[Due, ...]:
+        """Give what has to be done next: acted on within the time to respond."""
+        if not self.unanswered or self.raising is None or self.raised_at is None:
+            return ()
+        given = Seconds(self.raising.respond_within or _RESPOND_IN)
+        what = f"act on alarm {self.id}: {self.raising.message}"
+        owner = self.raising.owner or Right.PERFORM
+        return (within(what, owner=owner, since=self.raised_at, given=given, escalate=Right.SUPERVISE),)
 
     @property
     def standing(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
+from automation.gmp.due import Due
 from automation.gmp.marks import OPEN
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Reason, Right, field
@@ -86,6 +87,14 @@ class Timer:
     def found_by(self) -> tuple[str, ...]:
         """Give its marks: one that still counts is open."""
         return (OPEN,) if self.going else ()
+
+    @property
+    def dues(self) -> tuple[Due, ...]:
+        """Give until when what it waits for has to come."""
+        if not self.going or not self.bounded:
+            return ()
+        what = f"{self.what} of {self.batch}" if self.batch else self.what
+        return (Due(what, Right.PERFORM, self.due, self.due if self.warn is None else self.warn, Right.SUPERVISE),)
 
     @property
     def going(self) -> bool:

@@ -81,6 +81,10 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "roles": ("tables", "Show who may do what."),
         "qualifications": ("staff", "Show who is qualified by which curriculum, until when, and what is missing."),
         "access": ("staff", "Show which rights each person has, since when, until when and by whom."),
+        "notices": (
+            "notices",
+            "Send what is near, overdue or has followed by itself to those who have to act, and note what was sent.",
+        ),
         "subject": ("subjects", "Enter who a subject is, or look who it is; both on the record, without the name."),
         "policies": ("tables", "Show what follows by itself from moves and alarms, and by which clause."),
         "diagram": ("tables", "Draw an operation or object as a state diagram (Mermaid)."),
