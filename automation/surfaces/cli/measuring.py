@@ -22,7 +22,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command(epilog="Example: cellwright metrics viability --what 'count*' --limit '>= 70 %' --html viability.html")
 @click.argument("name", required=False, default="")
 @site
-@click.option("--recipe", default="", help="Batches of one recipe; else all.")
+@click.option("--recipe", default="", metavar="ID[@VERSION]", help="Batches of one recipe; else all.")
 @click.option(
     "--what", default="", metavar="PATTERN", help="Headings, for example 'vein to vein'; * stands for any text."
 )

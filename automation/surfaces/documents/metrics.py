@@ -78,6 +78,8 @@ def sentences(one: Charted) -> Iterator[str]:
             yield f"{signal.rule} on {chart.kind}: {signal.words}, {signal.side}, {_where(one, chart, signal)}"
         if not found:
             yield f"nothing signals on {chart.kind}"
+    if one.band is not None:
+        yield f"{one.band.how} values: {show(one.band.low)} to {show(one.band.high)} {one.unit}"
     if one.incapable:
         yield f"no capability of {one.what}: {one.incapable}"
     if one.capability is not None:

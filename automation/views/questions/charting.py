@@ -13,6 +13,7 @@ from automation.formulas.capability import Capability, capability
 from automation.formulas.limits import parse
 from automation.formulas.spc import Chart
 from automation.formulas.spc_rules import NELSON, Rule, Signal, signals
+from automation.formulas.tolerance import Band, band
 from automation.kernel.errors import InputError
 from automation.views.questions.measures import Number
 
@@ -44,6 +45,7 @@ class Charted:
     numbers: tuple[Number, ...]
     charts: tuple[Chart, ...] = ()
     signals: tuple[tuple[Signal, ...], ...] = ()  # of each chart
+    band: Band | None = None  # in which most of what comes will lie
     capability: Capability | None = None
     refused: str = ""  # why there is no chart
     incapable: str = ""  # why there is no capability
@@ -86,13 +88,14 @@ def _one(some: Sequence[Number], asked: Asked, *, what: str, unit: str, rare: fl
     except InputError as error:
         return Charted(what, unit, numbers, refused=str(error))
     found = tuple(signals(chart, asked.rules) for chart in made)
+    within = band([one.value for one in some]) if rare is None else None
     if rare is not None or asked.limits.unit != unit:
-        return Charted(what, unit, numbers, made, found)
+        return Charted(what, unit, numbers, made, found, within)
     try:
         index = capability([one.value for one in some], lower=asked.limits.lower, upper=asked.limits.upper)
     except InputError as error:
-        return Charted(what, unit, numbers, made, found, incapable=str(error))
-    return Charted(what, unit, numbers, made, found, index)
+        return Charted(what, unit, numbers, made, found, within, incapable=str(error))
+    return Charted(what, unit, numbers, made, found, within, index)
 
 
 def _between(some: Sequence[Number], rare: float, baseline: int) -> tuple[tuple[Number, ...], tuple[Chart]]:

@@ -62,14 +62,21 @@ class Metric:
 
 
 def numbers(metric: str, tables: Tables, *, recipe: str = "", what: str = "") -> tuple[Number, ...]:
-    """Give the numbers of a metric in the order in which they came; raises InputError for one that there is not."""
+    """Give the numbers of a metric in the order in which they came, of one ``recipe`` (``ID`` or ``ID@VERSION``).
+
+    Raises InputError for a metric that there is not.
+    """
     if metric not in METRICS:
         raise InputError(f"there is no metric {metric!r}; there are {', '.join(METRICS)}")
-    recipes = {row.text("batch"): row.text("recipe") for row in tables["batches"].rows}
+    own = {
+        row.text("batch")
+        for row in tables["batches"].rows
+        if recipe in {row.text("recipe"), f"{row.text('recipe')}@{row.text('version')}"}
+    }
     found = [
         one
         for one in METRICS[metric].find(tables)
-        if (not recipe or recipes.get(one.batch) == recipe) and (not what or fnmatchcase(one.what, what))
+        if (not recipe or one.batch in own) and (not what or fnmatchcase(one.what, what))
     ]
     return tuple(sorted(found, key=lambda one: (one.what, one.at, one.batch)))
 
@@ -102,13 +109,18 @@ def _yields(tables: Tables) -> Iterator[Number]:
             yield from _of_row(row, f"{row.text('step')}.{row.text('name')}", unit=row.text("unit"))
 
 
-def _viability(tables: Tables) -> Iterator[Number]:
+def _results(tables: Tables) -> Iterator[Number]:
+    """Give every number that steps and reviewed tests came to."""
     for row in tables["results"].rows:
-        if fnmatchcase(row.text("name"), "*viability*") and row.text("kind") == "result":
+        if row.text("kind") == "result":
             yield from _of_row(row, f"{row.text('step')}.{row.text('name')}", unit=row.text("unit"))
     for row in tables["tests"].rows:
-        if fnmatchcase(row.text("name").lower(), "*viability*") and row.text("state") == "reviewed":
+        if row.text("state") == "reviewed":
             yield from _of_row(row, f"test {row.text('name')}", unit=row.text("unit"))
+
+
+def _viability(tables: Tables) -> Iterator[Number]:
+    return (one for one in _results(tables) if fnmatchcase(one.what.lower(), "*viability*"))
 
 
 def _contamination(tables: Tables) -> Iterator[Number]:
@@ -207,6 +219,7 @@ def _accepted(tables: Tables) -> Iterator[Number]:
 METRICS = {
     "yield": Metric("yields that the recipe states, step by step", _yields),
     "viability": Metric("viabilities of counts and tests", _viability),
+    "results": Metric("every number that steps and reviewed tests came to; narrow it by --what", _results),
     "contamination": Metric("lots with a test for contamination out of specification", _contamination, rare=1.0),
     "environment": Metric("samples of rooms with growth (recovery rate), and beyond action", _environment, rare=1.0),
     "turnaround": Metric("times: vein to vein, batch, step, review, release", _turnaround),

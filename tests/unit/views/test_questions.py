@@ -189,9 +189,18 @@ def test_metrics_gather_numbers_of_batches_with_their_events(tables: Tables) -> 
     assert {one.what for one in numbers("yield", tables)} == {"count.cells recovered"}
     assert {one.value for one in numbers("waiting", tables, what="waiting for a person")} == {300.0 / 3600.0}
     assert {one.what for one in numbers("turnaround", tables)} == {"batch, start to end", "step count"}
-    assert numbers("viability", tables, recipe="car-t") == ()
+    assert numbers("viability", tables, recipe="count-day@1") == found
+    assert numbers("viability", tables, recipe="count-day@2") == ()
     with pytest.raises(InputError, match="no metric 'speed'"):
         numbers("speed", tables)
+
+
+@pytest.mark.requirement("F035", "F036")
+def test_any_number_of_a_step_or_a_reviewed_test_can_be_followed(tables: Tables, therapy: Tables) -> None:
+    """A metabolite or a potency as well as a viability: by its name, from the step or the laboratory."""
+    assert {one.what for one in numbers("results", tables)} == {"count.viability"}
+    (found,) = numbers("results", therapy, what="test *")
+    assert (found.what, found.value, found.unit) == ("test viability", 84.6, "%")
 
 
 @pytest.mark.requirement("F136")
