@@ -77,6 +77,7 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
         "note": {"sample": "EM-1", "value": 1.0, "verdict": "normal"},
     },
     "em-sample": {
+        "incubate": {"asset": ASSET, "until": "2026-11-23T09:00:00", "program": "20 to 25 degC, 5 d"},
         **{command: {"count": 1} for command in ("look", "read", "count")},
         "identify": {"name": "Micrococcus luteus", "method": "MALDI-TOF"},
         "review": {"conclusion": "within the limits"},
@@ -120,7 +121,7 @@ def ripen(way: Doorway, kind: str, command: str) -> None:
     """Let what is incubated grow."""
     if (kind, command) == ("em-sample", "incubate"):
         until = iso(way.clock.now() + Seconds(3600.0), zone=ZONE)
-        BODIES[kind][command] = {"asset": ASSET, "until": until, "program": "20 to 25 degC, 5 d"}
+        BODIES[kind][command]["until"] = until
     if (kind, command) == ("em-sample", "read"):
         way.clock.go(3600.0)
 
