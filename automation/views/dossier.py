@@ -1,7 +1,8 @@
 """Dossiers: everything that is on record about a lot, an asset or a period, as files, with a manifest of their hashes.
 
 A lot brings what carries its mark, what is about any of that, and the actions that came from it; an asset what carries
-its mark; a period what moved in it. Questions to people and time limits stand in the batch record and get no file.
+its mark, and the batches that it was claimed for; a period what moved in it. Questions to people and time limits stand
+in the batch record and get no file.
 Source: 21 CFR 211.180(c) (copies readily available), 11.10(b) (accurate and complete copies); EU GMP chapter 4, 4.12.
 """
 
@@ -19,6 +20,7 @@ from automation.kernel.clock import MICRO
 from automation.kernel.quantity import Instant
 from automation.views.narrative import narrative
 from automation.views.objects import Objects
+from automation.views.story import tell
 
 _IN_THE_RECORD = frozenset({"prompt", "timer"})
 _MANIFEST = "manifest.json"
@@ -49,7 +51,10 @@ def of_lot(objects: Objects, batch: str) -> tuple[str, ...]:
 def of_device(objects: Objects, asset: str) -> tuple[str, ...]:
     """Give the streams of the objects that belong to an asset; raises InputError for one that is not known."""
     objects.known("asset", asset)
-    return _closure(objects, f"asset/{asset}", {of_asset(asset)})
+    told = tell(KINDS["asset"], tuple(objects.streams[f"asset/{asset}"]))
+    batches = dict.fromkeys(str(getattr(fact.body, "batch", "")) for fact in told.facts)
+    used = tuple(f"batch/{name}" for name in batches if name and objects.has("batch", name))
+    return (*_closure(objects, f"asset/{asset}", {of_asset(asset)}), *used)
 
 
 def of_period(objects: Objects, stretch: Stretch) -> tuple[str, ...]:
@@ -57,7 +62,8 @@ def of_period(objects: Objects, stretch: Stretch) -> tuple[str, ...]:
     return tuple(
         stream
         for stream, events in objects.streams.items()
-        if _is_told(objects, stream) and any(stretch.begin <= Instant(event.at / MICRO) < stretch.end for event in events)
+        if _is_told(objects, stream)
+        and any(stretch.begin <= Instant(event.at / MICRO) < stretch.end for event in events)
     )
 
 

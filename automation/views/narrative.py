@@ -57,7 +57,12 @@ class Narrative:
         lines = [f"# {self.object}", ""]
         for part in self.parts:
             lines += [f"## {part.title}", "", *(f"{one.text} [event {one.event}]" for one in part.sentences), ""]
-        lines += ["## Not on record", "", *(f"- {one}" for one in self.missing or ("nothing is missing",)), ""]
+        lines += [
+            "## Not on record",
+            "",
+            *(f"- {one}" for one in self.missing or ("nothing that is looked for here",)),
+            "",
+        ]
         return "\n".join(lines)
 
 

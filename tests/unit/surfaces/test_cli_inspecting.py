@@ -69,7 +69,7 @@ def test_who_is_no_inspector_does_not_look_as_one(site: Path) -> None:
     ("about", "which", "holds"),
     [
         ("lot", "B-1", {"record.html", "record.json", "objects/batch-B-1.md", "objects/container-BAG-0001.md"}),
-        ("asset", "crf-01", {"objects/asset-crf-01.md"}),
+        ("asset", "crf-01", {"objects/asset-crf-01.md", "objects/batch-B-1.md"}),
         ("period", "2026-01-01/2026-02-01", {"objects/batch-B-1.md", "objects/inspection-INS-1.md"}),
     ],
 )
