@@ -198,7 +198,8 @@ class MaterialLot:
     def told(self, site: Site) -> tuple[str, ...]:
         """Say what stands in the way, what is kept for whom, what is open until when, and what is not accounted for."""
         way = acceptance.of_release(self, "", site) if self.state is State.QUARANTINE else ()
-        found = [f"in the way: {sentence}" for sentence in way]
+        found = [f"in the way: {sentence}" for sentence in (*way, *self._excursions())]
+        found += [f"{one.sentence}: {one.verdict} ({one.evaluated_by})" for one in self.excursions if one.verdict]
         found += [f"{one.quantity:.10g} {self.unit} are kept for batch {one.batch}" for one in self.reserved]
         for one in self.opened:
             if one.left:

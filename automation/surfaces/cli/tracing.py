@@ -98,7 +98,8 @@ def _origin(one: Origin) -> str:
 
 def _start(name: str, objects: Objects, arrows: list[_Arrow]) -> str:
     """Give the stream of an id, or the id itself when only events name it; raises InputError for a stranger."""
-    own = [stream for stream in objects.streams if stream == name or stream.endswith(f"/{name}")]
+    named = (stream for stream in objects.streams if stream == name or stream.endswith(f"/{name}"))
+    own = [stream for stream in named if not stream.startswith("refusals/")]
     if own:
         return own[0]
     if any(name == arrow.dest for arrow in arrows):
