@@ -11,12 +11,13 @@ Source: EU GMP chapter 4, 4.1 and Annex 11 16 (business continuity); MHRA GXP da
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Self
+from typing import Self, cast
 
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, within
 from automation.gmp.marks import OPEN, of_batch
 from automation.gmp.objects import Fact, Kind, Site
+from automation.gmp.quality.documents import Document
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.clock import iso
 from automation.kernel.errors import RefusedError
@@ -158,6 +159,9 @@ class PaperForm:
                 absent = site.find("batch", said.batch).state == "absent"
                 self._refuse(absent, f"is of batch {said.batch}, which is not known here")
                 self._refuse(not _DIGEST.fullmatch(said.sha256), "needs the SHA-256 of what was printed")
+                master = cast("Document", site.find("document", said.document)) if said.document else None
+                stale = master is not None and not master.in_force(fact.at)
+                self._refuse(stale, f"is a print of {said.document}, which is not in force")
             case Scan(sha256=digest):
                 self._refuse(not _DIGEST.fullmatch(digest), "needs the SHA-256 of its scan")
             case Transcript() as said:

@@ -46,6 +46,7 @@ def check(session: Session, what: str, lasting: str, folder: Path, *, as_json: b
             {
                 "simulated": file.simulated,
                 "recipe": recipe.header.id,
+                "digest": recipe.digest,
                 "planned_end": iso(end, zone=file.zone),
                 "good": all(g.good for g in found),
                 "rounds": rounds,
@@ -56,6 +57,7 @@ def check(session: Session, what: str, lasting: str, folder: Path, *, as_json: b
         mark(file.name, simulated=file.simulated)
         title = f"{recipe.header.id} version {recipe.header.version}"
         click.echo(f"{title}: planned end {iso(end, zone=file.zone)} ({span(takes)} from now)")
+        click.echo(f"digest of the recipe: {recipe.digest}")
         for line in rounds:
             click.echo(line)
         click.echo(

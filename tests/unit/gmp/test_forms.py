@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.doors import SECOND, Doorway
 from tests.support.thread import Thread
-from tests.unit.gmp.moves_of_quality import LINE, Body, act, check_refused, lot
+from tests.unit.gmp.moves_of_quality import LINE, Body, act, check_refused, effective, following, lot
 
 FORM = "form/B1-F01"
 PRINT: Body = {"batch": "B1", "title": "freeze", "sha256": "b" * 64}
@@ -65,6 +65,19 @@ def test_a_form_is_of_a_batch_that_is_there_and_its_downtime_has_a_deviation(way
     lost: Body = {"fate": "lost", "reason": "not in the binder"}
     check_refused(way, other, "void", lost, by="perform", match="needs its deviation, which is named nowhere")
     act(way, other, "void", {**lost, "deviation": "DT-1"}, by="perform")
+
+
+@pytest.mark.requirement("F046", "F116")
+def test_a_form_is_printed_from_the_version_in_force_only(way: Doorway) -> None:
+    """A superseded master is not used any more; the one that holds is."""
+    act(way, "batch/B1", "issue", lot(), by="issue")
+    for version in (1, 2):
+        effective(way, f"FORM-3@{version}", sort="form")
+        following(way)
+    old: Body = {**PRINT, "document": "FORM-3@1"}
+    check_refused(way, FORM, "issue", old, by="perform", match="print of FORM-3@1, which is not in force")
+    act(way, FORM, "issue", {**old, "document": "FORM-3@2"}, by="perform")
+    assert way.state(FORM) == "issued"
 
 
 @pytest.mark.requirement("F046", "F056")
