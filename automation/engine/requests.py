@@ -19,6 +19,7 @@ from automation.engine.doubts import Seat, ask, decided, decision, open_doubt
 from automation.engine.recipe.model import Recipe
 from automation.engine.recipe.yaml_source import nearest
 from automation.engine.recorder import Recorder
+from automation.engine.resting import measured
 from automation.engine.site import Site
 from automation.gmp.door import Command, Proof
 from automation.gmp.form import Value
@@ -145,6 +146,7 @@ async def _carry_out(site: Site, request: Request) -> Done:
             if site.house.door.earlier(request.name) is None:
                 _check_decision(site, request)
                 _check_approval(site, request)
+                _check_exclusion(site, request)
             event = await site.house.door.submit(_command(request, request.target))
             kind, _, name = request.target.partition("/")
             if request.command == accounts.UNLOCK:
@@ -268,6 +270,17 @@ def _check_approval(site: Site, request: Request) -> None:
     if (kind, request.command) == ("batch", "amend"):
         batch = _batch(site, name)
         check_open(site.house, _recipe(site, batch), batch)
+
+
+def _check_exclusion(site: Site, request: Request) -> None:
+    """Raise InputError for a reading to be excluded that no machine of the step has made."""
+    if request.command != "exclude" or not request.target.startswith("correction/"):
+        return
+    given = {name: str(request.body.get(name, "")) for name in ("batch", "step", "event")}
+    events = site.house.ledger.stream(f"batch/{given['batch']}/step/{given['step']}")
+    if not given["event"].isdecimal() or not measured(site.house, events, int(given["event"])):
+        wrong = f"event {given['event']} is no reading of a machine in step {given['step']} of {given['batch']}"
+        raise InputError(f"{wrong}; its acts with their events: cellwright record {given['batch']}")
 
 
 def _check_decision(site: Site, request: Request) -> None:

@@ -5,7 +5,7 @@ Source: 21 CFR 211.192 (how far a discrepancy extends); design: corrections over
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -50,7 +50,8 @@ class Resting:
         self._now = {step.id: dict(past("", rounds.stream(step.id)).results) for step in self._steps}
         self._sources = dict(self._brought())  # event and result -> step
         self._changed: dict[str, set[str]] = {}  # step -> results
-        self._excluded: dict[str, str] = {}  # step -> why its results can't be relied on
+        self._excluded: dict[str, str] = {}  # step -> why its results can't be relied on, or that they can
+        self._out: set[str] = set()  # steps that rest on the reading that is excluded
         made = (one for one in house.door.marked("correction", of_batch(batch.id)) if isinstance(one, Correction))
         self._entries = frozenset(one.entry for one in made if one.setting is not None)
 
@@ -131,31 +132,18 @@ class Resting:
         if said is None:
             return False
         if step.id == said.step:
-            event = next((one for one in events if one.seq == said.event), None)
-            is_reading = event is not None and self._measured(event, events)
             why = f"the reading of event {said.event} is not to be used ({said.reason}): judge what rests on it"
             none = f"event {said.event} is no reading of a machine in step {step.id}; nothing is excluded"
-            self._excluded[step.id] = why if is_reading else none
-            if is_reading:
-                self._changed[step.id] = set()
+            found = measured(self._house, events, said.event)
+            self._excluded[step.id] = why if found else none
+            self._out |= {step.id} if found else set()
             return True
         from_steps = {self._sources.get((one.source, one.text.rpartition(".")[2])) for one in bound.parameters.values()}
-        on = sorted(name for name in from_steps if name is not None and name in self._changed)
+        on = sorted(name for name in from_steps if name is not None and name in self._out)
         if on:
             self._excluded[step.id] = f"step {step.id} rests on {', '.join(on)}, of which a reading is not to be used"
-            self._changed[step.id] = set()
+            self._out.add(step.id)
         return bool(on)
-
-    def _measured(self, event: Event, events: tuple[Event, ...]) -> bool:
-        """Tell whether an event is what a device answered, and no person for it."""
-        if event.kind not in {"read", "reply"}:
-            return False
-        asset = event.read(Replied).asset
-        if not asset:
-            call = next((one for one in events if one.seq == event.cause and one.kind == "call"), None)
-            asset = call.read(Called).asset if call is not None else ""
-        device = self._house.devices.get(asset)
-        return device is not None and not by_person(device.driver)
 
     # verdicts
 
@@ -178,6 +166,17 @@ class Resting:
 
     def _result(self, step: str, name: str) -> object:
         return self._now[self._rounds.latest(step)].get(name)
+
+
+def measured(house: House, events: Iterable[Event], seq: int) -> bool:
+    """Tell whether an event of a step is what a device answered, and no person for it."""
+    known = {event.seq: event for event in events}
+    event = known.get(seq)
+    if event is None or event.kind not in {"read", "reply"}:
+        return False
+    call = known.get(event.cause or 0)
+    asset = event.read(Replied).asset or (call.read(Called).asset if call is not None and call.kind == "call" else "")
+    return asset in house.devices and not by_person(house.devices[asset].driver)
 
 
 def _differs(was: object, now: object) -> bool:

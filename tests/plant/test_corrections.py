@@ -157,6 +157,34 @@ def test_a_closed_batch_takes_an_addendum_and_its_release_waits_for_the_signatur
 
 
 @pytest.mark.requirement("F106")
+def test_an_excluded_reading_stays_and_what_rests_on_it_is_left_to_people(tmp_path: Path) -> None:
+    """What a machine measured is not edited: its step and those that took its results lose their signatures."""
+    folder = folder_of(tmp_path)
+    run = run_batch(folder, recipe=RECIPE)
+    stream = f"batch/{BATCH}/step/formulate"
+    reading = next(e for e in run.events if e.stream == stream and e.kind == "read")
+
+    async def main(clock: SimulatedClock) -> list[Correction]:
+        site = await open_site(folder, Way(staffed=False), clock=clock)
+        try:
+            for name, seq in (("C-1", reading.seq), ("C-2", 1)):
+                body = {"batch": BATCH, "step": "formulate", "event": seq, "reason": "the pan was touched"}
+                signs = (signed(site, "anna", "authored"), signed(site, "ben", "verified"))
+                site.house.door.enter(Command(f"correction/{name}", "exclude", body, "anna", "", signs))
+                await clock.sleep(Seconds(60.0))
+            return [cast("Correction", site.house.door.find("correction", name)) for name in ("C-1", "C-2")]
+        finally:
+            await site.leave()
+
+    excluded, nothing = (one.outcome for one in run_simulated(main, start=begins(folder, read_site(folder))))
+    assert excluded is not None
+    assert nothing is not None
+    assert (excluded.changed, excluded.unsigned) == ((), tuple(f"{BATCH}.{s}.signatures.C-1" for s in STEPS[1:]))
+    assert excluded.left[1] == "step fill rests on formulate, of which a reading is not to be used"
+    assert nothing.left == ("event 1 is no reading of a machine in step formulate; nothing is excluded",)
+
+
+@pytest.mark.requirement("F106")
 def test_a_kill_at_any_event_of_a_correction_leaves_all_of_it_or_nothing(
     made: tuple[Run, BatchRecord], tmp_path: Path
 ) -> None:

@@ -1,9 +1,11 @@
 """``roles``, ``policies`` and ``diagram``: who may do what, what follows by itself, how things move."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from automation.engine import by_itself
 from automation.engine.recipe.yaml_source import nearest
 from automation.engine.sitefile import FILE
 from automation.gmp.registry import KINDS
@@ -66,6 +68,7 @@ def policies(session: Session, folder: Path, *, as_json: bool) -> None:
         for word, kind in KINDS.items()
         for line in kind.follows
     ]
+    found += [asdict(line) for line in by_itself.LINES]
     for one in file.vigilance.policies.values() if file else ():
         met = f"an alarm of {', '.join(one.alarms) or 'any kind'}, {one.least} or above"
         during = f" during {', '.join(one.during)}" if one.during else ""
