@@ -32,7 +32,10 @@ GROUPS: Final = {
     "ledger": Group("automation/ledger/*.py", ("tests/unit/ledger", "tests/golden")),
     "postgresql": Group(
         "automation/ledger/postgresql/*.py",
-        tuple(f"tests/contract/test_ledger_store{part}.py" for part in ("", "_doubt", "_rights")),
+        (
+            *(f"tests/contract/test_ledger_store{part}.py" for part in ("", "_doubt", "_rights")),
+            "tests/unit/ledger/test_pointer.py",
+        ),
     ),
     "journal": Group("automation/engine/journal.py", ("tests/unit/engine",)),
 }
