@@ -20,6 +20,7 @@ PERSONNEL = "system:personnel"  # acts where a secret decides, not a right
 RENEW = "renew_secret"
 RESET = "reset_secret"  # of somebody who had one already: two persons, so that none can be another alone
 UNLOCK = "unlock"
+_ALARMED = {"person": "account", "terminal": "terminal"}  # kinds that are locked, and what their alarm names
 _SAFE = frozenset({"hold", "pause", "stop", "abort"})  # of a batch
 
 
@@ -111,7 +112,8 @@ def unlocked(door: Door, credentials: Credentials, stream: str) -> None:
     kind, _, name = stream.partition("/")
     if kind == "person" and credentials.known(name):
         credentials.unlock(name)
-    Alarms(door, batch="", step="").clear(f"{'account' if kind == 'person' else kind} {name}")
+    if kind in _ALARMED:
+        Alarms(door, batch="", step="").clear(f"{_ALARMED[kind]} {name}")
 
 
 def _refused(door: Door, who: Caller, why: str, *, by: str) -> RefusedError:
