@@ -189,12 +189,9 @@ def body(kind: str, row: Row, *, way: tuple[str, ...], name: str, owner: str = "
         return dict(_AMOUNTS[row.command])
     if (kind, row.command) == ("em-sample", "take"):
         return plant.taken(way)
-    if (kind, row.command) in people.NAMED:
-        return people.NAMED[kind, row.command](owner)
-    if (kind, row.command) in corrections.NAMED:
-        return corrections.NAMED[kind, row.command](name, owner)
-    if (kind, row.command) in quality.NAMED:
-        return quality.NAMED[kind, row.command](name, owner or quality.OWNER)
+    named = _named(kind, row.command, name=name, owner=owner)
+    if named is not None:
+        return named
     if kind == "label" and row.command in {"issue", "apply"}:
         return _labelled(name, issue=row.command == "issue")
     if (kind, row.command) == ("alarm", "raise"):
@@ -202,6 +199,17 @@ def body(kind: str, row: Row, *, way: tuple[str, ...], name: str, owner: str = "
     if kind == "prompt" and row.command in {"answer", "enter", "verify", *SIGNING}:
         return {}
     return BODIES[kind].get(row.command, {} if row.command == "again" else REASON)
+
+
+def _named(kind: str, command: str, *, name: str, owner: str) -> dict[str, object] | None:
+    """Give a body that names the object, another one or a person; None for one that names nothing."""
+    if (kind, command) in people.NAMED:
+        return people.NAMED[kind, command](owner)
+    if (kind, command) in corrections.NAMED:
+        return corrections.NAMED[kind, command](name, owner)
+    if (kind, command) in quality.NAMED:
+        return quality.NAMED[kind, command](name, owner or quality.OWNER)
+    return None
 
 
 def stated(way: Doorway, kind: str, row: Row, *, name: str) -> dict[str, object]:
@@ -246,7 +254,7 @@ def proofs(row: Row, person: str) -> tuple[Proof, ...]:
 
 def someone(row: Row, favourite: str) -> str:
     """Give who takes a step on the way: the favourite for a claim, else the program, else the first who may."""
-    if row.command == "enter" and Right.MAINTAIN in row.by:
+    if row.command == "enter" and row.source == row.dest:  # a room; who answers a question is another than verifies
         return favourite if favourite in PEOPLE.values() else PEOPLE[Right.PERFORM]
     if row.command == "claim" and row.by >= set(PEOPLE) - {Right.READ}:
         return favourite if favourite != SYSTEM else PEOPLE[Right.PERFORM]
