@@ -17,7 +17,7 @@ from automation.engine.alarms import Alarms
 from automation.engine.house import House
 from automation.engine.journal import Recalculated
 from automation.engine.recipe.model import Recipe
-from automation.engine.recorder import RUNNER
+from automation.engine.recorder import RUNNER, Entry, write_together
 from automation.engine.resting import Resting, Worked
 from automation.engine.rounds import Rounds
 from automation.engine.verdicts import open_deviation, question_of
@@ -27,7 +27,7 @@ from automation.gmp.product.batches import Batch
 from automation.gmp.quality.corrections import Correction
 from automation.kernel.errors import CellwrightError
 from automation.kernel.quantity import Seconds
-from automation.ledger.event import Draft, Event
+from automation.ledger.event import Event
 
 _MAKING = frozenset({"correct", "add", "exclude"})
 _SIGNED_IN = Seconds(2 * 86_400.0)  # s
@@ -83,12 +83,9 @@ class Recalculation:
 
     def _write(self, correction: Correction, worked: Worked) -> None:
         """Append all new results and verdicts in one commit."""
-        drafts = [
-            Draft(f"batch/{correction.batch}/step/{step}", kind, msgspec.json.encode(body), RUNNER, "", correction.seq)
-            for step, kind, body in worked.events
-        ]
-        if drafts:
-            self.house.ledger.append(drafts, at=self.house.clock.micros())
+        under = f"batch/{correction.batch}/step"
+        entries = (Entry(f"{under}/{step}", kind, body) for step, kind, body in worked.events)
+        write_together(self.house.ledger, self.house.clock, entries, cause=correction.seq)
 
     def _mine(self, correction: Correction, step: str) -> list[Event]:
         """Give the events of a step that came of the correction."""

@@ -1,6 +1,8 @@
 """Writes a step's own events: the runner's and the binding's pen, one stream each step."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -10,6 +12,21 @@ from automation.ledger.store import Ledger
 
 RUNNER = "system:runner"
 _encode = msgspec.json.Encoder().encode
+
+
+class Entry(NamedTuple):
+    """One event to be written: in which stream, its kind, what it says."""
+
+    stream: str
+    kind: str
+    body: msgspec.Struct
+
+
+def write_together(ledger: Ledger, clock: Clock, entries: Iterable[Entry], *, cause: int) -> None:
+    """Append events of several streams in one commit: all of them or none."""
+    drafts = [Draft(one.stream, one.kind, _encode(one.body), RUNNER, "", cause) for one in entries]
+    if drafts:
+        ledger.append(drafts, at=clock.micros())
 
 
 @dataclass(frozen=True, slots=True)

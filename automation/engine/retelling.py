@@ -23,7 +23,6 @@ from automation.engine.house import House
 from automation.engine.journal import Enter, Moved, Replied, raised
 from automation.engine.labelling import Labels
 from automation.engine.operation import Fields, Operation, decoded, merged, method_name
-from automation.engine.past import past
 from automation.engine.product import Product
 from automation.engine.prompts import OPERATOR, Answer, Desk, Operator, Question
 from automation.engine.recipe.model import Step
@@ -99,7 +98,7 @@ class Retelling:
         now, was = first, first
         for visit in _visits(self._of.events):
             recorded = dict(read(visit.moved.results))
-            brought = self._visit(visit, now, was, recorded, found)
+            brought = self._visit(visit, found, now=now, was=was)
             now = merged(now, decoded(self._operation_class.results, brought))
             was = merged(was, decoded(self._operation_class.results, recorded))
             found.results |= brought
@@ -110,11 +109,10 @@ class Retelling:
     def _operation_class(self) -> type[Operation]:
         return self._spec.operation
 
-    def _visit(
-        self, visit: _Was, now: Fields, was: Fields, recorded: dict[str, object], found: Retold
-    ) -> dict[str, object]:
+    def _visit(self, visit: _Was, found: Retold, *, now: Fields, was: Fields) -> dict[str, object]:
         """Give what one visit brings: told with corrected results, else with those of then, else as it was."""
         mine = touched(self._entries, step=self._name, visit=visit.said.visit)
+        recorded = dict(read(visit.moved.results))
         if not (self._other or mine or now != was):
             return recorded
         where, noted = f"step {self._of.step.id}, {visit.said.state}", len(self._then.notes)
@@ -277,8 +275,3 @@ def _visits(events: tuple[Event, ...]) -> list[_Was]:
 
 class _Visited(msgspec.Struct):
     visit: int
-
-
-def results_of(events: Collection[Event]) -> dict[str, object]:
-    """Give the results of a step as they count now."""
-    return past("", events).results

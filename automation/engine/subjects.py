@@ -13,9 +13,9 @@ from automation.engine.afterwards import Afterwards
 from automation.engine.house import House
 from automation.engine.site import Site
 from automation.gmp.door import Command
-from automation.gmp.sealed import Identifiers, Sealed
 from automation.kernel.errors import InputError, RefusedError
 from automation.ledger.event import Event
+from automation.ledger.sealed import Identifiers, Sealed
 
 _LONGEST = 200  # characters of a name
 

@@ -18,14 +18,14 @@ from typing import IO
 import msgspec
 
 from automation.kernel.errors import DamagedError, FailedError, InputError, NewerVersionError, NotOursError
-from automation.ledger import anchor, file, lease, where
+from automation.ledger import anchor, file, lease, sealed, where
 from automation.ledger.file_place import copy_database, sync
 from automation.ledger.place import Place
 
 LIST = "backup.json"
 FORMAT = 1
 KEY = "site.key"
-KEYS = frozenset({KEY, "subjects.key"})
+KEYS = frozenset({KEY, sealed.KEY})
 ONE_FILE = ".tar"
 _LEFT_OUT = frozenset({lease.NAME, where.POINTER, "owner.sock", "derived.sqlite"})  # of this place, or made anew
 _PASSING = ("-wal", "-shm", "-journal", ".tmp", ".new")

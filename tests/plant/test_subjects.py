@@ -10,10 +10,10 @@ import pytest
 from automation.bootstrap import Way, open_site
 from automation.engine.requests import Done, Request, Signer, carry_out
 from automation.engine.setup import secret_of
-from automation.gmp.sealed import KEY, NAME, Identifiers, Sealed
 from automation.kernel.clock import SimulatedClock, run_simulated
 from automation.kernel.errors import DamagedError, InputError, RefusedError
 from automation.kernel.quantity import Instant
+from automation.ledger.sealed import KEY, NAME, Identifiers, Sealed
 from automation.ledger.verify import verify
 from tests.support.runs import make_site
 
