@@ -6,19 +6,19 @@ Values of different units are never compared or put together: a condition may st
 Units: those of the rows.
 """
 
+import math
 import re
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 import msgspec
 
 from automation.engine.recipe.yaml_source import nearest
 from automation.kernel.errors import InputError
-from automation.views.questions.rows import Row, Rows, Value
+from automation.views.questions.rows import Row, Rows, Value, like
 
-_CONDITION = re.compile(r"\s*(\w+)\s*(!=|<=|>=|=|<|>|~)\s*(.*?)\s*")
+_CONDITION = re.compile(r"(\w+)\s*(!=|<=|>=|=|<|>|~)(.*)")  # blanks at the ends are taken off before and after
 _AMOUNT = re.compile(r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?:\s+(\S+))?")
 _OF = re.compile(r"(\w+)\((\w+)\)")
 UNIT, EVENTS, COUNT = "unit", "events", "count"
@@ -51,7 +51,7 @@ class Condition(msgspec.Struct, frozen=True):
         """Tell whether a row meets it; an empty field meets none but ``!=``."""
         value = row.values.get(self.field)
         if self.sign == "~":
-            return value is not None and fnmatchcase(str(value), self.text)
+            return value is not None and like(str(value), self.text)
         if self.sign in {"=", "!="}:
             return self._is(row, value) == (self.sign == "=")
         if value is None or value == "":
@@ -96,14 +96,17 @@ class Answer:
 
 def condition(text: str) -> Condition:
     """Read ``FIELD SIGN VALUE``; raises InputError that says how it is written."""
-    found = _CONDITION.fullmatch(text)
+    found = _CONDITION.fullmatch(text.strip())
     if found is None:
         raise InputError(f"the condition is {text!r}; write FIELD SIGN VALUE with one of = != < <= > >= ~")
-    field, sign, value = found.groups()
+    field, sign, value = found[1], found[2], found[3].strip()
     amount = _AMOUNT.fullmatch(value)
     if amount is None or sign == "~":
         return Condition(field, sign, value)
-    return Condition(field, sign, value, float(amount[1]), amount[2] or "")
+    number = float(amount[1])
+    if not math.isfinite(number):
+        raise InputError(f"the condition is {text!r}; {amount[1]} is too large for a number")
+    return Condition(field, sign, value, number, amount[2] or "")
 
 
 def measure(text: str) -> tuple[str, str]:

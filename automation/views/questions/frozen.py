@@ -8,11 +8,13 @@ Units: those of the rows.
 import re
 from hashlib import sha256
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from automation.kernel.errors import DamagedError, InputError
 from automation.kernel.files import write_whole
+from automation.kernel.untrusted import UNREADABLE
 from automation.ledger.read import Reader
 from automation.views.objects import Objects
 from automation.views.questions.asking import Answer, Question, ask
@@ -31,7 +33,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ledger: str  # id, hex
     site: str
     simulated: bool
-    seq: int  # of the ledger's last event then
+    seq: Annotated[int, msgspec.Meta(ge=1, lt=1 << 62)]  # of the ledger's last event then
     head: str  # hash of that event, hex
     question: Question
     fields: tuple[str, ...]
@@ -77,12 +79,7 @@ def read_again(folder: Path, name: str) -> Kept:
     if not path.exists():
         known = ", ".join(sorted(one.stem for one in path.parent.glob("*.json"))) or "none"
         raise InputError(f"there is no data set {name!r}; frozen are: {known}", where=str(folder))
-    try:
-        kept = msgspec.json.decode(path.read_bytes(), type=Kept)
-    except msgspec.DecodeError as error:
-        raise DamagedError(f"it can't be read as a data set ({error})", where=str(path)) from error
-    if kept.digest != kept.sha256:
-        raise DamagedError("its rows are not those that it was frozen with", where=str(path))
+    kept = read(path.read_bytes(), where=str(path))
     with Reader(folder) as reader:
         if reader.genesis.ledger != kept.ledger:
             raise DamagedError(f"it was frozen of another ledger ({kept.ledger})", where=str(path))
@@ -93,6 +90,17 @@ def read_again(folder: Path, name: str) -> Kept:
         again = _kept(name, reader, kept.question)
     if again.digest != kept.sha256:
         raise DamagedError("the ledger as it stood then gives other rows today", where=str(path))
+    return kept
+
+
+def read(data: bytes, *, where: str) -> Kept:
+    """Read a data set as it was written; raises DamagedError for what is none, or not what was frozen."""
+    try:
+        kept = msgspec.json.decode(data, type=Kept)
+    except UNREADABLE as error:
+        raise DamagedError(f"it can't be read as a data set ({error})", where=where) from error
+    if kept.digest != kept.sha256:
+        raise DamagedError("its rows are not those that it was frozen with", where=where)
     return kept
 
 

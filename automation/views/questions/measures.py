@@ -10,7 +10,6 @@ Source: ICH Q10 annex 2 and FDA quality metrics (right first time, lot acceptanc
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from automation.formulas.distributions import Interval, rate
 from automation.gmp.codes import moment as instant
@@ -18,7 +17,7 @@ from automation.kernel.clock import MICRO
 from automation.kernel.errors import InputError
 from automation.ledger.event import Event
 from automation.views.questions.of_batches import OUT, ended_of, first_of, given, last_of
-from automation.views.questions.rows import Row, hours, moment
+from automation.views.questions.rows import Row, hours, like, moment
 from automation.views.questions.tables import Tables
 
 CONTAMINATION = ("*sterility*", "*mycoplasma*", "*endotoxin*", "*bioburden*", "*contamination*")
@@ -76,7 +75,7 @@ def numbers(metric: str, tables: Tables, *, recipe: str = "", what: str = "") ->
     found = [
         one
         for one in METRICS[metric].find(tables)
-        if (not recipe or one.batch in own) and (not what or fnmatchcase(one.what, what))
+        if (not recipe or one.batch in own) and (not what or like(one.what, what))
     ]
     return tuple(sorted(found, key=lambda one: (one.what, one.at, one.batch)))
 
@@ -120,14 +119,14 @@ def _results(tables: Tables) -> Iterator[Number]:
 
 
 def _viability(tables: Tables) -> Iterator[Number]:
-    return (one for one in _results(tables) if fnmatchcase(one.what.lower(), "*viability*"))
+    return (one for one in _results(tables) if like(one.what.lower(), "*viability*"))
 
 
 def _contamination(tables: Tables) -> Iterator[Number]:
     """Give 0 or 1 for each lot and test that has a reviewed, final result."""
     for row in tables["tests"].rows:
         name = row.text("name").lower()
-        known = any(fnmatchcase(name, pattern) for pattern in CONTAMINATION)
+        known = any(like(name, pattern) for pattern in CONTAMINATION)
         if known and row.text("state") == "reviewed" and row.text("status") != "preliminary":
             hit = row.text("verdict") == _OUT_OF
             note = f"{row.text('test')}: {row.text('value')}"

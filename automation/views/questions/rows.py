@@ -40,6 +40,23 @@ class Rows:
     rows: tuple[Row, ...]
 
 
+def like(text: str, pattern: str) -> bool:
+    """Tell whether a text is that of a pattern, in which ``*`` stands for any text; in time that grows with both."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return text == pattern
+    *middle, last = rest
+    if not text.startswith(first) or not text.endswith(last) or len(text) < len(first) + len(last):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for part in middle:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
+
+
 def moment(at: int | None) -> str | None:
     """Write a moment (us, UTC) to the second; None for none."""
     return None if at is None else f"{stamp(at, zone='UTC')[:19]}Z"

@@ -17,7 +17,7 @@ from automation.views.questions.charting import Asked, Limits, charted, limits_o
 from automation.views.questions.contrast import contrast, groups_of
 from automation.views.questions.frozen import freeze, place, read_again
 from automation.views.questions.measures import METRICS, Number, numbers, summaries
-from automation.views.questions.rows import Row, Rows
+from automation.views.questions.rows import Row, Rows, like
 from automation.views.questions.tables import SOURCES, Tables
 from tests.support.doors import KEY, doorway
 from tests.support.history import BATCHES, FAILED, history, viability
@@ -296,3 +296,33 @@ def test_too_few_batches_are_said_to_tell_nothing(tables: Tables) -> None:
 def test_every_metric_says_what_it_tells() -> None:
     """The list of metrics is read by people."""
     assert all(one.words for one in METRICS.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "fits"),
+    [
+        ("car-t", "car-*", True),
+        ("car-t", "*-t", True),
+        ("car-t", "c*r*t", True),
+        ("car-t", "*", True),
+        ("car-t", "car-t", True),
+        ("aba", "ab*ba", False),
+        ("car-t", "car", False),
+        ("car-t", "*x*", False),
+        ("[a]", "[a]", True),
+    ],
+)
+def test_a_star_stands_for_any_text_and_every_other_sign_for_itself(text: str, pattern: str, fits: bool) -> None:  # noqa: FBT001
+    """Ends are fixed, parts come in their order and do not overlap."""
+    assert like(text, pattern) is fits
+
+
+def test_a_pattern_of_many_stars_takes_no_longer_than_its_length() -> None:
+    """What a pattern of regular expressions would try for hours."""
+    assert not like("a" * 2_000, "a*" * 1_000 + "b")
+
+
+def test_a_condition_of_many_blanks_is_read_at_once() -> None:
+    """Found by fuzzing: the blanks around a value were tried in every way to part them."""
+    assert condition(f"value < {' ' * 20_000}3 %").number == 3.0
+    assert condition(f"value < 3{' ' * 20_000}x y").number is None
