@@ -13,10 +13,10 @@ from automation.engine.recorder import RUNNER
 from automation.gmp.door import Command, Door
 from automation.gmp.marks import of_material
 from automation.gmp.materials.lots import MaterialLot
-from automation.gmp.materials.picking import enough, portions, turn
-from automation.gmp.materials.stated import Use
-from automation.gmp.materials.stock import rounded
 from automation.gmp.objects import Recorded
+from automation.gmp.stock.amounts import rounded
+from automation.gmp.stock.picking import enough, portions, turn
+from automation.gmp.stock.stated import Use
 from automation.kernel.errors import GateError
 
 

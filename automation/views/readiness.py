@@ -18,12 +18,12 @@ from automation.engine.rounds import goes_on, round_of, was_left_out
 from automation.gmp.hazards import unsafe
 from automation.gmp.marks import OPEN, of_material
 from automation.gmp.materials.lots import MaterialLot
-from automation.gmp.materials.picking import turn
 from automation.gmp.people.persons import Person
 from automation.gmp.plant.assets import Asset
 from automation.gmp.product.batches import Batch
 from automation.gmp.product.containers import Container
 from automation.gmp.qualified import Work, unqualified
+from automation.gmp.stock.picking import turn
 from automation.gmp.words import Right
 from automation.kernel.machine import Procedural
 from automation.kernel.quantity import Instant, Seconds

@@ -12,9 +12,9 @@ from datetime import datetime, time, timedelta
 
 from automation.engine.journal import Enter
 from automation.engine.recipe.model import Recipe
-from automation.gmp.materials.stated import Use
 from automation.gmp.people.prompts import Prompt
 from automation.gmp.quality.timers import Clock
+from automation.gmp.stock.stated import Use
 from automation.kernel.clock import MICRO, local
 from automation.kernel.quantity import Instant, Seconds
 from automation.views.story import Story, Told

@@ -4,16 +4,16 @@ Units:  quantities in the unit of each lot.
 Source: 21 CFR 211.86, 211.150(a); 211.142 (warehousing); reorder levels are the user's own, in the definitions.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from automation.engine.recipe.model import Recipe
+from automation.engine.recipe.model import Material as Line
 from automation.gmp.marks import LISTED
 from automation.gmp.materials.definitions import Definition, Material, definition_of
 from automation.gmp.materials.lots import MaterialLot, lots_of
-from automation.gmp.materials.picking import turn
-from automation.gmp.materials.stock import rounded
 from automation.gmp.objects import Site
+from automation.gmp.stock.amounts import rounded
+from automation.gmp.stock.picking import turn
 from automation.kernel.quantity import Instant
 
 
@@ -79,10 +79,10 @@ def _action(site: Site, material: str, lots: tuple[MaterialLot, ...]) -> str:
     return "order it" if ordered is None or came > ordered else "is ordered"
 
 
-def picks(site: Site, recipe: Recipe, *, batch: str) -> Iterator[Picked]:
-    """Give for every line of a recipe's bill the lot that the batch would use; what earlier lines take is gone."""
+def picks(site: Site, bill: Iterable[Line], *, batch: str) -> Iterator[Picked]:
+    """Give for every line of a bill the lot that the batch would use; what earlier lines take is gone."""
     taken: dict[str, float] = {}
-    for line in recipe.materials:
+    for line in bill:
         lots = sorted(lots_of(site, line.name), key=lambda lot: turn(lot, batch=batch, zone=site.zone))
         wanted, unit = float(line.quantity.value), line.quantity.unit
         free = {lot.id: rounded(lot.available(batch) - taken.get(lot.id, 0.0)) for lot in lots}

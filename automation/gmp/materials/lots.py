@@ -15,12 +15,12 @@ from typing import Self, cast
 from automation.gmp.codes import moment
 from automation.gmp.due import DAY, HOUR, Due, within
 from automation.gmp.marks import OPEN, at_batch, from_supplier, made_of, of_material
-from automation.gmp.materials import acceptance, stated
 from automation.gmp.materials.definitions import definition_of
-from automation.gmp.materials.expiry import end_of
-from automation.gmp.materials.holdings import BETWEEN_LOGS, Examined, Excursion, beyond
-from automation.gmp.materials.stock import Balance, Opened, Reserved, Stock, rounded
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
+from automation.gmp.stock import acceptance, stated
+from automation.gmp.stock.amounts import Balance, Opened, Reserved, Stock, rounded
+from automation.gmp.stock.examination import BETWEEN_LOGS, Examined, Excursion, beyond
+from automation.gmp.stock.expiry import end_of
 from automation.gmp.words import Body, Meaning, Reason, Right, Strength
 from automation.kernel.clock import iso
 from automation.kernel.errors import GateError, IdentityError, RefusedError
@@ -273,6 +273,8 @@ class MaterialLot:
         self._refuse(not agreed, f"its expiry is extended by an approved change; change {said.change} is {state}")
 
     def _check_stock(self, fact: Fact, site: Site) -> None:
+        if isinstance(fact.body, stated.Use | stated.ForBatch):
+            self._refuse_all(acceptance.of_scan(fact.body.scanned, self, fact.at, zone=site.zone))
         match fact.body:
             case stated.Use() as said:
                 self._check_ready(fact, site)
@@ -282,18 +284,18 @@ class MaterialLot:
                 self._check_opening(said, site)
             case stated.ForBatch(batch=batch, quantity=quantity):
                 if fact.kind == "give_back":
-                    self._enough(quantity, self.stock.loose(batch), f"at batch {batch}")
+                    self._enough(quantity, self.stock.loose(batch), where=f"at batch {batch}")
                     return
                 self._check_ready(fact, site)
-                self._enough(quantity, rounded(self.available(batch) - self.stock.loose(batch)), "left")
+                self._enough(quantity, rounded(self.available(batch) - self.stock.loose(batch)), where="left")
             case stated.Unreserve(batch=batch):
                 kept = any(one.batch == batch for one in self.reserved)
                 self._refuse(not kept, f"nothing of it is kept for batch {batch}")
             case stated.Destruction(batch=batch, quantity=quantity):
                 there = self.stock.loose(batch) if batch else self.left
-                self._enough(quantity, there, f"at batch {batch}" if batch else "left")
+                self._enough(quantity, there, where=f"at batch {batch}" if batch else "left")
             case stated.Sampling(quantity=quantity):
-                self._enough(quantity, self.left, "left")
+                self._enough(quantity, self.left, where="left")
             case stated.Discard(container=container):
                 self._find(container)
 
@@ -306,15 +308,15 @@ class MaterialLot:
         wanted = definition_of(site, self.what)
         one_by_one = wanted is not None and wanted.holds > 0 and not said.into
         self._refuse(one_by_one, f"{self.what} is used out of opened containers; open one, and state it")
-        self._enough(said.quantity, self.available(said.batch), "left")
+        self._enough(said.quantity, self.available(said.batch), where="left")
 
     def _check_container(self, opened: Opened, said: stated.Use, fact: Fact, site: Site) -> None:
-        self._enough(said.quantity, opened.left, f"in container {opened.name}")
+        self._enough(said.quantity, opened.left, where=f"in container {opened.name}")
         end = self.usable_until(opened, site)
         if fact.at > end:
             over = iso(end, zone=site.zone)[:16]
             raise GateError(f"lot {self.id}: container {opened.name} could be used until {over}")
-        if opened.batch == said.batch or same_patient(opened.batch, said.batch, site):
+        if opened.batch == said.batch or same_patient(site, opened.batch, said.batch):
             return
         wanted = definition_of(site, self.what)
         if wanted is None or not wanted.shared:
@@ -327,13 +329,13 @@ class MaterialLot:
         wanted = definition_of(site, self.what)
         holds = wanted.holds if wanted is not None and wanted.holds else said.quantity
         self._refuse(said.quantity > holds, f"a container holds {holds:.10g} {self.unit}, not {said.quantity:.10g}")
-        self._enough(said.quantity, self.available(said.batch), "left")
+        self._enough(said.quantity, self.available(said.batch), where="left")
 
     def _find(self, container: str) -> Opened:
         self._refuse(container not in {one.name for one in self.opened}, f"no container {container} of it was opened")
         return self.stock.container(container)
 
-    def _enough(self, wanted: float, there: float, where: str) -> None:
+    def _enough(self, wanted: float, there: float, *, where: str) -> None:
         if wanted > there:
             msg = f"lot {self.id} has {there:.10g} {self.unit} {where}; {wanted:.10g} {self.unit} were asked for"
             raise RefusedError(msg)
@@ -435,10 +437,10 @@ class MaterialLot:
         return stock.issue(move.batch, move.quantity)
 
 
-def same_patient(one: str, other: str, site: Site) -> bool:
-    """Tell whether two batches are of one chain of identity."""
-    first, second = (getattr(site.find("batch", name), "identity", "") for name in (one, other))
-    return bool(first) and first == second
+def same_patient(site: Site, *batches: str) -> bool:
+    """Tell whether batches are of one chain of identity."""
+    identities = {getattr(site.find("batch", name), "identity", "") for name in batches}
+    return len(identities) == 1 and "" not in identities
 
 
 def lots_of(site: Site, what: str) -> tuple[MaterialLot, ...]:

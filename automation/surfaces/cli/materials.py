@@ -55,12 +55,12 @@ def pick(session: Session, recipe: str, *, batch: str, reserve: bool, by: str, f
     """List the lots that a batch would take, the first to expire first, and keep them on demand."""
     bill = load(recipe, dict(session.opener.operations()))
     with looked(session, folder) as (file, objects):
-        found = tuple(picks(objects, bill, batch=batch))
+        found = tuple(picks(objects, bill.materials, batch=batch))
     if reserve and any(one.problem for one in found):
         lacking = ", ".join(one.material for one in found if one.problem)
         raise InputError(f"--reserve keeps a whole bill or nothing; missing: {lacking}")
     if reserve:
-        _keep(session, folder, batch, _sums(found), person(file, by, Right.PERFORM))
+        _keep(session, folder, _sums(found), batch=batch, who=person(file, by, Right.PERFORM))
     if as_json:
         emit({"simulated": file.simulated, "batch": batch, "reserved": reserve, "items": found})
     else:
@@ -75,7 +75,7 @@ def pick(session: Session, recipe: str, *, batch: str, reserve: bool, by: str, f
         say_no()
 
 
-def _keep(session: Session, folder: Path, batch: str, sums: dict[str, float], who: str) -> None:
+def _keep(session: Session, folder: Path, sums: dict[str, float], *, batch: str, who: str) -> None:
     """Reserve what was picked, lot by lot; the same again changes nothing."""
     own = secret(session.opener.site(folder), who)
     for lot, quantity in sums.items():

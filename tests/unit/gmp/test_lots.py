@@ -2,8 +2,8 @@
 
 import pytest
 
-from automation.gmp.materials.expiry import last_day
 from automation.gmp.materials.lots import MaterialLot
+from automation.gmp.stock.expiry import last_day
 from automation.kernel.clock import instant
 from automation.kernel.errors import GateError, InputError, RefusedError
 from tests.support.doors import SECOND, ZONE, Doorway, proof

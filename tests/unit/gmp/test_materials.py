@@ -2,17 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import pytest
 
+from automation.engine.recipe.model import Amount
+from automation.engine.recipe.model import Material as Line
 from automation.gmp.due import dues_of
 from automation.gmp.materials.lots import MaterialLot
-from automation.gmp.materials.picking import Portion, portions, turn
 from automation.gmp.materials.suppliers import Supplier
 from automation.gmp.obstacles import obstacles
 from automation.gmp.registry import KINDS
+from automation.gmp.stock.picking import Portion, portions, turn
 from automation.kernel.errors import RefusedError
 from automation.views.reach import origins, reached
+from automation.views.stock import picks, stock
 from tests.support.doors import SECOND, Doorway, proof
 from tests.unit.gmp import moves_of_materials as said
 from tests.unit.gmp.moves_of_quality import following
@@ -210,6 +214,11 @@ CHEATS = (
         PREPARE, (COMPONENT,)),
     Cheat("own preparation", Act("lot/P1", "release", by=SECOND), "received, made or tested it",
         Act("lot/P1", "release", by=KEEPER), (COMPONENT, PREPARE)),
+    Cheat("another code", change(USE, scanned="M-78"), "is not that of lot L1", change(USE, scanned="M-77"), (lot(),)),
+    Cheat("another GS1 lot", change(USE, scanned="(01)09501101530003(10)M-78"), "is of lot M-78",
+        change(USE, scanned="(01)09501101530003(17)270331(10)M-77"), (lot(),)),
+    Cheat("an older package", change(USE, scanned="(17)261231(10)M-77"), "expires on 2026-12-31",
+        change(USE, scanned="(17)270300(10)M-77"), (lot(),)),
     Cheat("another package", change(SCAN, maker_lot="M-78"), "its package says another lot", SCAN, (kits(),)),
     Cheat("open package", change(SCAN, intact=False), "broken sterile barrier", SCAN, (kits(),)),
     Cheat("one more kit", Act("kit/K2", "scan", said.SCANNED), "one more of lot KITS than the 1 that batch MAT-1 got",
@@ -359,6 +368,22 @@ def test_a_leak_in_use_opens_a_deviation_and_the_set_is_found_by_its_lot(way: Do
     found = [one.id for one in way.door.marked("deviation", "batch MAT-1")]
     assert found == ["K1-D05"]
     assert [one.id for one in way.door.marked("kit", "made of KITS")] == ["K1"]
+
+
+@pytest.mark.requirement("F095", "F097")
+def test_stock_says_what_to_order_and_a_pick_says_which_lot_and_why_none(way: Doorway) -> None:
+    """Below its level until it is ordered; a line that no lot covers names what there is."""
+    for one in (lot(), lot("L2", expiry="2027-02"), defined({**FREE, "reorder_at": 30.0}), KEEP):
+        one(way)
+    bill = [Line("DMSO", "", Amount(Decimal(amount), "mL"), "wash", "") for amount in ("6", "4", "3")]
+    found = list(picks(way.door, bill, batch="B1"))
+    assert [(one.lot, one.problem) for one in found[:2]] == [("L2", ""), ("L2", "")]
+    assert found[2].problem == "lot L2 has 0 mL for B1; lot L1 has 2 mL for B1"
+    assert next(picks(way.door, [Line("bag", "", bill[0].quantity, "wash", "")], batch="")).problem == "no lot of it"
+    [held] = stock(way.door)
+    assert (held.usable, held.kept, held.next_expiry, held.action) == (20.0, 8.0, "2027-02", "order it")
+    way.do("material/DMSO", "order", said.BODIES["material"]["order"], by="supervise")
+    assert stock(way.door)[0].action == "is ordered"
 
 
 def test_all_of_it_is_the_same_when_it_is_folded_anew(way: Doorway) -> None:

@@ -91,7 +91,7 @@ class Stock:
     def book(self, more: Balance) -> Self:
         """Add to the balance of a batch; nothing is booked without a batch."""
         was = self.balance(more.batch)
-        return replace(self, balances=_put(self.balances, was, was + more)) if more.batch else self
+        return replace(self, balances=_put(self.balances, was=was, now=was + more)) if more.batch else self
 
     def take_out(self, quantity: float) -> Self:
         """Take a quantity out of what lies there."""
@@ -119,13 +119,13 @@ class Stock:
         """Use a quantity out of an opened container for a batch; another one's is issued to this one."""
         was = self.container(name)
         shared = self.book(Balance(was.batch, issued=-quantity)).book(Balance(batch, issued=quantity, used=quantity))
-        return replace(shared, opened=_put(self.opened, was, replace(was, left=rounded(was.left - quantity))))
+        return replace(shared, opened=_put(self.opened, was=was, now=replace(was, left=rounded(was.left - quantity))))
 
     def discard(self, name: str) -> Self:
         """Throw away what is left in an opened container."""
         was = self.container(name)
         gone = self.book(Balance(was.batch, destroyed=was.left))
-        return replace(gone, opened=_put(self.opened, was, replace(was, left=0.0)))
+        return replace(gone, opened=_put(self.opened, was=was, now=replace(was, left=0.0)))
 
     def container(self, name: str) -> Opened:
         """Give an opened container; raises KeyError when none of the name was opened."""
@@ -133,7 +133,7 @@ class Stock:
         return found[name]
 
 
-def _put(values: tuple[_V, ...], was: _V, now: _V) -> tuple[_V, ...]:
+def _put(values: tuple[_V, ...], *, was: _V, now: _V) -> tuple[_V, ...]:
     """Put a value in the place of another, or at the end."""
     if any(one is was for one in values):
         return tuple(now if one is was else one for one in values)

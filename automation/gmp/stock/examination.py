@@ -6,7 +6,7 @@ Source: 21 CFR 211.82, 211.84(d) (examination and testing); 211.142(b) (storage)
 
 from dataclasses import dataclass, replace
 
-from automation.gmp.materials.stated import Certificate, Inspection, Result, Sampling, Storage, Verdict
+from automation.gmp.stock.stated import Certificate, Inspection, Result, Sampling, Storage, Verdict
 from automation.kernel.quantity import Seconds
 
 BETWEEN_LOGS = Seconds(900.0)  # a longer time that no logger shows is an excursion

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from automation.gmp.codes import Moment
-from automation.gmp.materials.expiry import Expiry
+from automation.gmp.stock.expiry import Expiry
 from automation.gmp.words import Body, field
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -150,6 +150,7 @@ class ForBatch(Body):
 
     batch: str = field(label="Batch", length=1)
     quantity: float = field(label="Quantity", low=0)
+    scanned: str = field(label="Code as it was scanned", help="On the package: its lot, or a GS1 code", default="")
 
 
 class Unreserve(Body):
@@ -190,3 +191,4 @@ class Use(Body):
     unit: str = field(label="Unit", help="Has to be the lot's own when it is stated", default="")
     container: str = field(label="Opened container", help="Empty: out of an unopened one", default="")
     into: str = field(label="Prepared lot", default="")
+    scanned: str = field(label="Code as it was scanned", help="On the package: its lot, or a GS1 code", default="")

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from automation.gmp.materials.definitions import definition_of
-from automation.gmp.materials.expiry import end_of
 from automation.gmp.materials.lots import MaterialLot, same_patient
-from automation.gmp.materials.stock import rounded
 from automation.gmp.objects import Site
+from automation.gmp.stock.amounts import rounded
+from automation.gmp.stock.expiry import end_of
 from automation.kernel.quantity import Instant
 
 
@@ -39,7 +39,7 @@ def portions(lot: MaterialLot, quantity: float, *, batch: str, site: Site) -> It
         yield Portion("", quantity)
         return
     for one in sorted(lot.opened, key=lambda one: lot.usable_until(one, site)):
-        mine = one.batch == batch or wanted.shared or same_patient(one.batch, batch, site)
+        mine = one.batch == batch or wanted.shared or same_patient(site, one.batch, batch)
         if quantity > 0 and one.left > 0 and mine and site.now <= lot.usable_until(one, site):
             taken = min(quantity, one.left)
             quantity = rounded(quantity - taken)

@@ -9,17 +9,19 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Protocol
 
+from automation.formulas import gs1
 from automation.gmp.codes import moment
 from automation.gmp.due import HOUR
 from automation.gmp.marks import of_subject
 from automation.gmp.materials.definitions import Definition, Ingredient, definition_of
-from automation.gmp.materials.expiry import end_of
-from automation.gmp.materials.holdings import Examined, Excursion
-from automation.gmp.materials.stated import Preparation, Receipt, Result
 from automation.gmp.materials.suppliers import not_approved
 from automation.gmp.objects import Fact, Site
 from automation.gmp.quality.specifications import Criterion, Verdict, verdict
-from automation.kernel.clock import iso
+from automation.gmp.stock.examination import Examined, Excursion
+from automation.gmp.stock.expiry import end_of
+from automation.gmp.stock.stated import Preparation, Receipt, Result
+from automation.kernel.clock import iso, local
+from automation.kernel.errors import InputError
 from automation.kernel.quantity import Instant
 
 
@@ -34,6 +36,8 @@ class _Lot(Protocol):
     def supplier(self) -> str: ...
     @property
     def maker(self) -> str: ...
+    @property
+    def maker_lot(self) -> str: ...
     @property
     def unit(self) -> str: ...
     @property
@@ -121,6 +125,24 @@ def _explained(lot: _Lot, site: Site) -> bool:
     return bool(about) and all(one.state == "closed" for one in about)
 
 
+def of_scan(code: str, lot: _Lot, now: Instant, *, zone: str) -> Iterator[str]:
+    """Give what speaks against a package whose code was scanned for a lot: another lot, or an earlier expiry."""
+    if not code or code in {lot.id, lot.maker_lot}:
+        return
+    try:
+        read = gs1.read(code)
+    except InputError:
+        yield f"the code that was scanned is not that of lot {lot.id}"
+        return
+    if not lot.maker_lot or read.get("10", "") != lot.maker_lot:
+        other, own = read.get("10", "that it does not name"), lot.maker_lot or lot.id
+        yield f"the package that was scanned is of lot {other}, not of {own}"
+    if "17" in read:
+        printed = gs1.expiry(read["17"], this_year=local(now, zone=zone).year)
+        if end_of(printed.isoformat(), zone=zone) < end_of(lot.expiry, zone=zone):
+            yield f"the package that was scanned expires on {printed}, before lot {lot.id} ({lot.expiry})"
+
+
 def of_preparation(name: str, fact: Fact, lots: tuple[_Lot, ...], site: Site) -> Iterator[str]:
     """Give what speaks against a prepared solution; ``lots`` are those of its components, in their order."""
     said = fact.stated(Preparation)
@@ -160,10 +182,11 @@ def _formula(said: Preparation, lots: tuple[_Lot, ...], wanted: Definition | Non
         if what not in needed:
             yield f"{what} is not in the formula of {said.what}"
     for one in wanted.formula:
-        yield from _amount(one, used.get(one.what, Decimal(0)), needed[one.what], wanted.tolerance_percent)
+        there = used.get(one.what, Decimal(0))
+        yield from _amount(one, used=there, needed=needed[one.what], tolerance=wanted.tolerance_percent)
 
 
-def _amount(one: Ingredient, used: Decimal, needed: Decimal, tolerance: float) -> Iterator[str]:
+def _amount(one: Ingredient, *, used: Decimal, needed: Decimal, tolerance: float) -> Iterator[str]:
     if abs(used - needed) * 100 > needed * Decimal(str(tolerance)):
         yield f"the formula wants {needed.normalize():f} of {one.what} within {tolerance:.10g} %; {used:f} went into it"
 
