@@ -37,6 +37,7 @@ class Following:
     recorder: Recorder  # of the stream ``following``
     afterwards: Afterwards
     _due: deque[Event] = field(default_factory=deque)
+    _folded: dict[str, tuple[int, Thing]] = field(default_factory=dict)  # as far as was needed, while catching up
 
     def start(self) -> None:
         """Do what is left to do, then follow the ledger."""
@@ -50,6 +51,7 @@ class Following:
             self._due.extend(found)
             self._work_off()
             after = found[-1].seq
+        self._folded.clear()
 
     def _behind(self, seq: int) -> list[Event]:
         words = [word for word, kind in KINDS.items() if kind.follows]
@@ -81,12 +83,17 @@ class Following:
     def _told(self, event: Event) -> tuple[Thing, Fact]:
         """Give the object as it stood after an event, and the event as a fact of it."""
         word, _, name = event.stream.partition("/")
-        kind = KINDS[word]
-        thing = kind.make(name)
-        for earlier in self.recorder.ledger.stream(event.stream):
+        kind, ledger = KINDS[word], self.recorder.ledger
+        if ledger.version(event.stream) == event.version:  # nothing has happened to it since
+            thing = self.door.find(word, name)
+            rows = (row for row in kind.table.rows if (row.command, str(row.dest)) == (event.kind, str(thing.state)))
+            return thing, fact(event, kind.table, str(next(rows).source))
+        after, thing = self._folded.get(event.stream, (0, kind.make(name)))
+        for earlier in ledger.stream(event.stream, after=after):
             said = fact(earlier, kind.table, thing.state)
             thing = thing.apply(said)
             if earlier.seq == event.seq:
+                self._folded[event.stream] = event.seq, thing
                 return thing, said
         raise CellwrightError(f"event {event.seq} is not in its own stream {event.stream}")
 

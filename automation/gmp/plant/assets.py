@@ -304,9 +304,11 @@ class Asset:
     def _check_claim(self, claim: Claim, site: Site) -> None:
         if self.claim is not None and self.claim != (claim.batch, claim.step):
             self._refuse(f"is claimed by batch {self.claim[0]}, step {self.claim[1]}")
-        batch = cast("_Batch", site.find("batch", claim.batch))
+        self._check_driver(cast("_Batch", site.find("batch", claim.batch)), site)
         for wrong in self.unfit_for(claim.batch, site):
             raise GateError(wrong)
+
+    def _check_driver(self, batch: _Batch, site: Site) -> None:
         if site.simulated or self.kind is not Driving.DRIVEN or self.support is Support.L3:
             return
         if batch.lot_type != "engineering":
@@ -319,7 +321,10 @@ class Asset:
     def unfit_for(self, name: str, site: Site) -> Iterator[str]:
         """Say why a batch may not take it, however ready it is: its qualification, its room, the product before."""
         batch = cast("_Batch", site.find("batch", name))
-        if batch.lot_type not in {"", "engineering"} and self.stage is not Stage.PQ:
+        for_patients = batch.lot_type not in {"", "engineering"}
+        if for_patients and not site.simulated and self.needs_calibration and not self.calibration_record:
+            yield f"asset {self.id} was calibrated without a record that is reviewed; a {batch.lot_type} lot needs one"
+        if for_patients and self.stage is not Stage.PQ:
             yield f"asset {self.id} is qualified through {self.stage}; a {batch.lot_type} lot needs {Stage.PQ}"
         room = cast("_Room", site.find("room", self.location))
         if room.state != State.ABSENT and not self.closed:

@@ -11,7 +11,8 @@ from automation.engine.recorder import Recorder
 from automation.gmp.registry import KINDS
 from tests.support.doors import Doorway, doorway, proof
 from tests.support.thread import Thread
-from tests.unit.gmp.moves_of_plant import ASSET, POINT, RECORD, before
+from tests.unit.gmp.moves_of_plant import ASSET, BODIES, POINT, RECORD, before
+from tests.unit.gmp.moves_of_quality import act
 
 
 @pytest.fixture
@@ -65,6 +66,30 @@ def test_a_refused_consequence_is_on_the_record_and_the_site_goes_on(way: Doorwa
     thread.do("order", "resume", by="order")
     thread.do("order", "fulfil", by="order")
     assert way.state("order/X1") == "fulfilled"
+
+
+def test_what_is_made_up_for_is_told_as_it_stood_then_and_not_as_it_stands(way: Doorway) -> None:
+    """Both takings and the freeing between them happened while nobody was there: the room has two stays."""
+    before(way, "em-sample")
+    way.do("asset/moved", "register", {"asset_class": "washer", "location": "EM 1", "needs_cleaning": False})
+    way.do("asset/moved", "install", {"due": "2027-06-30"})
+    for command in ("begin_cleaning", "finish_cleaning", "clear_line"):
+        act(way, "room/EM 1", command, dict(BODIES["room"].get(command, {})), by="perform")
+    for _ in range(2):
+        way.do("asset/moved", "claim", {"batch": "held-1", "step": "wash"})
+        way.do("asset/moved", "free", {"reason": "it is done"})
+    Following(way.door, Recorder(way.ledger, way.clock, STREAM), Afterwards()).start()
+    stays = getattr(way.door.find("room", "EM 1"), "stays", ())
+    assert [(one.batch, one.until is None) for one in stays] == [("held-1", False)] * 2
+
+
+def test_a_command_states_the_same_wherever_it_leads_to_the_same_state() -> None:
+    """So that a move is read right from where it has led, without folding a long stream anew."""
+    for kind in (kind for kind in KINDS.values() if kind.follows):
+        bodies: dict[tuple[str, str], set[object]] = {}
+        for row in kind.table.rows:
+            bodies.setdefault((row.command, str(row.dest)), set()).add(row.body)
+        assert [key for key, found in bodies.items() if len(found) > 1] == []
 
 
 def test_every_line_of_the_table_has_a_name_of_its_own_and_a_move_that_exists() -> None:

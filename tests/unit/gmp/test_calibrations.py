@@ -14,7 +14,7 @@ from tests.unit.gmp.moves_of_quality import act, following
 
 BALANCE, C = "asset/balance-1", "calibration/C-1"
 BAD = {**POINT, "found": "100.30"}
-DUE = {"due": "2027-06-30", "certificate": "Q-1"}
+DUE: Body = {"due": "2027-06-30", "certificate": "Q-1"}
 CONCLUSION: Body = {"cause": "a fall", "impact": "none"}
 WHY: Body = {"reason": "because the test says so"}
 
@@ -191,6 +191,25 @@ def test_a_lot_for_a_patient_needs_equipment_that_is_qualified_for_the_process(s
     way.do(BALANCE, "free", WHY)
     act(way, BALANCE, "qualify", {**DUE, "stage": "PQ"}, by="approve")
     way.do(BALANCE, "claim", claim)
+
+
+@pytest.mark.requirement("F166", "F047")
+def test_on_a_live_site_a_lot_for_a_patient_needs_a_calibration_that_was_reviewed(live: Doorway) -> None:
+    """What a person declared is enough for an engineering lot; the program enters only what was accepted."""
+    live.do(BALANCE, "register", {"asset_class": "balance", "needs_cleaning": False}, by="maintain")
+    act(live, BALANCE, "qualify", DUE, by="approve")
+    live.do(BALANCE, "calibrate", {"due": "2027-06-30", "certificate": "K-0"}, by="maintain")
+    Thread(live, "X1").through("batch", "issue")
+    claim = {"batch": "X1", "step": "weigh"}
+    with pytest.raises(GateError, match="without a record that is reviewed; a clinical lot needs one"):
+        live.do(BALANCE, "claim", claim)
+    with pytest.raises(RefusedError, match="by the program alone on a live site"):
+        live.do(BALANCE, "calibrate", {"due": "2027-06-30", "certificate": "K-1"})
+    _record(live)
+    act(live, C, "accept", by="review")
+    following(live)
+    live.do(BALANCE, "claim", claim)
+    assert live.get(Asset, BALANCE).claim == ("X1", "weigh")
 
 
 @pytest.mark.requirement("F166")
