@@ -153,7 +153,9 @@ class Resting:
             judged = {e.read(Judged).what for e in self._rounds.stream(step.id) if e.kind == "judged"}
             spec = self._house.operations[step.operation]
             for name in sorted(judged & self._changed.get(step.id, set()) & set(step.limits)):
-                again = judge_result(self._now[step.id].get(name), spec.results[name], step.limits[name], name=name)
+                again = judge_result(
+                    self._now[step.id].get(name), step.limits[name], kind=spec.results[name], name=name
+                )
                 found.events.append((step.id, "judged", again))
             for one in step.yields:
                 theory = one.theoretical

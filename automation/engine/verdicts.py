@@ -80,7 +80,9 @@ class Verdicts:
         spec = self._house.operations[step.operation]
         for name, limits in step.limits.items():
             if name not in done:
-                self._note(judge_result(results.get(name), spec.results[name], limits, name=name), recorder, alarms)
+                self._note(
+                    judge_result(results.get(name), limits, kind=spec.results[name], name=name), recorder, alarms
+                )
         for one in step.yields:
             if one.name not in done:
                 self._note(judge_yield(one, self._result), recorder, alarms)
@@ -100,7 +102,7 @@ class Verdicts:
         return self._house.ledger.stream(f"batch/{self._batch}/step/{step}")
 
 
-def judge_result(value: object, kind: object, limits: Limits, *, name: str) -> Judged:
+def judge_result(value: object, limits: Limits, *, kind: object, name: str) -> Judged:
     """Judge a result of a step, of the type that the operation declares, against its limits."""
     number = float(value) if isinstance(value, int | float) else None
     return _shown(judge(number, unit_of(kind), limits, what=name), name)
