@@ -110,9 +110,9 @@ def _tested(lot: _Lot, criterion: Criterion, site: Site) -> Iterator[str]:
         yield f"{criterion.test} was not tested"
         return
     judged = [_judged(one, criterion) for one in found]
-    if judged[-1][0] is not Verdict.MEETS:
+    if not judged[-1][0].is_good:
         yield f"{criterion.test} is {judged[-1][0]}: {judged[-1][1]}"
-    elif any(one is not Verdict.MEETS for one, _ in judged) and not _explained(lot, site):
+    elif any(not one.is_good for one, _ in judged) and not _explained(lot, site):
         yield f"{criterion.test} did not meet before it was tested again; lot/{lot.id} needs a closed deviation"
 
 
