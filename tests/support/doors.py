@@ -6,7 +6,9 @@ Units: s and us since 1970-01-01T00:00:00Z.
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, TypeVar
 
 import msgspec
@@ -110,10 +112,11 @@ def proof(person: str, meaning: str = "") -> Proof:
 @contextlib.contextmanager
 def doorway(folder: Path, *, mode: Mode = Mode.SIMULATED) -> Iterator[Doorway]:
     """Open a new site with one person for each right, named like the right, and ``second`` with all of them."""
+    for name, data in _begun(mode).items():
+        (folder / name).write_bytes(data)
     clock = HandClock()
-    genesis = Genesis(ledger="0" * 32, mode=mode, site="test", zone=ZONE, created=clock.micros(), release="0.1.0")
     secrets = Credentials(folder, clock, cost=SIMULATED)
-    with Ledger.create(folder, genesis=genesis, key=KEY) as ledger:
+    with Ledger.open(folder, key=KEY) as ledger:
         roles = {**{name: frozenset({right}) for right, name in PEOPLE.items()}, "all": frozenset(PEOPLE)}
         door = Door(ledger, clock, kinds=KINDS, secrets=secrets, roles=roles, zone=ZONE)
         made = Doorway(ledger, door, clock, secrets)
@@ -123,10 +126,24 @@ def doorway(folder: Path, *, mode: Mode = Mode.SIMULATED) -> Iterator[Doorway]:
         yield made
 
 
+@cache
+def _begun(mode: Mode) -> dict[str, bytes]:
+    """Give the files of a site with its genesis and everybody's secret, made once."""
+    clock = HandClock()
+    genesis = Genesis(ledger="0" * 32, mode=mode, site="test", zone=ZONE, created=clock.micros(), release="0.1.0")
+    with TemporaryDirectory() as name:
+        Ledger.create(Path(name), genesis=genesis, key=KEY).close()
+        secrets = Credentials(Path(name), clock, cost=SIMULATED)
+        for person in (SECOND, *PEOPLE.values()):
+            secrets.set(person, f"secret of {person}")
+        return {file.name: file.read_bytes() for file in Path(name).iterdir()}
+
+
 def register(way: Doorway, person: str, role: str, *, by: str) -> None:
     """Register a person with one role, and set the secret."""
     way.do(f"person/{person}", "register", {"name": person.title(), "roles": [role], "staff": f"S-{person}"}, by=by)
-    way.secrets.set(person, f"secret of {person}")
+    if person not in (SECOND, *PEOPLE.values()):
+        way.secrets.set(person, f"secret of {person}")
 
 
 def stored(event: Event) -> dict[str, object]:
