@@ -23,8 +23,8 @@ from automation.gmp.product.orders import State as Ordered
 from automation.gmp.product.recalls import Recall
 from automation.gmp.product.testing import QcTest, check_worked_out, judge_by, tests_of, worked_out
 from automation.gmp.product.testing import State as Tested
-from automation.gmp.quality.corrections import unsettled
 from automation.gmp.profiles import rules_of
+from automation.gmp.quality.corrections import unsettled
 from automation.gmp.quality.deviations import Opening
 from automation.gmp.quality.holds import holds_of
 from automation.gmp.quality.specifications import Criterion, Specification, Stage

@@ -50,9 +50,9 @@ class Sealed:
 
     def put(self, code: str, who: Identifiers) -> str:
         """Seal who a new subject is and give the commitment (hex); raises RefusedError for one that is kept."""
-        key = self._random("key", code, 32)
+        key = self._random("key", code, length=32)
         plain = msgspec.json.encode(who)
-        nonce = self._random("nonce", code, _NONCE)
+        nonce = self._random("nonce", code, length=_NONCE)
         sealed = nonce + AESGCM(key).encrypt(nonce, plain.ljust(-(-len(plain) // _PADDED) * _PADDED), code.encode())
         with self._open() as store:
             wrapped = aes_key_wrap(self._master(new=True), key)
@@ -114,12 +114,12 @@ class Sealed:
         if not self._key.exists():
             if not new or self.codes():
                 raise DamagedError("the key of the subjects is missing; restore the file", where=str(self._key))
-            write_whole(self._key, f"{self._random('master', '', 32).hex()}\n".encode("ascii"), mode=0o600)
+            write_whole(self._key, f"{self._random('master', '', length=32).hex()}\n".encode("ascii"), mode=0o600)
         try:
             return bytes.fromhex(self._key.read_text(encoding="ascii").strip())
         except ValueError:
             raise DamagedError("this is no key of subjects; restore the file", where=str(self._key)) from None
 
-    def _random(self, what: str, code: str, length: int) -> bytes:
+    def _random(self, what: str, code: str, *, length: int) -> bytes:
         """Give bytes that nobody can guess; on a simulated site, where nothing is protected, the same ones again."""
         return ids.secret(length) if self._seed is None else ids.digest("subject", self._seed, what, code)[:length]

@@ -104,7 +104,8 @@ def _name(stream: str) -> str:
 
 
 def _text(objects: Objects, stream: str) -> bytes:
-    text = narrative(objects, *stream.split("/", 1)).text
+    kind, name = stream.split("/", 1)
+    text = narrative(objects, kind, name=name).text
     return f"SIMULATED\n\n{text}".encode() if objects.simulated else text.encode()
 
 

@@ -66,7 +66,7 @@ class Narrative:
         return "\n".join(lines)
 
 
-def narrative(objects: Objects, kind: str, name: str) -> Narrative:
+def narrative(objects: Objects, kind: str, *, name: str) -> Narrative:
     """Tell an object of a site; raises InputError for one that is not there."""
     thing = objects.known(kind, name)
     own = _told(objects, f"{kind}/{name}")

@@ -39,9 +39,7 @@ class Parameters:
     volume: Millilitres = field(metadata={"range": (0.0, 5000.0), "label": "Volume of the container"})
     expected_cells: Cells = field(metadata={"range": (0.0, 1e13), "label": "Viable cells of the step before, or usual"})
     expected_low: Percent = field(metadata={"range": (0.1, 100.0), "label": "Share below which it is asked"})
-    expected_high: Percent = field(
-        metadata={"range": (1.0, 10_000.0), "label": "Share above which it is asked"}
-    )
+    expected_high: Percent = field(metadata={"range": (1.0, 10_000.0), "label": "Share above which it is asked"})
     sample: Millilitres = field(metadata={"range": (0.05, 50.0), "label": "Volume drawn for each sample"})
     differ_at_most: Percent = field(metadata={"range": (0.1, 50.0), "label": "Duplicates differ at most"})
     dilution_uncertainty: Percent = field(metadata={"range": (0.0, 20.0), "label": "Uncertainty of the dilution"})

@@ -21,7 +21,11 @@ HOMES: Final = {  # library: the paths that may import it
     "zxingcpp": ("automation/surfaces/documents/", "instruments/drivers/zpl_printer/wire/symbol.py"),
     "rich": ("automation/surfaces/cli/",),
     "click": ("automation/surfaces/cli/",),
-    "pylabrobot": ("instruments/drivers/hamilton_star/", "instruments/drivers/opentrons_ot2/plan.py", "instruments/drivers/cytomat/adapter.py"),
+    "pylabrobot": (
+        "instruments/drivers/hamilton_star/",
+        "instruments/drivers/opentrons_ot2/plan.py",
+        "instruments/drivers/cytomat/adapter.py",
+    ),
     "asyncua": ("instruments/transport/", "fakes/opcua.py", "fakes/lads_server.py"),
     "unittest": (),
     "pickle": (),

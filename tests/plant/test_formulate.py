@@ -12,7 +12,9 @@ from tests.support.runs import Run, plant_of, run_batch
 from tests.support.scenes import answer, late, order, ordered, refused, scan
 
 LATER = 40_000.0  # s; a run that waits for a person is left then
-CRYO = "  CRYO-2203: {what: cryoprotectant, supplier: Simulated Supplies, quantity: 100 mL, density: 1.035 g/mL, expiry: "
+CRYO = (
+    "  CRYO-2203: {what: cryoprotectant, supplier: Simulated Supplies, quantity: 100 mL, density: 1.035 g/mL, expiry: "
+)
 FIRST, LAST = r"portion 1 of 3", r"portion 3 of 3"
 
 

@@ -82,9 +82,9 @@ def test_a_result_that_comes_back_finds_its_sample_by_name(good: tuple[Run, Worl
 
 def test_a_tube_that_is_no_good_is_drawn_again_under_another_label(tmp_path: Path) -> None:
     """It leaves the batch with its label, and the laboratory gets the second one."""
-    bad = {f"condition {FIRST}": "not as it should be"}
-    rest = {f"condition {BATCH}-sample-{one}": "as it should be" for one in ("S1", "S2", "V1")}
-    run = sampled(tmp_path, answer(r"^Look at the samples", **bad, **rest))
+    looks = {f"condition {FIRST}": "not as it should be"}
+    looks |= {f"condition {BATCH}-sample-{one}": "as it should be" for one in ("S1", "S2", "V1")}
+    run = sampled(tmp_path, answer(r"^Look at the samples", takes=None, **looks))
     assert (run.step("sample").state, outcomes(run)["M1"], outcomes(run)["M2"]) == (
         "dispatched",
         "rejected",
@@ -122,7 +122,7 @@ def test_samples_that_come_too_late_are_an_alarm_first_and_a_deviation_then(tmp_
 
 def test_a_required_sample_that_the_laboratory_refuses_leaves_the_sampling_incomplete(tmp_path: Path) -> None:
     """It is not drawn again: the bag is closed and away; people decide."""
-    rest = {f"taken {BATCH}-sample-{one}": "taken" for one in ("S1", "S2", "V1")}
-    run = sampled(tmp_path, answer(r"are the samples .* taken", **{f"taken {FIRST}": "refused"}, **rest))
+    said = {f"taken {BATCH}-sample-{one}": "taken" for one in ("S1", "S2", "V1")} | {f"taken {FIRST}": "refused"}
+    run = sampled(tmp_path, answer(r"are the samples .* taken", takes=None, **said))
     assert run.step("sample").state == "incomplete"
     assert getattr(run.things[f"container/{FIRST}"], "state", "") == "emptied"

@@ -203,9 +203,9 @@ class Infusion:
         release = cast("Release", site.find("release", plan.batch))
         out = release.is_out and plan.container in release.containers
         self._refuse(not out, f"can't go on: {plan.container} of lot {plan.batch} is not released ({release.state})")
+        check_recalls(site, plan.batch, what=f"infusion {self.id}")
         held = next(holds_of(site, plan.batch), "")
         self._refuse(bool(held), f"can't go on: {held}")
-        check_recalls(site, plan.batch, what=f"infusion {self.id}")
         bag = cast("_Container", site.find("container", plan.container))
         self._refuse(bag.on_hold, f"can't go on: {plan.container} is on QA hold ({bag.hold_reason})")
 

@@ -242,7 +242,7 @@ class Change:
             yield from _not_in_force(name, site)
         for one in self.impact.training:
             person, what = _pair(one, where="")
-            if not _knows(person, what, site):
+            if not _knows(person, what=what, site=site):
                 yield f"{person} is not trained on {what}"
         for one in self.impact.validation:
             name, certificate = _pair(one, where="")
@@ -281,7 +281,7 @@ def _pair(text: str, *, where: str) -> tuple[str, str]:
     return name, what
 
 
-def _knows(person: str, what: str, site: Site) -> bool:
+def _knows(person: str, *, what: str, site: Site) -> bool:
     """Tell whether a person is trained on an operation, or qualified on a version of a document."""
     if cast("_Person", site.find("person", person)).is_trained(what):
         return True

@@ -197,8 +197,10 @@ class Correction:
         there = ", ".join(values)
         self._refuse(said.name not in values, f"{said.entry} has no field {said.name}; its fields are {there}")
         now = values[said.name]
-        self._refuse(_read(prompt, said.name, said.was) != now, f"{said.name} of {said.entry} is {now}, not {said.was}")
-        meant = _read(prompt, said.name, said.value)
+        self._refuse(
+            _read(prompt, said.name, text=said.was) != now, f"{said.name} of {said.entry} is {now}, not {said.was}"
+        )
+        meant = _read(prompt, said.name, text=said.value)
         self._refuse(meant == now, f"{said.name} of {said.entry} is {now} already")
         prompt.form().check({**values, said.name: said.value})
         concerned = {prompt.answered_by, prompt.verified_by}
@@ -246,7 +248,7 @@ def _second(fact: Fact) -> str:
 _OUT = frozenset({"released", "conditionally released", "supplied out of specification"})
 
 
-def _read(prompt: _Prompt, name: str, text: str) -> Value:
+def _read(prompt: _Prompt, name: str, *, text: str) -> Value:
     """Read one value as its field wants it; raises InputError for no number."""
     return prompt.form().typed({name: text})[name]
 
@@ -263,7 +265,7 @@ def in_force(site: Site, entry: str) -> tuple[tuple[str, Value], ...]:
     values = dict(prompt.values)
     for one in corrections_of(site, entry):
         if one.setting is not None:
-            values[one.setting.name] = _read(prompt, one.setting.name, one.setting.value)
+            values[one.setting.name] = _read(prompt, one.setting.name, text=one.setting.value)
     return tuple(values.items())
 
 

@@ -57,7 +57,7 @@ def notices(  # noqa: PLR0913  as options
     who = person(file, by, Right.SUPERVISE)
     known = dict(pair(one, what="--to") for one in addresses)
     host = _host(smtp) if smtp else None
-    found = _ask(session, folder, _request("gather", who, file))
+    found = _ask(session, folder, _request("gather", who=who, file=file))
     waiting = [msgspec.json.decode(text, type=Notice) for text in found.values()]
     strange = sorted({one.to for one in waiting} - set(known)) if smtp else []
     if strange:
@@ -66,7 +66,7 @@ def notices(  # noqa: PLR0913  as options
     sent, failed = _all(waiting, pass_on)
     if sent:
         how = f"spool {spool}" if spool is not None else f"mail by {smtp}"
-        _ask(session, folder, _request("sent", who, file, ids=sent, how=how))
+        _ask(session, folder, _request("sent", who=who, file=file, ids=sent, how=how))
     data = {"sent": sent, "failed": failed}
     tell(f"{len(sent)} sent, {len(failed)} to be tried again", data, simulated=file.simulated, as_json=as_json)
     if failed:
@@ -79,7 +79,7 @@ def _ask(session: Session, folder: Path, request: Request) -> dict[str, str]:
     return send(session, folder, request).told
 
 
-def _request(command: str, who: str, file: SiteFile, **body: object) -> Request:
+def _request(command: str, *, who: str, file: SiteFile, **body: object) -> Request:
     word = secret(file, who)
     proof = (Signer(who, word),)
     return Request(what="notices", target="outbox", command=command, body=body, by=who, secret=word, signers=proof)

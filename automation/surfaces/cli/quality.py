@@ -32,7 +32,7 @@ def narrative(session: Session, kind: str, name: str, folder: Path, *, output: P
     """Tell what is on record about an object; every sentence cites its event."""
     check_kind(kind)
     with looked(session, folder) as (file, objects):
-        made = told(objects, kind, name)
+        made = told(objects, kind, name=name)
     text = f"SIMULATED\n\n{made.text}" if file.simulated else made.text
     if output is not None:
         check_outside(output, folder)

@@ -30,7 +30,7 @@ def enter(session: Session, code: str, *, by: str, folder: Path, as_json: bool) 
         "name": click.prompt("Name", err=True),
         "born": click.prompt("Born (YYYY-MM-DD)", err=True),
     }
-    done = send(session, folder, _request(code, "enter", said, who, secret(file, who)))
+    done = send(session, folder, _request(code, command="enter", body=said, who=who, word=secret(file, who)))
     data = {"subject": code, "state": done.state, "by": who, "event": done.seq}
     tell(f"subject {code} is {done.state} (event {done.seq})", data, simulated=file.simulated, as_json=as_json)
 
@@ -49,13 +49,13 @@ def look(  # noqa: PLR0913  as options
     file = session.opener.site(folder)
     who = person(file, by, Right.TREAT)
     body: dict[str, object] = {"reason": reason}
-    done = send(session, folder, _request(code, "look", body, who, secret(file, who)))
+    done = send(session, folder, _request(code, command="look", body=body, who=who, word=secret(file, who)))
     text = f"{code}: {done.told['name']}, born {done.told['born']} (look on the record, event {done.seq})"
     data = {"subject": code, **done.told, "by": who, "event": done.seq}
     tell(text, data, simulated=file.simulated, as_json=as_json)
 
 
-def _request(code: str, command: str, body: dict[str, object], who: str, word: str) -> Request:
+def _request(code: str, *, command: str, body: dict[str, object], who: str, word: str) -> Request:
     """Give the request of a person who proves to be one by the own secret."""
     proof = (Signer(who, word),)
     return Request(what="identify", target=code, command=command, body=body, by=who, secret=word, signers=proof)

@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def told(folder: Path, name: str) -> Narrative:
     """Tell a deviation of the site."""
     with Reader(folder) as reader:
-        return narrative(Objects(reader), "deviation", name)
+        return narrative(Objects(reader), "deviation", name=name)
 
 
 @pytest.mark.requirement("F077", "F128")

@@ -333,9 +333,7 @@ def test_without_control_it_only_answers() -> None:
     in_room(script, control=False)
 
 
-@pytest.mark.parametrize(
-    "given", [{"model": "C1"}, {"racks": "0"}, {"racks": "many"}, {"gases": "helium"}], ids=str
-)
+@pytest.mark.parametrize("given", [{"model": "C1"}, {"racks": "0"}, {"racks": "many"}, {"gases": "helium"}], ids=str)
 def test_a_setting_that_is_none_is_refused(given: dict[str, str]) -> None:
     """Named with its value."""
     with pytest.raises(InputError, match=next(iter(given))):
