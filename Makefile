@@ -31,7 +31,7 @@ PIP := -m pip --disable-pip-version-check install --quiet
 COMPILE = $(PY) -m uv pip compile pyproject.toml --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: demo test lint storm kills fuzz planted together mutants realism bench lock pages pictures clean
+.PHONY: demo test lint storm kills fuzz planted together load mutants realism bench lock pages pictures clean
 .DELETE_ON_ERROR:
 
 demo: $(CORE)

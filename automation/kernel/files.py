@@ -21,8 +21,9 @@ def write_whole(path: Path, data: bytes, *, lasting: bool = True, mode: int = 0o
             if lasting:
                 os.fsync(out.fileno())
         aside.replace(place)
-    except OSError:
+    except OSError as error:
         aside.unlink(missing_ok=True)
+        error.filename, error.filename2 = str(path), None  # what was asked for
         raise
     if lasting:
         sync_folder(place.parent)

@@ -11,6 +11,8 @@ from automation.kernel.quantity import Instant
 from automation.views.objects import Objects
 from automation.views.wording import span
 
+LONG = 72  # h
+
 
 @dataclass(frozen=True, slots=True)
 class DueLine:
@@ -39,7 +41,7 @@ def _dues(objects: Objects, now: Instant, person: str, mine: Collection[str]) ->
                 if person and not due.concerns(person, mine, now):
                     continue
                 over = due.urgency(now) is Urgency.OVERDUE
-                left = f"over by {span(float(now) - float(due.by))}" if over else span(float(due.by) - float(now))
+                left = f"over by {_time(float(now) - float(due.by))}" if over else _time(float(due.by) - float(now))
                 line = DueLine(
                     by=iso(due.by, zone=objects.zone)[:16],
                     left=left,
@@ -50,3 +52,9 @@ def _dues(objects: Objects, now: Instant, person: str, mine: Collection[str]) ->
                     escalated_to=due.escalate if over else "",
                 )
                 yield float(due.by), line
+
+
+def _time(seconds: float) -> str:
+    """Say a time; from three days on in days and hours."""
+    hours = int(seconds // 3600)
+    return f"{hours // 24} d {hours % 24} h" if hours >= LONG else span(seconds)

@@ -29,6 +29,13 @@ def test_when_the_disk_refuses_the_file_before_stays(tmp_path: Path, mocker: Moc
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_folder_that_is_not_there_is_told_by_the_name_that_was_asked_for(tmp_path: Path) -> None:
+    """Not by the one that it would have been written under."""
+    with pytest.raises(OSError, match="No such file") as told:
+        write_whole(tmp_path / "none" / "record.html", b"new")
+    assert told.value.filename == str(tmp_path / "none" / "record.html")
+
+
 def test_a_file_that_is_secret_is_so_from_its_first_byte(tmp_path: Path) -> None:
     """The rights are those that were asked for."""
     write_whole(tmp_path / "site.key", b"k", mode=0o600)
