@@ -152,7 +152,7 @@ class Door:
         """Decide and enqueue at once; the caller awaits durability before it tells anybody."""
         earlier = self.earlier(command.id)
         if earlier is not None:
-            return _the_same(command, earlier)
+            return self._again(command, earlier)
         kind, thing = self._target(command.stream)
         self._read = []
         try:
@@ -160,6 +160,15 @@ class Door:
         except RefusedError as refusal:
             self.note_refusal(command, refusal)
             raise
+
+    def _again(self, command: Command, earlier: Event) -> Event:
+        """Give the event of a command that comes again; another one under its id is refused, on record."""
+        try:
+            _check_same(command, earlier, self._kinds)
+        except InputError as wrong:
+            self.note_refusal(command, wrong)
+            raise
+        return earlier
 
     def earlier(self, command: str) -> Event | None:
         """Give the event of the command with this id; None when there was none."""
@@ -282,12 +291,20 @@ class Door:
             call(event, after)
 
 
-def _the_same(command: Command, earlier: Event) -> Event:
-    """Give the event of a command that comes again; raises InputError when its id stands for another command."""
+def _check_same(command: Command, earlier: Event, kinds: Mapping[str, Kind]) -> None:
+    """Raise InputError when the id of a command stands for another one: of another object or person, or other words.
+
+    What the program gives again after a crash may be told in other words; it is the same command.
+    """
+    was = f"{earlier.kind} {earlier.stream} by {earlier.by}, event {earlier.seq}"
     if (earlier.stream, earlier.kind, earlier.by) != (command.stream, command.command, command.by):
-        was = f"{earlier.kind} {earlier.stream} by {earlier.by}, event {earlier.seq}"
         raise InputError(f"command id {command.id!r} is that of another command ({was}); an id is used once")
-    return earlier
+    rows = kinds[command.stream.partition("/")[0]].table.rows
+    row = next((row for row in rows if row.command == command.command), None)
+    if row is None or command.by.startswith(f"{SYSTEM}:"):
+        return
+    if _body(command, row)[1] != bytes(earlier.read(Recorded).given):
+        raise InputError(f"command id {command.id!r} is that of {was}, which states something else; an id is used once")
 
 
 def _may_sign(meaning: str, row: Row) -> AbstractSet[str]:

@@ -85,6 +85,11 @@ def of_shift(batch: str, step: str) -> str:
     return f"shift {batch}/{step}"
 
 
+def of_name(name: str) -> str:
+    """Give the mark of the accounts that people would take for one another, as far as large and small letters go."""
+    return f"name {name.casefold()}"
+
+
 def of_staff(number: str) -> str:
     """Give the mark of the account of somebody of the staff."""
     return f"staff {number}"

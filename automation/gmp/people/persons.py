@@ -9,6 +9,7 @@ Source: 21 CFR 11.10(d) access, (g) authority, (i) training; 11.100(a) unique, n
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self, TypeVar
@@ -16,7 +17,7 @@ from typing import Self, TypeVar
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import Due
 from automation.gmp.due import until as due_at
-from automation.gmp.marks import OPEN, of_staff
+from automation.gmp.marks import OPEN, of_name, of_staff
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, field
 from automation.kernel.errors import InputError, RefusedError
@@ -69,7 +70,7 @@ class Training(Body):
         return f"{self.operation}@{self.version}" if self.version else self.operation
 
 
-_ID = r"\w[\w.-]{0,63}"
+_ID = r"\w[\w.-]{0,63}"  # in one script, so that no letter looks like another one's
 _KEEPERS = frozenset({Right.ADMINISTER, Right.SYSTEM})  # the program: on behalf of the person, known by the old secret
 _TRAINERS = frozenset({Right.SUPERVISE, Right.ADMINISTER, Right.SYSTEM})
 _OWN = frozenset(
@@ -133,9 +134,11 @@ class Person:
 
     @property
     def found_by(self) -> tuple[str, ...]:
-        """Give its marks: the human behind it; one whose permit will end is open."""
-        staff = (of_staff(self.staff),) if self.staff else ()
-        return (*staff, OPEN) if self.state is State.ACTIVE and self.until is not None else staff
+        """Give its marks: its id, the human behind it; one whose permit will end is open."""
+        if self.state is State.ABSENT:
+            return ()
+        known = (of_name(self.id), *((of_staff(self.staff),) if self.staff else ()))
+        return (*known, OPEN) if self.state is State.ACTIVE and self.until is not None else known
 
     @property
     def dues(self) -> tuple[Due, ...]:
@@ -157,6 +160,8 @@ class Person:
         if fact.kind == "register" and not re.fullmatch(_ID, self.id):
             allowed = "1 to 64 letters, digits, . _ - are allowed; names with ':' are the program's own"
             raise InputError(f"person id is {self.id!r}; {allowed}")
+        if fact.kind == "register":
+            self._check_alike(site)
         self._refuse(
             fact.kind in _OWN and fact.by == self.id,
             f"may not {fact.kind} the own account; another person has to",
@@ -177,6 +182,13 @@ class Person:
     def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
         if wrong:
             raise RefusedError(f"person {self.id} {why}")
+
+    def _check_alike(self, site: Site) -> None:
+        """Refuse an id that people would take for another one: large for small letters, letters of two scripts."""
+        like = next((one.id for one in site.marked("person", of_name(self.id)) if one.id != self.id), "")
+        self._refuse(bool(like), f"can't be told from person {like}; write another id")
+        scripts = sorted({unicodedata.name(one, "?").partition(" ")[0] for one in self.id if one.isalpha()})
+        self._refuse(len(scripts) > 1, f"has letters of {' and '.join(scripts)} in one id; write it in one script")
 
     def _check_human(self, fact: Fact, site: Site) -> None:
         """Refuse a person without a human behind the account, and a human with two accounts."""

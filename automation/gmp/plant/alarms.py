@@ -14,7 +14,7 @@ from typing import Self, TypeVar
 from automation.gmp.due import Due, within
 from automation.gmp.marks import OPEN
 from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.words import Body, Reason, Right, field
+from automation.gmp.words import SYSTEM, Body, Reason, Right, field
 from automation.kernel.clock import iso
 from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table
@@ -178,6 +178,7 @@ class Alarm:
     acknowledged_by: str = ""
     comment: str = ""
     shelved_until: Instant | None = None
+    shelved_by: str = ""
     raised_seq: int = 0  # the event that raised it last
     aside_for: str = ""  # why it is shelved, suppressed or out of service
     finding: str = ""  # what it turned out to be when it was last over
@@ -225,17 +226,25 @@ class Alarm:
         """Give the batch that it concerns; empty when none."""
         return self.raising.batch if self.raising else ""
 
-    def check(self, fact: Fact, site: Site) -> None:  # noqa: ARG002  every object is asked the same way
-        """Refuse to shelve without end, and to return an alarm to a state that its condition belies."""
+    def check(self, fact: Fact, site: Site) -> None:
+        """Refuse to shelve without end, to unshelve another's, and a return to a state that its condition belies."""
         if fact.kind == "shelve":
             self._check_shelving(fact.stated(Shelving), fact.at)
         if fact.kind in {"clear", "latch"} and fact.kind != self.over:
             stays = "stays until it is reset" if self.over == "latch" else "goes with its condition"
             raise RefusedError(f"alarm {self.id} {stays}; {self.over!r} notes that its condition is gone")
+        if fact.kind in {"resume", *_BACK.values()}:
+            self._check_shelver(fact, site)
         if fact.kind in {"resume", *_BACK.values()} and fact.kind != self.back:
             gone = "still there" if self.active else "gone"
             to = "unacknowledged" if self.active else "to normal"
             raise RefusedError(f"alarm {self.id}: its condition is {gone}; {self.back!r} brings it back {to}")
+
+    def _check_shelver(self, fact: Fact, site: Site) -> None:
+        own = fact.by == self.shelved_by or fact.by.startswith(f"{SYSTEM}:")
+        if self.state is State.SHELVED and self.shelved_by and not own and Right.SUPERVISE not in site.rights(fact.by):
+            who = f"was shelved by {self.shelved_by}"
+            raise RefusedError(f"alarm {self.id} {who}: that person, a supervisor or its time brings it back")
 
     def _check_shelving(self, said: Shelving, now: Instant) -> None:
         if self.raising is not None and self.raising.highly_managed:
@@ -263,12 +272,12 @@ class Alarm:
                 return replace(after, acknowledged_at=fact.at, acknowledged_by=fact.by, comment=comment)
             case "shelve":
                 said = fact.stated(Shelving)
-                return replace(after, shelved_until=Instant(said.until), aside_for=said.reason)
+                return replace(after, shelved_until=Instant(said.until), shelved_by=fact.by, aside_for=said.reason)
             case "suppress":
                 return replace(after, aside_for=fact.stated(Suppression).by_design)
             case "remove":
                 return replace(after, aside_for=fact.stated(Reason).reason)
-        return replace(after, shelved_until=None, aside_for="")
+        return replace(after, shelved_until=None, shelved_by="", aside_for="")
 
 
 def _raised(alarm: _A, fact: Fact) -> _A:

@@ -27,7 +27,7 @@ from automation.gmp.bodies.assets import (
 )
 from automation.gmp.bodies.upkeep import NEW, Cleaning, HoldTimes, Service, Sort, Upkeep
 from automation.gmp.due import Due, until
-from automation.gmp.marks import OPEN, in_room
+from automation.gmp.marks import OPEN, in_room, of_asset
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.words import SYSTEM, Meaning, Reason, Right
 from automation.kernel.clock import iso
@@ -131,6 +131,14 @@ class _Issue(Protocol):
     """What an asset asks of the issue of a batch."""
 
     product: str
+
+
+class _Fault(Protocol):
+    """What an asset asks of a fault."""
+
+    id: str
+    state: str
+    severity: str
 
 
 class _Record(Protocol):
@@ -278,6 +286,8 @@ class Asset:
             self._refuse(f"is not claimed by batch {fact.stated(Claim).batch}, step {fact.stated(Claim).step}")
         if fact.kind in {"free", "break_claim"} and self.claim is None:
             self._refuse("is not claimed")
+        if fact.kind == "return":
+            self._check_repaired(site)
         if fact.kind == "retire" and self.claim is not None:
             self._refuse(f"is claimed by batch {self.claim[0]}, step {self.claim[1]}")
 
@@ -292,6 +302,12 @@ class Asset:
             self._refuse(f"is calibrated by reviewed records (the last is {self.calibration_record}); name one")
         elif system and not site.simulated:
             self._refuse("can't calibrate by the program alone on a live site; a person has to")
+
+    def _check_repaired(self, site: Site) -> None:
+        """Refuse to put it back to use before what took it out is repaired, and seen to be so by another person."""
+        for one in (cast("_Fault", found) for found in site.marked("fault", of_asset(self.id))):
+            if one.severity == "critical" and one.state != "closed":
+                self._refuse(f"is not put back to use: its critical fault {one.id} is {one.state}, not closed")
 
     def _check_support(self, said: Registration) -> None:
         if said.kind is Driving.DRIVEN and said.support is Support.L0:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, TypeVar, cast
 
+from automation.gmp.condemned import check_condemned
 from automation.gmp.marks import OPEN, known_as, of_batch, stored_at
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.product.locations import check_fits, check_one_may_take, location_of
@@ -308,6 +309,8 @@ class Container:
                 self._refuse(self.first_cold_at is not None, "was cold before; warming has been counted since")
             case "warm":
                 self._refuse(self.first_cold_at is None, "was never cold: warming counts from the first cold on")
+            case "destroy" if self.on_hold:
+                check_condemned(site, container=self.id, batch=self.batch, why=self.hold_reason)
             case "qa_hold":
                 self._refuse(self.on_hold, f"is on QA hold already ({self.hold_reason})")
             case "lift":

@@ -24,7 +24,7 @@ from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.clock import iso
 from automation.kernel.errors import IdentityError, RefusedError
 from automation.kernel.machine import Row, Table
-from automation.kernel.quantity import Instant
+from automation.kernel.quantity import Instant, Seconds
 
 
 class State(StrEnum):
@@ -75,6 +75,7 @@ class Ending(Body):
 
 
 _BEDSIDE = frozenset({Right.TREAT})
+_MINUTE = Seconds(60.0)  # s; people write no seconds
 _TWO = (Meaning.PERFORMED, Meaning.VERIFIED)
 
 TABLE = Table(
@@ -189,14 +190,18 @@ class Infusion:
         if said.container != plan.container:
             raise IdentityError(f"infusion {self.id} is of {plan.container}; another container was scanned")
         shipments = (cast("Shipment", one) for one in site.marked("shipment", of_container(plan.container)))
-        arrived = any(one.state == "accepted" for one in shipments)
-        self._refuse(not arrived, f"can't be prepared: no shipment of {plan.container} was accepted")
+        arrived = max((one.moved_at for one in shipments if one.state == "accepted"), default=None)
+        if arrived is None:
+            raise RefusedError(f"infusion {self.id} can't be prepared: no shipment of {plan.container} was accepted")
         holder = held_by(site, plan.container) or "nobody on record"
         self._refuse(holder != plan.ward, f"can't be prepared: {plan.container} is with {holder}, not {plan.ward}")
         broken = custody_findings(site, plan.container)
         self._refuse(bool(broken), f"can't be prepared: {'; '.join(broken)}")
         thawed, expires = moment(said.thawed, zone=fact.zone), moment(said.expires, zone=fact.zone)
         self._refuse(not thawed <= fact.at < expires, "has to be thawed before now and expire after")
+        since = iso(arrived, zone=fact.zone)[:16]
+        early = thawed < arrived - _MINUTE
+        self._refuse(early, f"can't have thawed at {said.thawed}: its shipment was accepted at {since}")
 
     def _check_fit(self, site: Site) -> None:
         plan = self._planned

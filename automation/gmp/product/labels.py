@@ -131,7 +131,7 @@ class Label:
             case "verify":
                 said = fact.stated(Verification).code
                 if said != self.code:
-                    raise IdentityError(f"label {self.id} was read as {said!r}; the record says {self.code!r}")
+                    raise IdentityError(f"label {self.id} was not read as {self.code!r}, which the record has on it")
             case "apply":
                 self._check_applied(fact.stated(Application).container, site)
 
