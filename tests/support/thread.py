@@ -112,6 +112,7 @@ KINDS_OF_IT: Final = (
     "blind",
     "donor",
     "location",
+    "manifest",
     "recall",
     "reserve",
 )
@@ -335,6 +336,28 @@ def _reserve(thread: Thread) -> Body:
     return {"batch": thread.name, "sort": "stability", "pulls": [pull], "window_d": 1.0, **kept}
 
 
+def _manifest(thread: Thread) -> Body:
+    samples = [{"sample": f"{thread.name}-Q", "tests": [thread.name]}]
+    way = {"laboratory": "lab-1", "courier": "courier-2", "leaves": thread.at(1), "arrives": thread.at(5)}
+    return {
+        "samples": samples,
+        "kept": "refrigerated",
+        "results_h": 24.0,
+        "content": "category b",
+        "coolant": "none",
+        **way,
+    }
+
+
+def _came(thread: Thread) -> Body:
+    seen = {"sample": f"{thread.name}-Q", "condition": "cold, intact", "celsius": 4.2}
+    return {"seal": "SL-5", "lowest_c": 3.5, "highest_c": 5.0, "samples": [seen]}
+
+
+def _box(thread: Thread) -> Body:
+    return {"samples": [f"{thread.name}-Q"], "box": "BOX-3", "keeps_h": 48.0, "seal": "SL-5", "logger": "LOG-2"}
+
+
 def _of_product(thread: Thread) -> Body:
     return {"containers": [f"{thread.name}-P"]}
 
@@ -389,6 +412,12 @@ _BODIES: Final[Mapping[tuple[str, str], Make]] = {
     **{("location", one): _map for one in ("define", "redefine")},
     ("location", "reserve"): lambda t: {"place": "R1/01", "container": f"{t.name}-A", "until": t.at(48)},
     ("location", "free"): lambda _: {"place": "R1/01", **_REASON},
+    **{("manifest", one): _manifest for one in ("plan", "replan")},
+    ("manifest", "pack"): _box,
+    ("manifest", "dispatch"): lambda _: {"waybill": "WB-2"},
+    ("manifest", "receive"): _came,
+    ("manifest", "attest_receipt"): lambda t: {**_came(t), **_PAPER},
+    ("manifest", "answer"): lambda t: {"test": t.name},
     ("order", "rename"): lambda _: {"was": "SUBJ-017", "now": "SUBJ-117", "cause": "merged record", "evidence": "file"},
     ("blind", "seal"): lambda t: {"order": t.name, "study": "ST-1", "number": "K-1", "hides": "arm", "sha256": SEALED},
     ("blind", "open"): lambda _: {"word": ARM, "key": KEY, "why": "emergency", **_REASON},

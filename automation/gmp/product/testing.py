@@ -19,6 +19,7 @@ from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN, of_batch, of_subject
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
+from automation.gmp.product.manifests import answers, check_arrived
 from automation.gmp.quality.specifications import Criterion, Specification, Verdict, verdict
 from automation.gmp.quality.specifications import State as Standing
 from automation.gmp.words import Body, Meaning, Reason, Right, field
@@ -169,6 +170,7 @@ class QcTest:
     due: Instant = Instant(0.0)
     moved_at: Instant = Instant(0.0)  # of the last move
     sample: str = ""
+    came_at: Instant = Instant(0.0)  # when the laboratory took it in
     inoculation: str = ""  # when, as it was entered
     inoculated_at: Instant | None = None
     results: tuple[Result, ...] = ()  # in the order in which they were reported; the last one counts
@@ -253,6 +255,7 @@ class QcTest:
         self._refuse(sample.state == State.ABSENT, f"has no sample {name}: it is not known at this site")
         if sample.identity != batch.identity:
             raise IdentityError(f"test {self.id}: sample {name} is of another chain of identity than {self.batch}")
+        check_arrived(site, sample=name, what=f"test {self.id}")
 
     def _check_inoculation(self, fact: Fact, said: Inoculation, site: Site) -> None:
         at = moment(said.at, zone=fact.zone)
@@ -265,6 +268,8 @@ class QcTest:
         one, analysed = criterion_of(self, site), moment(said.analysed, zone=fact.zone)
         final = fact.kind != "report_preliminary"
         self._refuse(analysed > fact.at, f"was measured at {said.analysed}, still to come")
+        early = analysed < self.came_at - DAY
+        self._refuse(early, f"was measured at {said.analysed}, more than a day before its sample {self.sample} came")
         good = verdict(one, said.value, final=final)[0].is_good  # raises InputError for a number that is none
         if one.days and good:
             self._refuse(self.inoculated_at is None, f"was never inoculated; {one.test} counts days from then on")
@@ -288,7 +293,7 @@ class QcTest:
             case Request() as said:
                 return replace(after, request=said, requested_at=fact.at, due=moment(said.due, zone=fact.zone))
             case Intake(sample=sample):
-                return replace(after, sample=sample)
+                return replace(after, sample=sample, came_at=fact.at)
             case Inoculation() as said:
                 return replace(after, inoculation=said.at, inoculated_at=moment(said.at, zone=fact.zone))
             case Result() as said:
@@ -378,6 +383,11 @@ def _contradict(thing: Thing, fact: Fact, site: Site) -> Iterable[Next]:
         yield Next(f"recall/{test.id}-R{fact.version:02d}", "open", body)
 
 
+def _answered(thing: Thing, _fact: Fact, site: Site) -> Iterable[Next]:
+    """Tell the manifest that the sample came by."""
+    return answers(site, thing.id)
+
+
 _RELEASED = frozenset({"released", "conditionally released", "supplied out of specification"})
 
 FOLLOWS = (
@@ -387,6 +397,10 @@ FOLLOWS = (
         for on in ("report_preliminary", "report", "correct")
     ),
     Follow("test-oos", "report", "what is out of specification is investigated", "21 CFR 211.192", _investigate),
+    *(
+        Follow(f"test-answers-{on}", on, "answer manifest, which waits for it", "21 CFR 211.194(a)(1)", _answered)
+        for on in ("report", "cancel")
+    ),
     Follow("test-corrected-oos", "correct", "so is a corrected result", "21 CFR 211.192", _investigate),
 )
 

@@ -304,6 +304,8 @@ def _told(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> st
         person = tellers.get((kind, command)) or someone(table.decide(way.state(stream), command), favourite)
         if kind == "handover":
             person = _side(favourite, gives="giv" in command, withdrawn=withdrawn)
+        if (kind, command) == ("manifest", "pack"):  # somebody else takes it in
+            person = PEOPLE[Right.SUPERVISE]
         sterility = {"test": "sterility"} if row.command == "inoculate" and command == "request" else {}
         thread.do(kind, command, by=person, **sterility)
     _ready(thread, kind, row.command)

@@ -1,6 +1,7 @@
 """What has to be told before a move of donors, recalls, reserves, locations and releases, beyond the story."""
 
 from automation.gmp.product.donors import AGENTS
+from tests.support.doors import proof
 from tests.support.thread import Thread
 
 TEMPLATE: dict[str, object] = {"title": "bag of 50 mL", "stock": "LN2 stock 4"}
@@ -19,6 +20,8 @@ def ready(thread: Thread, kind: str, command: str) -> None:
             thread.until("handover", "give")
         case "location", "free":
             thread.do("location", "reserve", by="perform")
+        case "manifest", _:
+            _travelled(thread, command)
         case "recall", "open":
             thread.through("batch", "start")
         case "recall", "close":
@@ -30,6 +33,44 @@ def ready(thread: Thread, kind: str, command: str) -> None:
             thread.until("container-A", "empty")
         case "reserve", "end":
             thread.do("reserve", "pull", by="perform")
+
+
+def _travelled(thread: Thread, command: str) -> None:
+    """Bring the sample to where a move of its manifest begins."""
+    match command:
+        case "plan":
+            thread.until("test", "take_in")
+            _sampled(thread)
+        case "dispatch":
+            handed(thread, 5, giver="site-a", receiver="courier-2")
+        case "receive" | "attest_receipt":
+            handed(thread, 6, giver="courier-2", receiver="lab-1")
+        case "answer":
+            _found(thread)
+        case "complete":
+            _found(thread)
+            thread.way.do(thread.stream("manifest"), "answer", {"test": thread.name})
+
+
+def _sampled(thread: Thread) -> None:
+    """Have the sample at hand, and somebody who may pack it."""
+    thread.do("container-Q", "receive", by="system")
+    for person in ("perform", "supervise"):
+        thread.way.do(f"person/{person}", "train", {"operation": "UN3373"}, by="administer")
+
+
+def handed(thread: Thread, number: int, *, giver: str, receiver: str) -> None:
+    """Hand the sample over, signed by both sides."""
+    sample = {"containers": [f"{thread.name}-Q"]}
+    thread.do(f"handover-{number}", "give", by="perform", giver=giver, receiver=receiver, **sample)
+    thread.do(f"handover-{number}", "attest_taking", by="supervise", **sample)
+
+
+def _found(thread: Thread) -> None:
+    """Report the test, and let nothing follow from it yet."""
+    thread.way.do(f"test/{thread.name}", "take_in", thread.body("test", "take_in"), by="perform")
+    signs = (proof("perform", "performed"),)
+    thread.way.do(f"test/{thread.name}", "report", thread.body("test", "report"), by="perform", signs=signs)
 
 
 def _evaluated(thread: Thread, *, reactive: str) -> None:
