@@ -35,6 +35,7 @@ from fakes import (
     hands_culture,
     hands_electroporation,
     hands_filling,
+    hands_isolator,
     hands_pipetting,
     hands_rocking,
     hands_sampling,
@@ -294,6 +295,7 @@ class Staff:
         panel = Panel(self)
         return [
             *(habit for habits in _brought() for habit in habits(self)),
+            *hands_isolator.habits(self),  # before those who attach any report
             Habit(r"export the results", self._count, Seconds(420.0)),
             Habit(r"^Put .* into the chamber", self._load),
             Habit(r"^Take .* out and transfer now", self._take_out),

@@ -18,7 +18,7 @@ UCUM = {
     "degC": "Cel", "K": "K", "K/min": "K/min",
     "s": "s", "min": "min", "h": "h", "d": "d",
     "uL": "uL", "mL": "mL", "L": "L", "mg": "mg", "g": "g", "kg": "kg",
-    "cells": "{cells}", "cells/mL": "{cells}/mL", "pcs": "{pcs}", "%": "%", "1": "1", "xg": "[g]",
+    "cells": "{cells}", "cells/mL": "{cells}/mL", "pcs": "{pcs}", "%": "%", "1": "1", "xg": "[g]", "Pa": "Pa",
     "EU/mL": "[EU]/mL", "copies/cell": "{copies}/{cell}", "pg/mL": "pg/mL", "ug/mL": "ug/mL",
     "EU/kg": "[EU]/kg", "mg/kg": "mg/kg", "cells/kg": "{cells}/kg",
 }  # fmt: skip

@@ -25,6 +25,7 @@ from automation.kernel.unit_types import (
     Microlitres,
     Millilitres,
     NanogramsPerMillilitre,
+    Pascals,
     Percent,
     Seconds,
     TimesGravity,
@@ -48,6 +49,7 @@ __all__ = [
     "Microlitres",
     "Millilitres",
     "NanogramsPerMillilitre",
+    "Pascals",
     "Percent",
     "Seconds",
     "TimesGravity",
@@ -75,6 +77,7 @@ UNITS: dict[object, str] = {
     TransducingUnitsPerMillilitre: "TU/mL",
     NanogramsPerMillilitre: "ng/mL",
     TimesGravity: "xg",
+    Pascals: "Pa",
     Celsius: "degC",
 }
 """Each unit type with the one unit that values of it are in."""

@@ -30,6 +30,7 @@ class Grams(_Linear): ...  # Mass, g.
 class GramsPerMillilitre(_Linear): ...  # Density, g/mL.
 class Cells(_Linear): ...  # Number of cells.
 class CellsPerMillilitre(_Linear): ...  # Concentration of cells, 1/mL.
+class Pascals(_Linear): ...  # Differential pressure, Pa.
 class Percent(_Linear): ...  # Share of a whole, %.
 class Litres(_Linear): ...  # Volume of liquid nitrogen or gas, L.
 class BeadsPerMillilitre(_Linear): ...  # Concentration of beads, 1/mL.
