@@ -31,6 +31,7 @@ from automation.gmp.product import (
     releases,
     reserves,
     shipments,
+    splits,
     templates,
     testing,
     tray,
@@ -60,7 +61,7 @@ KINDS: dict[str, Kind] = {
     for module in (
         *(persons, terminals, curricula, training, subjects, prompts, orders, collections, custody, batches),
         *(containers, labels, testing, tray, releases, shipments, infusions),
-        *(donors, locations, manifests, templates, blinds, recalls, reserves),
+        *(donors, locations, manifests, splits, templates, blinds, recalls, reserves),
         *(suppliers, definitions, lots, kits, assets, alarms, backups, calls),
         *(calibrations, maintenance, rooms, sampling_points, em_samples, faults),
         *(specifications, documents, changes, forms, deviations, corrections, nonconformances),

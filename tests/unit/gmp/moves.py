@@ -85,6 +85,7 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "hand_over": {"to": "QC"},
         "dispense": {"to": "ward 4, order 0101"},
     },
+    "split": {},
     "label": {
         "print": {"sha256": "a" * 64},
         "verify": {"code": "CONTAINER:BAG-1"},
@@ -149,6 +150,7 @@ PATHS: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {
         ("asset", "out of service", command): ("register", "install", "claim", "take_out")
         for command in ("free", "break_claim")
     },
+    ("container", "emptied", "lift"): ("expect", "receive", "qa_hold", "empty"),
     **materials.PATHS,
     **plant.PATHS,
     **quality.PATHS,
@@ -205,6 +207,8 @@ def _named(kind: str, command: str, *, name: str, owner: str) -> dict[str, objec
     """Give a body that names the object, another one or a person; None for one that names nothing."""
     if (kind, command) in people.NAMED:
         return people.NAMED[kind, command](owner)
+    if (kind, command) in product.NAMED:
+        return product.NAMED[kind, command](name)
     if (kind, command) in corrections.NAMED:
         return corrections.NAMED[kind, command](name, owner)
     if (kind, command) in quality.NAMED:
@@ -273,6 +277,7 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
         stream = f"{stream}-L1"
         way.do(f"container/{name}", "expect", {"identity": "COI-1"}, by=SYSTEM)
     plant.before(way, kind)
+    product.before(way, kind, name=name)
     people.before(way, kind, row.command, name=name)
     commands = path(kind, row)
     materials.before(way, kind, (*commands, row.command))

@@ -1,10 +1,41 @@
 """What has to be told before a move of donors, recalls, reserves, locations and releases, beyond the story."""
 
+from collections.abc import Callable
+from typing import Final
+
 from automation.gmp.product.donors import AGENTS
-from tests.support.doors import proof
+from tests.support.doors import Doorway, proof
 from tests.support.thread import Thread
 
+Body = dict[str, object]
+CHILDREN: Final = ("1", "2")  # of a split, each of 2 mL
 TEMPLATE: dict[str, object] = {"title": "bag of 50 mL", "stock": "LN2 stock 4"}
+
+
+def planned(name: str) -> Body:
+    """Give the plan of a split of a container of the same name."""
+    children = [{"container": f"{name}-{one}", "volume_ml": 2.0, "what": "retention"} for one in CHILDREN]
+    return {"parent": name, "children": children, "loss_ml": 0.2, "tolerance_ml": 0.1, "at": "2026-11-23T12:00"}
+
+
+def executed(name: str) -> Body:
+    """Give how it was done: as it was planned."""
+    filled = [{"container": f"{name}-{one}", "volume_ml": 2.0} for one in CHILDREN]
+    return {"parent": name, "before_ml": 10.0, "filled": filled, "left_ml": 5.8, "loss_ml": 0.2, "labels_printed": 2}
+
+
+NAMED: Final[dict[tuple[str, str], Callable[[str], Body]]] = {
+    **{("split", one): planned for one in ("plan", "replan")},
+    ("split", "execute"): executed,
+    ("split", "reconcile"): lambda _: {"conclusion": "adds up"},
+}
+
+
+def before(way: Doorway, kind: str, *, name: str) -> None:
+    """Make what an object is about."""
+    if kind == "split":
+        way.do(f"container/{name}", "expect", {"identity": "COI-1", "volume_ml": 10.0, "purpose": "aliquot"})
+        way.do(f"container/{name}", "receive", {})
 
 
 def ready(thread: Thread, kind: str, command: str) -> None:
