@@ -12,7 +12,9 @@ from automation.engine.recipe.model import Step
 from automation.engine.recorder import RUNNER
 from automation.gmp.door import Command, Door
 from automation.gmp.hazards import unsafe
+from automation.gmp.openings import unsuited
 from automation.gmp.plant.assets import Asset
+from automation.gmp.product.batches import Batch, LotType
 from automation.kernel.errors import RefusedError
 from automation.kernel.quantity import Seconds
 
@@ -30,7 +32,8 @@ class Equipment:
     def take(self, what: Step, assets: tuple[str, ...], gates: StepGates) -> bool:
         """Claim all assets of a step, or none when another holds one.
 
-        Raises RefusedError when one is not ready, or its people are not protected against the step's hazards.
+        Raises RefusedError when one is not ready, its people are not protected against the step's hazards, or no place
+        is good enough for what the step opens.
         """
         step = what.id
         holders = [getattr(self.door.find("asset", asset), "claim", None) for asset in assets]
@@ -38,7 +41,8 @@ class Equipment:
             return False
         fresh = [asset for asset, holder in zip(assets, holders, strict=True) if holder is None]
         dangers = unsafe(self.door, fresh, what.hazards, now=self.door.now)
-        if wrong := "; ".join(dangers):
+        places = unsuited(self.door, assets, what.opens, strict=self._for_patients)
+        if wrong := "; ".join((*dangers, *places)):
             raise RefusedError(wrong)
         for asset in fresh:
             missing = gates.lapsed(asset)
@@ -47,6 +51,11 @@ class Equipment:
         for asset in fresh:
             self.door.enter(Command(f"asset/{asset}", "claim", {"batch": self.batch, "step": step}, RUNNER))
         return True
+
+    @property
+    def _for_patients(self) -> bool:
+        batch = self.door.find("batch", self.batch)
+        return isinstance(batch, Batch) and batch.lot_type != LotType.ENGINEERING
 
     def held(self, step: str) -> tuple[Asset, ...]:
         """Give the assets that a step still claims."""

@@ -18,9 +18,10 @@ from automation.engine.rounds import goes_on, round_of, was_left_out
 from automation.gmp.hazards import unsafe
 from automation.gmp.marks import OPEN, of_material
 from automation.gmp.materials.lots import MaterialLot
+from automation.gmp.openings import unsuited
 from automation.gmp.people.persons import Person
 from automation.gmp.plant.assets import Asset
-from automation.gmp.product.batches import Batch
+from automation.gmp.product.batches import Batch, LotType
 from automation.gmp.product.containers import Container
 from automation.gmp.qualified import Work, unqualified
 from automation.gmp.stock.picking import turn
@@ -127,6 +128,7 @@ def _durations(kind: object, value: object) -> Iterator[float]:
 
 def _equipment(plan: Plan, step: Step, end: Instant) -> Iterator[Gate]:
     assets = [thing for thing in plan.objects.every("asset") if isinstance(thing, Asset)]
+    chosen = list[str]()
     for role in step.equipment.values():
         wanted = plan.recipe.equipment[role]
         fitting = [asset for asset in assets if asset.asset_class == wanted and asset.driver]
@@ -134,8 +136,13 @@ def _equipment(plan: Plan, step: Step, end: Instant) -> Iterator[Gate]:
             yield Gate(step.id, wanted, role, "this site has none")
             continue
         best = min(fitting, key=lambda asset: (len(asset.ready(end)), asset.id))
+        chosen.append(best.id)
         dangers = unsafe(plan.objects, (best.id,), step.hazards, now=plan.objects.now)
         yield Gate(step.id, wanted, best.id, "; ".join((*_lapses(plan, best, end), *dangers)))
+    if step.opens is not None and chosen:
+        strict = plan.batch is not None and plan.batch.lot_type != LotType.ENGINEERING
+        lacking = unsuited(plan.objects, chosen, step.opens, strict=strict)
+        yield Gate(step.id, "place", str(step.opens), "; ".join(lacking))
 
 
 def _lapses(plan: Plan, asset: Asset, end: Instant) -> Iterator[str]:

@@ -53,3 +53,11 @@ def test_many_doses_are_frozen_in_loads_of_which_each_is_stored_before_the_next(
     """A sub-lot for each run of the freezer."""
     [part] = recipe("car-nk-doses").parts
     assert (part.steps, part.at_most, str(part.word)) == (("freeze", "store"), 8, "loads")
+
+
+@pytest.mark.requirement("F027", "F004")
+def test_a_tumour_is_opened_in_grade_a_and_a_difference_of_the_background_is_said() -> None:
+    """In an isolator a background of grade C is enough."""
+    found = {one.where: (one.before, one.after) for one in differences(recipe("explant"), recipe("isolator-explant"))}
+    said = "grade A in a background of grade B", "grade A in a background of grade C"
+    assert found["steps.explant.opens"] == said

@@ -92,3 +92,22 @@ def test_a_step_with_liquid_nitrogen_begins_when_somebody_inside_is_protected(tm
     lacking = "nobody has entered room Suite 1, so nobody wears cryogenic gloves, face shield"
     assert run.alarms() == [f"liquid nitrogen: {lacking}"]
     assert (run.state, run.step("freeze").state) == ("closed", "frozen")
+
+
+@pytest.mark.requirement("F082", "F027")
+@pytest.mark.parametrize(
+    ("grade", "why"),
+    [
+        ("C", "product is opened in grade A in a background of grade B; room Suite 1 has grade C"),
+        ("A", "asset balance-01 can't be taken: the line of room Suite 1 is not cleared for batch B-001"),
+    ],
+)
+def test_product_is_opened_only_where_the_place_has_its_grade(tmp_path: Path, grade: str, why: str) -> None:
+    """A tumour is not cut in a grade C room; in a place of grade A in a room of grade B only the line is in the way."""
+
+    def registered(site: Site) -> None:
+        insist(enter(site, "room/Hall", "register", {"grade": "B"}, by="dora", approved="dora"))
+        _ready(site, grade=grade, neighbour="Hall")
+
+    run = run_batch(make_site(tmp_path), registered, recipe="explant", until=3600.0)
+    assert (run.state, run.alarms(), "enter" in run.kinds("explant")) == ("held", [why], False)

@@ -90,6 +90,7 @@ def _step(before: Step, after: Step) -> Iterator[Difference]:
     yield from _words(f"{at}.when", before=str(before.when or ""), after=str(after.when or ""))
     yield from _words(f"{at}.signatures", before=", ".join(before.signatures), after=", ".join(after.signatures))
     yield from _words(f"{at}.hazards", before=", ".join(before.hazards), after=", ".join(after.hazards))
+    yield from _words(f"{at}.opens", before=str(before.opens or ""), after=str(after.opens or ""))
     yield from _pairs(f"{at}.equipment", before=before.equipment, after=after.equipment)
     for name in _both(before.given, after.given):
         one, other = before.given.get(name), after.given.get(name)

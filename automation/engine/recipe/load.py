@@ -33,13 +33,16 @@ from automation.engine.recipe.words import WORDS, condition
 from automation.engine.recipe.words import part as part_of
 from automation.engine.recipe.yaml_source import Node, Shape, nearest
 from automation.formulas import limits as rules
+from automation.formulas.cleanrooms import Grade
 from automation.gmp.hazards import Hazard
+from automation.gmp.openings import Opened
 from automation.gmp.words import Meaning
 from automation.kernel import quantity
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Percent, Seconds
 
 _REFERENCE = "from"
+OF_A_STEP = ("title", "after", "given", "equipment", "limits", "signatures", "yields", "when", "hazards", "opens")
 
 
 def load(
@@ -110,8 +113,7 @@ class _Reader:
 
     def _step(self, node: Node, roles: Mapping[str, str], *, before: str, alone: bool) -> Step:
         again = WORDS if alone else ()
-        optional = ("title", "after", "given", "equipment", "limits", "signatures", "yields", "when", "hazards", *again)
-        pairs = node.fields(required=("id", "operation"), optional=optional)
+        pairs = node.fields(required=("id", "operation"), optional=(*OF_A_STEP, *again))
         spec = self._operations.get(pairs["operation"].string())
         if spec is None:
             name, known = pairs["operation"].text, nearest(pairs["operation"].text, self._operations)
@@ -129,7 +131,18 @@ class _Reader:
             where=node.where,
             when=condition(pairs["when"], _reference) if "when" in pairs else None,
             hazards=tuple(Hazard(one.choice(list(Hazard))) for one in _list(pairs, "hazards")),
+            opens=_opens(pairs) if "opens" in pairs else None,
         )
+
+
+def _opens(pairs: Mapping[str, Node]) -> Opened:
+    """Give what an open manipulation needs; a step without equipment is done nowhere that is known."""
+    node = pairs["opens"]
+    if "equipment" not in pairs:
+        raise node.wrong("needs equipment in its step: product is opened where that stands")
+    stated = node.fields(required=("grade", "background"))
+    grade, background = (Grade(stated[key].choice(list(Grade))) for key in ("grade", "background"))
+    return Opened(grade, background)
 
 
 def _group(node: Node) -> Mapping[str, Node]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from automation.formulas.limits import Limit, Limits
 from automation.gmp.hazards import Hazard
+from automation.gmp.openings import Opened
 from automation.gmp.words import Meaning
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Percent, Seconds
@@ -183,6 +184,7 @@ class Step:
     where: str
     when: Condition | None = None  # it is left out when this is not so
     hazards: tuple[Hazard, ...] = ()  # to the people who do it
+    opens: Opened | None = None  # product is opened, and needs this place
     base: str = ""  # of a later round: the id in the recipe
     round: int = 1
 

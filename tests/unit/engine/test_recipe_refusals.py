@@ -74,6 +74,16 @@ CASES = {
         "    daily: {until: {from: cool.end, is: at most 5 degC}, at_most: 2}\n    operation: weigh",
         r"^r\.yaml:9:27: .*is no result of weigh",
     ),
+    "opened nowhere": (
+        "    operation: weigh",
+        "    opens: {grade: A, background: B}\n    operation: weigh",
+        r"^r\.yaml:9:12: .*needs equipment in its step",
+    ),
+    "opened in no grade": (
+        "    operation: cool",
+        "    opens: {grade: E, background: B}\n    operation: cool",
+        r"^r\.yaml:17:20: .*'E'",
+    ),
     "condition of another kind": (
         "    operation: cool",
         "    when: {from: weigh.took, is: at least 5 degC}\n    operation: cool",
