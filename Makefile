@@ -11,6 +11,7 @@
 #   make load    a long ledger, many batches at once, a month of storage (docs/load.md)
 #   make mutants  small changes to kernel, ledger and journal, each to be noticed: make mutants MODULE=ledger/chain (docs/mutants.md)
 #   make realism  200 seeds of six recipes beside public numbers: writes docs/realism.md (a quarter of an hour)
+#   make trace   each requirement beside the tests that show it (docs/requirements.md): make trace O=matrix.csv
 #   make bench   ratios to yardsticks, which live in an environment of their own
 #   make pages   the two pages for authors, followed to the letter, kills at every moment included
 #   make pictures  the pages of the README, drawn anew (needs pdftoppm)
@@ -31,7 +32,7 @@ PIP := -m pip --disable-pip-version-check install --quiet
 COMPILE = $(PY) -m uv pip compile pyproject.toml --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: demo test lint storm kills fuzz planted together load mutants realism bench lock pages pictures clean
+.PHONY: demo test lint storm kills fuzz planted together load mutants realism trace bench lock pages pictures clean
 .DELETE_ON_ERROR:
 
 demo: $(CORE)
@@ -94,6 +95,11 @@ mutants: $(MUTMUT)
 
 realism: $(DEV)
 	$(PY) -m tests.plant.realism --write
+
+O ?=
+
+trace: $(DEV)
+	$(PY) -m tests.qualification.trace $(if $(O),-o $(O))
 
 bench: $(YARDSTICKS)
 	$(BENCH)/bin/python -m tests.benchmarks

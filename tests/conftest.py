@@ -3,14 +3,14 @@
 import asyncio
 import os
 import random
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-REQUIREMENT = re.compile(r"[FC]\d{2,3}")
+from tests.qualification.marks import of_item, wrong
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -27,14 +27,12 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the requirement ids with each report; refuse ids that can't be any."""
+    """Keep with each report which requirements it shows and which refusals; refuse marks that say nothing."""
     for item in items:
         for mark in item.iter_markers("requirement"):
-            wrong = [name for name in mark.args if not REQUIREMENT.fullmatch(str(name))]
-            if wrong or not mark.args:
-                msg = f"{item.nodeid}: requirement {wrong or 'without an id'}; F001 or C01 are examples"
-                raise pytest.UsageError(msg)
-            item.user_properties += [("requirement", name) for name in mark.args]
+            if problem := wrong(mark.args, mark.kwargs):
+                raise pytest.UsageError(f"{item.nodeid}: requirement {problem}")
+        item.user_properties += [("refuses" if no else "requirement", name) for name, no in sorted(of_item(item))]
 
 
 @pytest.fixture(autouse=True)

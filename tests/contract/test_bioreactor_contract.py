@@ -22,7 +22,7 @@ from instruments.interfaces.device import Identity
 from tests.fuzz.vectors import vectors
 from tests.support.bioreactors import CULTURE, KEPT, MEDIUM, NAME, OPERATOR, WASTE, Bench, Hall, Wish, hall, on_bench
 
-pytestmark = pytest.mark.requirement("F016", "F103", "C06", "C07")
+pytestmark = pytest.mark.requirement("F025", "F103.1", "C06", "C07")
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +126,7 @@ def test_a_held_bag_lies_still_and_moves_again(wish: Wish) -> None:
     on_bench(wish, work)
 
 
+@pytest.mark.requirement("F025", refuses=True)
 def test_what_the_device_refuses_leaves_everything_as_it_was(wish: Wish) -> None:
     """A temperature was set before the CO2 was refused: it is put back."""
 
@@ -159,6 +160,8 @@ def test_their_client_finds_what_the_specification_names_and_nothing_else_of_it(
     on_bench(Wish(hall=served), work)
 
 
+@pytest.mark.requirement("F103.1")
+@pytest.mark.requirement("F103.1", "C06", refuses=True)
 def test_their_client_runs_a_culture_and_is_refused_what_its_state_forbids(served: Hall) -> None:
     """Target written, program started with job and task, held, refused a second start, stopped; the result stands."""
 

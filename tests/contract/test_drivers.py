@@ -26,6 +26,7 @@ def test_every_method_of_a_driver_declares_its_effect(entry: EntryPoint) -> None
     check_declared(entry)
 
 
+@pytest.mark.requirement("C06", refuses=True)
 @pytest.mark.parametrize("entry", DRIVERS, ids=lambda entry: entry.name)
 def test_a_setting_that_a_driver_does_not_know_is_refused(entry: EntryPoint) -> None:
     """A misspelt setting is not a default."""

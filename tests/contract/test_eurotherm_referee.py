@@ -26,7 +26,7 @@ from instruments.transport import Link
 from instruments.transport.ports import open_stream
 from tests.support.freezers import COMP, LIN, HandClock
 
-pytestmark = pytest.mark.requirement("C06", "C07")
+pytestmark = pytest.mark.requirement("C05.1", "C06", "C07")
 
 FLOAT = ModbusClientMixin.DATATYPE.FLOAT32
 WORDS = 9200  # registers of the server, enough for program 3
@@ -103,6 +103,7 @@ def test_pymodbus_programs_the_freezer_and_runs_it(kind: str) -> None:
         assert fake.acts["start"] == 1
 
 
+@pytest.mark.requirement("C05.1", "C07", refuses=True)
 @pytest.mark.parametrize("kind", ["pty", "tcp"])
 def test_pymodbus_is_refused_with_exceptions_that_it_understands(kind: str) -> None:
     """An address that is not there, a value that is not allowed."""

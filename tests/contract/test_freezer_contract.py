@@ -12,7 +12,7 @@ from instruments.drivers.eurotherm.driver_modbus import EurothermModbus
 from instruments.interfaces.freezer import Program, RunState
 from tests.support.freezers import KINDS, SHORT, Bench, Wish, on_bench, ramp
 
-pytestmark = pytest.mark.requirement("F048", "C06", "C07")
+pytestmark = pytest.mark.requirement("F048", "C05", "C05.1", "C06", "C07")
 
 BAG = (Container("bag"),)
 EVERY = [Wish(kind=kind, protocol=protocol, stored=SHORT) for protocol in ("modbus", "bisynch") for kind in KINDS]
@@ -99,6 +99,7 @@ def test_reset_ends_the_program_and_returns_to_stand_by(wish: Wish) -> None:
     on_bench(wish, work)
 
 
+@pytest.mark.requirement("F048", "C05", "C05.1", refuses=True)
 def test_a_second_start_is_refused_and_starts_nothing(wish: Wish) -> None:
     """A program starts from reset only, so a start that was repeated does no harm."""
 
@@ -112,6 +113,7 @@ def test_a_second_start_is_refused_and_starts_nothing(wish: Wish) -> None:
     on_bench(wish, work)
 
 
+@pytest.mark.requirement("F048", "C05", "C05.1", refuses=True)
 def test_a_set_point_outside_the_limits_is_refused_by_the_device(wish: Wish) -> None:
     """The refusal changes nothing."""
 
@@ -142,6 +144,7 @@ def test_doubt_about_an_act_is_settled_by_reading(wish: Wish) -> None:
     on_bench(wish, work)
 
 
+@pytest.mark.requirement("C05.1", "C06", refuses=True)
 @pytest.mark.parametrize("protocol", ["modbus", "bisynch"])
 def test_a_driver_without_control_reads_and_commands_nothing(protocol: str) -> None:
     """Every command is refused before a byte is sent."""
@@ -172,6 +175,7 @@ def test_a_program_read_back_over_modbus_is_the_one_that_was_written(kind: str) 
     assert on_bench(Wish(kind=kind, setup=Setup(gaps=False)), work) == SHORT
 
 
+@pytest.mark.requirement("C05", "C05.1", refuses=True)
 def test_a_program_over_bisynch_has_to_be_the_declared_one() -> None:
     """Segments can't be written there; the refusal says what to do and names the digest."""
 

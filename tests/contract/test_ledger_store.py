@@ -66,6 +66,7 @@ def test_both_stores_hold_the_same_bytes(store: Store, tmp_path: Path) -> None:
         assert export(mine, ["batch/B1"]) == export(its, ["batch/B1"])
 
 
+@pytest.mark.requirement("F106", "F106.2", refuses=True)
 @pytest.mark.parametrize("table", ["event", "head"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET seq = seq", "DELETE FROM {}"])
 def test_nothing_is_changed_or_deleted_even_by_who_owns_the_tables(store: Store, table: str, change: str) -> None:
@@ -76,6 +77,7 @@ def test_nothing_is_changed_or_deleted_even_by_who_owns_the_tables(store: Store,
     assert verify(store.folder).intact
 
 
+@pytest.mark.requirement("F106.2", refuses=True)
 @pytest.mark.parametrize(
     ("change", "bad"),
     [
@@ -95,6 +97,7 @@ def test_what_an_intruder_did_is_named(store: Store, change: str, bad: int) -> N
     assert found.first_bad.seq == bad
 
 
+@pytest.mark.requirement("F106.2", refuses=True)
 def test_a_tail_that_was_acknowledged_and_is_gone_is_missed(store: Store) -> None:
     """No head covers it; the mark beside the database knows what somebody was told."""
     ledger = make(store.folder, mode=Mode.LIVE)
@@ -109,6 +112,7 @@ def test_a_tail_that_was_acknowledged_and_is_gone_is_missed(store: Store) -> Non
         Ledger.open(store.folder, key=KEY)
 
 
+@pytest.mark.requirement("C01.2", refuses=True)
 def test_a_second_owner_is_refused_and_readers_are_not(store: Store) -> None:
     """Whoever only reads disturbs nobody."""
     with make(store.folder, mode=Mode.LIVE) as ledger:
@@ -137,7 +141,7 @@ def test_an_owner_that_was_taken_over_appends_nothing(store: Store, mode: Mode) 
     assert verify(store.folder).intact
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2", refuses=True)
 def test_a_frozen_owner_that_wakes_after_a_takeover_appends_nothing_and_says_so(store: Store) -> None:
     """What it was told is there; from the new epoch on every event is the new owner's."""
     make(store.folder, mode=Mode.LIVE).close()

@@ -35,7 +35,7 @@ def cable(database: Store, server: Server) -> Iterator[Cable]:
     laid.close()
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 @pytest.mark.parametrize(
     ("message", "keeps"),
     [(LAST, False), (COMMITTED, False), (COMMITTED, True)],

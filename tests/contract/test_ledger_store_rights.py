@@ -52,7 +52,8 @@ def _logged_in(store: Store, server: Server) -> Iterator["psycopg.Connection[tup
         yield connection
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F106", refuses=True)
 @pytest.mark.parametrize(
     "statement",
     [
@@ -121,7 +122,8 @@ def test_a_role_that_may_do_more_is_refused(database: Store, server: Server, use
     assert str(refused.value) == f"{database.folder / where.POINTER}: {may}"
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
+@pytest.mark.requirement("C01.2", refuses=True)
 def test_an_owner_on_another_host_is_refused_and_can_be_taken_over(database: Store, tmp_path: Path) -> None:
     """Two folders, one ledger: no lock file tells; the server does, and ends the session of the former owner."""
     former = make(database.folder, mode=Mode.LIVE)
@@ -150,7 +152,7 @@ def test_a_live_site_is_refused_where_the_server_does_not_write_through(database
         server.write_through(on=True)
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("F106")
 def test_the_password_stands_nowhere_in_the_site(database: Store) -> None:
     """Neither in a file of the folder, nor in a row, nor in an error about it."""
     filled(database.folder)

@@ -30,7 +30,7 @@ from tests.support.liquid_handlers import (
     well,
 )
 
-pytestmark = pytest.mark.requirement("F048", "C06", "C07")
+pytestmark = pytest.mark.requirement("C03", "F119", "C06", "C07")
 
 SENSING = [kind for kind in HANDLERS if kind.senses]
 NO_DRAW = {
@@ -105,6 +105,7 @@ def test_a_delivered_volume_is_not_exactly_the_volume_asked_for(kind: Kind) -> N
     on_bench(kind, work)
 
 
+@pytest.mark.requirement("F119", "C03", refuses=True)
 @pytest.mark.parametrize("what", NO_DRAW)
 def test_what_can_not_be_drawn_is_refused_before_anything_moves(kind: Kind, what: str) -> None:
     """No byte crosses the wire for it."""
@@ -119,6 +120,7 @@ def test_what_can_not_be_drawn_is_refused_before_anything_moves(kind: Kind, what
     on_bench(kind, work)
 
 
+@pytest.mark.requirement("F119", "C03", refuses=True)
 @pytest.mark.parametrize("what", NO_GIVE)
 def test_what_can_not_be_given_is_refused_before_anything_moves(kind: Kind, what: str) -> None:
     """No byte crosses the wire for it."""
@@ -161,6 +163,7 @@ def test_a_spot_without_a_tip_is_one_channels_matter(sensing: Kind) -> None:
     on_bench(sensing, work)
 
 
+@pytest.mark.requirement("C03", refuses=True)
 def test_no_second_tip_goes_onto_a_channel(kind: Kind) -> None:
     """It is refused, or the channel says that there is one."""
 
@@ -418,6 +421,7 @@ def test_two_calls_at_once_go_one_after_the_other(kind: Kind) -> None:
     on_bench(kind, work)
 
 
+@pytest.mark.requirement("C03", "C06", refuses=True)
 def test_a_handler_without_control_only_answers(kind: Kind) -> None:
     """It says who it is, and moves nothing."""
 

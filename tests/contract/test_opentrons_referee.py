@@ -26,7 +26,7 @@ from instruments.transport import Link
 from instruments.transport.ports import open_stream
 from tests.support.liquid_handlers import PRODUCT, draw, give, tips
 
-pytestmark = pytest.mark.requirement("F048", "C06")
+pytestmark = pytest.mark.requirement("C03", "C06")
 
 DECK = load("bench-ot2")
 SPEED = 2000.0  # times as fast as the robot

@@ -19,7 +19,7 @@ from instruments.transport.ports import open_stream
 
 SPEED = 5000.0  # a wash of a minute and a half in 20 ms
 
-pytestmark = pytest.mark.requirement("C06", "C07")
+pytestmark = pytest.mark.requirement("C04", "C06", "C07")
 
 
 @contextlib.contextmanager

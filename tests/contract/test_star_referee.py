@@ -64,7 +64,7 @@ SET_BY_US = ("_machine_conf", "_extended_conf", "_num_channels", "_channels_mini
 
 RUNNER = STAR_tests.unittest  # its tests bring their own runner
 
-pytestmark = pytest.mark.requirement("F048", "C06")
+pytestmark = pytest.mark.requirement("C03", "C06")
 
 
 @pytest.mark.parametrize("suite", GRAMMAR)

@@ -17,7 +17,7 @@ from instruments.interfaces.cell_washer import (
 )
 from tests.support.washers import NAME, PRODUCT, SOURCE, VALUES, Bench, Hall, Wish, hall, on_bench, program
 
-pytestmark = pytest.mark.requirement("F016", "C06", "C07")
+pytestmark = pytest.mark.requirement("F016", "C04", "C06", "C07")
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +103,7 @@ def test_a_run_is_led_to_its_recovery_by_skipping(wish: Wish) -> None:
     on_bench(wish, work)
 
 
+@pytest.mark.requirement("F016", "F019", "C04", refuses=True)
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
@@ -122,6 +123,7 @@ def test_another_protocol_or_checksum_than_approved_is_refused(wish: Wish, chang
     on_bench(wish, work)
 
 
+@pytest.mark.requirement("F016", "F019", "C04", refuses=True)
 def test_a_protocol_that_was_changed_after_its_approval_is_refused(wish: Wish) -> None:
     """The washer's own check sum tells it."""
 
@@ -134,6 +136,7 @@ def test_a_protocol_that_was_changed_after_its_approval_is_refused(wish: Wish) -
     on_bench(wish, work)
 
 
+@pytest.mark.requirement("C04", refuses=True)
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [

@@ -22,7 +22,7 @@ from instruments.transport.opcua_site import Access, Mapped
 from instruments.transport.ports import open_stream
 from tests.support.washers import OPERATOR, PRODUCT, SOURCE, VALUES, Hall, furnished, hall, load
 
-pytestmark = pytest.mark.requirement("F016", "F103", "C07")
+pytestmark = pytest.mark.requirement("F016", "F103.1", "C04", "C07")
 
 SUM = "e152abb59e4949980731c5bbf7194ffb"  # the user guide's own example
 STATES = {
@@ -77,6 +77,7 @@ def test_a_plain_client_walks_the_fake_and_starts_a_run(served: Hall) -> None:
     served.runner.run(main())
 
 
+@pytest.mark.requirement("F103.1", "C04", refuses=True)
 def test_a_plain_client_is_refused_what_the_washer_refuses(served: Hall) -> None:
     """A status code of OPC UA, and nothing changed."""
 
@@ -93,6 +94,7 @@ def test_a_plain_client_is_refused_what_the_washer_refuses(served: Hall) -> None
     served.runner.run(main())
 
 
+@pytest.mark.requirement("F103.1", "C04", refuses=True)
 def test_a_plain_client_without_the_password_stays_outside(served: Hall) -> None:
     """Neither anonymous nor with a wrong one."""
 

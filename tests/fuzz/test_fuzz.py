@@ -18,7 +18,7 @@ INPUTS = 100
 SEED = 20260105
 
 
-@pytest.mark.requirement("F105")
+@pytest.mark.requirement("F103.2", "C06", refuses=True)
 @pytest.mark.parametrize("name", targets())
 def test_damaged_input_is_refused_or_understood_and_nothing_else(name: str) -> None:
     """Only errors of our own, no number that is none, no accepted frame with a wrong checksum, no hang."""

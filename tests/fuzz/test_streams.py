@@ -82,7 +82,7 @@ def frames(complete: Complete, arriving: Sequence[bytes]) -> list[bytes]:
     return [*found, held]
 
 
-@pytest.mark.requirement("F105")
+@pytest.mark.requirement("C06")
 @pytest.mark.parametrize("name", STREAMS)
 @settings(max_examples=25, deadline=None)
 @given(cuts=SPLITS)
@@ -102,7 +102,7 @@ def test_any_split_of_what_a_scanner_sends_gives_the_same_reads(cuts: list[int])
     assert found == [one.removesuffix(b"\r\n") for one in sent]
 
 
-@pytest.mark.requirement("F105")
+@pytest.mark.requirement("C07")
 @pytest.mark.parametrize("name", FAKE)
 @settings(max_examples=10, deadline=None)
 @given(cuts=SPLITS)
@@ -114,7 +114,7 @@ def test_a_fake_answers_the_same_however_its_commands_are_split(name: str, cuts:
     assert said == whole.feed(sent, now)
 
 
-@pytest.mark.requirement("F105")
+@pytest.mark.requirement("C06", refuses=True)
 @pytest.mark.parametrize("name", codecs())
 def test_one_corrupted_byte_is_refused_or_harmless(name: str) -> None:
     """A checksum refuses it; without one only an error of our own may come of it, and ``harmless`` says the rest."""

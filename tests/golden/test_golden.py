@@ -31,8 +31,8 @@ def test_this_release_has_a_golden_ledger() -> None:
     assert release() in RELEASES
 
 
+@pytest.mark.requirement("F106.2")
 @each_release
-@pytest.mark.requirement("C02")
 def test_the_ledger_of_a_release_still_verifies(name: str) -> None:
     """To the same last event, signed and anchored to its end, with the files that it cites."""
     found, recorded = verify(HERE / name), _recorded(name)
@@ -42,8 +42,8 @@ def test_the_ledger_of_a_release_still_verifies(name: str) -> None:
     assert verify_blobs(HERE / name) == ()
 
 
+@pytest.mark.requirement("F106")
 @each_release
-@pytest.mark.requirement("C02")
 def test_the_ledger_of_a_release_folds_to_the_states_that_it_had(name: str) -> None:
     """Of every object and every step."""
     with Reader(HERE / name) as reader:

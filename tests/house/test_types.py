@@ -77,7 +77,8 @@ def test_each_ignored_type_error_names_its_code_and_its_reason() -> None:
     assert len(found) <= IGNORES_PER_THOUSAND * lines / 1000, [f"{m.path} {i.group()}" for m, i in found]
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.1")
+@pytest.mark.requirement("C01.1", refuses=True)
 def test_the_type_checker_refuses_each_of_ten_wrong_lines_and_no_right_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,7 +50,8 @@ async def guess(site: Site, *, times: int) -> None:
             await asked(site, names[number % 3], "deviation/D-1", "open", OPENING, secret=f"guess-{number}")
 
 
-@pytest.mark.requirement("F047", "F106")
+@pytest.mark.requirement("F047.4")
+@pytest.mark.requirement("F047.4", refuses=True)
 def test_a_terminal_at_which_ten_secrets_were_wrong_is_locked_and_opened_by_an_administrator(tmp_path: Path) -> None:
     """No account has had five; the right secret opens nothing there, and elsewhere it does."""
 
@@ -72,7 +73,7 @@ def test_a_terminal_at_which_ten_secrets_were_wrong_is_locked_and_opened_by_an_a
     assert at_simulated(tmp_path, job) == [locked, "active", WRONG_IN_A_ROW + 1, SHUT, "open"]
 
 
-@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F047.4")
 def test_a_right_secret_ends_the_counting_of_wrong_ones_at_a_terminal(tmp_path: Path) -> None:
     """Nine wrong, one right, nine wrong: it is open, and the count stands in the record, so that a restart keeps it."""
 
@@ -85,7 +86,7 @@ def test_a_right_secret_ends_the_counting_of_wrong_ones_at_a_terminal(tmp_path: 
     assert at_simulated(tmp_path, job) == ["in use", 19]
 
 
-@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F047", refuses=True)
 def test_a_terminal_that_the_site_does_not_have_is_named(tmp_path: Path) -> None:
     """A place that nobody registered is no place to act from."""
 
@@ -97,7 +98,8 @@ def test_a_terminal_that_the_site_does_not_have_is_named(tmp_path: Path) -> None
     at_simulated(tmp_path, job)
 
 
-@pytest.mark.requirement("F047", "F179")
+@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F047.4", "F179", refuses=True)
 def test_who_set_the_secret_of_another_can_do_and_sign_nothing_with_it(tmp_path: Path) -> None:
     """It takes a second person to set it; until its owner has set another it opens nothing; then it is void."""
     known = "known to dora"
@@ -122,7 +124,7 @@ def test_who_set_the_secret_of_another_can_do_and_sign_nothing_with_it(tmp_path:
     assert at_simulated(tmp_path, job) == [["anna"], ["dora", "dora"], "open"]
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F106", "F179", refuses=True)
 def test_the_same_request_again_signs_nothing_a_second_time(tmp_path: Path) -> None:
     """With its own id it is answered with what came of it; with another id the object has moved on."""
 

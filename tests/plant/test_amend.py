@@ -144,7 +144,7 @@ def test_the_record_says_what_was_amended_by_whom_and_why(changed: tuple[Run, Ba
     assert {"authored", "approved"} <= {signature.meaning for signature in record.signatures}
 
 
-@pytest.mark.requirement("F002", "C04")
+@pytest.mark.requirement("F002", "C01.2")
 def test_a_kill_at_every_point_of_an_amendment_leaves_the_old_recipe_or_the_new_one(tmp_path: Path) -> None:
     """Never a mix: steps and values are all of the one or all of the other, as the approval is on disk or not."""
     before = [""]
@@ -165,7 +165,7 @@ def test_a_kill_at_every_point_of_an_amendment_leaves_the_old_recipe_or_the_new_
     assert list(found.values()) == [old, new, new]
 
 
-@pytest.mark.requirement("F002")
+@pytest.mark.requirement("F002", refuses=True)
 def test_what_has_begun_and_whose_it_is_can_t_be_amended(tmp_path: Path) -> None:
     """One error each says what and where; the batch goes on as it was issued."""
     refused = {
@@ -182,7 +182,7 @@ def test_what_has_begun_and_whose_it_is_can_t_be_amended(tmp_path: Path) -> None
     assert not list((run.folder / "blobs").rglob(sha256(amended(next(iter(refused))).encode()).hexdigest()))
 
 
-@pytest.mark.requirement("F002", "F043")
+@pytest.mark.requirement("F002", refuses=True)
 def test_neither_author_nor_performer_approves_and_a_withdrawn_amendment_never_counts(tmp_path: Path) -> None:
     """Dora wrote this one; carla has started the batch and lacks the right."""
     acts = (
@@ -201,7 +201,7 @@ def test_neither_author_nor_performer_approves_and_a_withdrawn_amendment_never_c
     assert (run.steps, last(run).stage) == (OLD, Stage.WITHDRAWN)
 
 
-@pytest.mark.requirement("F002")
+@pytest.mark.requirement("F002", refuses=True)
 def test_an_approval_that_comes_too_late_lapses_with_an_alarm(tmp_path: Path) -> None:
     """The step that it changes has begun in between; the batch goes on as before."""
 

@@ -20,7 +20,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, World]:
     return run, worlds[0]
 
 
-@pytest.mark.requirement("F008", "F009", "F092")
+@pytest.mark.requirement("F008", "F009", "F092", "F160")
 def test_an_apheresis_becomes_frozen_bags_in_nine_days(course: tuple[Run, World]) -> None:
     """Every step ends well; product stands in the store, nothing is on QA hold."""
     run, world = course
@@ -37,7 +37,7 @@ def test_an_apheresis_becomes_frozen_bags_in_nine_days(course: tuple[Run, World]
     assert 8.0 < days < 13.0
 
 
-@pytest.mark.requirement("F009", "F020")
+@pytest.mark.requirement("F009", "F020", "F020.2", "F022")
 def test_every_container_of_the_course_carries_the_one_chain_of_identity(course: tuple[Run, World]) -> None:
     """From the apheresis to each vial."""
     run, _ = course
@@ -70,7 +70,7 @@ def test_the_frozen_bags_hold_t_cells_of_which_a_tenth_carry_the_vector(course: 
     assert 0.07 < carrying / float(bag.live) < 0.13
 
 
-@pytest.mark.requirement("F024", "F048")
+@pytest.mark.requirement("F024")
 def test_volume_mass_and_cells_close_over_the_whole_course(
     course: tuple[Run, World],
 ) -> None:

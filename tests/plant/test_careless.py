@@ -93,8 +93,7 @@ CASES: dict[str, tuple[object, str, str]] = {
 }
 
 
-@pytest.mark.requirement("C05")
-@pytest.mark.requirement("C06")
+@pytest.mark.requirement("F006", "F020.2", "F096", "C01", refuses=True)
 @pytest.mark.parametrize("case", CASES)
 def test_the_binding_refuses_what_a_careless_protocol_touches(tmp_path: Path, case: str) -> None:
     """Refused on the record, the step held with an alarm, and the device never heard of it."""
@@ -119,7 +118,7 @@ def gone_bad(site: Site) -> None:
     calibrated("2026-01-05T08:00:05+01:00")(site)
 
 
-@pytest.mark.requirement("C06")
+@pytest.mark.requirement("F151", "F166", refuses=True)
 @pytest.mark.parametrize(
     ("hook", "words"),
     [(broken_claim, "is claimed by nobody, not by B-001/freeze"), (gone_bad, "is out of calibration since")],
@@ -134,7 +133,7 @@ def test_the_binding_refuses_equipment_that_is_not_the_steps_or_not_ready(
     assert (run.state, run.acts["crf-01"]["start"]) == ("held", 0)
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("F020.2", refuses=True)
 def test_a_name_is_no_handle(tmp_path: Path) -> None:
     """A protocol can't name a container by text; it needs one that was identified."""
     run = careless(make_site(tmp_path), "BAG-0001")
@@ -142,7 +141,7 @@ def test_a_name_is_no_handle(tmp_path: Path) -> None:
     assert (run.state, run.acts["crf-01"]["start"]) == ("held", 0)
 
 
-@pytest.mark.requirement("C06")
+@pytest.mark.requirement("F020.2", refuses=True)
 def test_what_was_refused_is_refused_again_after_a_restart(tmp_path: Path) -> None:
     """A restart is no way around a gate."""
     hook = ordered("freeze", "before", "restart", after=600.0)

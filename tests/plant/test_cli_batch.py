@@ -56,7 +56,7 @@ def test_a_batch_is_held_and_restarted_and_ends_as_ordered(tmp_path: Path) -> No
     assert cellwright("resume", BATCH, "--site", folder).status == 0
 
 
-@pytest.mark.requirement("C02")
+@pytest.mark.requirement("F005", "C02", refuses=True)
 @pytest.mark.parametrize("order", ["pause", "hold"])
 def test_an_order_is_refused_in_a_state_that_does_not_allow_it(tmp_path: Path, order: str) -> None:
     """What is possible is named, exit status 1: the question was understood."""
@@ -77,7 +77,7 @@ def test_a_batch_is_ended(tmp_path: Path, order: str) -> None:
     assert (said.status, "has ended" in said.err) == (2, True)
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F004", "F047.2")
 def test_two_people_answer_a_critical_entry(tmp_path: Path) -> None:
     """The first enters, the same person may not verify, the second does."""
     folder = begun(tmp_path, stop_at="receive.identified")
@@ -110,7 +110,7 @@ def decide(folder: Path, step: str) -> Said:
     return cellwright("resolve", BATCH, step, *why, "--site", folder, "--json")
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("C01.3")
 @pytest.mark.parametrize("step", ["freeze", ""])
 def test_a_doubt_is_decided_under_signature(tmp_path: Path, step: str) -> None:
     """What is decided, why and by whom is a signed move of the batch."""
@@ -121,7 +121,7 @@ def test_a_doubt_is_decided_under_signature(tmp_path: Path, step: str) -> None:
     assert [(one.by, one.meaning) for one in event.read(Recorded).signed] == [("carla", "responsible")]
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("C01.3", refuses=True)
 @pytest.mark.parametrize("step", ["freeze", ""])
 def test_a_doubt_that_is_not_open_is_not_signed(tmp_path: Path, step: str) -> None:
     """Nothing is recorded of a decision about nothing."""
@@ -133,7 +133,7 @@ def test_a_doubt_that_is_not_open_is_not_signed(tmp_path: Path, step: str) -> No
         assert [event.kind for event in reader.stream(f"batch/{BATCH}")][-2:] == ["hold", "done"]
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.1", refuses=True)
 @pytest.mark.parametrize("command", ["hold", "restart", "pause", "unpause", "stop", "abort", "resolve"])
 def test_an_order_to_a_step_that_the_batch_lacks_is_refused(tmp_path: Path, command: str) -> None:
     """Exit status 2, the steps there are named, and the record is as before."""
@@ -146,7 +146,7 @@ def test_an_order_to_a_step_that_the_batch_lacks_is_refused(tmp_path: Path, comm
         assert [event.kind for event in reader.stream(f"batch/{BATCH}")] == ["issue", "start"]
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("F022", "F041", refuses=True)
 @pytest.mark.parametrize("state", ["receive.identified", "freeze.freezing"])
 def test_a_container_of_another_batch_is_not_issued_again(tmp_path: Path, state: str) -> None:
     """It is refused before anything is recorded, and the batch that nobody watches is named."""
@@ -169,7 +169,7 @@ def test_a_batch_that_is_left_open_leaves_no_work_behind(tmp_path: Path, state: 
     assert done.stderr == b""
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F047.2", "F106", refuses=True)
 def test_a_wrong_secret_is_refused_and_nothing_moves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A name alone gives nobody anything."""
     folder = begun(tmp_path, stop_at="receive.identified")
@@ -231,7 +231,7 @@ def test_a_run_in_a_pipe_is_quiet(tmp_path: Path) -> None:
     assert (again.status, "has ended" in again.err) == (2, True)
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("C01.2", refuses=True)
 def test_a_site_has_one_owner_at_a_time(tmp_path: Path) -> None:
     """Who looks is not disturbed; who wants to work is told who it is."""
     folder = begun(tmp_path, stop_at="receive.identified")

@@ -76,7 +76,7 @@ def moment(folder: Path, point: str) -> int:
     return dict(zip(POINTS, seqs, strict=True))[point]
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_while_freezing_and_resumed_the_batch_ends_as_if_undisturbed(
     tmp_path: Path, undisturbed: Path, point: str
@@ -94,7 +94,7 @@ def test_killed_while_freezing_and_resumed_the_batch_ends_as_if_undisturbed(
     assert acts(folder)["start"] == calls(folder, "start") == 1
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_time_goes_on_while_the_program_is_away(tmp_path: Path, undisturbed: Path) -> None:
     """A freeze that nobody watched for 20 min is over earlier in the record's eyes, and is not accepted: a gap."""
     folder = simulated_site(tmp_path)
@@ -105,7 +105,7 @@ def test_time_goes_on_while_the_program_is_away(tmp_path: Path, undisturbed: Pat
     assert acts(folder)["start"] == acts(undisturbed)["start"] == 1
 
 
-@pytest.mark.requirement("C07")
+@pytest.mark.requirement("C07", refuses=True)
 def test_the_crash_hook_is_refused_on_a_live_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody can make a program that makes product kill itself."""
     assert cellwright("init", tmp_path / "live").status == 0

@@ -41,6 +41,7 @@ def test_a_store_in_order_says_how_long_it_keeps_cold(tmp_path: Path) -> None:
     in_vault(tmp_path, script)
 
 
+@pytest.mark.requirement("F052", "F127")
 def test_each_container_has_a_free_place_in_another_store(tmp_path: Path) -> None:
     """In the order of their positions; a place that is taken is not given."""
 
@@ -56,6 +57,7 @@ def test_each_container_has_a_free_place_in_another_store(tmp_path: Path) -> Non
     in_vault(tmp_path, script)
 
 
+@pytest.mark.requirement("F052", "F127", refuses=True)
 @pytest.mark.parametrize("trouble", ["warm", "silent", "dry"])
 def test_a_store_that_is_not_in_order_takes_nothing(tmp_path: Path, trouble: str) -> None:
     """Warm, not read, or in alarm: a container has no place then, and the plan says so."""

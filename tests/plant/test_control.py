@@ -133,7 +133,7 @@ def test_a_run_that_was_held_is_judged_complete_after_the_restart(tmp_path: Path
         assert run.step("freeze").results[name] == undisturbed.step("freeze").results[name]
 
 
-@pytest.mark.requirement("C04")
+@pytest.mark.requirement("F005", "C02", refuses=True)
 @pytest.mark.parametrize("command", ["restart", "unpause", "start"])
 def test_an_order_out_of_place_changes_nothing_and_is_recorded(tmp_path: Path, command: str) -> None:
     """The refusal stands in the record with what would be possible; the run is as without it."""
@@ -144,7 +144,7 @@ def test_an_order_out_of_place_changes_nothing_and_is_recorded(tmp_path: Path, c
     assert stages(run, "count") == ["running", "complete"]
 
 
-@pytest.mark.requirement("C04")
+@pytest.mark.requirement("F005", "F106", refuses=True)
 @pytest.mark.parametrize("command", ["hold", "pause", "stop", "abort"])
 def test_an_order_by_somebody_without_the_right_changes_nothing_and_is_recorded(tmp_path: Path, command: str) -> None:
     """Quality reviews a batch, and does not direct it."""
@@ -245,7 +245,7 @@ def in_flight(command: str) -> Hook:
     return hook
 
 
-@pytest.mark.requirement("C02")
+@pytest.mark.requirement("F005")
 def test_a_hold_lets_the_act_in_flight_come_back_first(tmp_path: Path) -> None:
     """The answer is on the record before anything is made safe, and the act is not repeated."""
     run = run_batch(make_site(tmp_path), in_flight("hold"), ordered("freeze", "empty", "restart", after=600.0))

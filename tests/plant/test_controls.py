@@ -70,7 +70,7 @@ def test_a_day_with_an_order_in_every_state_ends_as_one_without(tmp_path: Path, 
     assert {place: what for place, what in wrong.items() if what} == {}
 
 
-@pytest.mark.requirement("C04")
+@pytest.mark.requirement("F005", "C02", refuses=True)
 def test_what_is_not_possible_changes_nothing_in_any_state_of_any_operation(tmp_path: Path, quiet: Weathered) -> None:
     """Restart and unpause of a batch that runs are refused and recorded; every other event is as without them."""
     found = places(quiet, site="b", recipe=RECIPE)
@@ -99,7 +99,7 @@ def test_a_limit_that_ends_in_a_hold_is_judged_in_its_moment(tmp_path: Path, dri
     assert broken(case, driven) == []
 
 
-@pytest.mark.requirement("C02")
+@pytest.mark.requirement("F061")
 def test_a_label_that_came_out_while_its_printing_was_ended_is_not_said_to_be_missing(
     tmp_path: Path, driven: Weathered
 ) -> None:

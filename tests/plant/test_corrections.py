@@ -71,7 +71,7 @@ def result(run: Run, step: str, name: str) -> tuple[float, float]:
     return cast("dict[str, float]", was)[name], cast("float", run.step(step).results[name])
 
 
-@pytest.mark.requirement("F106", "F047")
+@pytest.mark.requirement("F047", "F106", "F106.3")
 def test_what_later_steps_computed_from_a_corrected_count_is_recalculated(made: tuple[Run, BatchRecord]) -> None:
     """The dose of each bag follows the concentration of the washed cells over two more steps."""
     run, _ = made
@@ -101,7 +101,7 @@ def test_recalculated_results_are_judged_again(made: tuple[Run, BatchRecord]) ->
     assert next(one.event for one in fill.judged if one.what == "dose_per_bag") > cause
 
 
-@pytest.mark.requirement("F106", "F047")
+@pytest.mark.requirement("F043", "F047", "F106", "F106.3")
 def test_the_signatures_over_what_changed_are_shown_as_unsigned_and_given_again(
     made: tuple[Run, BatchRecord],
 ) -> None:
@@ -115,7 +115,7 @@ def test_the_signatures_over_what_changed_are_shown_as_unsigned_and_given_again(
     assert fallen == {f"witness prompt/{BATCH}.{step}.signatures" for step in STEPS}
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F106", "F106.3")
 def test_the_record_shows_original_and_corrected_value_by_whom_when_and_why(made: tuple[Run, BatchRecord]) -> None:
     """One exception says all of it; the prompt keeps what was entered."""
     _, record = made
@@ -124,7 +124,8 @@ def test_the_record_shows_original_and_corrected_value_by_whom_when_and_why(made
     assert found.outcome.startswith("the wrong line of the notebook was read; count-washed.")
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F106", "F106.3")
+@pytest.mark.requirement("F010", "F106.3", refuses=True)
 def test_a_closed_batch_takes_an_addendum_and_its_release_waits_for_the_signatures(tmp_path: Path) -> None:
     """Nothing stands in the way before; then three steps are unsigned, and signed again nothing does."""
     folder = folder_of(tmp_path)

@@ -9,7 +9,7 @@ from tests.support.runs import make_site, run_batch
 DAY = "    driver: manual_counter\n"
 
 
-@pytest.mark.requirement("C06", "F025")
+@pytest.mark.requirement("F034", "F163.1", "C06")
 def test_a_batch_is_counted_in_a_chamber(tmp_path: Path) -> None:
     """Squares, dilution, live and dead: the answers of two persons, and a viability that the recipe's limits judge."""
     site = make_site(tmp_path / "site", "b")

@@ -71,7 +71,7 @@ async def behave(site: Site, request: Request, random: Random, told: Told) -> No
             told.refused |= set() if seqs else {request.id}
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_ledger_holds_exactly_what_was_acknowledged(tmp_path: Path, seed: int) -> None:
     """Nothing more but what nobody waited to hear, nothing less, nothing twice, each at the event that was named."""

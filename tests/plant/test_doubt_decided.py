@@ -64,7 +64,7 @@ def repaired(site: Site) -> None:
     site.house.door.follow(follow)
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("C01.3")
 @pytest.mark.parametrize(
     ("true", "told"), [("done", "false alarm: crf-01.start was done"), ("not done", "lost command: crf-01.start was")]
 )
@@ -76,7 +76,7 @@ def test_a_false_alarm_is_recorded_as_one(tmp_path: Path, true: str, told: str) 
     assert (outcome(run), run.deviations(), run.things["asset/crf-01"].state) == (GOOD, [], "qualified")
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("C01.3")
 @pytest.mark.parametrize("kind", list(LOST.values()))
 def test_a_true_fault_takes_the_device_out_of_service(tmp_path: Path, kind: FaultKind) -> None:
     """A deviation is open, nothing more is sent, and whoever restarts is told why it does not go on."""
@@ -87,7 +87,7 @@ def test_a_true_fault_takes_the_device_out_of_service(tmp_path: Path, kind: Faul
     assert [name for name, _ in of_method(run, "start")][:5] == ["call", "doubt", "asked", "resolved", "failed"]
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("C01.3")
 @pytest.mark.parametrize(("said", "turned_out"), [("done", "false alarm"), (DEFECTIVE, "true fault")])
 def test_record_and_alarm_log_tell_a_false_alarm_from_a_true_fault(tmp_path: Path, said: str, turned_out: str) -> None:
     """The doubt with who decided what, the alarm with what it turned out to be."""
@@ -101,7 +101,7 @@ def test_record_and_alarm_log_tell_a_false_alarm_from_a_true_fault(tmp_path: Pat
     assert f"{turned_out}: crf-01" in told
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("C01.3")
 @pytest.mark.parametrize("kind", list(LOST.values()))
 def test_a_device_that_came_back_is_asked_before_anything_is_sent_again(tmp_path: Path, kind: FaultKind) -> None:
     """Whether the act took effect was never decided: the repaired device says it, and has started once."""
@@ -127,7 +127,7 @@ def decides(outcome: str) -> Hook:
     return hook
 
 
-@pytest.mark.requirement("C05", "C01")
+@pytest.mark.requirement("C01.3")
 @pytest.mark.parametrize(("true", "kind"), LOST.items())
 def test_a_doubt_of_what_makes_the_product_safe_is_decided_too(tmp_path: Path, true: str, kind: FaultKind) -> None:
     """A hold pauses the washer and nobody can be asked: a person decides, and the hold comes to its end."""
@@ -141,7 +141,7 @@ def test_a_doubt_of_what_makes_the_product_safe_is_decided_too(tmp_path: Path, t
     assert (run.step("wash").state, run.acts["washer-01"]["pause"]) == ("washed", 1)
 
 
-@pytest.mark.requirement("C02", "C05")
+@pytest.mark.requirement("C01.2", "C01.3")
 @pytest.mark.parametrize("said", ["done", DEFECTIVE])
 def test_a_decision_survives_a_kill_at_each_of_its_events(tmp_path: Path, said: str) -> None:
     """From the doubt to what the step does with the answer: decided once, one deviation, one start."""

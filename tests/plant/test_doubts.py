@@ -19,14 +19,14 @@ SLOW = "hamilton_star"  # s instead of ms a case: another project's code on a th
 ACTING = [rig for rig in RIGS if rig.driver != SLOW and acts(rig)]
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("C01.3")
 def test_every_effect_of_every_interface_is_tried_on_every_driver() -> None:
     """A new effect, driver or interface that nobody lists is named here."""
     assert unlisted() == []
     assert len(interfaces()) > 5
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("C01.3")
 @pytest.mark.parametrize("rig", ACTING, ids=lambda rig: rig.name)
 def test_doubt_is_settled_by_asking_or_held_for_a_person(tmp_path: Path, rig: Rig) -> None:
     """No act twice, none recorded as what it was not, and the page says what comes out."""

@@ -87,7 +87,7 @@ def test_a_device_that_sends_no_pulse_at_all_leaves_the_cells_alive_in_medium(tm
     assert (run.step("electroporate").state, outcomes(run)[0]) == ("salvaged", "nothing")
 
 
-@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F013")
 def test_cells_that_waited_for_medium_are_a_deviation_and_an_alarm_came_first(tmp_path: Path) -> None:
     """Two minutes are allowed; nobody came for four."""
     run = pulsed(tmp_path, late(r"^Now: flush", 4.0))
@@ -95,7 +95,7 @@ def test_cells_that_waited_for_medium_are_a_deviation_and_an_alarm_came_first(tm
     assert any("nobody has answered: Now: flush" in message for message in run.alarms())
 
 
-@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F013")
 def test_cargo_that_waits_too_long_for_its_pulse_is_told_and_a_deviation(tmp_path: Path) -> None:
     """Half an hour from the cargo to the last pulse."""
     run = pulsed(tmp_path, late(r"^Mix \S+\. Pipette", 40.0))
@@ -103,6 +103,7 @@ def test_cargo_that_waits_too_long_for_its_pulse_is_told_and_a_deviation(tmp_pat
     assert any("cargo to pulse" in message for message in run.alarms())
 
 
+@pytest.mark.requirement("F013", refuses=True)
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
@@ -121,6 +122,7 @@ def test_what_can_t_be_pulsed_is_declined_before_anything_is_opened(
     assert not any("mL of mRNA" in str(event.fields) for event in run.events)
 
 
+@pytest.mark.requirement("F013", "F019", refuses=True)
 def test_a_program_that_reads_back_otherwise_is_never_pulsed(tmp_path: Path) -> None:
     """After three times the cells stay in their bag."""
     run = pulsed(tmp_path, changes=(("value: 1 mL", 'value: "1 mL\\nlow"'),))

@@ -123,7 +123,7 @@ def test_an_analyser_without_files_asks_people_what_it_showed(tmp_path: Path) ->
     assert all(day["measured"].startswith("entered by ") for day in days)
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_killed_while_a_culture_is_split_no_drop_goes_twice(tmp_path: Path) -> None:
     """Pouring, feeding and sampling of two vessels."""
     recipe = recipe_with(tmp_path, RECIPE, *SPLIT)

@@ -109,7 +109,7 @@ def test_a_rocker_that_does_not_start_leaves_the_culture_in_an_incubator(tmp_pat
     assert any("the rocker did not start" in title for title in run.deviations())
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_killed_while_its_lines_are_joined_the_culture_is_the_one_that_hangs_in(tmp_path: Path) -> None:
     """The bag for spent medium is a container of the batch by then, and no culture."""
     whole, kept = at_appends(

@@ -40,7 +40,7 @@ def bound(run: Run) -> str:
     return event.read(BoundTo).assets["handler"]
 
 
-@pytest.mark.requirement("F119")
+@pytest.mark.requirement("F119", "F177.1")
 def test_a_handler_out_of_calibration_gives_way_to_people_with_a_pipette(tmp_path: Path) -> None:
     """Same recipe, same tubes; nothing of the handler moves."""
     run = fill_day_with_a_pipette(tmp_path, calibrated_to="2025-12-31")

@@ -17,7 +17,7 @@ STEPS = ("receive", "count", "wash", "count-washed", "formulate", "fill", "freez
 ENDS = ("accepted", "counted", "washed", "counted", "formulated", "filled", "frozen", "stored")
 
 
-@pytest.mark.requirement("F048")
+@pytest.mark.requirement("F016", "F048", "F119", "C02")
 @pytest.mark.parametrize("site", ["a", "b"])
 def test_a_harvest_is_washed_formulated_filled_frozen_and_stored(tmp_path: Path, site: str) -> None:
     """Every step ends well without a deviation; what was filled stands in the store, what was on the way is emptied."""
@@ -42,7 +42,7 @@ def test_the_same_seed_gives_the_same_head_on_the_final_day_too(tmp_path: Path, 
     assert one.head == two.head
 
 
-@pytest.mark.requirement("F061")
+@pytest.mark.requirement("F022", refuses=True)
 def test_a_recipe_refuses_a_container_of_another_kind_than_it_starts_from(tmp_path: Path) -> None:
     """One clear error at issue, and no batch."""
 

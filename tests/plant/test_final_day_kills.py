@@ -48,7 +48,7 @@ class After:
         return self._begun and event.kind != "close"
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_killed_while_containers_are_put_away_a_wrong_place_is_asked_for_once(folder: Path) -> None:
     """What stands in its place already is not asked for again; what was refused stays refused."""
     whole, kept = at_appends(

@@ -56,7 +56,7 @@ def test_the_exposure_clock_starts_at_first_contact(tmp_path: Path) -> None:
     assert timer.started_at == pytest.approx(answered.at / 1e6)
 
 
-@pytest.mark.requirement("F017")
+@pytest.mark.requirement("F017", "F019")
 def test_an_exposure_over_its_limit_is_a_deviation_at_the_moment(tmp_path: Path) -> None:
     """The product goes on, because standing in DMSO does it no good; people were told before."""
     run = fill_day(tmp_path, late(LAST, 70.0))
@@ -65,6 +65,7 @@ def test_an_exposure_over_its_limit_is_a_deviation_at_the_moment(tmp_path: Path)
     assert run.step("fill").state == "filled"
 
 
+@pytest.mark.requirement("F017", refuses=True)
 def test_what_can_not_be_made_is_refused_before_anything_is_added(tmp_path: Path) -> None:
     """40 mL of washed cells can't become 50 mL with 10 % from a stock of 20 %; the cells wait for QA in the cold."""
     recipe = recipe_with(tmp_path, ("target: 2.0e7", "target: 9.0e7"), ("volume_least: 48.0", "volume_least: 5.0"))
@@ -93,7 +94,7 @@ def test_what_is_missing_is_added_and_weighed_again(tmp_path: Path) -> None:
     assert any("so much is missing" in text for text in asked_of(run))
 
 
-@pytest.mark.requirement("F062")
+@pytest.mark.requirement("F062", "F097", refuses=True)
 @pytest.mark.parametrize(
     ("expiry", "why"),
     [
@@ -111,6 +112,7 @@ def test_cryoprotectant_that_may_not_be_used_holds_the_step_before_it_begins(
     assert any(why in alarm for alarm in run.alarms()), run.alarms()
 
 
+@pytest.mark.requirement("F017", "F096", refuses=True)
 def test_the_label_of_another_lot_is_refused_and_counted(tmp_path: Path) -> None:
     """The person is told, and scans the right one."""
     run = fill_day(tmp_path, scan(r"^Scan the label of cryoprotectant", "LOT:BUF-3301"))

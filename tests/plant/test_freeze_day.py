@@ -9,8 +9,7 @@ from automation.ledger.verify import verify
 from tests.support.runs import make_site, run_batch
 
 
-@pytest.mark.requirement("F048")
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("F018", "F048", "C01.1", "C05.1")
 def test_a_bag_is_received_counted_frozen_and_stored(tmp_path: Path) -> None:
     """Every step ends well, nothing is left open, and the ledger proves itself."""
     run = run_batch(make_site(tmp_path / "a"))

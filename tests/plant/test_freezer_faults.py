@@ -37,7 +37,7 @@ def said(run: Run, words: str) -> bool:
     return any(words in title for title in run.deviations())
 
 
-@pytest.mark.requirement("F048")
+@pytest.mark.requirement("F018", "F048", refuses=True)
 @pytest.mark.parametrize("site", ["a", "b"])
 def test_without_nitrogen_the_run_ends_and_is_not_accepted(tmp_path: Path, site: str) -> None:
     """The device goes on to its end as best it can; the product is stored under QA hold."""
@@ -48,7 +48,7 @@ def test_without_nitrogen_the_run_ends_and_is_not_accepted(tmp_path: Path, site:
     assert said(run, "beyond the reject limit <= -80.0 degC")
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("F031", "C05.1")
 def test_a_chamber_that_leaves_its_set_point_calls_people_at_once(tmp_path: Path) -> None:
     """The device's alarm is an alarm and a deviation during the run, not only a verdict at its end."""
     run = on(tmp_path, "a", meanwhile("ln2", after=1200, level=0))
@@ -57,7 +57,7 @@ def test_a_chamber_that_leaves_its_set_point_calls_people_at_once(tmp_path: Path
     assert not cleared(run, f"freezer {DEVIATES}")
 
 
-@pytest.mark.requirement("F048")
+@pytest.mark.requirement("F018", "F048", refuses=True)
 @pytest.mark.parametrize("site", ["a", "b"])
 def test_a_lid_left_open_is_not_accepted(tmp_path: Path, site: str) -> None:
     """The chamber can't get cold; whatever the program says, the sample did not."""
@@ -76,7 +76,7 @@ def test_a_lid_closed_in_time_is_an_alarm_that_clears_and_a_run_that_is_judged(t
     assert run.deviations() == [f"freezer alarm during the run: {DEVIATES}"]
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("F018", "C05.1", refuses=True)
 def test_a_controller_that_lost_its_sensor_is_an_alarm_and_not_accepted(tmp_path: Path) -> None:
     """Without a sensor the chamber drifts to the room: what surely failed has failed."""
     run = on(tmp_path, "a", meanwhile("sensor", after=NUCLEATED, broken=True))
@@ -94,7 +94,7 @@ def test_a_sensor_that_comes_back_leaves_its_deviation_and_a_curve_that_decides(
     assert run.deviations() == [f"freezer alarm during the run: {BROKEN}"]
 
 
-@pytest.mark.requirement("F048")
+@pytest.mark.requirement("F018", "F048", refuses=True)
 @pytest.mark.parametrize("site", ["a", "b"])
 @pytest.mark.parametrize("after", [60.0, 1400.0, 2700.0])
 def test_a_probe_that_fell_out_is_never_a_pass(tmp_path: Path, site: str, after: float) -> None:
@@ -105,7 +105,7 @@ def test_a_probe_that_fell_out_is_never_a_pass(tmp_path: Path, site: str, after:
     assert said(run, "probe out")
 
 
-@pytest.mark.requirement("F048")
+@pytest.mark.requirement("F018", "F048", refuses=True)
 @pytest.mark.parametrize("site", ["a", "b"])
 def test_without_nucleation_the_run_fails(tmp_path: Path, site: str) -> None:
     """A sample that stays supercooled has no plateau, and no verdict that says it had one."""
@@ -115,7 +115,7 @@ def test_without_nucleation_the_run_fails(tmp_path: Path, site: str) -> None:
     assert said(run, "no nucleation was found on the curve")
 
 
-@pytest.mark.requirement("F019")
+@pytest.mark.requirement("F018", "F019", refuses=True)
 @pytest.mark.parametrize(
     ("register", "value"),
     [
@@ -134,7 +134,7 @@ def test_a_program_changed_at_the_panel_during_the_run_is_not_accepted(
     assert run.deviations() == ["the program in the device is no longer the approved one"]
 
 
-@pytest.mark.requirement("F019")
+@pytest.mark.requirement("F019", "F048", "C05", "C05.1", refuses=True)
 def test_a_program_changed_before_the_start_is_never_started(tmp_path: Path) -> None:
     """What is read back just before the start is not the approved program: held, and nothing moved."""
     panel = meanwhile("panel", after=5, state="ready for product", register=r.block(1, 3) + r.SEG_TARGET, value=-30.0)
@@ -144,7 +144,7 @@ def test_a_program_changed_before_the_start_is_never_started(tmp_path: Path) -> 
     assert "freeze can't go on: the program read back from the device is not COMP-20 as approved" in run.alarms()
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("F031", "C05.1")
 @pytest.mark.parametrize("site", ["a", "b"])
 def test_after_a_power_loss_a_freezer_that_continues_is_judged_and_its_standstill_noted(
     tmp_path: Path, site: str
@@ -168,7 +168,7 @@ def test_a_cable_out_for_as_long_is_an_alarm_and_no_standstill(tmp_path: Path) -
     assert cleared(run, "link crf-01.run")
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("F031", "C05.1")
 @pytest.mark.parametrize("site", ["a", "b"])
 def test_after_a_power_loss_a_freezer_that_holds_goes_on_by_a_persons_decision_only(tmp_path: Path, site: str) -> None:
     """Program and sample are read, people choose from the salvage table, and the run ends under QA hold."""
@@ -180,7 +180,7 @@ def test_after_a_power_loss_a_freezer_that_holds_goes_on_by_a_persons_decision_o
     assert [acts["go on"] for name, acts in run.acts.items() if name.startswith("crf")] == [1]
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("F031", "C05.1")
 @pytest.mark.parametrize("site", ["a", "b"])
 def test_after_a_power_loss_a_freezer_that_resets_leads_to_salvage(tmp_path: Path, site: str) -> None:
     """The program is gone and is not started again; the product goes where its measured state allows."""
@@ -209,7 +209,7 @@ def test_a_freezer_that_never_comes_back_still_leads_to_a_decision(tmp_path: Pat
     assert said(run, "freezing run interrupted: the program is not over after 100 min")
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("F031", "C05.1")
 def test_a_power_loss_before_the_start_holds_and_goes_on_when_people_say_so(tmp_path: Path) -> None:
     """The product waits; a restart reads the program back again, waits for a cool sample, and starts once."""
     again = (restart(),)
@@ -223,6 +223,7 @@ def test_a_power_loss_before_the_start_holds_and_goes_on_when_people_say_so(tmp_
     assert "freeze can't go on: crf-01: no complete reply within 2 s (got nothing)" in run.alarms()
 
 
+@pytest.mark.requirement("C05", "C05.1", refuses=True)
 def test_a_strategy_that_the_recipe_does_not_allow_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:
     """What the controller would do after a power failure is checked beforehand."""
     run = run_batch(site_with(tmp_path, power_fail="ramp back"), until=20_000)

@@ -41,7 +41,7 @@ def _full_after(site: Site, at: int) -> None:
     site.house.ledger.subscribe(look)
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 @pytest.mark.parametrize("kind", ["enter", "call", "reply", "wait", "move", "data"])
 def test_a_full_disk_ends_the_program_and_the_batch_goes_on_when_there_is_room(
     tmp_path: Path, undisturbed: Run, kind: str

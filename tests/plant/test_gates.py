@@ -51,7 +51,7 @@ def on_hold(*acts: Act) -> Hook:
     return hook
 
 
-@pytest.mark.requirement("C06")
+@pytest.mark.requirement("F166")
 def test_a_calibration_that_lapses_while_product_is_inside_stops_nothing(tmp_path: Path) -> None:
     """Alarm and deviation at the time; the run goes on to its end and is judged."""
     run = run_batch(make_site(tmp_path), calibrated("2026-01-05T08:30:00+01:00"))
@@ -61,7 +61,8 @@ def test_a_calibration_that_lapses_while_product_is_inside_stops_nothing(tmp_pat
     assert (run.state, run.step("freeze").state, stages(run, "freeze")) == ("closed", "frozen", ["running", "complete"])
 
 
-@pytest.mark.requirement("C06")
+@pytest.mark.requirement("F166")
+@pytest.mark.requirement("F166", refuses=True)
 def test_the_next_act_after_a_lapse_needs_a_signed_continuation(tmp_path: Path) -> None:
     """The start is refused, the step holds; two people sign that it goes on with this freezer, and it does."""
     body: dict[str, object] = {"step": "freeze", "asset": "crf-01", "reason": "the product must not wait"}
@@ -80,7 +81,7 @@ def test_the_next_act_after_a_lapse_needs_a_signed_continuation(tmp_path: Path) 
     assert len(run.deviations()) == 1
 
 
-@pytest.mark.requirement("C06")
+@pytest.mark.requirement("F047.2", "F166", refuses=True)
 def test_one_signature_is_not_enough_for_a_continuation(tmp_path: Path) -> None:
     """Responsible and approved are two persons; without the second the batch stays held."""
     body: dict[str, object] = {"step": "freeze", "asset": "crf-01", "reason": "the product must not wait"}
@@ -98,8 +99,8 @@ def test_one_signature_is_not_enough_for_a_continuation(tmp_path: Path) -> None:
     assert (run.state, run.acts["crf-01"]["start"]) == ("held", 0)
 
 
-@pytest.mark.requirement("F045")
-@pytest.mark.requirement("C06")
+@pytest.mark.requirement("F166")
+@pytest.mark.requirement("F166", refuses=True)
 def test_equipment_out_of_calibration_is_made_ready_before_its_step_begins(tmp_path: Path) -> None:
     """Held with an alarm before anything is done; calibrated by the engineer; restarted, it goes on."""
     folder = change_site(make_site(tmp_path), ENGINEER)
@@ -111,7 +112,7 @@ def test_equipment_out_of_calibration_is_made_ready_before_its_step_begins(tmp_p
     assert (run.state, orders(run)[2:6]) == ("closed", ["hold", "done", "restart", "done"])
 
 
-@pytest.mark.requirement("F045")
+@pytest.mark.requirement("F151", refuses=True)
 def test_equipment_of_another_batch_is_waited_for(tmp_path: Path) -> None:
     """The step begins when the other gives the freezer free, and people see why it waits."""
     run = run_batch(make_site(tmp_path), taken("crf-01", for_s=7200.0))
@@ -146,7 +147,7 @@ def taken(asset: str, *, for_s: float) -> Hook:
     return hook
 
 
-@pytest.mark.requirement("F045")
+@pytest.mark.requirement("F083", refuses=True)
 def test_used_equipment_stays_claimed_until_somebody_has_cleaned_it(tmp_path: Path) -> None:
     """Used, cleaned, given free, in this order; nobody else can take it in between."""
     refusals: list[str] = []
@@ -178,8 +179,8 @@ def test_the_lot_that_expires_first_is_used_and_counted_down(tmp_path: Path) -> 
     assert run.state == "closed"
 
 
-@pytest.mark.requirement("F096")
-@pytest.mark.requirement("F099")
+@pytest.mark.requirement("F096", "F099")
+@pytest.mark.requirement("F096", "F099", refuses=True)
 def test_a_lot_that_is_not_released_holds_the_step_until_it_is(tmp_path: Path) -> None:
     """Nothing is done with the product before; the release is signed by quality."""
     folder = change_site(make_site(tmp_path), (CASSETTE, CASSETTE.replace("}", ", released: false}")))
@@ -189,8 +190,7 @@ def test_a_lot_that_is_not_released_holds_the_step_until_it_is(tmp_path: Path) -
     assert (run.state, getattr(run.things["lot/CASS-2201"], "left", 0)) == ("closed", 49.0)
 
 
-@pytest.mark.requirement("F097")
-@pytest.mark.requirement("C06")
+@pytest.mark.requirement("F062", "F097", refuses=True)
 def test_a_lot_that_expires_before_its_step_is_not_used(tmp_path: Path) -> None:
     """Midnight passes between receipt and freezing; the batch is held, and stopped by the supervisor."""
     changes = (CASSETTE, CASSETTE.replace("2028-12-31", "2026-01-04")), ("2026-01-05T08:00:00", "2026-01-04T23:52:00")
@@ -200,7 +200,7 @@ def test_a_lot_that_expires_before_its_step_is_not_used(tmp_path: Path) -> None:
     assert orders(run)[2:] == ["hold", "done", "stop", "done", "close"]
 
 
-@pytest.mark.requirement("F095")
+@pytest.mark.requirement("F095", refuses=True)
 def test_a_lot_with_too_little_left_is_not_used(tmp_path: Path) -> None:
     """Half a cassette freezes no bag."""
     folder = change_site(make_site(tmp_path), (CASSETTE, CASSETTE.replace("50 pcs", "0.5 pcs")))
@@ -209,7 +209,7 @@ def test_a_lot_with_too_little_left_is_not_used(tmp_path: Path) -> None:
     assert stages(run, "freeze") in ([], ["stopping", "stopped"])
 
 
-@pytest.mark.requirement("F048")
+@pytest.mark.requirement("F048", refuses=True)
 def test_a_probe_that_hangs_elsewhere_starts_no_program(tmp_path: Path) -> None:
     """What is far colder than fresh product is not in it: no start, an alarm, and the step is held."""
 
@@ -221,7 +221,7 @@ def test_a_probe_that_hangs_elsewhere_starts_no_program(tmp_path: Path) -> None:
     assert (run.state, run.acts["crf-01"]["start"]) == ("held", 0)
 
 
-@pytest.mark.requirement("F045")
+@pytest.mark.requirement("F151")
 def test_a_claim_that_was_broken_is_not_given_back_twice(tmp_path: Path) -> None:
     """The supervisor takes the freezer away while its cleaning is asked for: cleaned, recorded, and closed."""
 

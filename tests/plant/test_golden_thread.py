@@ -21,14 +21,30 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[Told, .
     return folder / "site", told("golden-thread.md", folder, prepare=prepare)
 
 
-@pytest.mark.requirement("F009", "F010", "F020", "F021", "F053", "F054", "F057", "F065", "F075", "F129", "C01")
+@pytest.mark.requirement(
+    "F009",
+    "F010",
+    "F020",
+    "F021",
+    "F040",
+    "F053",
+    "F054",
+    "F054.1",
+    "F057",
+    "F065",
+    "F075",
+    "F129",
+    "F164",
+    "F165.1",
+    "C01.1",
+)
 def test_every_command_of_the_page_does_what_the_page_shows(story: tuple[Path, tuple[Told, ...]]) -> None:
     """Refused where the page says so, with these words; else done."""
     assert [(one.words, one.said.err) for one in story[1] if one.said.status != int(one.refused)] == []
     assert [(one.words, one.missing) for one in story[1] if one.missing] == []
 
 
-@pytest.mark.requirement("F106", "F179")
+@pytest.mark.requirement("F106", "F106.1", "F179", refuses=True)
 def test_whoever_was_refused_is_on_the_record_and_no_code_of_another_patient_is(
     story: tuple[Path, tuple[Told, ...]],
 ) -> None:
@@ -39,7 +55,7 @@ def test_whoever_was_refused_is_on_the_record_and_no_code_of_another_patient_is(
     assert [event.seq for event in events if b"CHA999926GT0018" in event.body] == []
 
 
-@pytest.mark.requirement("F020", "F167")
+@pytest.mark.requirement("F020", "F020.2", "F167")
 def test_the_whole_way_is_under_one_chain_of_identity(story: tuple[Path, tuple[Told, ...]]) -> None:
     """Collection, bag, hand-overs, lot and infusion; the order is fulfilled and the bag is out of the house."""
     with Reader(story[0]) as reader:

@@ -61,7 +61,7 @@ def command(folder: Path, *words: str) -> Terminal:
     return Terminal(pid, wire)
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 @pytest.mark.parametrize("what", ASKING)
 def test_killed_while_it_is_made_there_is_nothing_of_it(tmp_path: Path, what: str) -> None:
     """No event and no claim, and the question is open for everybody."""

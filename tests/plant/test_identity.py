@@ -12,7 +12,7 @@ DIN, COI = r"^Scan the donation number", r"^Scan the chain-of-identity"
 OTHER_DIN, OTHER_COI = "=A99992600001800", "&/CHA9999261M9PZR"
 
 
-@pytest.mark.requirement("F020")
+@pytest.mark.requirement("F020.2")
 def test_a_product_code_instead_of_the_identifier_is_a_hint_and_no_deviation(tmp_path: Path) -> None:
     """The wrong symbol on the right label: told what to scan, counted, and the batch goes on."""
     run = run_batch(make_site(tmp_path), scan(DIN, "=<S12954A0"))
@@ -21,7 +21,7 @@ def test_a_product_code_instead_of_the_identifier_is_a_hint_and_no_deviation(tmp
     assert (run.state, run.deviations(), run.alarms()) == ("closed", [], [])
 
 
-@pytest.mark.requirement("F020")
+@pytest.mark.requirement("F020.2", "F173", refuses=True)
 def test_another_container_of_the_same_patient_is_refused_and_counted(tmp_path: Path) -> None:
     """No other patient is near: the person is told, and nothing is locked."""
     folder = change_site(make_site(tmp_path), ("CHA9999261M9PZR", "CHA999926X7K2QD"))
@@ -32,8 +32,7 @@ def test_another_container_of_the_same_patient_is_refused_and_counted(tmp_path: 
 
 
 @pytest.mark.requirement("F006")
-@pytest.mark.requirement("F056")
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("F006", "F009", "F056", refuses=True)
 @pytest.mark.parametrize(
     ("where", "code", "step"),
     [(DIN, OTHER_DIN, "receive"), (COI, OTHER_COI, "receive"), (r"at the freezer$", OTHER_DIN, "freeze")],
@@ -55,7 +54,7 @@ def test_another_patients_bag_locks_the_step_until_two_people_have_cleared_the_l
     assert "holding" not in [event.fields.get("state") for event in run.events if event.kind == "procedural"]
 
 
-@pytest.mark.requirement("F020")
+@pytest.mark.requirement("F020.2", refuses=True)
 def test_an_identifier_that_nobody_knows_locks_the_step_too(tmp_path: Path) -> None:
     """It may be anybody's: the line is cleared, and the deviation says that nobody knows it."""
     run = run_batch(make_site(tmp_path), scan(DIN, "=A99992600007700"))
@@ -67,7 +66,7 @@ def test_an_identifier_that_nobody_knows_locks_the_step_too(tmp_path: Path) -> N
     assert run.state == "closed"
 
 
-@pytest.mark.requirement("C12")
+@pytest.mark.requirement("F056", refuses=True)
 def test_a_foreign_code_never_stands_in_the_record(tmp_path: Path) -> None:
     """Neither in the event of the lock nor in a refusal: it is another patient's."""
     run = run_batch(make_site(tmp_path), scan(DIN, OTHER_DIN), scan(COI, OTHER_COI))

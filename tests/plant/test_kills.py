@@ -57,7 +57,7 @@ def after(state: str) -> Callable[[Event], bool]:
     return wanted
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 @pytest.mark.parametrize(("site", "share"), [(site, n) for site, count in APPENDS.items() for n in range(count)])
 def test_killed_at_an_append_the_batch_ends_as_undisturbed(
     killed: Callable[[str], Killed], site: str, share: int
@@ -70,7 +70,7 @@ def test_killed_at_an_append_the_batch_ends_as_undisturbed(
     assert verify(run.folder).intact
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 @pytest.mark.parametrize("site", FINAL_DAY)
 def test_a_final_day_killed_at_an_append_ends_as_undisturbed(folder: Path, site: str) -> None:
     """Whatever was being washed, filled, weighed or labelled; ``python -m tests.plant.kills`` tries all moments."""
@@ -82,7 +82,7 @@ def test_a_final_day_killed_at_an_append_ends_as_undisturbed(folder: Path, site:
     assert [one for one in (tried(kept, whole, moment) for moment in kept.moments) if one.differs] == []
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("C01.2")
 @pytest.mark.parametrize("method", ACTS)
 def test_killed_between_two_frames_of_an_act_it_takes_effect_once(folder: Path, method: str) -> None:
     """Whether the frame had reached the device or not, the device is asked before anything is sent again."""
@@ -155,7 +155,7 @@ def _later(seconds: float, do: Callable[[], None]) -> None:
     asyncio.get_running_loop().call_later(seconds, do)
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_killed_when_the_work_is_done_and_not_yet_said_it_is_said_soon(folder: Path) -> None:
     """Counting takes a person 7 min; who has counted does not take them again, so that no question is overdue."""
     kept = Kept(make_site(folder / "worked"), folder / "kept worked")

@@ -52,7 +52,7 @@ def by_second(run: Run) -> dict[int, float | None]:
     return {at // 1_000_000: value for at, value in trend(run, "crf-01.chamber").items()}
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("C01.3", "C05.1")
 @pytest.mark.parametrize("kind", BROKEN)
 @pytest.mark.parametrize("chunk", [1, RUN_FRAME])
 def test_a_start_on_a_broken_wire_starts_once(tmp_path: Path, kind: FaultKind, chunk: int) -> None:
@@ -65,7 +65,7 @@ def test_a_start_on_a_broken_wire_starts_once(tmp_path: Path, kind: FaultKind, c
     assert len(again) + len(asked) == 1
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("C05.1")
 @pytest.mark.parametrize("kind", BROKEN)
 @pytest.mark.parametrize("chunk", [1, 40])
 def test_a_program_loaded_over_a_broken_wire_is_written_again_and_stands_as_approved(
@@ -112,7 +112,8 @@ def test_a_late_answer_never_answers_the_next_question(tmp_path: Path, whole: Ru
     assert found == {at: good[at] for at in found}
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("C01.3")
+@pytest.mark.requirement("C01.3", refuses=True)
 @pytest.mark.parametrize(("kind", "true"), [(FaultKind.LOSE_REPLY, "done"), (FaultKind.LOSE_COMMAND, "not done")])
 def test_a_start_that_nobody_can_ask_about_waits_for_a_person(tmp_path: Path, kind: FaultKind, true: str) -> None:
     """Doubt is a state: held, decided under signature, and the device has started once."""
@@ -149,6 +150,7 @@ def test_a_person_who_wrongly_says_done_is_found_out_by_the_first_reading(tmp_pa
     assert "freezing run interrupted: the programmer stands in reset in segment 0" in run.deviations()
 
 
+@pytest.mark.requirement("C01.3", refuses=True)
 def test_a_restart_before_the_decision_leaves_the_batch_held(tmp_path: Path) -> None:
     """A doubt is decided before anything goes on; who restarts too early is told, and can still decide."""
     decided = (resolve("done"), restart())

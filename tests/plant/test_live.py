@@ -135,7 +135,7 @@ def test_a_driver_below_l3_is_given_control_when_quality_has_permitted_it(suite:
     assert suite.refused == "crf-01: stand_by needs control; this driver was given none; then: done"
 
 
-@pytest.mark.requirement("F026")
+@pytest.mark.requirement("F005", "C01.1")
 def test_a_batch_runs_live_from_the_first_scan_to_its_closing(suite: Suite, stopped: Batch) -> None:
     """People decide about the run that is not accepted; nothing in the record is simulated."""
     assert stopped.status == 0
@@ -145,14 +145,14 @@ def test_a_batch_runs_live_from_the_first_scan_to_its_closing(suite: Suite, stop
         assert (reader.genesis.mode, Objects(reader).simulated) == ("live", False)
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2", refuses=True)
 def test_nobody_opens_the_site_of_an_owner_that_is_only_stopped(stopped: Batch) -> None:
     """A process that the system has stopped still owns it; it goes on as if nothing had been."""
     assert stopped.refused.startswith("1: cellwright: ")
     assert "the site is owned by process" in stopped.refused
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_killed_while_the_device_freezes_the_batch_ends_as_it_would_have(stopped: Batch, killed: Batch) -> None:
     """The same ends, the same acts in the same order, none of them twice."""
     assert (killed.status, killed.ends(), killed.calls()) == (0, stopped.ends(), stopped.calls())
@@ -161,13 +161,13 @@ def test_killed_while_the_device_freezes_the_batch_ends_as_it_would_have(stopped
     assert {"anchored", "seen", "close"} <= set(again)
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_the_device_counts_one_start_for_each_batch(suite: Suite, killed: Batch) -> None:
     """Its own log is asked, not the ledger."""
     assert (killed.status, suite.freezer.starts()) == (0, 2)
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_time_limits_go_on_counting_while_the_program_is_away(suite: Suite, killed: Batch) -> None:
     """The limit that ran through the kill ends when its end came, counted from its start; exposure ended before."""
     with Reader(suite.folder) as reader:
@@ -179,7 +179,7 @@ def test_time_limits_go_on_counting_while_the_program_is_away(suite: Suite, kill
     assert timers[EXPOSURE].state == "met"
 
 
-@pytest.mark.requirement("C02")
+@pytest.mark.requirement("F106.2")
 def test_the_record_of_a_killed_program_verifies(suite: Suite, killed: Batch) -> None:
     """Every event is there, signed to the end."""
     said = cellwright("verify", suite.folder, "--json")
@@ -187,7 +187,7 @@ def test_the_record_of_a_killed_program_verifies(suite: Suite, killed: Batch) ->
     assert int(str(said.data["events"])) >= killed.events[-1].seq
 
 
-@pytest.mark.requirement("F151")
+@pytest.mark.requirement("F151", refuses=True)
 def test_another_device_at_the_end_of_the_cable_is_not_ready(suite: Suite, killed: Batch) -> None:
     """Somebody has changed the logger: the plate shows another serial number than the register."""
     file = suite.folder / "site.yaml"

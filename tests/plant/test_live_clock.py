@@ -60,7 +60,7 @@ def steps(site: Site) -> list[int]:
     return [round(e.read(Stepped).step) for e in site.house.ledger.stream(STREAM) if e.kind == "stepped"]
 
 
-@pytest.mark.requirement("C02")
+@pytest.mark.requirement("F047")
 def test_a_step_of_the_clock_is_one_event_and_an_alarm_that_ends_with_it(tmp_path: Path) -> None:
     """Half a second is no step; a step that stays is told once; setting the clock right is told too."""
     wall = Wall()
@@ -82,7 +82,7 @@ def test_a_step_of_the_clock_is_one_event_and_an_alarm_that_ends_with_it(tmp_pat
     ]
 
 
-@pytest.mark.requirement("C02")
+@pytest.mark.requirement("F047")
 def test_ledger_time_does_not_follow_a_clock_that_is_moved(tmp_path: Path) -> None:
     """It is advanced by the monotonic clock alone, so order and durations stay true."""
     wall = Wall()
@@ -97,7 +97,7 @@ def test_ledger_time_does_not_follow_a_clock_that_is_moved(tmp_path: Path) -> No
     assert at[-1] - at[0] < 60 * MICRO
 
 
-@pytest.mark.requirement("C02")
+@pytest.mark.requirement("F047")
 def test_a_restart_takes_the_clock_as_it_is_and_records_the_gap(tmp_path: Path) -> None:
     """Ahead it is a gap; behind the last event it is a step from the first moment on, with its alarm."""
     wall, folder = Wall(), live_site(tmp_path)
@@ -114,7 +114,7 @@ def test_a_restart_takes_the_clock_as_it_is_and_records_the_gap(tmp_path: Path) 
     assert wall.at(folder, job) == (0, [-60], "unacknowledged")
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F047.2", refuses=True)
 @pytest.mark.parametrize(("moved", "refused"), [(4.0, "could not be identified"), (6.0, "signing is blocked")])
 def test_nothing_is_signed_while_the_clock_is_far_off(tmp_path: Path, moved: float, refused: str) -> None:
     """Up to 5 s a signature is looked at like any other; beyond, nobody's is."""
@@ -135,7 +135,7 @@ def test_nothing_is_signed_while_the_clock_is_far_off(tmp_path: Path, moved: flo
     assert refused in wall.at(live_site(tmp_path), job)
 
 
-@pytest.mark.requirement("C02", "F106")
+@pytest.mark.requirement("F047.2")
 def test_signing_goes_on_when_the_clock_is_right_again(tmp_path: Path) -> None:
     """Set ahead, right, far back, right: refused on the record while it is wrong, in order and time all the same."""
     wall = Wall()
@@ -155,7 +155,7 @@ def test_signing_goes_on_when_the_clock_is_right_again(tmp_path: Path) -> None:
     assert verify(folder).intact
 
 
-@pytest.mark.requirement("C02", "F106")
+@pytest.mark.requirement("F047.2", refuses=True)
 def test_a_clock_that_stands_before_the_last_event_blocks_signing_from_the_start(tmp_path: Path) -> None:
     """Somebody has set it back while nobody watched; when it is right, signing goes on without another start."""
     wall, folder = Wall(), live_site(tmp_path)

@@ -59,7 +59,7 @@ def why(work: Coroutine[object, object, object]) -> str:
     return str(refused.value)
 
 
-@pytest.mark.requirement("C07")
+@pytest.mark.requirement("C07", refuses=True)
 @pytest.mark.parametrize("what", REFUSED)
 def test_a_live_site_refuses(tmp_path: Path, what: str) -> None:
     """One error with the line, and no ledger is made."""
@@ -69,14 +69,14 @@ def test_a_live_site_refuses(tmp_path: Path, what: str) -> None:
     assert not (tmp_path / "ledger.sqlite").exists()
 
 
-@pytest.mark.requirement("C07")
+@pytest.mark.requirement("C07", refuses=True)
 @pytest.mark.parametrize(("way", "what"), [(Way(seed=1), "a seed"), (Way(faults=Faults()), "faults")])
 def test_a_live_site_is_not_opened_with_chance_or_faults(tmp_path: Path, way: Way, what: str) -> None:
     """Whoever opens it by the library is refused like the file."""
     assert why(opened(live_site(tmp_path), way)).endswith(f"{what} is for simulated sites only")
 
 
-@pytest.mark.requirement("C07")
+@pytest.mark.requirement("C07", refuses=True)
 def test_a_live_site_is_not_opened_in_simulated_time(tmp_path: Path) -> None:
     """Neither on a loop whose clock jumps, nor with such a clock on an ordinary one."""
     folder = live_site(tmp_path)
@@ -89,7 +89,7 @@ def test_a_live_site_is_not_opened_in_simulated_time(tmp_path: Path) -> None:
     assert not (folder / "ledger.sqlite").exists()
 
 
-@pytest.mark.requirement("C07")
+@pytest.mark.requirement("C07", refuses=True)
 @pytest.mark.parametrize("was", ["live", "simulated"])
 def test_a_ledger_never_opens_as_the_other_kind(tmp_path: Path, was: str) -> None:
     """Whoever edits the site's file in between gets one error that names both kinds."""
@@ -101,7 +101,7 @@ def test_a_ledger_never_opens_as_the_other_kind(tmp_path: Path, was: str) -> Non
     assert f"the ledger is {was}, for ever; {other} was asked for" in why(opened(folder))
 
 
-@pytest.mark.requirement("C07")
+@pytest.mark.requirement("C07", refuses=True)
 def test_the_command_line_refuses_chance_and_leaps_on_a_live_site(tmp_path: Path) -> None:
     """Exit status 2, as for every wrong input."""
     folder = live_site(tmp_path)
@@ -112,7 +112,7 @@ def test_the_command_line_refuses_chance_and_leaps_on_a_live_site(tmp_path: Path
     assert [(one.status, "--down and --seed are for simulated ones" in one.err) for one in said] == [(2, True)] * 2
 
 
-@pytest.mark.requirement("C07")
+@pytest.mark.requirement("C07", refuses=True)
 def test_a_simulated_site_takes_no_administrator(tmp_path: Path) -> None:
     """Its people stand in its file."""
     folder = make_site(tmp_path / "a")

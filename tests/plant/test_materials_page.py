@@ -17,7 +17,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[Told, ..
     return folder / "site", told("materials.md", folder)
 
 
-@pytest.mark.requirement("F028", "F095", "F096", "F097", "F098", "F099", "F100")
+@pytest.mark.requirement("F028", "F095", "F096", "F097", "F098", "F099", "F100", "F147", "F156", "F157", "F167")
 def test_every_command_of_the_page_about_materials_does_what_it_shows(page: tuple[Path, tuple[Told, ...]]) -> None:
     """Refused where the page says so, with these words; else done."""
     assert [(one.words, one.said.err) for one in page[1] if one.said.status != int(one.refused)] == []

@@ -77,7 +77,7 @@ def test_the_same_result_file_twice_is_noted_once(tmp_path: Path) -> None:
     assert (run.step("count").state, run.state, run.deviations()) == ("counted", "closed", [])
 
 
-@pytest.mark.requirement("F029")
+@pytest.mark.requirement("F029", refuses=True)
 def test_the_same_sample_with_other_bytes_is_a_conflict_that_a_person_decides(tmp_path: Path) -> None:
     """Neither file is taken; the count is entered by hand and verified by a second person."""
     again: dict[str, object] = {"action": "count", "sample": FIRST, "after": 1.0}
@@ -91,7 +91,8 @@ def test_the_same_sample_with_other_bytes_is_a_conflict_that_a_person_decides(tm
     assert run.state == "closed"
 
 
-@pytest.mark.requirement("F033", "F047")
+@pytest.mark.requirement("F033", "F047.1")
+@pytest.mark.requirement("F047.1", refuses=True)
 @pytest.mark.parametrize(("said", "pairs"), [("count again", 2), ("it is as counted", 1)])
 def test_a_slip_of_ten_in_a_count_is_asked_about(tmp_path: Path, said: str, pairs: int) -> None:
     """Both entries agree, and ten times the cells that can be there are not believed without a second look."""
@@ -106,7 +107,7 @@ def test_a_slip_of_ten_in_a_count_is_asked_about(tmp_path: Path, said: str, pair
     assert (float(str(count["viable_cells"])) > 5e9) is (pairs == 1)
 
 
-@pytest.mark.requirement("F029")
+@pytest.mark.requirement("F029", refuses=True)
 def test_a_cut_result_file_is_told_and_looked_at_again(tmp_path: Path) -> None:
     """Half a file is no result: the person exports anew, looks again, and the count goes on."""
     cut: dict[str, object] = {"action": "cut", "name": f"{FIRST}.csv", "keep": 300}
@@ -131,7 +132,7 @@ def test_a_cut_result_file_is_told_and_looked_at_again(tmp_path: Path) -> None:
     assert sources(run)[0].startswith("file ")
 
 
-@pytest.mark.requirement("F033")
+@pytest.mark.requirement("F033", refuses=True)
 def test_duplicates_that_disagree_are_counted_again(tmp_path: Path) -> None:
     """A deviation with the difference, a second pair of samples, and its mean is what later steps use."""
     run = run_batch(make_site(tmp_path), counted({FIRST: 5.0e7, "B-001-count-1B": 3.0e7}))
@@ -140,8 +141,7 @@ def test_duplicates_that_disagree_are_counted_again(tmp_path: Path) -> None:
     assert (run.step("count").state, run.state) == ("counted", "closed")
 
 
-@pytest.mark.requirement("F033")
-@pytest.mark.requirement("F038")
+@pytest.mark.requirement("F033", refuses=True)
 def test_duplicates_that_disagree_twice_hold_the_batch(tmp_path: Path) -> None:
     """The step ends as disagreed and the next one waits for a person's order."""
     high, low = 5.0e7, 3.0e7
@@ -170,7 +170,7 @@ def counted(tubes: dict[str, float]) -> Hook:
     return hook
 
 
-@pytest.mark.requirement("F061")
+@pytest.mark.requirement("F021", "F073")
 def test_a_seal_that_does_not_match_is_a_deviation_and_accepted_under_qa_hold_only(tmp_path: Path) -> None:
     """A person decides; the bag is frozen and stored on hold, with the seal that was found."""
     run = run_batch(make_site(tmp_path), differs(EXAMINED, seal=OTHER_SEAL))
@@ -180,7 +180,7 @@ def test_a_seal_that_does_not_match_is_a_deviation_and_accepted_under_qa_hold_on
     assert (run.step("receive").state, run.state) == ("accepted", "closed")
 
 
-@pytest.mark.requirement("F061")
+@pytest.mark.requirement("F009", refuses=True)
 def test_a_bag_that_is_refused_is_never_taken_in(tmp_path: Path) -> None:
     """Refused at receipt: no clock, no freezing, and the batch is held for the supervisor, who stops it."""
 
@@ -225,8 +225,7 @@ def tries(pattern: str, person: str, **values: str) -> Hook:
     return hook
 
 
-@pytest.mark.requirement("F087")
-@pytest.mark.requirement("C06")
+@pytest.mark.requirement("F004", "F087", refuses=True)
 def test_who_is_not_trained_on_an_operation_answers_nothing_of_it(tmp_path: Path) -> None:
     """Refused at the door and recorded; a trained person does it."""
     folder = make_site(tmp_path)
@@ -239,7 +238,7 @@ def test_who_is_not_trained_on_an_operation_answers_nothing_of_it(tmp_path: Path
     assert (loaded.answered_by, run.state) == ("anna", "closed")
 
 
-@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F047", "F047.2", refuses=True)
 def test_nobody_verifies_the_own_entry(tmp_path: Path) -> None:
     """The same person with the own secret is refused; the second person's word counts."""
 
@@ -265,7 +264,6 @@ def test_nobody_verifies_the_own_entry(tmp_path: Path) -> None:
 
 
 @pytest.mark.requirement("F042")
-@pytest.mark.requirement("F010")
 def test_a_batch_is_reviewed_by_somebody_who_had_no_hand_in_it(tmp_path: Path) -> None:
     """Who answered its questions is refused, even with the right; quality reviews it under signature."""
     also = ("anna: {name: Anna Berg, roles: [operator]", "anna: {name: Anna Berg, roles: [operator, quality]")

@@ -16,14 +16,15 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[Told, ..
     return folder / "site", told("people.md", folder)
 
 
-@pytest.mark.requirement("F081", "F085", "F086", "F087", "F088", "F089", "F158")
+@pytest.mark.requirement("F081", "F085", "F086", "F087", "F088", "F089", "F152.1", "F158", "F183.1")
 def test_every_command_of_the_page_about_people_does_what_it_shows(page: tuple[Path, tuple[Told, ...]]) -> None:
     """Refused where the page says so, with these words; else done."""
     assert [(one.words, one.said.err) for one in page[1] if one.said.status != int(one.refused)] == []
     assert [(one.words, one.missing) for one in page[1] if one.missing] == []
 
 
-@pytest.mark.requirement("F087", "F106")
+@pytest.mark.requirement("F087")
+@pytest.mark.requirement("F087", refuses=True)
 def test_whoever_was_not_qualified_is_on_the_record_and_who_came_has_the_step(
     page: tuple[Path, tuple[Told, ...]],
 ) -> None:

@@ -39,7 +39,7 @@ def phenotyped(folder: Path, *hooks: Hook) -> Run:
     return run_batch(make_site(folder / "site", "a"), *hooks, recipe=RECIPE)
 
 
-@pytest.mark.requirement("F038", "F070")
+@pytest.mark.requirement("F037", "F038", "F070")
 def test_shares_are_those_of_the_cells_in_the_bag(tmp_path: Path) -> None:
     """118 of 120 million live cells are T cells, 97 % live; no cell carries a vector: a bound, and never 0 %."""
     run = phenotyped(tmp_path)
@@ -51,7 +51,7 @@ def test_shares_are_those_of_the_cells_in_the_bag(tmp_path: Path) -> None:
     assert "no event of" in str(found["bounds"])
 
 
-@pytest.mark.requirement("F038")
+@pytest.mark.requirement("F038", refuses=True)
 def test_too_few_events_are_acquired_again_and_are_not_evaluable_then(tmp_path: Path) -> None:
     """Two tubes are allowed; no share is made up."""
     run = phenotyped(tmp_path, acquired(events=200.0))
@@ -62,7 +62,7 @@ def test_too_few_events_are_acquired_again_and_are_not_evaluable_then(tmp_path: 
     assert run.state == "held"
 
 
-@pytest.mark.requirement("F038")
+@pytest.mark.requirement("F038", refuses=True)
 def test_a_file_without_its_spill_matrix_is_no_result(tmp_path: Path) -> None:
     """The strategy compensates by it: people look again, and give up."""
     run = phenotyped(tmp_path, acquired(compensated=False))
@@ -71,7 +71,7 @@ def test_a_file_without_its_spill_matrix_is_no_result(tmp_path: Path) -> None:
     assert "no spill matrix" in str(past.results["why"])
 
 
-@pytest.mark.requirement("F038")
+@pytest.mark.requirement("F038", refuses=True)
 def test_a_file_that_never_comes_is_no_result(tmp_path: Path) -> None:
     """Looked for a few times, and noted as a deviation."""
     run = phenotyped(tmp_path, acquired())
@@ -79,7 +79,7 @@ def test_a_file_that_never_comes_is_no_result(tmp_path: Path) -> None:
     assert any("no file names it" in title for title in run.deviations())
 
 
-@pytest.mark.requirement("F038")
+@pytest.mark.requirement("F037", "F038", refuses=True)
 def test_a_reported_gate_that_the_strategy_has_not_is_refused(tmp_path: Path) -> None:
     """Before a sample is drawn."""
     from protocols import recipes  # noqa: PLC0415  only for its folder

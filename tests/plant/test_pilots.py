@@ -48,7 +48,7 @@ def test_cells_from_the_freezer_rest_only_when_they_came_poorly_out_of_the_thaw(
     assert [str(part.word) for part in frozen.parts] == ["repeat"]
 
 
-@pytest.mark.requirement("F007")
+@pytest.mark.requirement("F007", "F160")
 def test_many_doses_are_frozen_in_loads_of_which_each_is_stored_before_the_next() -> None:
     """A sub-lot for each run of the freezer."""
     [part] = recipe("car-nk-doses").parts

@@ -7,7 +7,26 @@ import pytest
 from tests.support.pages import told
 
 
-@pytest.mark.requirement("F073", "F077", "F079", "F113", "F115", "F116", "F117", "F139", "F141", "C01")
+@pytest.mark.requirement(
+    "F073",
+    "F076",
+    "F077",
+    "F078",
+    "F079",
+    "F108",
+    "F113",
+    "F115",
+    "F116",
+    "F117",
+    "F139",
+    "F141",
+    "F155",
+    "F169",
+    "F171",
+    "F172.1",
+    "F175",
+    "F181",
+)
 def test_every_command_of_the_page_about_quality_does_what_it_shows(tmp_path: Path) -> None:
     """Refused where the page says so, with these words; else done."""
     page = told("quality.md", tmp_path)

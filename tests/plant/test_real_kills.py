@@ -8,7 +8,7 @@ import pytest
 KINDS = ("during a take-over", "while a site is founded", "inside a commit")
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_what_a_killed_process_leaves_is_gone_on_with_to_the_same_end() -> None:
     """One seed of ``make kills``, which tries every kind."""
     words = [sys.executable, "-m", "tests.plant.real_kills", "--recipe", "freeze-day", "--site", "a", "--kills", "4"]

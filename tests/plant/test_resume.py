@@ -60,8 +60,7 @@ CASES: dict[str, tuple[str, float, str, list[str]]] = {
 }
 
 
-@pytest.mark.requirement("C01")
-@pytest.mark.requirement("C02")
+@pytest.mark.requirement("C01.2", "C02")
 @pytest.mark.parametrize("state", ["ready for product", "freezing"])
 @pytest.mark.parametrize("case", CASES)
 def test_a_program_closed_in_a_procedural_state_goes_on_from_it(
@@ -81,8 +80,8 @@ def test_a_program_closed_in_a_procedural_state_goes_on_from_it(
     assert marked(run, "prompt/", "asking") == marked(run, "asset/", "claim") == []
 
 
-@pytest.mark.requirement("C01")
-@pytest.mark.requirement("F006")
+@pytest.mark.requirement("C01.2")
+@pytest.mark.requirement("F006", refuses=True)
 def test_a_program_closed_with_a_step_locked_finds_it_locked(tmp_path: Path) -> None:
     """The line is cleared after it was opened again; the lock is not forgotten by a restart."""
     folder = make_site(tmp_path)
@@ -94,8 +93,7 @@ def test_a_program_closed_with_a_step_locked_finds_it_locked(tmp_path: Path) -> 
     assert run.state == "closed"
 
 
-@pytest.mark.requirement("C01")
-@pytest.mark.requirement("F099")
+@pytest.mark.requirement("F099", "C01.2")
 def test_a_program_closed_while_a_lot_is_waited_for_goes_on_when_it_is_released(tmp_path: Path) -> None:
     """Held before the step began; released and restarted in another process, used once."""
     folder = change_site(make_site(tmp_path), (CASSETTE, CASSETTE.replace("}", ", released: false}")))
@@ -109,8 +107,7 @@ def test_a_program_closed_while_a_lot_is_waited_for_goes_on_when_it_is_released(
     assert (stages(run, "freeze"), run.state) == (["running", "complete"], "closed")
 
 
-@pytest.mark.requirement("C01")
-@pytest.mark.requirement("F004")
+@pytest.mark.requirement("C01.2")
 def test_a_program_closed_while_equipment_is_waited_for_goes_on_waiting(tmp_path: Path) -> None:
     """The other batch gives the freezer free in the next process."""
     folder = make_site(tmp_path)

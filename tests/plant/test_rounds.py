@@ -121,7 +121,7 @@ def test_what_is_done_for_each_container_has_one_container_in_its_hands(tmp_path
     assert [name for _, name in moved] == list(BAGS)
 
 
-@pytest.mark.requirement("F002", "C04")
+@pytest.mark.requirement("F002", "C01.2")
 def test_a_kill_where_something_is_decided_changes_no_decision(tmp_path: Path) -> None:
     """What was decided is read from the record, and what was not is decided the same way."""
 

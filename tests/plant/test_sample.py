@@ -52,6 +52,7 @@ def outcomes(run: Run) -> dict[str, str]:
     return {one["name"].removeprefix(f"{BATCH}-sample-"): one["outcome"] for one in samples}
 
 
+@pytest.mark.requirement("F120", "F122")
 def test_every_sample_of_the_plan_is_drawn_labelled_and_signed_for(good: tuple[Run, World, list[bool]]) -> None:
     """Four tubes leave the custody of the batch, the manifest names each, and no label is over."""
     run, _, _ = good
@@ -74,12 +75,13 @@ def test_what_was_drawn_is_gone_from_the_bag_in_record_and_world(good: tuple[Run
     assert float(world.container(FIRST).contents.volume) == pytest.approx(1.0)
 
 
-@pytest.mark.requirement("F101")
+@pytest.mark.requirement("F101.1")
 def test_a_result_that_comes_back_finds_its_sample_by_name(good: tuple[Run, World, list[bool]]) -> None:
     """A drawn sample is known to those who read result files; a name that nobody drew waits in the tray."""
     assert good[2] == [True, False]
 
 
+@pytest.mark.requirement("F120", refuses=True)
 def test_a_tube_that_is_no_good_is_drawn_again_under_another_label(tmp_path: Path) -> None:
     """It leaves the batch with its label, and the laboratory gets the second one."""
     looks = {f"condition {FIRST}": "not as it should be"}
@@ -94,6 +96,7 @@ def test_a_tube_that_is_no_good_is_drawn_again_under_another_label(tmp_path: Pat
     assert any(f"sample {FIRST}" in title for title in run.deviations())
 
 
+@pytest.mark.requirement("F071", "F120", refuses=True)
 def test_too_little_for_a_required_test_is_refused_before_anything_is_opened(tmp_path: Path) -> None:
     """399.5 mL have to stay: no tube is labelled, and people decide."""
     run = sampled(tmp_path, changes=(("keeps: 380.0 mL", "keeps: 399.5 mL"),))
@@ -112,7 +115,7 @@ def test_a_test_that_is_not_required_is_left_out_and_the_others_are_drawn(tmp_pa
     assert any("no sample for vector copies" in title for title in run.deviations())
 
 
-@pytest.mark.requirement("F123")
+@pytest.mark.requirement("F122", "F123")
 def test_samples_that_come_too_late_are_an_alarm_first_and_a_deviation_then(tmp_path: Path) -> None:
     """Sterility has two hours from the draw; its clock warns people before."""
     run = sampled(tmp_path, late(r"are the samples .* taken", 150.0))
@@ -120,6 +123,7 @@ def test_samples_that_come_too_late_are_an_alarm_first_and_a_deviation_then(tmp_
     assert any("samples came too late" in title and "S1 (120 min)" in title for title in run.deviations())
 
 
+@pytest.mark.requirement("F071", "F122", refuses=True)
 def test_a_required_sample_that_the_laboratory_refuses_leaves_the_sampling_incomplete(tmp_path: Path) -> None:
     """It is not drawn again: the bag is closed and away; people decide."""
     said = {f"taken {BATCH}-sample-{one}": "taken" for one in ("S1", "S2", "V1")} | {f"taken {FIRST}": "refused"}

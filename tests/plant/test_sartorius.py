@@ -16,7 +16,7 @@ OTHER = (
 )
 
 
-@pytest.mark.requirement("C07", "F051")
+@pytest.mark.requirement("C06", "C07")
 def test_a_day_on_another_balance_ends_as_on_any(tmp_path: Path) -> None:
     """Bags and vials are weighed, tared and filled; nothing is a deviation."""
     run = run_batch(change_site(make_site(tmp_path / "site", "a"), *OTHER), recipe="final-day")

@@ -64,7 +64,7 @@ def test_a_run_that_stops_early_is_a_deviation_and_people_choose(tmp_path: Path,
     assert run.state == "held"
 
 
-@pytest.mark.requirement("F019")
+@pytest.mark.requirement("F011")
 def test_a_run_that_does_not_end_interrupts_the_step(tmp_path: Path) -> None:
     """Nobody says how it ended for longer than a run may take."""
     run = selection(
@@ -73,7 +73,7 @@ def test_a_run_that_does_not_end_interrupts_the_step(tmp_path: Path) -> None:
     assert "no end after 180 min" in str(run.step("select").results["why"])
 
 
-@pytest.mark.requirement("F011", "C04")
+@pytest.mark.requirement("F011", "C01.2")
 def test_a_restart_in_a_run_asks_nothing_twice(tmp_path: Path) -> None:
     """The program, the start and the question how it ended are each asked once."""
     first = selection(tmp_path, until=6_000.0)

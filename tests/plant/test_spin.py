@@ -74,6 +74,7 @@ def test_twice_as_many_cells_carry_the_vector_as_at_rest(good: tuple[Run, World]
     assert 0.19 < carrying(world) < 0.23
 
 
+@pytest.mark.requirement("F026")
 def test_force_time_and_temperature_that_were_reached_are_results(good: tuple[Run, World]) -> None:
     """The program's, the time that it takes to get there taken off, and nothing was a deviation."""
     run, _ = good
@@ -151,6 +152,7 @@ def test_a_centrifuge_that_acknowledges_and_does_nothing_has_not_started(tmp_pat
     assert run.acts[CENTRIFUGE]["start"] == 1
 
 
+@pytest.mark.requirement("F019", "F026", refuses=True)
 def test_another_program_than_the_one_that_stands_in_it_is_refused(tmp_path: Path) -> None:
     """Temperature and brake come with a stored program: at the third try the step is refused, nothing turned."""
     other = ('program: "7", temperature: "32"', 'program: "7", temperature: "20"')
@@ -184,7 +186,7 @@ def test_a_spin_by_hand_that_stops_early_is_told_by_who_stands_there(tmp_path: P
     assert run.step("spin").results["rounds"] == 2
 
 
-@pytest.mark.requirement("C04")
+@pytest.mark.requirement("C01.2")
 def test_a_restart_in_a_spin_starts_nothing_twice(tmp_path: Path) -> None:
     """The rotor turned on while the program was away, and the time that it had counts."""
     first = spun(tmp_path, until=3_000.0)

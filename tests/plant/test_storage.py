@@ -255,6 +255,7 @@ def test_whatever_append_a_kill_follows_each_consequence_of_an_alarm_comes_once(
         in_vault(kept.into / moment, again, way=careful)
 
 
+@pytest.mark.requirement("F124", refuses=True)
 def test_an_alarm_on_a_channel_that_the_store_does_not_have_is_refused(tmp_path: Path) -> None:
     """When the site opens, with the place in the file."""
     make_site(tmp_path, "c")

@@ -119,7 +119,7 @@ def test_a_further_pass_over_the_magnet_that_the_recipe_plans_is_no_deviation(go
     assert getattr(run.things[f"container/{HARVEST}"], "state", "") == "emptied"
 
 
-@pytest.mark.requirement("F069")
+@pytest.mark.requirement("F015", "F069", refuses=True)
 def test_beads_that_stay_too_many_put_the_harvest_on_hold(tmp_path: Path) -> None:
     """One pass is allowed and not enough: people decide, the bag is on QA hold."""
     run = culture(tmp_path, recipe=recipe_with(tmp_path, "passes_at_most: 3", "passes_at_most: 1"))
@@ -130,6 +130,7 @@ def test_beads_that_stay_too_many_put_the_harvest_on_hold(tmp_path: Path) -> Non
 
 
 @pytest.mark.requirement("F039")
+@pytest.mark.requirement("F039", refuses=True)
 def test_another_decision_needs_a_reason_and_two_signatures(tmp_path: Path) -> None:
     """The rule would go on or feed; people harvest on the first day that they are asked."""
     override = answer(r"What is done\?", choice="harvest")
@@ -163,7 +164,7 @@ def test_an_open_door_for_a_minute_is_no_excursion(good: tuple[Run, World]) -> N
     assert run.step("expand").results["excursions"] == 0
 
 
-@pytest.mark.requirement("F013", "F047")
+@pytest.mark.requirement("F013")
 def test_a_vector_used_too_late_is_a_deviation(tmp_path: Path) -> None:
     """People are told before; what went in stands in the record."""
     run = culture(tmp_path, late(r"^Add \S+ mL of vector", 75.0))
@@ -172,7 +173,7 @@ def test_a_vector_used_too_late_is_a_deviation(tmp_path: Path) -> None:
     assert run.step("transduce").state == "transduced"
 
 
-@pytest.mark.requirement("F013")
+@pytest.mark.requirement("F013", refuses=True)
 def test_a_dose_that_the_recipe_does_not_allow_is_refused_with_the_vector_frozen(tmp_path: Path) -> None:
     """MOI 50 takes a third of the volume; nothing was thawed."""
     run = culture(tmp_path, recipe=recipe_with(tmp_path, "moi: 5.0", "moi: 50.0"))
@@ -182,7 +183,7 @@ def test_a_dose_that_the_recipe_does_not_allow_is_refused_with_the_vector_frozen
     assert not any("Thaw vector" in str(event.fields) for event in run.events)
 
 
-@pytest.mark.requirement("F012")
+@pytest.mark.requirement("F012", refuses=True)
 def test_cells_that_the_vessel_can_t_take_at_their_density_are_refused(tmp_path: Path) -> None:
     """A tenth of the density needs ten times the volume."""
     run = culture(tmp_path, recipe=recipe_with(tmp_path, "density: 1.0e6 cells/mL", "density: 1.0e5 cells/mL"))
@@ -191,7 +192,7 @@ def test_cells_that_the_vessel_can_t_take_at_their_density_are_refused(tmp_path:
     assert "take fewer cells, or a larger vessel" in str(past.results["why"])
 
 
-@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F047.1")
 def test_a_count_far_from_the_one_before_is_asked_about(tmp_path: Path) -> None:
     """Two litres of medium went in unnoticed: people count again, and then believe it."""
 

@@ -51,7 +51,7 @@ def taken_over(folder: Path, job: Callable[[Site, Site], Awaitable[None]]) -> No
     asyncio.run(main())
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2", refuses=True)
 def test_the_former_owner_can_move_nothing_and_says_why(tmp_path: Path) -> None:
     """Neither by an order nor by its batch, whose step can't even begin; the record stays whole."""
 
@@ -67,7 +67,7 @@ def test_the_former_owner_can_move_nothing_and_says_why(tmp_path: Path) -> None:
     assert verify(tmp_path).intact
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_the_end_of_the_former_owner_leaves_the_new_ones_socket_alone(tmp_path: Path) -> None:
     """Orders go to the new owner, which carries them out."""
 
@@ -82,6 +82,7 @@ def test_the_end_of_the_former_owner_leaves_the_new_ones_socket_alone(tmp_path: 
     taken_over(tmp_path, job)
 
 
+@pytest.mark.requirement("C01.2", refuses=True)
 def test_a_site_is_taken_over_on_demand_only(tmp_path: Path) -> None:
     """``resume`` is refused while somebody owns the site, and says so; ``--take-over`` is a person's decision."""
     words = ("--site", simulated_site(tmp_path))

@@ -93,7 +93,7 @@ def test_a_tumour_that_gives_too_few_fragments_is_decided_about(tmp_path: Path) 
     assert run.state == "held"
 
 
-@pytest.mark.requirement("F012")
+@pytest.mark.requirement("F012", refuses=True)
 def test_feeders_without_a_certificate_of_irradiation_are_never_opened(tmp_path: Path) -> None:
     """Refused before they are thawed; the cells wait under QA hold."""
     run = til(tmp_path, answer(r"certificate of PBMC feeders", irradiation="no certificate", certificate="-"))
@@ -102,7 +102,7 @@ def test_feeders_without_a_certificate_of_irradiation_are_never_opened(tmp_path:
     assert getattr(run.things[f"container/{BATCH}-P"], "on_hold", False)
 
 
-@pytest.mark.requirement("F012")
+@pytest.mark.requirement("F012", refuses=True)
 def test_dead_feeders_are_not_used(tmp_path: Path) -> None:
     """Their own count says so, and nothing was poured together."""
     site = change_site(make_site(tmp_path / "site", "a"), (LIVING, "live: 1.2e+9, dead: 1.2e+9"))
@@ -112,7 +112,7 @@ def test_dead_feeders_are_not_used(tmp_path: Path) -> None:
     assert "% viable, 70 % are needed" in str(past.results["why"])
 
 
-@pytest.mark.requirement("F012")
+@pytest.mark.requirement("F012", refuses=True)
 def test_more_than_the_vessel_begins_with_is_refused_before_anything_is_opened(tmp_path: Path) -> None:
     """Feeders a tenth as dense need more volume than there is."""
     thin = "live: 9.0e+7, dead: 0.2e+7, subsets: {feeders: 9.0e+7}"
@@ -123,7 +123,7 @@ def test_more_than_the_vessel_begins_with_is_refused_before_anything_is_opened(t
     assert "begin with a larger volume" in str(past.results["why"])
 
 
-@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F033", refuses=True)
 def test_feeder_counts_that_disagree_are_made_again(tmp_path: Path) -> None:
     """A deviation, another pair, and a dose from that one."""
     run = til(tmp_path, wrong_tube)

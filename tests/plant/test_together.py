@@ -37,7 +37,7 @@ SECOND = "B-1.receive.1.2"
 RUBBISH = (b"\n", b"{}\n", b"[1]\n", b"\xff\xfe\n", b'{"what": "do"}\n', b"GET / HTTP/1.1\r\n\r\n", b"nul\x00\n")
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_of_two_people_who_answer_at_once_exactly_one_wins_and_the_other_is_told_who(tmp_path: Path) -> None:
     """Both looked at the same open question."""
 
@@ -54,7 +54,7 @@ def test_of_two_people_who_answer_at_once_exactly_one_wins_and_the_other_is_told
     assert f"it is answered (answer by {answers[0].by}, event {winner.seq}); look again" in loser
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_a_client_that_is_killed_at_any_byte_of_its_request_leaves_nothing(tmp_path: Path) -> None:
     """Not even when only the end of the line is missing; the whole line counts."""
     line = bytes_of(deviation("anna", "D-1"))
@@ -129,7 +129,7 @@ def test_too_many_callers_are_told_to_try_again(tmp_path: Path) -> None:
     assert isinstance(done, Done)
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_a_command_that_comes_again_is_done_once(tmp_path: Path) -> None:
     """Over the same line, over another, and for every kind of command; its id belongs to it alone."""
     orders = [deviation("anna", "D-1"), scanned("anna"), wish("anna", "direct", "B-1", "pause", reason="clearance")]
@@ -148,7 +148,8 @@ def test_a_command_that_comes_again_is_done_once(tmp_path: Path) -> None:
     assert "InputError: command id 'anna/id-0' is that of another command (open deviation/D-1 by anna" in str(refused)
 
 
-@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F047.2")
+@pytest.mark.requirement("F047.2", refuses=True)
 def test_who_verifies_an_entry_verifies_what_was_seen(tmp_path: Path) -> None:
     """Between looking and verifying it was disputed and entered anew: the second look is demanded."""
 
@@ -170,7 +171,7 @@ def test_who_verifies_an_entry_verifies_what_was_seen(tmp_path: Path) -> None:
     assert isinstance(done, Done)
 
 
-@pytest.mark.requirement("F108")
+@pytest.mark.requirement("F047.2", refuses=True)
 def test_a_signature_of_one_of_two_people_is_none(tmp_path: Path) -> None:
     """The one who stays has moved nothing, and the question is still open for both."""
 

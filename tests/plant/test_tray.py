@@ -75,6 +75,7 @@ def strays(run: Run) -> list[Stray]:
     return [thing for thing in run.things.values() if isinstance(thing, Stray)]
 
 
+@pytest.mark.requirement("F101.1")
 def test_a_result_of_nobodys_sample_waits_until_two_people_join_it(tmp_path: Path) -> None:
     """One alone is refused; joined, it is found under its sample, and says so and by whom."""
     told: list[str] = []
@@ -120,6 +121,7 @@ def test_what_waits_in_the_tray_names_nobody_and_its_original_is_kept(tmp_path: 
     assert sources(run)[0].startswith("entered by ")
 
 
+@pytest.mark.requirement("F029", refuses=True)
 def test_what_is_older_than_its_sample_is_refused(tmp_path: Path) -> None:
     """A result of last year under this sample's name is no result; the instrument's clock stands beside ours."""
     folder = change_site(make_site(tmp_path), AT_UTC)

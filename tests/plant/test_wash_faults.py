@@ -58,7 +58,7 @@ def mismatches(run: Run) -> int:
     return sum(int(getattr(one, "mismatches", 0)) for one in prompts)
 
 
-@pytest.mark.requirement("F020")
+@pytest.mark.requirement("F028", refuses=True)
 @pytest.mark.parametrize("wrong", [{"valid": False}, {"used": True}])
 def test_a_kit_that_is_not_valid_or_was_used_before_is_replaced(tmp_path: Path, wrong: dict[str, bool]) -> None:
     """The washer says so; a deviation names the kit, another of the lot is taken and counted, the wash goes on."""
@@ -69,6 +69,7 @@ def test_a_kit_that_is_not_valid_or_was_used_before_is_replaced(tmp_path: Path, 
     assert getattr(run.things["lot/KIT-5501"], "left", 0.0) == 18.0
 
 
+@pytest.mark.requirement("F016", "F028", refuses=True)
 def test_without_a_good_kit_the_wash_is_refused_and_nothing_ran(tmp_path: Path) -> None:
     """After three kits nobody goes on trying; the cells are where they were."""
     run = washed(tmp_path, after_question("load .*kit", lambda site: hand(site, "kit", id="K", valid=False), times=3))
@@ -86,6 +87,7 @@ def test_a_batch_that_is_restarted_after_a_refused_wash_waits_for_what_the_wash_
     assert run.step("count-washed").stage == "idle"
 
 
+@pytest.mark.requirement("F028", refuses=True)
 def test_another_kit_than_the_one_that_was_entered_is_not_used(tmp_path: Path) -> None:
     """The number on the kit and the one that the washer reads have to be the same."""
     run = washed(tmp_path, differs("load the kit", kit="KIT-5501-999"))
@@ -93,7 +95,7 @@ def test_another_kit_than_the_one_that_was_entered_is_not_used(tmp_path: Path) -
     assert run.deviations() == ["kit KIT-5501-999 is not used: the washer reads KIT-5501-001"]
 
 
-@pytest.mark.requirement("F019")
+@pytest.mark.requirement("F016", "F019", refuses=True)
 def test_a_protocol_with_another_checksum_never_runs(tmp_path: Path) -> None:
     """Somebody has edited it: refused with a deviation that names both checksums, and nothing is sent or started."""
     run = washed(tmp_path, first("edit", protocol=WASH, revision="B"))
@@ -112,7 +114,7 @@ def test_a_protocol_that_is_put_right_runs_and_leaves_its_deviation(tmp_path: Pa
     assert len(run.deviations()) == 1
 
 
-@pytest.mark.requirement("F019")
+@pytest.mark.requirement("F016", "F019", refuses=True)
 def test_a_protocol_that_is_edited_during_the_run_is_never_accepted(tmp_path: Path) -> None:
     """However good the numbers: what ran is not known to be what was approved."""
     run = washed(tmp_path, meanwhile("edit", after=WASHING, protocol=WASH, revision="C"))
@@ -120,7 +122,7 @@ def test_a_protocol_that_is_edited_during_the_run_is_never_accepted(tmp_path: Pa
     assert said(run, "which is not the approved one")
 
 
-@pytest.mark.requirement("F020")
+@pytest.mark.requirement("F016", "F031")
 @pytest.mark.parametrize(("cause", "what"), [("bubble", "bubble"), ("clamp", "pressure")])
 def test_a_bubble_or_overpressure_is_looked_at_by_a_person_and_answered_once(
     tmp_path: Path, cause: str, what: str
@@ -239,7 +241,7 @@ def test_a_broken_wire_during_the_run_is_an_alarm_that_clears(tmp_path: Path, ki
     assert cleared(run, "link washer-01.look")
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("F016", "C01.3")
 @pytest.mark.parametrize("kind", BROKEN)
 @pytest.mark.parametrize("chunk", [1, 2, 3])
 def test_a_start_whose_reply_is_lost_is_asked_about_and_happens_once(
@@ -262,7 +264,7 @@ def test_a_washer_that_stays_silent_leads_to_a_decision_and_may_have_gone_on(tmp
     assert (outcome(run), acts(run, "start"), acts(run, "skip")) == (("washed", True), 1, 0)
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("F016", "F031")
 @pytest.mark.parametrize(("after", "share"), [(LOADING, 20.0), (WASHING, 90.0), (RECOVERING, 90.0)])
 def test_after_a_power_loss_in_the_run_nothing_starts_again_and_the_cells_are_brought_out(
     tmp_path: Path, after: float, share: float
@@ -334,14 +336,15 @@ def test_a_hold_pauses_only_where_the_program_keeps_the_cells(tmp_path: Path, af
     assert (outcome(run), sides(run, "wash")) == (("washed", False), ["holding", "restarting"])
 
 
-@pytest.mark.requirement("C04")
+@pytest.mark.requirement("F020.2", refuses=True)
 def test_a_wrong_bag_at_the_balance_is_refused_and_counted(tmp_path: Path) -> None:
     """The code of the harvest is scanned where the new bag's label is due: refused, then the right one is weighed."""
     run = washed(tmp_path, differs(f"put the label {WASHED}", code="=A99992600010100"))
     assert (outcome(run), mismatches(run)) == (("washed", False), 1)
 
 
-@pytest.mark.requirement("C04")
+@pytest.mark.requirement("F006")
+@pytest.mark.requirement("F006", refuses=True)
 def test_a_bag_of_another_patient_locks_the_wash_until_two_people_clear_the_line(tmp_path: Path) -> None:
     """The deviation stays; with the line cleared the right bag is scanned and the wash goes on."""
     run = washed(tmp_path, differs(f"put the label {WASHED}", code="=A99992600001700"))
@@ -349,6 +352,7 @@ def test_a_bag_of_another_patient_locks_the_wash_until_two_people_clear_the_line
     assert said(run, "a donation number of another patient was scanned")
 
 
+@pytest.mark.requirement("F096", refuses=True)
 def test_a_wrong_lot_of_buffer_is_refused(tmp_path: Path) -> None:
     """The cryoprotectant hangs where the buffer should: its label is not taken."""
     run = washed(tmp_path, scan("^Hang BUF-3301", "LOT:CRYO-2203"))

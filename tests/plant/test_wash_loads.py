@@ -50,7 +50,7 @@ def test_four_hundred_ml_are_washed_in_two_loads_with_a_kit_each(good: tuple[Run
     assert len({run.step(one).results["kit"] for one in LOADS}) == 2
 
 
-@pytest.mark.requirement("F024", "F048")
+@pytest.mark.requirement("F024")
 def test_the_accounts_of_every_load_close_and_together_are_those_of_the_harvest(good: tuple[Run, World]) -> None:
     """In by weight of each load is what was shared out; out of all of them is what is in the pool."""
     run, world = good
@@ -63,7 +63,7 @@ def test_the_accounts_of_every_load_close_and_together_are_those_of_the_harvest(
     assert float(world.container(f"{BATCH}-P").contents.volume) == pytest.approx(came_out - 0.2, rel=0.02)
 
 
-@pytest.mark.requirement("F020")
+@pytest.mark.requirement("F022")
 def test_every_load_has_its_parents_without_a_gap(good: tuple[Run, World]) -> None:
     """Washed cells, their load, the harvest."""
     run, _ = good
@@ -71,6 +71,7 @@ def test_every_load_has_its_parents_without_a_gap(good: tuple[Run, World]) -> No
     assert parents == {"W": f"{BATCH}-L1", "W2": f"{BATCH}-L2", "L1": "HARV-0001", "L2": "HARV-0001"}
 
 
+@pytest.mark.requirement("F016", refuses=True)
 def test_more_loads_than_are_allowed_are_refused_before_anything_is_opened(tmp_path: Path) -> None:
     """400 mL in loads of 100 mL are four; three are allowed."""
     run = washed(tmp_path, changes=(("load_most: 250 mL", "load_most: 100 mL"),))
@@ -86,7 +87,7 @@ def test_a_pool_that_its_bag_does_not_take_is_refused(tmp_path: Path) -> None:
     assert states == {"in process"}
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_killed_between_two_loads_each_is_washed_once(tmp_path: Path) -> None:
     """The first load is over, the second has not begun: it ends as undisturbed."""
     whole, kept = at_appends(

@@ -16,7 +16,7 @@ SHARE = 0.01
 PLANTED = "repeats-what-is-in-doubt"
 
 
-@pytest.mark.requirement("C06")
+@pytest.mark.requirement("C01.2", "C01.3")
 @pytest.mark.parametrize(
     ("site", "recipe", "seed"), [(*where, n) for where, count in SEEDS.items() for n in range(count)]
 )

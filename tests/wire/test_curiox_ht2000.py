@@ -37,7 +37,7 @@ class Line(TypedDict, total=False):
 
 VECTORS = msgspec.convert(YAML(typ="safe", pure=True).load(FILE), dict[str, list[Line]])
 
-pytestmark = pytest.mark.requirement("C06")
+pytestmark = pytest.mark.requirement("C04", "C06")
 
 
 def each(key: str) -> pytest.MarkDecorator:

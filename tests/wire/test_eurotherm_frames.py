@@ -13,7 +13,7 @@ from instruments.drivers.eurotherm.wire import bisynch, registers
 from instruments.transport import modbus
 from tests.support.freezers import START
 
-pytestmark = pytest.mark.requirement("C06")
+pytestmark = pytest.mark.requirement("C05.1", "C06")
 
 WORDS = st.integers(0, 0xFFFF)
 NUMBERS = st.floats(-200.0, 200.0).map(lambda value: f"{value:.1f}")
@@ -43,6 +43,7 @@ def test_a_modbus_reply_is_complete_with_its_last_byte_and_not_before(words: lis
     assert [registers.word(asked.data(reply), 2 * at) for at in range(len(words))] == words
 
 
+@pytest.mark.requirement("C05.1", "C06", refuses=True)
 @given(st.lists(WORDS, min_size=1, max_size=8), st.data())
 def test_a_modbus_reply_with_one_wrong_byte_is_never_taken(words: list[int], data: st.DataObject) -> None:
     """Whichever byte, whichever other value."""

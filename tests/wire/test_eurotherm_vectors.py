@@ -84,7 +84,7 @@ class Vectors(TypedDict):
 VECTORS = msgspec.convert(YAML(typ="safe", pure=True).load(FILE), Vectors)
 READ, START_PROGRAM, MINUS = VECTORS["modbus"]
 
-pytestmark = pytest.mark.requirement("C06")
+pytestmark = pytest.mark.requirement("C05.1", "C06")
 
 
 def wired() -> EurothermFreezer:

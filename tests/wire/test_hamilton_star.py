@@ -19,7 +19,7 @@ from instruments.labware.deck import load
 FILE = Path(__file__).parent / "vectors" / "hamilton_star.yaml"
 NOW, LATER = Instant(1_800_000_000.0), Instant(1_800_001_000.0)
 
-pytestmark = pytest.mark.requirement("C06")
+pytestmark = pytest.mark.requirement("C03", "C06")
 
 
 class Command(TypedDict):

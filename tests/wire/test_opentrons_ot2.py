@@ -11,7 +11,7 @@ from instruments.drivers.opentrons_ot2 import wire
 from instruments.drivers.opentrons_ot2.wire import Command, Status
 from instruments.transport import http
 
-pytestmark = pytest.mark.requirement("C06")
+pytestmark = pytest.mark.requirement("C03", "C06")
 
 TIME = "2026-11-22T08:00:00.000000+00:00"
 DROP = {  # robot-server/tests/integration/http_api/runs/test_json_v6_run_failure.tavern.yaml

@@ -51,7 +51,7 @@ DOUBLES = {  # a sample, and the other one that its line is made to name as well
     "vicell_xr_206_example07.txt": ("File name :", "Sample ID :", "'Sample ID' stands twice"),
 }
 
-pytestmark = pytest.mark.requirement("F029", "F163")
+pytestmark = pytest.mark.requirement("F029", "F163", "F163.1")
 
 
 def original(name: str) -> bytes:
@@ -74,6 +74,7 @@ def read(name: str, data: bytes) -> Sequence[Row]:
     return reader.read(data, name=name)
 
 
+@pytest.mark.requirement("F029", "F163.1", refuses=True)
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_file_cut_anywhere_is_refused_or_tells_less_but_never_other_figures(name: str) -> None:
     """What is still read is in the whole file, but for the last field, which is then left out and said to be."""
@@ -92,6 +93,7 @@ def _figures(row: Row) -> str:
     return repr(replace(row, flags=(), dilution=None, aggregates=None) if isinstance(row, CountRow) else row)
 
 
+@pytest.mark.requirement("F029", "F163.1", refuses=True)
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_wide_characters_without_their_mark_are_refused(name: str, encoding: str) -> None:
@@ -129,6 +131,7 @@ def test_a_decimal_comma_is_refused_with_a_hint(name: str) -> None:
         read(name, changed(name, *COMMAS[name]))
 
 
+@pytest.mark.requirement("F029", "F163.1", refuses=True)
 @pytest.mark.parametrize("name", SWAPS)
 def test_figures_in_each_others_column_are_refused(name: str) -> None:
     """They can't belong together."""
@@ -136,6 +139,7 @@ def test_figures_in_each_others_column_are_refused(name: str) -> None:
         read(name, changed(name, *SWAPS[name]))
 
 
+@pytest.mark.requirement("F029", "F163.1", refuses=True)
 @pytest.mark.parametrize("name", DOUBLES)
 def test_a_sample_that_stands_twice_is_refused(name: str) -> None:
     """Which one counts is not for a program to say."""
@@ -222,6 +226,7 @@ def _with_part(part: str, change: Callable[[bytes], bytes]) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.requirement("F103.2")
 @pytest.mark.parametrize(
     "path", sorted(DATA.rglob("*.csv")) + sorted(DATA.rglob("*.txt")) + sorted(DATA.rglob("*.xlsx"))
 )
@@ -230,6 +235,7 @@ def test_a_real_file_is_claimed_by_one_reader(path: Path) -> None:
     assert len([name for name, reader in READERS.items() if reader.claims(path.read_bytes())]) == 1
 
 
+@pytest.mark.requirement("F103.2", refuses=True)
 def test_a_file_that_two_formats_claim_is_read_by_neither(tmp_path: Path) -> None:
     """Whose figures they are is not for a program to guess."""
     path = tmp_path / "both.csv"
@@ -238,6 +244,7 @@ def test_a_file_that_two_formats_claim_is_read_by_neither(tmp_path: Path) -> Non
         House().read(path)
 
 
+@pytest.mark.requirement("F103.2", refuses=True)
 def test_a_file_that_nobody_claims_is_answered_with_what_is_known(tmp_path: Path) -> None:
     """One error, which lists the formats."""
     path = tmp_path / "notes.csv"

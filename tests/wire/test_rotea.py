@@ -14,7 +14,7 @@ from instruments.drivers.rotea import wire
 from instruments.interfaces.cell_washer import Kit, Waiting, WasherState
 from tests.support.washers import START, furnished
 
-pytestmark = pytest.mark.requirement("F016", "C07")
+pytestmark = pytest.mark.requirement("F016", "C04", "C07")
 
 PAGE_102_STATES = {
     "NoProtocolSelected": WasherState.NO_PROTOCOL,

@@ -137,6 +137,7 @@ def test_no_text_becomes_a_command(text: str) -> None:
     assert zpl.unescaped(data) == text
 
 
+@pytest.mark.requirement("F058")
 @given(code=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40))
 def test_any_code_is_drawn_and_reads_back_exactly(code: str) -> None:
     """Also with the characters that escape sequences of printers begin with."""
@@ -145,6 +146,7 @@ def test_any_code_is_drawn_and_reads_back_exactly(code: str) -> None:
     assert symbol.read(tuple(bytes(1 - dot for dot in row) for row in dots)) == ()
 
 
+@pytest.mark.requirement("F058", refuses=True)
 @pytest.mark.parametrize("code", ["", "two words", "tab\t", "=A1\x1d", "x" * 201])
 def test_a_code_that_a_scanner_could_read_otherwise_is_refused(code: str) -> None:
     """Blanks and control characters are lost on the way through keyboards and line ends."""

@@ -7,7 +7,7 @@ from automation.gmp.registry import KINDS
 from tests.support.commands import cellwright
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F168")
 def test_every_line_of_what_follows_by_itself_has_a_name_of_its_own_and_a_clause() -> None:
     """Ids of commands are made from the names, and an inspector asks for the clause."""
     every = [(line.id, line.then, line.clause) for line in LINES]
@@ -16,7 +16,7 @@ def test_every_line_of_what_follows_by_itself_has_a_name_of_its_own_and_a_clause
     assert len({name for name, _, _ in every}) == len(every)
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F168")
 def test_the_table_that_people_read_holds_every_line() -> None:
     """Also without a site."""
     items = cellwright("policies", "--json").data["items"]

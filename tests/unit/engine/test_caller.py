@@ -58,7 +58,7 @@ def listening(folder: Path, *, silent: bool = False) -> Iterator[None]:
             Path(place).unlink()
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 @pytest.mark.parametrize("silent", [False, True])
 def test_a_command_that_was_accepted_is_not_to_be_given_again(folder: Path, *, silent: bool) -> None:
     """It stands in the ledger with the id of the command, whatever became of its owner."""
@@ -68,7 +68,7 @@ def test_a_command_that_was_accepted_is_not_to_be_given_again(folder: Path, *, s
     assert "don't give it again" in str(told.value)
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_a_command_that_died_with_its_owner_is_to_be_given_again(folder: Path) -> None:
     """Nobody owns the site any more, so nothing of it can still come."""
     with listening(folder), pytest.raises(FailedError) as told:
@@ -78,7 +78,7 @@ def test_a_command_that_died_with_its_owner_is_to_be_given_again(folder: Path) -
     )
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_while_its_owner_lives_a_command_is_open_and_safe_to_repeat(folder: Path) -> None:
     """The owner may still record it; with the same id it is done once."""
     lease = Lease(folder)

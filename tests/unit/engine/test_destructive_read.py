@@ -23,7 +23,7 @@ from tests.support.doors import START, Doorway, doorway
 from tests.support.doubt_cases import Open
 from tests.support.persons import Crew
 
-pytestmark = pytest.mark.requirement("C05")
+pytestmark = pytest.mark.requirement("C01.3")
 
 
 class Pile(Protocol):

@@ -57,6 +57,7 @@ def stray(way: Doorway, line: int = 2) -> Stray:
     return cast("Stray", way.door.find("tray", stray_id(FILE, line)))
 
 
+@pytest.mark.requirement("F029")
 def test_what_is_of_a_sample_that_was_drawn_never_goes_to_the_tray(way: Doorway, tmp_path: Path) -> None:
     """The other one does, once, however often it is seen and whoever sees it after a restart."""
     for intake in (intake_of(way, tmp_path), intake_of(way, tmp_path)):

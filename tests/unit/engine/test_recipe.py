@@ -119,6 +119,7 @@ def test_an_operation_tells_what_it_asks_and_gives() -> None:
     assert (spec.parameters["every"].unit, spec.parameters["every"].high) == ("s", 60.0)
 
 
+@pytest.mark.requirement("C02", refuses=True)
 def test_a_parameter_with_a_default_is_refused() -> None:
     """What an approved recipe does not say must not be decided by the code."""
     with pytest.raises(CellwrightError, match="has a default"):

@@ -23,7 +23,7 @@ def amended(folder: Path, old: str, new: str) -> Recipe:
     return load(file, operations())
 
 
-@pytest.mark.requirement("F002")
+@pytest.mark.requirement("F002", refuses=True)
 @pytest.mark.parametrize(
     ("old", "new", "refused"),
     [
@@ -53,7 +53,7 @@ def test_only_what_is_still_to_come_can_be_amended(tmp_path: Path, old: str, new
     assert bool(refused) == bool(said)
 
 
-@pytest.mark.requirement("F002", "F009")
+@pytest.mark.requirement("F002", "F009", refuses=True)
 def test_a_step_that_identifies_containers_is_never_amended(tmp_path: Path) -> None:
     """Also before it has begun: the receipt with its scans stays as it was issued."""
     after = amended(tmp_path, "transport_highest: 8.0 degC", "transport_highest: 10.0 degC")

@@ -123,7 +123,7 @@ CASES = {
 }
 
 
-@pytest.mark.requirement("F019", "C02")
+@pytest.mark.requirement("F019", "F159", "C02", refuses=True)
 @pytest.mark.parametrize("case", CASES)
 def test_a_bad_recipe_is_refused_at_its_line_and_column(tmp_path: Path, case: str) -> None:
     """One error, with the place and what is allowed."""

@@ -63,6 +63,7 @@ def test_a_recipe_that_is_written_out_reads_as_it_was(tmp_path: Path, name: str)
     assert load(whole, operations()).digest == load(path, operations()).digest
 
 
+@pytest.mark.requirement("F092", "F159", refuses=True)
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -71,7 +71,7 @@ def test_a_step_that_is_set_out_again_after_a_stop_uses_nothing_twice(way: Doorw
     assert way.get(MaterialLot, L).stock.balance("B1").used == 3.0
 
 
-@pytest.mark.requirement("F095")
+@pytest.mark.requirement("F095", refuses=True)
 def test_what_is_kept_for_another_batch_is_not_taken(way: Doorway) -> None:
     """The first lot is kept for the other patient but for 2 mL, so the younger one is used; then nothing is left."""
     for lot, quantity in ((L, 8.0), ("lot/L2", 6.0)):

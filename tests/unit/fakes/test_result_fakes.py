@@ -97,7 +97,7 @@ def test_a_cytometer_sees_the_subsets_of_the_tube() -> None:
     at_bench(script, flow=True)
 
 
-@pytest.mark.requirement("F038", "F162")
+@pytest.mark.requirement("F038", "F162", refuses=True)
 def test_a_tube_that_was_acquired_without_compensation_is_not_evaluated() -> None:
     """The file has no matrix and the strategy asks for one."""
 

@@ -20,6 +20,7 @@ def normal(number: int, *, seed: int = 2, mean: float = 16.0, scatter: float = 2
     return [mean + scatter * ids.normal(seed, "capability", at) for at in range(number)]
 
 
+@pytest.mark.requirement("F137.1")
 @pytest.mark.parametrize(("share", "free", "published"), [(0.95, 10, 1.812), (0.975, 5, 2.571), (0.995, 30, 2.750)])
 def test_quantiles_of_t_are_those_of_the_tables(share: float, free: int, published: float) -> None:
     """NIST/SEMATECH e-Handbook 1.3.6.7.2."""
@@ -80,6 +81,7 @@ def shifted() -> list[float]:
     return [*normal(20), *normal(20, seed=3, mean=21.0)]
 
 
+@pytest.mark.requirement("F137.1", refuses=True)
 @pytest.mark.parametrize(
     ("values", "lower", "upper", "why"),
     [
@@ -140,6 +142,7 @@ def test_many_questions_make_each_answer_less_sure() -> None:
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx((0.03, 0.06, 0.06, 0.02))
 
 
+@pytest.mark.requirement("F093", "C09.1")
 def test_two_sites_are_equivalent_when_the_whole_interval_lies_within_the_margin() -> None:
     """Means 90 and 90.5, both s = 1 of five: 90 % interval 0.5 +/- 1.860 sqrt(2/5); within 2, not within 1."""
     first, second = [88.6, 89.6, 90.0, 90.4, 91.4], [89.1, 90.1, 90.5, 90.9, 91.9]
@@ -151,6 +154,7 @@ def test_two_sites_are_equivalent_when_the_whole_interval_lies_within_the_margin
     assert not tost(first, second, margin=1.0).equivalent
 
 
+@pytest.mark.requirement("F093", "C09.1", refuses=True)
 @pytest.mark.parametrize(
     ("first", "second", "margin", "why"),
     [([1.0, 2.0], [1.0, 2.0, 3.0], 1.0, "groups of 2 and 3"), ([1.0] * 3, [1.0] * 3, 1.0, "does not vary"),

@@ -61,6 +61,7 @@ def test_speed_and_force_of_a_centrifuge_belong_together(radius: float, rpm: flo
     assert process.centrifuge_speed(force=force, radius_cm=radius) == pytest.approx(rpm)
 
 
+@pytest.mark.requirement("F011")
 def test_recovery_and_valid_dilution() -> None:
     """85 of 100 cells are 85 %; 7 EU/mL at lambda 0.05 allow 1:140."""
     assert process.recovery(out=Cells(85.0), before=Cells(100.0)) == Percent(85.0)

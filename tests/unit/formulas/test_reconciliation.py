@@ -15,7 +15,7 @@ def a_balance(found: float) -> Balance:
     return Balance("volume", "mL", lines)
 
 
-@pytest.mark.requirement("F048")
+@pytest.mark.requirement("F024")
 def test_a_balance_closes_within_its_expanded_uncertainty() -> None:
     """Twice the root of the sum of squares: 2 x 0.5 mL here."""
     near, far = a_balance(97.1), a_balance(96.9)

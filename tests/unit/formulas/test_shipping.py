@@ -9,13 +9,13 @@ from automation.kernel.quantity import Grams, Seconds
 DAY = 86_400.0
 
 
-@pytest.mark.requirement("F018")
+@pytest.mark.requirement("F132")
 def test_the_charge_is_what_a_shipper_weighs_more_than_dry() -> None:
     """4.1 L of liquid nitrogen at 0.808 kg/L."""
     assert charge(charged=Grams(11_200.0 + 4.1 * 808.0), dry=Grams(11_200.0)) == pytest.approx(3312.8)
 
 
-@pytest.mark.requirement("F018")
+@pytest.mark.requirement("F132")
 @pytest.mark.parametrize(("taken_up", "days"), [(0.0, 0.0), (1656.4, 5.0), (3312.8, 10.0), (5000.0, 10.0)])
 def test_a_charge_holds_in_proportion_and_never_longer_than_a_full_one(taken_up: float, days: float) -> None:
     """The loss of mass is linear."""

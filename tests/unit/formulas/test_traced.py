@@ -37,7 +37,7 @@ def test_what_is_no_reading_is_refused(value: float, standard: float) -> None:
         reading("weight", 1.0) / Traced(0.0)
 
 
-@pytest.mark.requirement("F048")
+@pytest.mark.requirement("F024")
 def test_a_reading_on_both_sides_of_a_balance_adds_nothing_to_its_uncertainty() -> None:
     """All fills are one count times volumes: only the volumes can disagree."""
     shared = (("count", 4.0),)

@@ -27,6 +27,7 @@ def test_a_latching_alarm_stays_until_a_person_resets_it(way: Doorway, order: tu
     assert way.state(PUMP) == "normal"
 
 
+@pytest.mark.requirement("F124", refuses=True)
 def test_a_latching_alarm_can_not_just_clear(way: Doorway) -> None:
     """The refusal names the command that notes the end of the condition."""
     way.do(PUMP, "raise", LATCHING)
@@ -86,6 +87,7 @@ def test_an_alarm_that_never_came_can_be_out_of_service_before_work_begins(way: 
     assert way.state(PUMP) == "unacknowledged"
 
 
+@pytest.mark.requirement("F124", refuses=True)
 def test_only_the_program_suppresses(way: Doorway) -> None:
     """A person shelves, with a reason and an end."""
     way.do(PUMP, "raise", RAISING)

@@ -33,7 +33,7 @@ def test_an_alarm_is_normal_again_once_it_is_acknowledged_and_cleared(way: Doorw
     )
 
 
-@pytest.mark.requirement("F125")
+@pytest.mark.requirement("F125", refuses=True)
 def test_an_acknowledgement_says_something(way: Doorway) -> None:
     """A click is no comment."""
     with pytest.raises(InputError, match="field comment"):
@@ -59,6 +59,7 @@ def test_shelving_ends(way: Doorway) -> None:
     assert way.get(Alarm, LID).shelved_until == START + Seconds(60.0)
 
 
+@pytest.mark.requirement("F124", refuses=True)
 def test_a_highly_managed_alarm_is_not_shelved(way: Doorway) -> None:
     """Its raising says that it is one."""
     way.do("alarm/N2", "raise", {**RAISING, "highly_managed": True})

@@ -17,6 +17,7 @@ def _issue(way: Doorway, name: str = "B1", **changes: object) -> None:
 
 
 @pytest.mark.requirement("F001", "F041")
+@pytest.mark.requirement("F001", "F041", refuses=True)
 @pytest.mark.parametrize("lot_type", ["clinical", "commercial"])
 def test_a_lot_for_patients_needs_an_approved_recipe_and_takes_no_override(way: Doorway, lot_type: str) -> None:
     """An engineering lot may do both."""
@@ -28,7 +29,7 @@ def test_a_lot_for_patients_needs_an_approved_recipe_and_takes_no_override(way: 
     assert way.get(Batch, B).lot_type == lot_type
 
 
-@pytest.mark.requirement("F092", "C08")
+@pytest.mark.requirement("F001", "F092", "C08")
 def test_an_engineering_lot_keeps_its_overrides_with_their_reasons(way: Doorway) -> None:
     """What was changed stands in the issue of the batch."""
     _issue(way, overrides=[OVERRIDE])
@@ -37,7 +38,7 @@ def test_an_engineering_lot_keeps_its_overrides_with_their_reasons(way: Doorway)
     assert [one.model_dump() for one in issue.overrides] == [OVERRIDE]
 
 
-@pytest.mark.requirement("F041")
+@pytest.mark.requirement("F041", refuses=True)
 def test_a_batch_id_is_used_once(way: Doorway) -> None:
     """The second issue is refused and recorded."""
     _issue(way)
@@ -52,7 +53,7 @@ def test_a_batch_id_is_short_and_plain(way: Doorway, name: str) -> None:
         _issue(way, name)
 
 
-@pytest.mark.requirement("F006", "F020")
+@pytest.mark.requirement("F006", "F009", "F020", refuses=True)
 def test_a_batch_is_not_issued_for_a_container_of_another_identity(way: Doorway) -> None:
     """What is known of the container decides."""
     way.do("container/C1", "expect", {"identity": "COI-2"})
@@ -60,13 +61,14 @@ def test_a_batch_is_not_issued_for_a_container_of_another_identity(way: Doorway)
         _issue(way, containers=["C1"])
 
 
+@pytest.mark.requirement("C07", refuses=True)
 def test_a_live_site_takes_no_seed(live: Doorway) -> None:
     """What is drawn from a seed never happened."""
     with pytest.raises(RefusedError, match="a live site takes none"):
         _issue(live)
 
 
-@pytest.mark.requirement("F042")
+@pytest.mark.requirement("F042", refuses=True)
 def test_who_had_a_hand_in_a_batch_does_not_review_it(way: Doorway) -> None:
     """Neither who started it nor who answered one of its prompts."""
     _issue(way)
@@ -80,6 +82,7 @@ def test_who_had_a_hand_in_a_batch_does_not_review_it(way: Doorway) -> None:
 
 
 @pytest.mark.requirement("F042", "F043")
+@pytest.mark.requirement("F043", refuses=True)
 def test_a_closed_batch_can_still_be_reviewed_and_nothing_else(way: Doorway) -> None:
     """The record ends under its head before anybody reviews it."""
     _issue(way)

@@ -83,7 +83,7 @@ def test_what_was_found_out_of_tolerance_holds_every_batch_since_the_last_good_c
     assert [one.id for one in way.door.every("deviation")] == opened
 
 
-@pytest.mark.requirement("F166", "F047")
+@pytest.mark.requirement("F166")
 def test_the_asset_is_ready_again_when_somebody_else_has_accepted_what_was_left(way: Doorway) -> None:
     """Until then it is not, and its batches stay held."""
     _balance(way)
@@ -128,7 +128,7 @@ CHEATS: tuple[tuple[str, Body, str], ...] = (
 )
 
 
-@pytest.mark.requirement("F166", "F047")
+@pytest.mark.requirement("F166", refuses=True)
 @pytest.mark.parametrize(("by", "said", "match"), CHEATS, ids=[match for _, _, match in CHEATS])
 def test_a_calibration_that_shows_nothing_is_refused_and_recorded(
     by: str, said: Body, match: str, way: Doorway
@@ -145,7 +145,7 @@ def test_a_calibration_that_shows_nothing_is_refused_and_recorded(
     assert way.get(Asset, BALANCE).calibration_record == "C-1"
 
 
-@pytest.mark.requirement("F166", "F047")
+@pytest.mark.requirement("F166", refuses=True)
 def test_nobody_reviews_the_calibration_that_they_performed(way: Doorway) -> None:
     """Nor accepts one that leaves the asset where nobody can say whether it is good."""
     _balance(way)
@@ -159,7 +159,7 @@ def test_nobody_reviews_the_calibration_that_they_performed(way: Doorway) -> Non
     assert way.state(C) == "accepted"
 
 
-@pytest.mark.requirement("F166", "F047")
+@pytest.mark.requirement("F166", refuses=True)
 def test_where_calibrations_are_reviewed_none_counts_without_its_record(way: Doorway) -> None:
     """Nor with the record of another asset, or with one that nobody has accepted."""
     _balance(way)
@@ -176,7 +176,7 @@ def test_where_calibrations_are_reviewed_none_counts_without_its_record(way: Doo
         way.do("asset/balance-2", "calibrate", {**said, "record": "C-1"}, by="maintain")
 
 
-@pytest.mark.requirement("F151")
+@pytest.mark.requirement("F151", refuses=True)
 @pytest.mark.parametrize("stage", ["IQ", "OQ"])
 def test_a_lot_for_a_patient_needs_equipment_that_is_qualified_for_the_process(stage: str, way: Doorway) -> None:
     """An engineering lot, in which it is qualified, does not."""
@@ -193,7 +193,7 @@ def test_a_lot_for_a_patient_needs_equipment_that_is_qualified_for_the_process(s
     way.do(BALANCE, "claim", claim)
 
 
-@pytest.mark.requirement("F166", "F047")
+@pytest.mark.requirement("F166", refuses=True)
 def test_on_a_live_site_a_lot_for_a_patient_needs_a_calibration_that_was_reviewed(live: Doorway) -> None:
     """What a person declared is enough for an engineering lot; the program enters only what was accepted."""
     live.do(BALANCE, "register", {"asset_class": "balance", "needs_cleaning": False}, by="maintain")
@@ -213,6 +213,7 @@ def test_on_a_live_site_a_lot_for_a_patient_needs_a_calibration_that_was_reviewe
 
 
 @pytest.mark.requirement("F166")
+@pytest.mark.requirement("F166", refuses=True)
 def test_overdue_maintenance_stands_in_the_way_until_it_is_done_or_put_off_by_quality(way: Doorway) -> None:
     """Work counts from when it was done; a plan that has ended wants nothing any more."""
     _balance(way)
@@ -244,7 +245,7 @@ def test_overdue_maintenance_stands_in_the_way_until_it_is_done_or_put_off_by_qu
     assert _lacks(way) == []
 
 
-@pytest.mark.requirement("F083")
+@pytest.mark.requirement("F083", refuses=True)
 def test_what_stood_dirty_for_too_long_needs_more_than_the_ordinary_cleaning(way: Doorway) -> None:
     """8 h are validated."""
     _balance(way, dirty_hold_h=8.0)
@@ -288,6 +289,7 @@ def test_another_product_needs_a_changeover_cleaning(way: Doorway) -> None:
     way.do(BALANCE, "claim", claim)
 
 
+@pytest.mark.requirement("F010", refuses=True)
 def test_a_lot_that_is_held_is_not_released_however_good_it_is(way: Doorway) -> None:
     """The hold is lifted by another than who placed it, and the release goes through."""
     thread = Thread(way, "X1")

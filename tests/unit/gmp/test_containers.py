@@ -21,6 +21,7 @@ def _in_process(way: Doorway, name: str = "C1", **more: object) -> None:
 
 
 @pytest.mark.requirement("F009", "F020")
+@pytest.mark.requirement("F009", "F020", "F022", refuses=True)
 def test_a_container_is_received_into_its_own_batch_alone(way: Doorway) -> None:
     """Another identity is refused, and so is a batch that was not issued for it."""
     way.do(C, "expect", {"identity": "COI-1", "sealed_with": "S-9"})
@@ -58,7 +59,7 @@ def test_warming_counts_from_the_first_cold_over_the_whole_life(way: Doorway) ->
     assert (bag.warming_s, bag.first_cold_at, bag.position) == (Seconds(30.0), START, "")
 
 
-@pytest.mark.requirement("F024", "F050")
+@pytest.mark.requirement("F022", "F024", "F050")
 def test_a_child_inherits_identity_and_warming(way: Doorway) -> None:
     """A fresh label does not make fresh cells."""
     _in_process(way)
@@ -73,7 +74,7 @@ def test_a_child_inherits_identity_and_warming(way: Doorway) -> None:
     assert way.get(Container, "container/C2").warming_s == Seconds(40.0)
 
 
-@pytest.mark.requirement("F050")
+@pytest.mark.requirement("F022", "F050", refuses=True)
 def test_one_position_holds_one_container(way: Doorway) -> None:
     """Until it is taken out or moved."""
     _in_process(way)
@@ -87,6 +88,7 @@ def test_one_position_holds_one_container(way: Doorway) -> None:
 
 
 @pytest.mark.requirement("F010")
+@pytest.mark.requirement("F010", refuses=True)
 def test_a_qa_hold_keeps_product_in_store_until_somebody_else_lifts_it(way: Doorway) -> None:
     """It never hinders putting product into the cold."""
     _in_process(way)
@@ -114,7 +116,7 @@ def test_a_container_is_first_cold_once_and_on_hold_once(way: Doorway) -> None:
         way.do(C, "qa_hold", REASON)
 
 
-@pytest.mark.requirement("F024")
+@pytest.mark.requirement("F022", "F024", refuses=True)
 def test_nothing_comes_out_of_a_container_that_is_not_here(way: Doorway) -> None:
     """Neither of one that was never heard of nor of one that is still expected."""
     way.do(C, "expect", {"identity": "COI-1"})
@@ -128,7 +130,7 @@ def _clinical(way: Doorway, name: str) -> None:
     way.do(f"batch/{name}", "issue", {**ISSUE, "identity": "COI-1", **more}, by="issue")
 
 
-@pytest.mark.requirement("C11")
+@pytest.mark.requirement("F001", "F092", refuses=True)
 def test_an_engineering_lot_is_never_dispensed(way: Doorway) -> None:
     """Whichever batch the command names; a clinical lot is, once."""
     _batch(way)
@@ -144,7 +146,7 @@ def test_an_engineering_lot_is_never_dispensed(way: Doorway) -> None:
     assert way.get(Container, "container/C2").where == "ward 4, order 0101"
 
 
-@pytest.mark.requirement("C11")
+@pytest.mark.requirement("F001", "F092", refuses=True)
 def test_what_was_made_in_an_engineering_lot_never_comes_into_another_lot(way: Doorway) -> None:
     """It may be taken out of the store for an engineering lot again."""
     _batch(way)
@@ -159,6 +161,7 @@ def test_what_was_made_in_an_engineering_lot_never_comes_into_another_lot(way: D
     assert way.get(Container, C).batch == "B3"
 
 
+@pytest.mark.requirement("F010", refuses=True)
 def test_what_is_on_qa_hold_is_not_dispensed(way: Doorway) -> None:
     """As it is handed over to nobody."""
     _clinical(way, "B2")

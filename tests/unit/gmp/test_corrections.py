@@ -42,7 +42,8 @@ CHEATS = {
 RIGHT = {"state_late": lateness("X"), "correct": setting("X")}
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F047.3", "F106", "F106.3")
+@pytest.mark.requirement("F047.3", "F106", "F106.3", "F179", refuses=True)
 @pytest.mark.parametrize("cheat", CHEATS)
 def test_a_cheat_is_refused_and_recorded_and_the_right_correction_succeeds(way: Doorway, cheat: str) -> None:
     """Nothing of the entry changes, and the refusal says why; the same act done rightly is recorded."""
@@ -56,7 +57,8 @@ def test_a_cheat_is_refused_and_recorded_and_the_right_correction_succeeds(way: 
     assert way.get(Correction, C).second == "second"
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F106", "F106.3")
+@pytest.mark.requirement("F043", "F106.3", refuses=True)
 def test_a_closed_record_takes_an_addendum_alone(way: Doorway) -> None:
     """Who corrects it and quality sign; nobody reopens the record."""
     closed(way, "X")
@@ -66,7 +68,7 @@ def test_a_closed_record_takes_an_addendum_alone(way: Doorway) -> None:
     assert dict(in_force(way.door, "C-X.count.1.1")) == {"total": 4e6}
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F106", "F106.3")
 def test_the_entry_itself_keeps_what_was_entered(way: Doorway) -> None:
     """The prompt is not touched; what counts is read with its corrections, the last one last."""
     way.do(C, "correct", setting("X"), by="perform", signs=two())
@@ -75,7 +77,7 @@ def test_the_entry_itself_keeps_what_was_entered(way: Doorway) -> None:
     assert dict(in_force(way.door, "C-X.count.1.1")) == {"total": 5e6}
 
 
-@pytest.mark.requirement("F106", "F010")
+@pytest.mark.requirement("F040", "F106", "F106.3")
 def test_a_certificate_names_every_correction_so_that_an_earlier_one_no_longer_fits(way: Doorway) -> None:
     """Its digest is what a release states."""
     before = certificate(way.door, "C-X", specification="S")
@@ -85,7 +87,8 @@ def test_a_certificate_names_every_correction_so_that_an_earlier_one_no_longer_f
     assert before.digest != after.digest
 
 
-@pytest.mark.requirement("F106", "F010")
+@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F106.3", refuses=True)
 def test_the_entries_of_a_released_lot_are_not_corrected(tmp_path: Path) -> None:
     """Its release has to be revoked first."""
     with doorway(tmp_path) as way:

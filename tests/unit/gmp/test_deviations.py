@@ -10,7 +10,7 @@ D = "deviation/B1-D01"
 CONCLUSION = {"cause": "the lid was open", "impact": "none, the curve is in limits"}
 
 
-@pytest.mark.requirement("F073")
+@pytest.mark.requirement("F073", refuses=True)
 def test_the_author_of_the_conclusion_does_not_close_it(way: Doorway) -> None:
     """Not even with the right to."""
     way.do(D, "open", {"subject": "batch/B1/step/freeze", "title": "lid open", "rule": "lid", "batch": "B1"})

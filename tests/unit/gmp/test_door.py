@@ -22,7 +22,7 @@ OPENING = {"subject": "batch/B1", "title": "lid open"}
 CONCLUSION = {"cause": "the lid was open", "impact": "none"}
 
 
-@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F047", "F047.2")
 def test_a_signature_carries_name_time_zone_meaning_and_the_digest_of_what_was_shown(way: Doorway) -> None:
     """It stands inside the event that it signs."""
     way.do(D, "open", OPENING)
@@ -51,6 +51,7 @@ def test_no_secret_reaches_the_ledger(way: Doorway, tmp_path: Path) -> None:
     assert b"secret of" not in raw
 
 
+@pytest.mark.requirement("F047.2", refuses=True)
 def test_the_second_signer_needs_the_right_to_sign(way: Doorway) -> None:
     """To verify is a right of its own."""
     way.do("container/C1", "expect", {"identity": "COI-1"})
@@ -105,6 +106,7 @@ def test_what_can_not_be_read_is_answered_and_not_recorded(
     assert way.ledger.last == last
 
 
+@pytest.mark.requirement("F106", refuses=True)
 def test_nobody_decides_on_a_state_that_has_moved_on(way: Doorway) -> None:
     """A follower that commands the object it is being told of has not seen the end of it yet."""
     caught: list[Exception] = []
@@ -148,7 +150,7 @@ class _Stepped(Credentials):
         return Seconds(6.0)
 
 
-@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F047", "F047.2", refuses=True)
 def test_nobody_signs_while_the_wall_clock_stands_wrong(way: Doorway, tmp_path: Path) -> None:
     """A signature is worth its time; what needs none goes on."""
     stepped = _Stepped(tmp_path, way.clock, cost=SIMULATED)
@@ -158,6 +160,7 @@ def test_nobody_signs_while_the_wall_clock_stands_wrong(way: Doorway, tmp_path: 
         late.enter(Command(D, "conclude", CONCLUSION, "investigate", proofs=(proof("investigate", "authored"),)))
 
 
+@pytest.mark.requirement("F047.4", refuses=True)
 def test_a_locked_account_signs_nothing_beside_another(way: Doorway) -> None:
     """The right secret does not help."""
     way.do("container/C1", "expect", {"identity": "COI-1"})

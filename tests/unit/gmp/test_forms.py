@@ -24,7 +24,7 @@ def transcript(**changed: object) -> Body:
     return {"entries": [{**LINE, **changed}], "deviation": "DT-1"}
 
 
-@pytest.mark.requirement("F046")
+@pytest.mark.requirement("F046", refuses=True)
 @pytest.mark.parametrize(
     ("changed", "match"),
     [
@@ -41,7 +41,7 @@ def test_a_line_of_a_form_has_a_time_that_can_be_and_two_people(way: Doorway, ch
     act(way, FORM, "transcribe", transcript(), by="perform")
 
 
-@pytest.mark.requirement("F046")
+@pytest.mark.requirement("F046", refuses=True)
 def test_who_transcribed_a_form_does_not_compare_it(way: Doorway) -> None:
     """Another person does, or sends it back."""
     returned(way)
@@ -53,7 +53,7 @@ def test_who_transcribed_a_form_does_not_compare_it(way: Doorway) -> None:
     assert way.state(FORM) == "verified"
 
 
-@pytest.mark.requirement("F046")
+@pytest.mark.requirement("F046", refuses=True)
 def test_a_form_is_of_a_batch_that_is_there_and_its_downtime_has_a_deviation(way: Doorway) -> None:
     """Neither can be made up; a lost print has its deviation, too."""
     check_refused(way, FORM, "issue", PRINT, by="perform", match="batch B1, which is not known here")
@@ -67,7 +67,7 @@ def test_a_form_is_of_a_batch_that_is_there_and_its_downtime_has_a_deviation(way
     act(way, other, "void", {**lost, "deviation": "DT-1"}, by="perform")
 
 
-@pytest.mark.requirement("F046", "F116")
+@pytest.mark.requirement("F046", "F116", refuses=True)
 def test_a_form_is_printed_from_the_version_in_force_only(way: Doorway) -> None:
     """A superseded master is not used any more; the one that holds is."""
     act(way, "batch/B1", "issue", lot(), by="issue")
@@ -80,7 +80,7 @@ def test_a_form_is_printed_from_the_version_in_force_only(way: Doorway) -> None:
     assert way.state(FORM) == "issued"
 
 
-@pytest.mark.requirement("F046", "F056")
+@pytest.mark.requirement("F010", "F046", refuses=True)
 def test_a_lot_is_not_released_while_a_form_of_it_is_not_accounted_for(way: Doorway) -> None:
     """The refusal names the form; voided by two people it stands in nobody's way."""
     thread = Thread(way, "X1")
@@ -94,7 +94,7 @@ def test_a_lot_is_not_released_while_a_form_of_it_is_not_accounted_for(way: Door
     thread.do("release", "release_conditionally", by="release")
 
 
-@pytest.mark.requirement("F074", "F056")
+@pytest.mark.requirement("F010", "F074", refuses=True)
 def test_a_lot_is_not_released_while_a_non_conformance_of_it_is_open(way: Doorway) -> None:
     """Of one of its containers as of itself; closed, it stands in nobody's way."""
     thread = Thread(way, "X1")

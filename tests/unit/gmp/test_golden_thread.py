@@ -93,7 +93,9 @@ CHEATS = (
 )
 
 
-@pytest.mark.requirement("F009", "F010", "F020", "F021", "F041", "F053", "F065", "F075", "F129")
+@pytest.mark.requirement(
+    "F001", "F009", "F010", "F020", "F021", "F022", "F040", "F041", "F053", "F056", "F065", "F075", "F129", "F164"
+)
 def test_a_patient_is_treated_and_every_object_is_where_the_story_ends(way: Doorway) -> None:
     """From the order to the infusion; folded anew from the ledger, everything is the same."""
     thread = Thread(way, "X1")
@@ -107,6 +109,29 @@ def test_a_patient_is_treated_and_every_object_is_where_the_story_ends(way: Door
 
 
 @pytest.mark.requirement("F009", "F020", "F021", "F047", "F056", "F073", "F075", "F129", "F179")
+@pytest.mark.requirement(
+    "F001",
+    "F009",
+    "F010",
+    "F020",
+    "F020.2",
+    "F021",
+    "F040",
+    "F041",
+    "F047",
+    "F047.2",
+    "F053",
+    "F056",
+    "F057",
+    "F059",
+    "F061",
+    "F073",
+    "F075",
+    "F129",
+    "F132",
+    "F179",
+    refuses=True,
+)
 @pytest.mark.parametrize("cheat", CHEATS, ids=str)
 def test_a_cheat_is_refused_and_recorded_and_the_right_act_succeeds(cheat: Cheat, way: Doorway) -> None:
     """The story is told up to the act; the wrong one changes nothing; with what was left out the right one counts."""
@@ -128,6 +153,7 @@ def test_a_cheat_is_refused_and_recorded_and_the_right_act_succeeds(cheat: Cheat
 
 
 @pytest.mark.requirement("F055")
+@pytest.mark.requirement("F055", refuses=True)
 def test_a_collection_out_of_the_order_set_is_accepted_by_a_closed_deviation_only(way: Doorway) -> None:
     """The report stands as it came; the refusal names the limit."""
     thread = Thread(way, "X1", otherwise={("collection", "report"): {"cd3": 0.4e9}})
@@ -140,6 +166,7 @@ def test_a_collection_out_of_the_order_set_is_accepted_by_a_closed_deviation_onl
 
 
 @pytest.mark.requirement("F020", "F053")
+@pytest.mark.requirement("F053", refuses=True)
 def test_a_patient_is_collected_again_under_the_same_identity_and_a_new_donation_number(way: Doorway) -> None:
     """The first collection was refused; a second without the order's own move is refused, and so is the old number."""
     thread = Thread(way, "X1")
@@ -166,6 +193,7 @@ def test_a_patient_is_collected_again_under_the_same_identity_and_a_new_donation
 
 
 @pytest.mark.requirement("F021")
+@pytest.mark.requirement("F021", refuses=True)
 def test_gaps_and_overlaps_of_custody_are_found_until_a_deviation_explains_them(way: Doorway) -> None:
     """Somebody gives who never had it, or who gave it away before; the hand-over is recorded all the same."""
     found = {"courier-2": "has a gap", "centre-1": "has an overlap"}
@@ -178,7 +206,8 @@ def test_gaps_and_overlaps_of_custody_are_found_until_a_deviation_explains_them(
         thread.do("collection", "receive", by="perform")
 
 
-@pytest.mark.requirement("F066", "F072", "F073")
+@pytest.mark.requirement("F072", "F073")
+@pytest.mark.requirement("F010", refuses=True)
 def test_a_result_out_of_specification_opens_its_investigation_and_is_not_tested_away(way: Doorway) -> None:
     """A retest wants the investigation; the first result stays in the way until a closed one sets it aside."""
     thread = Thread(way, "X1", skipped=frozenset({("test", "report")}))
@@ -195,7 +224,7 @@ def test_a_result_out_of_specification_opens_its_investigation_and_is_not_tested
         thread.do("release", "release_conditionally", by="release")
 
 
-@pytest.mark.requirement("F069")
+@pytest.mark.requirement("F069", refuses=True)
 def test_a_result_below_the_limit_of_quantitation_is_judged_by_rule_and_never_as_zero(way: Doorway) -> None:
     """Without a rule it is not evaluable, which is investigated like one that is out."""
     thread = Thread(way, "X1")
@@ -216,7 +245,7 @@ def test_an_order_on_hold_stops_the_infusion_at_the_bedside(way: Doorway) -> Non
     thread.do("infusion", "begin", by="treat")
 
 
-@pytest.mark.requirement("F049", "F062")
+@pytest.mark.requirement("F049", "F062", refuses=True)
 def test_a_thawed_bag_is_not_given_after_its_time(way: Doorway) -> None:
     """Thirty minutes from the thaw, and no minute more; nobody can thaw it a second time."""
     thread = Thread(way, "X1")
@@ -226,6 +255,8 @@ def test_a_thawed_bag_is_not_given_after_its_time(way: Doorway) -> None:
         thread.do("infusion", "begin", by="treat")
 
 
+@pytest.mark.requirement("F075")
+@pytest.mark.requirement("F075", refuses=True)
 def test_an_effect_is_not_found_before_it_could_show(way: Doorway) -> None:
     """That it has none may be found at any time, and sends the action back to its planning."""
     thread = Thread(way, "X1")
@@ -237,7 +268,7 @@ def test_an_effect_is_not_found_before_it_could_show(way: Doorway) -> None:
     assert way.state("capa/X1") == "planned"
 
 
-@pytest.mark.requirement("F072", "F176")
+@pytest.mark.requirement("F054.1", "F072", "F176", "F176.1")
 def test_what_is_due_says_who_until_when_and_whom_it_reaches_when_it_is_late(way: Doorway) -> None:
     """Near in the last quarter; overdue, it stands on the list of those above, too."""
     Thread(way, "X1").until("order", "confirm")

@@ -41,7 +41,7 @@ def test_a_changed_name_keeps_its_code(way: Doorway) -> None:
     assert way.get(Order, "order/X1").subject == "SUBJ-017"
 
 
-@pytest.mark.requirement("F056")
+@pytest.mark.requirement("F056", refuses=True)
 def test_nobody_is_renamed_between_identification_and_infusion(way: Doorway) -> None:
     """Two people have just read the old code from the wristband."""
     thread = Thread(way, "X1")
@@ -74,6 +74,7 @@ def test_a_blind_is_opened_by_two_with_what_was_sealed_and_early_it_is_a_deviati
 
 
 @pytest.mark.requirement("F009", "F119")
+@pytest.mark.requirement("F009", "F020", "F119", refuses=True)
 def test_pools_splits_and_aliquots_never_join_two_patients(way: Doorway) -> None:
     """Neither out of another's container nor into it, whoever says so; one's own pool is filled."""
     for name, identity in (("P1", "COI-1"), ("P2", "COI-1"), ("S1", "COI-2")):

@@ -20,6 +20,7 @@ def under_way(way: Doorway) -> None:
 
 
 @pytest.mark.requirement("F107", "F109")
+@pytest.mark.requirement("F107", "F109", refuses=True)
 def test_an_inspector_is_a_person_who_can_read_and_nothing_else(way: Doorway) -> None:
     """Refused at the announcement, and at the look when more was granted since."""
     check_refused(
@@ -39,6 +40,7 @@ def test_an_inspector_is_a_person_who_can_read_and_nothing_else(way: Doorway) ->
 
 
 @pytest.mark.requirement("F110")
+@pytest.mark.requirement("F110", refuses=True)
 def test_an_answer_rests_on_records_and_is_let_out_by_another_than_its_author(way: Doorway) -> None:
     """A question needs its inspection under way; an answer from nothing is refused."""
     check_refused(way, Q, "ask", ASKED, by="read", match="is absent, not under way")
@@ -54,7 +56,8 @@ def test_an_answer_rests_on_records_and_is_let_out_by_another_than_its_author(wa
     assert way.state(Q) == "delivered"
 
 
-@pytest.mark.requirement("F110", "F107")
+@pytest.mark.requirement("F107", "F110", "F172.1")
+@pytest.mark.requirement("F110", refuses=True)
 def test_an_inspection_is_closed_when_every_question_and_finding_is_answered(way: Doorway) -> None:
     """A major finding needs a CAPA that is there; who responded does not close it."""
     under_way(way)
@@ -78,7 +81,7 @@ def test_an_inspection_is_closed_when_every_question_and_finding_is_answered(way
     act(way, VISITED, "close", outcome, by="approve")
 
 
-@pytest.mark.requirement("F075")
+@pytest.mark.requirement("F075", refuses=True)
 def test_a_capa_comes_from_something_that_is_there(way: Doorway) -> None:
     """Also from a finding, a complaint or a non-conformance; a word is no source."""
     under_way(way)

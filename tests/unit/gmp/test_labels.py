@@ -43,7 +43,7 @@ def test_the_labels_of_a_container_are_numbered_without_gaps(way: Doorway) -> No
         _issue(way, f"label/{BAG}-L3", "REPRINT", reason=SPOILED)
 
 
-@pytest.mark.requirement("F061")
+@pytest.mark.requirement("F061", refuses=True)
 @pytest.mark.parametrize("reason", ["", "  ", "x"])
 def test_a_reprint_without_a_reason_is_refused(way: Doorway, reason: str) -> None:
     """The refusal is on the record, and nothing was issued."""
@@ -62,7 +62,7 @@ def test_a_reprint_says_so(way: Doorway) -> None:
     assert way.get(Label, SECOND).reason == SPOILED
 
 
-@pytest.mark.requirement("F061")
+@pytest.mark.requirement("F061", refuses=True)
 def test_a_label_that_reads_as_another_container_is_not_verified(way: Doorway) -> None:
     """Its printed text may look right; the symbol decides."""
     _issue(way)
@@ -72,7 +72,7 @@ def test_a_label_that_reads_as_another_container_is_not_verified(way: Doorway) -
     assert way.state(FIRST) == "printed"
 
 
-@pytest.mark.requirement("F061")
+@pytest.mark.requirement("F061", refuses=True)
 def test_a_label_goes_on_its_own_container_only(way: Doorway) -> None:
     """Whatever was scanned before."""
     _issue(way)
@@ -81,6 +81,7 @@ def test_a_label_goes_on_its_own_container_only(way: Doorway) -> None:
         way.do(FIRST, "apply", {"container": OTHER})
 
 
+@pytest.mark.requirement("F061", refuses=True)
 def test_a_container_carries_one_label_at_a_time(way: Doorway) -> None:
     """The old one is destroyed before the new one goes on."""
     _issue(way)
@@ -95,6 +96,7 @@ def test_a_container_carries_one_label_at_a_time(way: Doorway) -> None:
     assert way.state(SECOND) == "applied"
 
 
+@pytest.mark.requirement("F061", refuses=True)
 def test_a_copy_for_the_record_goes_on_no_container(way: Doorway) -> None:
     """It is kept."""
     _issue(way)

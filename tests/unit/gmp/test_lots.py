@@ -19,6 +19,7 @@ def _released(way: Doorway, **changes: object) -> None:
 
 
 @pytest.mark.requirement("F099")
+@pytest.mark.requirement("F099", refuses=True)
 def test_a_lot_is_released_by_somebody_else_than_its_receiver(way: Doorway) -> None:
     """Until then it stands in quarantine and nothing of it is used."""
     way.do(L, "receive", RECEIPT, by=SECOND)
@@ -30,7 +31,7 @@ def test_a_lot_is_released_by_somebody_else_than_its_receiver(way: Doorway) -> N
     assert way.get(MaterialLot, L).released_by == "release-material"
 
 
-@pytest.mark.requirement("F095")
+@pytest.mark.requirement("F095", refuses=True)
 def test_no_more_is_used_than_is_left(way: Doorway) -> None:
     """Ten times a tenth leaves nothing, exactly."""
     _released(way, quantity=1.0)
@@ -44,6 +45,7 @@ def test_no_more_is_used_than_is_left(way: Doorway) -> None:
 
 
 @pytest.mark.requirement("F062", "F097")
+@pytest.mark.requirement("F062", "F097", refuses=True)
 def test_a_lot_is_usable_through_its_whole_last_day_where_it_is(way: Doorway) -> None:
     """The day ends at midnight of the site's zone, not of UTC."""
     _released(way)
@@ -64,6 +66,7 @@ def test_an_expiry_without_a_day_means_the_end_of_its_month(expiry: str, day: st
     assert last_day(expiry).isoformat() == day
 
 
+@pytest.mark.requirement("F062", refuses=True)
 @pytest.mark.parametrize("expiry", ["2027-13-01", "2027-02-29", "31.12.2027", "soon", "2027"])
 def test_an_expiry_that_is_no_day_is_refused(way: Doorway, expiry: str) -> None:
     """The message names the field and the value."""

@@ -233,7 +233,8 @@ CHEATS = (
 )  # fmt: skip
 
 
-@pytest.mark.requirement("F028", "F095", "F096", "F097", "F098", "F099", "F100")
+@pytest.mark.requirement("F028", "F095", "F096", "F097", "F098", "F099", "F100", "F157")
+@pytest.mark.requirement("F028", "F095", "F096", "F097", "F098", "F099", "F100", "F157", refuses=True)
 @pytest.mark.parametrize("cheat", CHEATS, ids=str)
 def test_a_cheat_with_material_is_refused_and_recorded_and_the_right_act_succeeds(cheat: Cheat, way: Doorway) -> None:
     """The wrong act changes nothing and is on the record; what was missing is mended, and the act counts."""
@@ -250,7 +251,7 @@ def test_a_cheat_with_material_is_refused_and_recorded_and_the_right_act_succeed
     assert way.ledger.version(cheat.right.stream) > 0
 
 
-@pytest.mark.requirement("F097")
+@pytest.mark.requirement("F097", refuses=True)
 def test_nobody_extends_an_expiry_alone(way: Doorway) -> None:
     """Both signatures of one person, or none of quality, are refused; with quality's the date is later."""
     lot()(way)
@@ -309,7 +310,7 @@ def test_every_batch_that_got_some_of_a_withdrawn_lot_is_investigated_and_every_
     assert asked == {"B1": ["COMP-1-B1-D04"], "B2": ["COMP-1-B2-D04"], "B3": []}
 
 
-@pytest.mark.requirement("F100")
+@pytest.mark.requirement("F100", "F156")
 def test_a_disqualified_supplier_takes_its_lots_along_and_the_scorecard_says_what_became_of_them(way: Doorway) -> None:
     """Two lots, one of them damaged at receipt; the released one goes into quarantine."""
     for one in (OFFICIAL, lot(), Act("lot/L2", "receive", said.RECEIPT)):
@@ -322,7 +323,7 @@ def test_a_disqualified_supplier_takes_its_lots_along_and_the_scorecard_says_wha
     assert told == ("2 lots received: 2 quarantine; 50 % without complaint", "lot L2: damaged")
 
 
-@pytest.mark.requirement("F100")
+@pytest.mark.requirement("F100", "F157")
 def test_a_supplier_is_due_for_its_requalification_and_a_lot_for_its_release(way: Doorway) -> None:
     """Each says what has to be done next and until when."""
     for one in (OFFICIAL, RECEIVE):
@@ -344,6 +345,7 @@ def test_first_goes_what_is_kept_for_the_batch_then_what_expires_first(way: Door
 
 
 @pytest.mark.requirement("F096", "F097")
+@pytest.mark.requirement("F006", refuses=True)
 @pytest.mark.parametrize(("shared", "first"), [(False, Portion("2", 2.0, 2.0)), (True, Portion("1", 1.0))])
 def test_an_opened_container_is_offered_to_its_patient_only_unless_it_is_shared(
     shared: bool,  # noqa: FBT001  a case of the table

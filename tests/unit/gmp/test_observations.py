@@ -21,7 +21,7 @@ O, M, C = "observation/O-1", "meeting/M-1", "complaint/C-1"  # noqa: E741  as th
 LATER = "2031-01-01T00:00"
 
 
-@pytest.mark.requirement("F139", "F128")
+@pytest.mark.requirement("F128", "F139", "F181")
 def test_anybody_may_say_what_is_unsafe_in_every_state_of_it(way: Doorway) -> None:
     """Whatever right a person has, also to read only; a closed one is added to, and stays closed."""
     for number, person in enumerate(PEOPLE.values()):
@@ -33,7 +33,8 @@ def test_anybody_may_say_what_is_unsafe_in_every_state_of_it(way: Doorway) -> No
     assert way.state(O) == "closed"
 
 
-@pytest.mark.requirement("F139", "F128", "F142")
+@pytest.mark.requirement("F076", "F128", "F139", "F142", "F181")
+@pytest.mark.requirement("F128", "F139", refuses=True)
 def test_an_observation_is_assessed_by_another_and_harm_asks_for_an_action(way: Doorway) -> None:
     """It closes when the action is done and seen."""
     check_refused(way, O, "report", {**SEEN, "when": LATER}, by="perform", match="still to come")
@@ -52,7 +53,8 @@ def test_an_observation_is_assessed_by_another_and_harm_asks_for_an_action(way: 
     act(way, O, "close", by="approve")
 
 
-@pytest.mark.requirement("F111", "F140")
+@pytest.mark.requirement("F076", "F111", "F140")
+@pytest.mark.requirement("F111", refuses=True)
 def test_what_a_meeting_agreed_on_is_opened_when_another_who_was_there_approves_the_minutes(way: Doorway) -> None:
     """The author does not approve them, nor somebody who was not there."""
     agreed: Body = {**MINUTES, "present": [SECOND, "supervise", "perform"], "actions": [TASK]}
@@ -64,7 +66,7 @@ def test_what_a_meeting_agreed_on_is_opened_when_another_who_was_there_approves_
     assert way.state("action/M-1-A1") == "open"
 
 
-@pytest.mark.requirement("F140", "F111")
+@pytest.mark.requirement("F111", "F140", refuses=True)
 @pytest.mark.parametrize(
     ("wrong", "match"),
     [
@@ -83,7 +85,7 @@ def test_minutes_name_people_and_days_that_are_and_act_on_what_is_not_in_order(
     act(way, M, "minute", MINUTES, by="perform")
 
 
-@pytest.mark.requirement("F056", "F128")
+@pytest.mark.requirement("F128")
 def test_a_serious_complaint_needs_its_deviation_closed_before_it_is_answered(way: Doorway) -> None:
     """It is about a lot that is known; its investigator does not close it."""
     check_refused(way, C, "receive", COMPLAINT, by="order", match="lot B1, which is not known here")

@@ -15,7 +15,7 @@ def _ada(way: Doorway) -> None:
     way.do(ADA, "register", {"name": "Ada Example", "roles": ["perform"]}, by=SECOND)
 
 
-@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F047", "F183.1")
 def test_rights_follow_roles_and_end_with_the_lock(way: Doorway) -> None:
     """Roles give rights while the person is active and none afterwards."""
     assert way.door.rights("ada") == {Right.PERFORM}
@@ -25,6 +25,7 @@ def test_rights_follow_roles_and_end_with_the_lock(way: Doorway) -> None:
     assert way.door.rights("ada") == {Right.PERFORM}
 
 
+@pytest.mark.requirement("F047", refuses=True)
 @pytest.mark.parametrize(
     ("command", "body"),
     [
@@ -61,14 +62,14 @@ def test_on_a_live_site_the_program_registers_the_first_person_and_nobody_else(l
         live.do("person/eve", "register", {"name": "Eve", "roles": ["all"]})
 
 
-@pytest.mark.requirement("F087")
+@pytest.mark.requirement("F087", refuses=True)
 def test_on_a_live_site_the_program_trains_nobody(live: Doorway) -> None:
     """Training that a program declared would be none."""
     with pytest.raises(RefusedError, match="a person has to confirm"):
         live.do("person/perform", "train", {"operation": "freeze"})
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F106", refuses=True)
 @pytest.mark.parametrize("name", ["system:runner", "", "a b", "-x", "x" * 65, "eve\n"])
 def test_nobody_is_registered_under_a_name_of_the_program(way: Doorway, name: str) -> None:
     """Who could sign in as the program would have its rights."""
@@ -76,7 +77,7 @@ def test_nobody_is_registered_under_a_name_of_the_program(way: Doorway, name: st
         way.do(f"person/{name}", "register", {"name": "Eve", "roles": []}, by=SECOND)
 
 
-@pytest.mark.requirement("F047", "F106")
+@pytest.mark.requirement("F047", "F106", "F179", refuses=True)
 def test_one_human_has_one_account(way: Doorway) -> None:
     """A second one, that could witness what the first did, is refused and recorded; who left gets the old one back."""
     eve = {"name": "Ada E.", "roles": ["verify"], "staff": "S-17"}
@@ -90,7 +91,7 @@ def test_one_human_has_one_account(way: Doorway) -> None:
     assert way.door.rights("ada") == {Right.VERIFY}
 
 
-@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F047", "F179", refuses=True)
 def test_on_a_live_site_nobody_has_an_account_without_a_human(live: Doorway) -> None:
     """The staff number is what an account is refused for the second time by; it never changes."""
     with pytest.raises(RefusedError, match="who is the human behind the account"):
@@ -118,7 +119,7 @@ def test_a_permit_ends_by_itself_and_is_on_the_list_before(way: Doorway) -> None
     assert (seen, due.owner) == ([frozenset({Right.PERFORM})] * 2 + [frozenset()], str(Right.ADMINISTER))
 
 
-@pytest.mark.requirement("F047", "F106")
+@pytest.mark.requirement("F047", "F106", "F183.1")
 def test_what_a_person_could_do_since_when_and_by_whom_stays_known(way: Doorway) -> None:
     """Each period ends with the next one, a lock or the end of the account; nothing is overwritten."""
     steps: tuple[tuple[str, dict[str, object]], ...] = (

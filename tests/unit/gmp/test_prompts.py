@@ -18,7 +18,7 @@ def _answer(way: Doorway, value: object, name: str = "viability", *, by: str = "
     way.do(P, "answer", {"values": {name: value}}, by=by)
 
 
-@pytest.mark.requirement("F004", "F047")
+@pytest.mark.requirement("F004", "F047", "F047.1", "F173")
 @pytest.mark.parametrize("given", ["93.5", 93.5])
 def test_a_number_is_kept_as_a_number_with_who_and_when(way: Doorway, given: object) -> None:
     """Typed text and numbers mean the same."""
@@ -30,7 +30,7 @@ def test_a_number_is_kept_as_a_number_with_who_and_when(way: Doorway, given: obj
     assert prompt.answered_seq == way.ledger.last.seq
 
 
-@pytest.mark.requirement("F047", "F173")
+@pytest.mark.requirement("F004", "F047.1", "F173", refuses=True)
 @pytest.mark.parametrize(
     ("given", "hint"),
     [
@@ -51,7 +51,7 @@ def test_what_is_no_number_is_refused_with_what_is_allowed(way: Doorway, given: 
     assert (way.state(P), way.ledger.last) == ("open", last)
 
 
-@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F047", "F047.1", "F173", refuses=True)
 def test_an_implausible_number_is_refused_on_the_record(way: Doorway) -> None:
     """What a known person tried is part of the story."""
     _open(way, fields=[VIABILITY])
@@ -60,6 +60,7 @@ def test_an_implausible_number_is_refused_on_the_record(way: Doorway) -> None:
     assert len(way.refusals(P)) == 1
 
 
+@pytest.mark.requirement("F173", refuses=True)
 @pytest.mark.parametrize(
     ("values", "wrong"), [({}, "viability is missing"), ({"viability": 90, "colour": "red"}, "colour is not asked for")]
 )
@@ -79,7 +80,7 @@ def test_a_choice_is_one_of_the_options(way: Doorway) -> None:
     assert dict(way.get(Prompt, P).values) == {"choice": "discard"}
 
 
-@pytest.mark.requirement("F087")
+@pytest.mark.requirement("F004", "F087", refuses=True)
 def test_only_who_was_asked_and_is_trained_may_answer(way: Doorway) -> None:
     """The right alone is not enough for a step of an operation."""
     _open(way, "confirm", operation="freeze@2")
@@ -92,6 +93,7 @@ def test_only_who_was_asked_and_is_trained_may_answer(way: Doorway) -> None:
     assert way.state(P) == "answered"
 
 
+@pytest.mark.requirement("F004", refuses=True)
 def test_what_one_person_claimed_another_does_not_answer(way: Doorway) -> None:
     """Until it is given back, or a supervisor takes it back."""
     _open(way, "confirm")
@@ -117,7 +119,7 @@ def test_a_claim_keeps_others_away_for_ten_minutes_and_no_longer(way: Doorway) -
     assert way.get(Prompt, P).answered_by == SECOND
 
 
-@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F004", "F047")
 def test_a_critical_entry_counts_once_a_second_person_has_verified_it(way: Doorway) -> None:
     """The person who entered it can't, and the second one shows the own secret."""
     _open(way, fields=[VIABILITY], second=True)
@@ -141,7 +143,7 @@ def test_a_disputed_entry_is_asked_again(way: Doorway) -> None:
     assert (prompt.state, prompt.values, prompt.answered_by) == ("open", (), "")
 
 
-@pytest.mark.requirement("F173")
+@pytest.mark.requirement("F020.2", "F173", refuses=True)
 def test_a_wrong_code_is_refused_without_being_repeated_and_counted(way: Doorway) -> None:
     """A scanner reads anything, also what must not be written down."""
     _open(way, "scan", accept=["=A99992600000100"], expects="container identifier")
@@ -154,7 +156,8 @@ def test_a_wrong_code_is_refused_without_being_repeated_and_counted(way: Doorway
     assert (prompt.state, prompt.mismatches, prompt.hint) == ("open", 1, "scan the identifier")
 
 
-@pytest.mark.requirement("F006", "F009")
+@pytest.mark.requirement("F006")
+@pytest.mark.requirement("F006", "F009", refuses=True)
 def test_after_another_patients_code_two_people_clear_the_line(way: Doorway) -> None:
     """Locked means that nobody answers before."""
     _open(way, "scan")
@@ -215,6 +218,7 @@ def test_an_attachment_is_named_by_its_digest(way: Doorway) -> None:
     assert way.state(P) == "answered"
 
 
+@pytest.mark.requirement("F173", refuses=True)
 @pytest.mark.parametrize(
     ("kind", "fields", "value", "hint"),
     [
@@ -246,7 +250,7 @@ def test_an_override_is_approved_by_somebody_who_may_approve(way: Doorway) -> No
     assert way.state(P) == "answered"
 
 
-@pytest.mark.requirement("F047", "F179")
+@pytest.mark.requirement("F004", "F047", "F179", refuses=True)
 def test_a_witness_who_comes_two_hours_later_has_seen_nothing(way: Doorway) -> None:
     """Refused and recorded; disputed and entered again before the other's eyes, it counts."""
     _open(way, fields=[{"name": "mass", "unit": "g"}], second=True)

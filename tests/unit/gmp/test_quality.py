@@ -26,7 +26,7 @@ def written(way: Doorway, document: str, until: str = "submit", *, by: str = "su
     return stream
 
 
-@pytest.mark.requirement("F115", "F116")
+@pytest.mark.requirement("F115", "F116", "F171", refuses=True)
 @pytest.mark.parametrize(("until", "command"), [("submit", "review"), ("review", "approve")])
 def test_whoever_wrote_a_document_neither_reviews_nor_approves_it(way: Doorway, until: str, command: str) -> None:
     """Also not the author of an earlier draft; somebody else does."""
@@ -66,7 +66,7 @@ def test_a_version_that_is_withdrawn_before_its_day_leaves_the_one_before_in_for
     assert (held.id, held.state) == ("SOP-12@1", "effective")
 
 
-@pytest.mark.requirement("F116")
+@pytest.mark.requirement("F116", refuses=True)
 def test_a_document_is_neither_backdated_nor_given_a_gap_in_its_versions(way: Doorway) -> None:
     """The date and the number are refused; from now on, and the next number, are right."""
     stream = written(way, "SOP-12@1", "review")
@@ -82,6 +82,7 @@ def _sop() -> Body:
 
 
 @pytest.mark.requirement("F117")
+@pytest.mark.requirement("F117", refuses=True)
 def test_a_recipe_under_document_control_is_issued_in_its_effective_version_only(way: Doorway) -> None:
     """Another digest is refused for a lot for a patient, until a version with it holds."""
     effective(way, "freeze-day@1", sort="recipe", digest="a" * 64)
@@ -150,7 +151,7 @@ IMPACTS: tuple[tuple[Body, str, Callable[[Doorway], None]], ...] = (
 )
 
 
-@pytest.mark.requirement("F113", "F117", "F118")
+@pytest.mark.requirement("F076", "F113", "F117", "F118", "F155")
 @pytest.mark.parametrize(
     ("impact", "match", "done"), IMPACTS, ids=["document", "recipe", "training", "qualification", "asset"]
 )
@@ -165,7 +166,7 @@ def test_a_change_is_closed_when_what_it_names_is_done(
     assert way.state(stream) == "closed"
 
 
-@pytest.mark.requirement("F113")
+@pytest.mark.requirement("F113", refuses=True)
 def test_an_impact_forgets_no_document_that_instructs_what_the_change_touches(way: Doorway) -> None:
     """Each is named with its new version, or with why it stays."""
     effective(way, "SOP-12@1", operations=["freeze"])
@@ -176,7 +177,7 @@ def test_an_impact_forgets_no_document_that_instructs_what_the_change_touches(wa
     act(way, "change/CC-1", "assess", {**_impact(), "untouched": ["SOP-12: no lid in it"]}, by="investigate")
 
 
-@pytest.mark.requirement("F113")
+@pytest.mark.requirement("F113", "F155", refuses=True)
 def test_a_change_is_not_approved_by_who_asked_for_it_nor_closed_by_who_made_it(way: Doorway) -> None:
     """One person with every right tries both."""
     stream = "change/CC-1"
@@ -221,7 +222,7 @@ def deviating(way: Doorway, number: int, **conclusion: object) -> str:
     return stream
 
 
-@pytest.mark.requirement("F079")
+@pytest.mark.requirement("F079", refuses=True)
 def test_a_cause_that_is_back_for_the_third_time_in_a_year_needs_a_capa(way: Doorway) -> None:
     """The refusal names the earlier ones; after more than a year it counts as new."""
     for number in (1, 2):
@@ -245,6 +246,7 @@ def test_a_cause_that_is_back_says_where_it_was_before_and_what_was_done_about_i
 
 
 @pytest.mark.requirement("F073", "F078")
+@pytest.mark.requirement("F078", "F169", "F175", refuses=True)
 @pytest.mark.parametrize(
     ("method", "finding", "evidence", "match"),
     [
@@ -276,6 +278,7 @@ def nonconforming(way: Doorway, number: int = 1, *, by: str = "perform") -> str:
 
 
 @pytest.mark.requirement("F074")
+@pytest.mark.requirement("F074", refuses=True)
 def test_a_non_conformance_is_not_decided_by_who_found_it_or_proposed_what_becomes_of_it(way: Doorway) -> None:
     """Each of two tries; a third person decides."""
     for number, finder, proposer, match in ((1, SECOND, "investigate", "found"), (2, "perform", SECOND, "proposed")):

@@ -46,7 +46,7 @@ def test_out_of_specification_a_lot_is_supplied_at_a_physicians_request_where_th
     thread.do("shipment", "pack", by="perform")
 
 
-@pytest.mark.requirement("F060")
+@pytest.mark.requirement("F060", refuses=True)
 def test_by_us_rules_no_lot_is_supplied_out_of_specification(way: Doorway) -> None:
     """The refusal names the clause; rejecting it is possible."""
     thread = ready(way, profile="us", said=("CAUTION: NEW DRUG-LIMITED BY FEDERAL LAW", "TO INVESTIGATIONAL USE"))
@@ -57,6 +57,7 @@ def test_by_us_rules_no_lot_is_supplied_out_of_specification(way: Doorway) -> No
 
 
 @pytest.mark.requirement("F060", "F066")
+@pytest.mark.requirement("F060", "F066", refuses=True)
 @pytest.mark.parametrize(("profile", "early"), [("eu", True), ("us", False)])
 def test_before_all_results_a_lot_goes_only_as_the_rules_of_its_order_say(
     way: Doorway, profile: str, *, early: bool
@@ -81,7 +82,7 @@ def test_before_all_results_a_lot_goes_only_as_the_rules_of_its_order_say(
     thread.do("release", "release_conditionally", by="release")
 
 
-@pytest.mark.requirement("F061", "F064")
+@pytest.mark.requirement("F061", "F064", refuses=True)
 @pytest.mark.parametrize(
     ("lines", "lacks"),
     [
@@ -97,6 +98,7 @@ def test_a_label_without_a_statement_of_the_rule_stands_in_the_way(way: Doorway,
 
 
 @pytest.mark.requirement("F064")
+@pytest.mark.requirement("F064", refuses=True)
 def test_a_reactive_donor_changes_what_every_label_has_to_say(way: Doorway) -> None:
     """A test that comes after the label was applied: the biohazard legend is missing until it is relabelled."""
     thread = ready(way)
@@ -112,7 +114,7 @@ def test_a_reactive_donor_changes_what_every_label_has_to_say(way: Doorway) -> N
         thread.do("release", "release_conditionally", by="release")
 
 
-@pytest.mark.requirement("F060", "F056")
+@pytest.mark.requirement("F007", "F056", "F060", refuses=True)
 def test_nobody_elses_cells_are_autologous_and_who_records_a_donor_does_not_judge(way: Doorway) -> None:
     """Another code is another person; without a donor on record, or in quarantine, there is no release."""
     thread = Thread(way, "X1", skipped=frozenset({("donor", "record"), ("donor", "find_not_required")}))
@@ -132,7 +134,7 @@ def test_nobody_elses_cells_are_autologous_and_who_records_a_donor_does_not_judg
     thread.do("release", "release_conditionally", by="release")
 
 
-@pytest.mark.requirement("F021", "F073")
+@pytest.mark.requirement("F010", "F021", "F073", refuses=True)
 def test_an_open_deviation_about_a_hand_over_stands_in_the_way_of_the_release(way: Doorway) -> None:
     """Also of the collection's own hand-overs; closed, it does not."""
     thread = ready(way)

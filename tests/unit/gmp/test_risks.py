@@ -20,6 +20,7 @@ def proposed(way: Doorway) -> None:
 
 
 @pytest.mark.requirement("F114", "F141")
+@pytest.mark.requirement("F114", refuses=True)
 def test_a_risk_of_high_priority_is_accepted_after_an_action_only(way: Doorway) -> None:
     """Refused at first; after the change it is rated again and accepted; its numbers are told."""
     act(way, R, "rate", {**FAILURE, **BAD}, by="investigate")
@@ -34,7 +35,7 @@ def test_a_risk_of_high_priority_is_accepted_after_an_action_only(way: Doorway) 
     assert (way.state(R), way.get(Risk, R).rpn) == ("accepted", 100)
 
 
-@pytest.mark.requirement("F141")
+@pytest.mark.requirement("F141", refuses=True)
 def test_who_rated_a_risk_does_not_accept_it(way: Doorway) -> None:
     """Neither of the two who signed the rating."""
     act(way, R, "rate", FAILURE, by="investigate")
@@ -42,7 +43,7 @@ def test_who_rated_a_risk_does_not_accept_it(way: Doorway) -> None:
     act(way, R, "accept", WHY, by="approve")
 
 
-@pytest.mark.requirement("F114")
+@pytest.mark.requirement("F114", refuses=True)
 def test_a_risk_is_treated_by_what_is_there_only(way: Doorway) -> None:
     """A word is no action; a change that was proposed is."""
     act(way, R, "rate", FAILURE, by="investigate")

@@ -20,7 +20,8 @@ def _made(folder: Path) -> Credentials:
     return made
 
 
-@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F047", "F047.2")
+@pytest.mark.requirement("F047.2", refuses=True)
 def test_only_the_own_secret_is_right(tmp_path: Path) -> None:
     """Of an unknown person none is."""
     kept = _made(tmp_path)
@@ -37,6 +38,7 @@ def test_the_file_is_the_owners_and_holds_no_secret(tmp_path: Path) -> None:
     assert "$argon2id$" in file.read_text()
 
 
+@pytest.mark.requirement("F047.4", refuses=True)
 def test_five_wrong_attempts_in_a_row_lock_also_after_a_restart(tmp_path: Path) -> None:
     """The right secret does not help then; unlocking does."""
     kept = _made(tmp_path)
@@ -48,6 +50,7 @@ def test_five_wrong_attempts_in_a_row_lock_also_after_a_restart(tmp_path: Path) 
     assert (again.locked("ada"), again.check("ada", SECRET)) == (False, True)
 
 
+@pytest.mark.requirement("F047.4")
 def test_a_right_attempt_forgets_the_wrong_ones(tmp_path: Path) -> None:
     """Only attempts in a row count."""
     kept = _made(tmp_path)
@@ -57,6 +60,7 @@ def test_a_right_attempt_forgets_the_wrong_ones(tmp_path: Path) -> None:
         assert kept.check("ada", SECRET)
 
 
+@pytest.mark.requirement("F047.4", refuses=True)
 def test_a_live_secret_is_not_short(tmp_path: Path) -> None:
     """And the message does not repeat it."""
     with pytest.raises(InputError, match="at least 8 characters") as error:
@@ -120,6 +124,7 @@ def test_a_secret_that_is_older_than_allowed_has_to_be_changed(tmp_path: Path) -
 
 
 @pytest.mark.requirement("F047")
+@pytest.mark.requirement("F047.4", refuses=True)
 def test_a_secret_comes_back_only_after_others(tmp_path: Path) -> None:
     """The present one and the one before are refused; one before those is free again; none is kept as itself."""
     kept = Credentials(tmp_path, HandClock(), cost=STRICT)
@@ -132,7 +137,8 @@ def test_a_secret_comes_back_only_after_others(tmp_path: Path) -> None:
     assert "one" not in (tmp_path / "credentials.json").read_text()
 
 
-@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F047", "F047.4")
+@pytest.mark.requirement("F047.4", refuses=True)
 def test_a_secret_that_somebody_else_has_set_is_provisional_until_its_owner_sets_another(tmp_path: Path) -> None:
     """Wrong attempts in between change nothing of that."""
     kept = _made(tmp_path)

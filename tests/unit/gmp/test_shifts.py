@@ -37,6 +37,7 @@ def taken(way: Doorway, signs: tuple[Proof, ...] = BOTH, *, command: str = "take
 
 
 @pytest.mark.requirement("F047", "F087")
+@pytest.mark.requirement("F087", refuses=True)
 def test_who_left_answers_nothing_more_of_the_step_and_who_came_does(way: Doorway) -> None:
     """Also what was claimed before is free; taking it over again gives it back."""
     way.do(PROMPT, "claim", {"terminal": "bench-1"}, by="perform")
@@ -50,7 +51,7 @@ def test_who_left_answers_nothing_more_of_the_step_and_who_came_does(way: Doorwa
     assert ([one.person for one in batch.shifts], batch.hands) == (["ada", "perform"], frozenset({"ada", "perform"}))
 
 
-@pytest.mark.requirement("F047", "F179")
+@pytest.mark.requirement("F047", "F179", refuses=True)
 @pytest.mark.parametrize(
     ("command", "signs", "match"),
     [
@@ -71,7 +72,7 @@ def test_a_step_is_not_taken_without_the_other_side(
     assert way.get(Batch, STREAM).shifts[-1].person == "ada"
 
 
-@pytest.mark.requirement("F087")
+@pytest.mark.requirement("F087", refuses=True)
 def test_who_comes_has_to_be_trained_on_what_the_step_asks(way: Doorway) -> None:
     """The gate of the person is asked again, as for the first answer."""
     register(way, "eve", "perform", by=SECOND)

@@ -33,6 +33,7 @@ def test_a_shipment_says_by_itself_which_dangerous_goods_it_is(way: Doorway) -> 
 
 
 @pytest.mark.requirement("F130")
+@pytest.mark.requirement("F130", refuses=True)
 def test_whoever_packs_dangerous_goods_holds_the_training_of_each(way: Doorway) -> None:
     """One of two trainings is not enough; with both the same act succeeds."""
     thread = planned(way, **ICE)
@@ -46,6 +47,7 @@ def test_whoever_packs_dangerous_goods_holds_the_training_of_each(way: Doorway) 
 
 
 @pytest.mark.requirement("F132")
+@pytest.mark.requirement("F132", refuses=True)
 def test_a_shipper_of_our_own_is_qualified_and_weighed(way: Doorway) -> None:
     """Half a charge keeps cold half as long, whatever is stated; another asset is no shipper."""
     thread = planned(way)
@@ -65,7 +67,7 @@ def test_a_shipper_of_our_own_is_qualified_and_weighed(way: Doorway) -> None:
     thread.do("shipment", "pack", by="perform", **{**weighed, "holds_d": 5.0})
 
 
-@pytest.mark.requirement("F132", "F123")
+@pytest.mark.requirement("F123", "F132", refuses=True)
 def test_time_without_a_reading_is_a_finding_of_the_receiver(way: Doorway) -> None:
     """It is accepted only by a closed deviation about the shipment, as any finding."""
     thread = Thread(way, "X1")

@@ -24,7 +24,8 @@ STATES = [
 ACTORS: dict[Right, str] = {**PEOPLE, Right.SYSTEM: SYSTEM}
 
 
-@pytest.mark.requirement("F047", "F106")
+@pytest.mark.requirement("F047", "F106", "F106.1")
+@pytest.mark.requirement("F106.1", refuses=True)
 @pytest.mark.parametrize(("kind", "row"), ROWS)
 def test_a_move_works_for_exactly_the_rights_of_its_row(kind: str, row: Row, tmp_path: Path) -> None:
     """Each right of the row moves an object of its own; all others are refused at one, on the record."""
@@ -46,7 +47,7 @@ def test_a_move_works_for_exactly_the_rights_of_its_row(kind: str, row: Row, tmp
         assert len(way.refusals(stream)) - told == len(others)
 
 
-@pytest.mark.requirement("F047", "F106")
+@pytest.mark.requirement("F047", "F106", "F106.1", refuses=True)
 @pytest.mark.parametrize(("kind", "state"), STATES)
 def test_a_move_that_the_table_does_not_know_is_refused_recorded_and_changes_nothing(
     kind: str, state: str, tmp_path: Path
@@ -78,7 +79,7 @@ def test_every_object_rebuilt_from_the_ledger_equals_the_live_one(kind: str, tmp
         assert list(way.rebuilt().every(kind)) == list(way.door.every(kind))
 
 
-@pytest.mark.requirement("F047")
+@pytest.mark.requirement("F047", "F047.2", refuses=True)
 @pytest.mark.parametrize(("kind", "row"), [p for p in ROWS if isinstance(p.values[1], Row) and p.values[1].signs])
 def test_a_signed_move_is_refused_without_each_of_its_signatures(kind: str, row: Row, tmp_path: Path) -> None:
     """Every signature is left out in turn, and given with a wrong secret in turn."""

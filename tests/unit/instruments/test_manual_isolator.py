@@ -13,7 +13,7 @@ from instruments.interfaces.isolator import CycleReport, GloveTest, Isolator, Is
 from tests.support.doors import Doorway, doorway
 from tests.support.persons import Crew, no_link, with_crew
 
-pytestmark = pytest.mark.requirement("C06")
+pytestmark = pytest.mark.requirement("C06", "F027")
 
 REPORT = b"%PDF-1.7 cycle 118, H2O2 420 ppm, 35 min, passed"
 WHO = "entered by perform, verified by verify"
@@ -56,6 +56,7 @@ def test_what_people_read_of_it_stands_together(way: Doorway, tmp_path: Path) ->
     with_crew(way, tmp_path, work)
 
 
+@pytest.mark.requirement("F027", refuses=True)
 def test_an_empty_report_is_asked_for_again_with_the_reason(way: Doorway, tmp_path: Path) -> None:
     """A wrong file is a mistake of a person, not the end of the step."""
 

@@ -15,7 +15,7 @@ from instruments.interfaces.tube_joints import Joint, SterileWelder, TubeSealer
 from tests.support.doors import Doorway, doorway
 from tests.support.persons import Crew, no_link, with_crew
 
-pytestmark = pytest.mark.requirement("C06")
+pytestmark = pytest.mark.requirement("C06", "F028")
 
 WAFER = {"code": "W-17"}
 WHO = "made by perform, seen by perform, verified by verify"
@@ -68,6 +68,7 @@ def test_a_weld_that_is_not_tight_is_made_and_no_more(way: Doorway, tmp_path: Pa
     with_crew(way, tmp_path, work)
 
 
+@pytest.mark.requirement("F028", refuses=True)
 def test_a_weld_that_was_refused_is_not_looked_at_and_does_not_count(way: Doorway, tmp_path: Path) -> None:
     """A second one counts for itself."""
 
@@ -85,6 +86,7 @@ def test_a_weld_that_was_refused_is_not_looked_at_and_does_not_count(way: Doorwa
     with_crew(way, tmp_path, work)
 
 
+@pytest.mark.requirement("F028", refuses=True)
 def test_a_wafer_of_another_lot_is_not_taken(way: Doorway, tmp_path: Path) -> None:
     """The question goes on until the right one is scanned."""
 

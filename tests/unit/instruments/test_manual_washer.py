@@ -126,7 +126,7 @@ def test_looking_asks_once_and_waits_for_nobody(way: Doorway, tmp_path: Path) ->
     with_crew(way, tmp_path, work)
 
 
-@pytest.mark.requirement("C02")
+@pytest.mark.requirement("C01.2")
 def test_start_is_asked_once_although_the_program_died_before_it_heard_the_answer(way: Doorway, tmp_path: Path) -> None:
     """The answer is taken from the record."""
 

@@ -19,7 +19,7 @@ from instruments.interfaces.freezer import ControlledRateFreezer, PowerFail, Pro
 from tests.support.doors import START, Doorway, doorway
 from tests.support.persons import Crew, Script, no_link, with_crew
 
-pytestmark = pytest.mark.requirement("F048", "C06")
+pytestmark = pytest.mark.requirement("F048", "C05.1", "C06")
 
 PROGRAM = Program(
     "COMP-20",
@@ -106,7 +106,7 @@ def test_what_was_different_is_asked_anew_when_the_step_tries_again(way: Doorway
     with_crew(way, tmp_path, work)
 
 
-@pytest.mark.requirement("C02")
+@pytest.mark.requirement("C01.2")
 def test_start_is_asked_once_although_the_program_died_before_it_heard_the_answer(way: Doorway, tmp_path: Path) -> None:
     """The answer is taken from the record; nobody presses start twice."""
 
@@ -215,7 +215,7 @@ def run_report() -> bytes:
     return thing.report(Instant(float(START) + 600)).encode()
 
 
-@pytest.mark.requirement("F049")
+@pytest.mark.requirement("F048")
 def test_the_run_report_comes_from_the_attached_file_and_keeps_its_hash(way: Doorway, tmp_path: Path) -> None:
     """Sixty-one lines of ten seconds; s from the first line."""
 
@@ -251,6 +251,7 @@ def test_a_file_that_is_no_report_is_asked_for_again_with_the_reason(
     with_crew(way, tmp_path, work)
 
 
+@pytest.mark.requirement("F048", "C05.1", refuses=True)
 def test_a_report_of_another_batch_is_not_taken(way: Doorway, tmp_path: Path) -> None:
     """The same file twice is the curve of one of them."""
 

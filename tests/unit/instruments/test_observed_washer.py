@@ -26,7 +26,7 @@ from tests.support.doors import Doorway, doorway
 from tests.support.persons import Crew, Script, no_link, with_crew
 from tests.support.washers import bound
 
-pytestmark = pytest.mark.requirement("F016", "C06")
+pytestmark = pytest.mark.requirement("F016", "C04", "C06")
 
 SUM = "e152abb59e4949980731c5bbf7194ffb"
 PROGRAM = WashProgram(
@@ -102,7 +102,7 @@ def test_a_bubble_is_told_by_a_person_answered_and_the_run_ends(way: Doorway, tm
     with_crew(way, tmp_path, work)
 
 
-@pytest.mark.requirement("C02")
+@pytest.mark.requirement("C01.2")
 def test_an_act_is_asked_once_although_the_program_died_before_it_heard_the_answer(
     way: Doorway, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from instruments.interfaces.liquid_handler import Aspirate, Outcome, TipMove, se
 from instruments.transport import Link, MemoryStream
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("C01.3")
 def test_a_motion_that_a_person_has_seen_is_done_on_every_channel_that_it_named() -> None:
     """Tips and liquid alike; who said so stands in the result."""
     drawn = Aspirate(2, "vials.A1", Microlitres(100.0), Microlitres(500.0))

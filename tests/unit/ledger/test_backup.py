@@ -253,7 +253,7 @@ SPOILT: dict[str, tuple[Hand, type[CellwrightError], str]] = {
 }
 
 
-@pytest.mark.requirement("C02")
+@pytest.mark.requirement("F106.2", refuses=True)
 @pytest.mark.parametrize("what", SPOILT)
 def test_what_is_wrong_with_a_backup_is_said_in_one_sentence(
     backup: Callable[[str], Path], tmp_path: Path, what: str

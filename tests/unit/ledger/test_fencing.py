@@ -20,6 +20,7 @@ def test_a_takeover_of_a_site_that_nobody_owns_is_an_ordinary_opening(tmp_path: 
         assert ledger.last.seq == 13
 
 
+@pytest.mark.requirement("C01.2", refuses=True)
 @pytest.mark.parametrize("mode", list(Mode))
 def test_every_append_of_an_owner_that_was_taken_over_is_refused(tmp_path: Path, mode: Mode) -> None:
     """At once, also in a ledger that would not commit yet."""

@@ -25,7 +25,7 @@ MANNERS = (
 )
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_a_live_ledger_waits_for_the_disk_and_a_simulated_one_does_not(tmp_path: Path) -> None:
     """2 is FULL: each commit is synchronised; the rest keeps a damaged file from doing more harm."""
     path = filled(tmp_path) / file.NAME
@@ -37,7 +37,7 @@ def test_a_live_ledger_waits_for_the_disk_and_a_simulated_one_does_not(tmp_path:
             assert [made.execute(f"PRAGMA {name}").fetchone()[0] for name in MANNERS] == found
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 def test_what_a_live_site_has_not_folded_in_stays_short(tmp_path: Path) -> None:
     """Its owner writes as on a live site: after so many pages they go from the -wal file into the ledger."""
     with make(tmp_path, mode=Mode.LIVE) as ledger:

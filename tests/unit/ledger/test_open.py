@@ -195,6 +195,7 @@ def test_a_live_genesis_holds_the_public_key(tmp_path: Path) -> None:
         assert (live.genesis.public_key, simulated.genesis.public_key) == (public_key(KEY).hex(), "")
 
 
+@pytest.mark.requirement("C01.2", refuses=True)
 def test_a_site_has_one_owner_at_a_time(tmp_path: Path) -> None:
     """The second is told who owns it; after the first has closed it may own the site."""
     with make(tmp_path), pytest.raises(RefusedError, match=f"owned by process {os.getpid()}"):

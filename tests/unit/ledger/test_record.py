@@ -25,7 +25,7 @@ def _record(folder: Path, *prefixes: str) -> Path:
     return path
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F102.1", "F106")
 def test_a_record_verifies_without_its_ledger(tmp_path: Path) -> None:
     """With the key from outside it is trusted; what it can't show is said."""
     path = _record(tmp_path)
@@ -50,6 +50,7 @@ def test_the_head_of_the_batch_is_found_in_its_record(tmp_path: Path) -> None:
     assert not verify(path, head="00" * 32).intact
 
 
+@pytest.mark.requirement("F102.1", "F106.2", refuses=True)
 def test_any_flipped_byte_of_a_record_is_found(tmp_path: Path) -> None:
     """All of them: one by one, the last bit of each."""
     path = _record(tmp_path, "batch/B1/step/0")

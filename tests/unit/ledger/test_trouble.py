@@ -38,7 +38,7 @@ def _in_trouble(folder: Path, fault: str) -> list[str]:
     return subprocess.run(words, capture_output=True, text=True, check=True, timeout=LONGEST).stdout.splitlines()
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2", refuses=True)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_after_a_fault_nothing_is_acknowledged_until_the_site_is_opened_anew(tmp_path: Path, fault: str) -> None:
     """Every attempt of the same owner gets the same error, and so does an opening while the cause is there."""
@@ -52,7 +52,7 @@ def test_after_a_fault_nothing_is_acknowledged_until_the_site_is_opened_anew(tmp
     assert "can't be written" in refused[-1]
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_when_the_cause_is_gone_everything_acknowledged_is_there_and_it_goes_on(tmp_path: Path, fault: str) -> None:
     """What was not acknowledged may be there or not; nothing in between."""
@@ -74,7 +74,7 @@ async def _appended(ledger: Ledger, events: int) -> int:
     return told
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2")
 @pytest.mark.parametrize("room", [1, 1_000, 4_000, 5_000, 9_000, 20_001])
 def test_a_torn_write_costs_nothing_that_was_acknowledged(tmp_path: Path, room: int) -> None:
     """The file takes a part of what is written and then no more; the same process opens it again and goes on."""
@@ -141,7 +141,7 @@ def _cut(wal: Path) -> None:
     os.truncate(wal, wal.stat().st_size - 1)
 
 
-@pytest.mark.requirement("C01", "C02")
+@pytest.mark.requirement("F106.2", refuses=True)
 @pytest.mark.parametrize("spoil", [_gone, _emptied, _header_overwritten, _one_bit_flipped, _cut])
 def test_a_wal_file_that_is_damaged_or_missing_is_told_and_not_glossed_over(
     tmp_path: Path, spoil: Callable[[Path], None]
@@ -247,7 +247,7 @@ def _exchanged(path: Path) -> None:
     path.with_name("copy").replace(path)
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.2", refuses=True)
 @pytest.mark.parametrize("name", ["ledger.sqlite", "ledger.sqlite-wal"])
 @pytest.mark.parametrize("spoil", [_moved_away, _exchanged, Path.unlink])
 def test_a_file_that_is_taken_from_under_its_owner_acknowledges_nothing_more(

@@ -50,8 +50,8 @@ def _written(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.requirement("F106")
 @pytest.mark.usefixtures("changed_twice")
-@pytest.mark.requirement("C02")
 def test_an_old_event_is_read_in_todays_words(tmp_path: Path) -> None:
     """Through every shape in between, typed or plain; what is stored and verified is what was written."""
     with Reader(_written(tmp_path)) as reader:

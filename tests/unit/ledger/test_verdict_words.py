@@ -137,7 +137,7 @@ TAIL = (
 OWN_KEY = "the key was read from the ledger itself: give the public key from outside (--key) to trust it"
 
 
-@pytest.mark.requirement("F021")
+@pytest.mark.requirement("F106.2", refuses=True)
 @pytest.mark.parametrize("what", FOUND)
 def test_what_is_found_is_said_in_one_sentence(tmp_path: Path, what: str) -> None:
     """At the first bad event; what cannot be seen is not spoken of then."""

@@ -24,7 +24,7 @@ MADE = Certificate(
 DATE = "2026-01-06T09:00:00.000+01:00"
 
 
-@pytest.mark.requirement("F060", "F105")
+@pytest.mark.requirement("F040", "F060", "F105")
 def test_a_certificate_as_html_shows_every_line_its_digest_and_that_it_is_simulated() -> None:
     """Results, what is preliminary, what was set aside; text of the laboratory is never markup."""
     page = as_html(MADE, date=DATE).decode()

@@ -57,7 +57,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.1", refuses=True)
 @pytest.mark.parametrize("case", RECIPES)
 def test_a_wrong_recipe_is_refused_with_line_and_column(tmp_path: Path, site: Path, case: str) -> None:
     """Every kind of mistake in a recipe names file, line and column."""
@@ -70,7 +70,7 @@ def test_a_wrong_recipe_is_refused_with_line_and_column(tmp_path: Path, site: Pa
     assert re.match(r"cellwright: r\.yaml:\d+:\d+: ", said.err), said.err
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.1", refuses=True)
 @pytest.mark.parametrize("case", SITES)
 def test_a_wrong_site_file_is_refused_with_line_and_column(tmp_path: Path, case: str) -> None:
     """A driver or port that is not there, and a fake on a live site, are named where they stand."""
@@ -82,7 +82,7 @@ def test_a_wrong_site_file_is_refused_with_line_and_column(tmp_path: Path, case:
     assert not (folder / NAME).exists()
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("F041", refuses=True)
 def test_a_batch_id_is_used_once(tmp_path: Path) -> None:
     """A second batch of the same id is refused and told how to go on."""
     folder = simulated_site(tmp_path)
@@ -103,7 +103,7 @@ def test_a_site_is_made_once(site: Path) -> None:
     assert (site / NAME).read_bytes() == before
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("C07", refuses=True)
 def test_a_site_of_the_other_mode_is_refused(tmp_path: Path) -> None:
     """A simulated ledger under a site file that says live is not opened."""
     folder = tmp_path / "live"
@@ -113,7 +113,7 @@ def test_a_site_of_the_other_mode_is_refused(tmp_path: Path) -> None:
     assert_refused(cellwright("instruments", "identify", "--site", folder), names="for ever")
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("C07", refuses=True)
 @pytest.mark.parametrize(
     "words",
     [("status",), ("worklist",), ("list", "batch"), ("show", "asset", "crf-01"), ("trace", "B-1"), ("record", "B-1")],
@@ -129,7 +129,7 @@ def test_a_simulated_ledger_is_never_shown_as_live(tmp_path: Path, site: Path, w
     assert_refused(cellwright(*words, "--site", folder, *more), names="is simulated, for ever")
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F106.2", refuses=True)
 @pytest.mark.parametrize(
     ("gone", "names"), [("site.key", "private key is missing"), (NAME, "the ledger is gone; heads.log says it had")]
 )
@@ -143,7 +143,7 @@ def test_a_lost_key_or_ledger_is_not_replaced(tmp_path: Path, gone: str, names: 
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F106.2", refuses=True)
 @pytest.mark.parametrize("text", ["", "not hex\n", "ab" * 31, "\u00e9" * 64])
 def test_a_key_file_that_holds_no_key_is_refused(tmp_path: Path, text: str) -> None:
     """The message names the file and never what stands in it."""
@@ -154,7 +154,7 @@ def test_a_key_file_that_holds_no_key_is_refused(tmp_path: Path, text: str) -> N
     assert_refused(said, names="64 hex digits are needed")
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F106.2", refuses=True)
 @pytest.mark.parametrize("command", [("verify",), ("list", "batch", "--site")], ids="-".join)
 def test_a_file_that_never_was_a_ledger_is_refused(tmp_path: Path, command: tuple[str, ...]) -> None:
     """Another program's file is told from a damaged one of ours."""
@@ -169,7 +169,7 @@ def test_another_file_beside_a_ledger_is_no_damaged_ledger(site: Path) -> None:
     assert_refused(cellwright("verify", site / "site.yaml"), names="never was a ledger")
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F106.2", refuses=True)
 def test_a_ledger_of_a_newer_release_is_refused(tmp_path: Path) -> None:
     """An older program does not guess at a format that it does not know."""
     folder = simulated_site(tmp_path)
@@ -187,7 +187,7 @@ def test_a_file_that_begins_like_a_record_is_called_a_damaged_or_foreign_one(tmp
     assert_refused(cellwright("verify", tmp_path / "record.json"), names="damaged or foreign record")
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F106.2", refuses=True)
 def test_a_damaged_ledger_is_not_opened_for_work_and_verify_says_no(tmp_path: Path) -> None:
     """Work is refused as wrong input; verify answers the question with no and names the first bad event."""
     folder = simulated_site(tmp_path)
@@ -206,6 +206,7 @@ def test_a_folder_that_takes_no_files_is_refused() -> None:
     assert_refused(said, names="/proc/cellwright-site")
 
 
+@pytest.mark.requirement("C01.1", refuses=True)
 @pytest.mark.parametrize(
     ("words", "names"),
     [

@@ -11,7 +11,7 @@ from tests.support.commands import cellwright
 WASH = Path(recipes.__file__).parent / "final-day.yaml"
 
 
-@pytest.mark.requirement("F033", "F012")
+@pytest.mark.requirement("F012", "F033")
 def test_a_calculation_shows_formula_inputs_result_and_source() -> None:
     """1e8 cells at MOI 5 from 1e8 TU/mL."""
     said = cellwright("calc", "vector_volume", "cells=1e8 cells", "moi=5", "titre_tu_per_ml=1e8")
@@ -43,7 +43,7 @@ def test_bad_input_is_one_clear_error(words: tuple[str, ...], why: str) -> None:
     assert (said.status, why in said.err) == (2, True)
 
 
-@pytest.mark.requirement("F002", "F113")
+@pytest.mark.requirement("F002", "F113", "F171")
 def test_what_differs_between_two_recipes_is_said_in_words(tmp_path: Path) -> None:
     """A value, a limit, a material, a step and a time limit; the same value in another unit is none."""
     text = WASH.read_text(encoding="utf-8")

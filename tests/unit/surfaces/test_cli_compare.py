@@ -43,6 +43,7 @@ def rows(said: Said) -> dict[str, dict[str, object]]:
     return {f"{row['kind']} {row['where']}": row for row in found}
 
 
+@pytest.mark.requirement("F003")
 def test_only_the_parameters_that_differ_are_told_with_results_yields_and_times(places: Places) -> None:
     """One interval was changed; viability, yield and durations stand beside one another."""
     said = cellwright("compare", *places.words, "--json")
@@ -104,6 +105,7 @@ def test_rows_and_curves_as_parquet_are_those_of_the_text(places: Places, tmp_pa
     assert curves.num_rows > 1000
 
 
+@pytest.mark.requirement("C08", refuses=True)
 @pytest.mark.parametrize(
     ("more", "why"),
     [
@@ -121,6 +123,7 @@ def test_bad_input_is_one_clear_error(places: Places, more: tuple[str, ...], why
     assert (said.status, said.out, why in said.err) == (2, "", True), said.err
 
 
+@pytest.mark.requirement("C08", refuses=True)
 def test_one_batch_named_twice_or_alone_is_no_comparison(places: Places) -> None:
     """Two different ones are needed."""
     assert cellwright("compare", "B-1", "--site", places.a).status == 2

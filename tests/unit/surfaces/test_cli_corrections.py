@@ -13,7 +13,7 @@ BATCH, ENTRY = "B-001", "B-001.count-washed.1.4.1"
 OF = ("--batch", BATCH, "--reason", "digits swapped", "--as", "anna")
 
 
-@pytest.mark.requirement("F106", "F047")
+@pytest.mark.requirement("F106", "F106.3")
 def test_an_addendum_recalculates_asks_for_signatures_and_stands_in_the_record(tmp_path: Path) -> None:
     """What is not possible is one clear error: an open correction of a closed record, a reading that is none."""
     folder = make_site(tmp_path / "site", "b")

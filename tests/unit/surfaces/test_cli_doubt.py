@@ -48,7 +48,7 @@ def resolve(folder: Path, *words: str) -> Said:
     return cellwright("resolve", BATCH, *words, "--site", folder)
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("C01.3")
 def test_the_person_sees_bytes_devices_product_time_and_what_each_answer_means(folder: Path) -> None:
     """Looking decides nothing; the devices are asked anew."""
     said = resolve(folder)
@@ -70,7 +70,7 @@ def test_the_person_sees_bytes_devices_product_time_and_what_each_answer_means(f
     assert (said.status, resolve(folder).status) == (0, 0)
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("C01.3")
 def test_data_of_a_doubt_has_every_part_by_name(folder: Path) -> None:
     """What a screen of another kind would show."""
     data = resolve(folder, "--json").data
@@ -82,7 +82,7 @@ def test_data_of_a_doubt_has_every_part_by_name(folder: Path) -> None:
     assert [each["name"] for each in options] == ["done", "not done", "device defective", "stop", "abort"]
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("C01.3")
 def test_a_device_that_is_silent_now_is_said_to_be(tmp_path: Path) -> None:
     """Without power it does not answer; the sample is still known from the logger."""
     folder = make_site(tmp_path)
@@ -97,7 +97,7 @@ def test_a_device_that_is_silent_now_is_said_to_be(tmp_path: Path) -> None:
     assert "degC (logger-01.sample, " in said.out
 
 
-@pytest.mark.requirement("C05")
+@pytest.mark.requirement("C01.3")
 @pytest.mark.parametrize("words", [("status",), ("show", "batch", BATCH)])
 def test_whoever_looks_at_the_site_is_told_of_a_doubt(folder: Path, words: tuple[str, ...]) -> None:
     """In one line: what, where, since when, and what to do."""
@@ -106,7 +106,7 @@ def test_whoever_looks_at_the_site_is_told_of_a_doubt(folder: Path, words: tuple
     assert "look and decide: cellwright resolve B-001 freeze" in said.out
 
 
-@pytest.mark.requirement("C05", "F106")
+@pytest.mark.requirement("C01.3")
 def test_what_was_shown_is_signed_with_the_decision(folder: Path) -> None:
     """The signature binds the whole screen; what was decided is shown from then on, and is not decided twice."""
     decide = ("--outcome", "done", "--reason", "the panel shows RUN", "--as", "carla")
@@ -121,6 +121,7 @@ def test_what_was_shown_is_signed_with_the_decision(folder: Path) -> None:
     assert "decided: done, by carla: the panel shows RUN" in cellwright("status", "--site", folder).out
 
 
+@pytest.mark.requirement("C01.3", refuses=True)
 def test_a_decision_needs_a_reason(folder: Path) -> None:
     """Looking needs none."""
     said = resolve(folder, "--outcome", "done")

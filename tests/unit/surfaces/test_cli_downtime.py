@@ -17,7 +17,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.requirement("F046")
+@pytest.mark.requirement("F046", "F177.1")
 def test_the_pack_has_a_numbered_form_for_each_step_that_is_not_over(site: Path, tmp_path: Path) -> None:
     """Each is on the record with the hash of the file; a second pack numbers on; parameters stand as in the recipe."""
     out = tmp_path / "forms.html"

@@ -45,7 +45,7 @@ def test_every_look_of_an_inspector_is_on_the_record_before_it_is_shown(site: Pa
     assert looks(site)[-2:] == [("ines", "what show batch B-1"), ("ines", "what show batch B-99")]
 
 
-@pytest.mark.requirement("F107", "F109")
+@pytest.mark.requirement("F107", "F109", refuses=True)
 @pytest.mark.parametrize(
     "words", [("do", "batch", "B-1", "close"), ("hold", "B-1"), ("answer", "P-1"), ("backup", "x")]
 )
@@ -57,14 +57,14 @@ def test_nothing_is_changed_in_inspection_mode(site: Path, words: tuple[str, ...
     assert (direct.status, "needs the right" in direct.err) == (1, True)
 
 
-@pytest.mark.requirement("F107")
+@pytest.mark.requirement("F107", refuses=True)
 def test_who_is_no_inspector_does_not_look_as_one(site: Path) -> None:
     """Nothing is shown to the operator, who has other commands."""
     said = cellwright("inspect", "--as", "anna", "--site", site, "INS-1", "show", "batch", "B-1")
     assert (said.status, said.out) == (1, "")
 
 
-@pytest.mark.requirement("F108")
+@pytest.mark.requirement("F044", "F108")
 @pytest.mark.parametrize(
     ("about", "which", "holds"),
     [

@@ -21,7 +21,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[Told, ..
     return folder, told("metrics.md", folder)
 
 
-@pytest.mark.requirement("F133", "F134", "F136", "F137", "F138", "C01")
+@pytest.mark.requirement("F003", "F133", "F134", "F136", "F137.1", "F138.1", "F144", "F146")
 def test_every_command_of_the_page_does_what_the_page_shows(page: tuple[Path, tuple[Told, ...]]) -> None:
     """Refused where the page says so, with these words; else done."""
     assert len(page[1]) > 10
@@ -30,7 +30,7 @@ def test_every_command_of_the_page_does_what_the_page_shows(page: tuple[Path, tu
         assert (one.missing, one.words) == ([], one.words)
 
 
-@pytest.mark.requirement("F134", "F137")
+@pytest.mark.requirement("F105", "F134", "F143", "F182")
 def test_every_number_that_is_exported_cites_events_that_are_there(page: tuple[Path, tuple[Told, ...]]) -> None:
     """In JSON and in CSV, as numbers of events; the value stands in the first of them."""
     site = page[0] / "site"
@@ -47,7 +47,7 @@ def test_every_number_that_is_exported_cites_events_that_are_there(page: tuple[P
     assert all(set(map(int, line["events"].split())) <= set(bodies) for line in lines)
 
 
-@pytest.mark.requirement("F134", "F137")
+@pytest.mark.requirement("F134", "F137.1")
 def test_the_page_of_a_metric_has_its_charts_and_says_simulated(page: tuple[Path, tuple[Told, ...]]) -> None:
     """Individuals and moving ranges, the capability, every number; the same numbers give the same bytes."""
     text = (page[0] / "viability.html").read_text(encoding="utf-8")
@@ -59,7 +59,7 @@ def test_the_page_of_a_metric_has_its_charts_and_says_simulated(page: tuple[Path
     assert all(batch in text for batch in BATCHES)
 
 
-@pytest.mark.requirement("F137")
+@pytest.mark.requirement("F146", refuses=True)
 def test_a_frozen_data_set_that_was_changed_exits_with_no(page: tuple[Path, tuple[Told, ...]]) -> None:
     """Who reads it again learns it, and no row is shown."""
     site = page[0] / "site"

@@ -89,7 +89,7 @@ def outbox(folder: Path) -> list[str]:
         return [event.kind for event in reader.stream("outbox")]
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F072", "F174.1")
 def test_what_is_overdue_goes_to_its_owner_and_to_whom_it_escalates_once(folder: Path, tmp_path: Path) -> None:
     """One file each in the spool; the next run has nothing to send."""
     spool = tmp_path / "spool"
@@ -102,7 +102,7 @@ def test_what_is_overdue_goes_to_its_owner_and_to_whom_it_escalates_once(folder:
     assert notices(folder, "--spool", str(spool)).data == {"simulated": True, "sent": [], "failed": {}}
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F174.1")
 def test_what_could_not_be_sent_is_written_all_the_same_and_sent_by_the_next_run(folder: Path) -> None:
     """No move waits for a mail host; the id stays, and no password reaches the ledger."""
     everybody = ("--to", "approve=qa@site.example", "--to", "investigate=lab@site.example")

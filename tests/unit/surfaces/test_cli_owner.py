@@ -50,7 +50,7 @@ def owned(folder: Path, job: Callable[[Site], Awaitable[None]]) -> None:
     asyncio.run(main())
 
 
-@pytest.mark.requirement("C01")
+@pytest.mark.requirement("C01.1")
 def test_a_second_process_pauses_the_batch_that_the_first_one_runs(tmp_path: Path) -> None:
     """The order goes to the owner, which carries it out; ``status`` says who the owner is."""
 
@@ -74,6 +74,7 @@ async def said(*words: str) -> str:
     return out.decode()
 
 
+@pytest.mark.requirement("F047.2", refuses=True)
 def test_whoever_asks_is_known_by_the_own_secret(tmp_path: Path) -> None:
     """The socket lets nobody in by name alone, and the errors come back as they were raised."""
 

@@ -43,6 +43,7 @@ def rehearsed(*words: object) -> Said:
     return cellwright("rehearse", "freeze-day", *words)
 
 
+@pytest.mark.requirement("F112.1")
 def test_it_begins_when_asked_and_says_who_where_and_with_which_kits(culture: Rehearsed) -> None:
     """The first block is the receipt, at 8 in the morning; each kit stands with its step."""
     first = culture.lines[0]
@@ -72,6 +73,7 @@ def test_weekends_are_marked_by_the_calendar_of_the_site(culture: Rehearsed) -> 
             assert ("weekend" in words(line["marks"])) is weekend
 
 
+@pytest.mark.requirement("F112.1")
 def test_what_a_time_limit_bounds_has_its_earliest_and_latest_begin(culture: Rehearsed) -> None:
     """Transduction begins 18 to 36 h after activation, less what comes before its end."""
     block = next(line for line in culture.lines if line["step"] == "transduce")

@@ -29,6 +29,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[BatchRecord
         yield batch_record(reader, made.blobs, BATCH), reader
 
 
+@pytest.mark.requirement("F105")
 @pytest.mark.parametrize("form", ["html", "pdf", "json"])
 def test_the_same_record_gives_the_same_bytes(site: tuple[BatchRecord, Reader], form: str) -> None:
     """Hashes of documents can be compared; no wall clock and no chance is in them."""

@@ -45,7 +45,7 @@ def notes(document: Document) -> list[Note]:
     return [block for block in document.blocks if isinstance(block, Note) and block.tone]
 
 
-@pytest.mark.requirement("F048")
+@pytest.mark.requirement("F024")
 def test_a_balance_is_a_table_from_what_came_in_to_what_is_left_over(record: BatchRecord) -> None:
     """Each line with side, amount, uncertainty, and how it is known; the last line says whether it closes."""
     table = tables(compose(record))["Volume"]
@@ -87,7 +87,7 @@ def test_children_stand_below_their_parent_and_further_in(record: BatchRecord) -
     assert shown[:3] == [(0, "HARV-1", "A999921123456"), (1, f"{BATCH}-W", "HARV-1"), (2, BAGS[0], f"{BATCH}-W")]
 
 
-@pytest.mark.requirement("F042")
+@pytest.mark.requirement("F061")
 def test_a_specimen_shows_text_symbol_and_the_hash_of_what_was_sent(record: BatchRecord) -> None:
     """As HTML and as PDF; marks that all labels carry are told once."""
     document = compose(record)

@@ -25,7 +25,7 @@ def run(runs: dict[str, Simulated]) -> Simulated:
     return runs["seed 1"]
 
 
-@pytest.mark.requirement("C08")
+@pytest.mark.requirement("C01.1", "C08")
 def test_results_readings_and_events_are_at_hand(run: Simulated) -> None:
     """Results by step, process data with units and UTC times, every event of the ledger."""
     assert (run.state, run.results["freeze"]["verdict"]) == ("complete", "pass")

@@ -22,6 +22,7 @@ def compared(*, sent: int = 4, received: int = 4) -> Comparison:
     return compare(sides, Classes())
 
 
+@pytest.mark.requirement("C09.1")
 def test_a_result_is_equivalent_when_its_whole_interval_lies_within_the_margin() -> None:
     """Means 90.4 and 90.85: within 2 %, and not within 0.5 %, which is no proof of a difference."""
     wide, narrow = (equivalences(compared(), [margin_of(f"count.viability={text}")])[0] for text in ("2 %", "0.5 %"))
@@ -31,6 +32,7 @@ def test_a_result_is_equivalent_when_its_whole_interval_lies_within_the_margin()
     assert "not shown to be equivalent" in narrow.sentence
 
 
+@pytest.mark.requirement("F093", "C09.1", refuses=True)
 def test_too_few_batches_are_not_tested_and_say_so() -> None:
     """Two received: the test is refused, with the numbers."""
     (found,) = equivalences(compared(received=2), [Margin("count.viability", 2.0, "%")])
@@ -46,6 +48,7 @@ def test_the_page_says_what_was_tested_and_without_a_margin_that_nothing_was() -
     assert b"draws no conclusion" not in page(found, tested)
 
 
+@pytest.mark.requirement("F093", "C08", refuses=True)
 @pytest.mark.parametrize(
     ("text", "why"),
     [

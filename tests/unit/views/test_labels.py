@@ -18,7 +18,7 @@ def record_of(day: Day) -> BatchRecord:
         return batch_record(reader, day.made.blobs, BATCH)
 
 
-@pytest.mark.requirement("F042")
+@pytest.mark.requirement("F061")
 def test_printed_labels_are_applied_kept_or_destroyed_and_counted(tmp_path: Path) -> None:
     """21 CFR 211.125(c): one that was torn is destroyed, its reprint says why."""
     with final_day(tmp_path) as day:

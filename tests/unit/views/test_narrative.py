@@ -29,7 +29,7 @@ def told(folder: Path, name: str) -> Narrative:
         return narrative(Objects(reader), "deviation", name=name)
 
 
-@pytest.mark.requirement("F077", "F128")
+@pytest.mark.requirement("F077", "F128", "F182")
 def test_every_sentence_cites_its_event_and_quotes_nothing_that_is_not_in_it(folder: Path) -> None:
     """Each word in quotation marks stands in the recorded body; who and what are the event's own."""
     made = told(folder, "X1")

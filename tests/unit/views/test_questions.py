@@ -49,7 +49,7 @@ def therapy(tmp_path_factory: pytest.TempPathFactory) -> Tables:
         return Tables(Objects(reader))
 
 
-@pytest.mark.requirement("F133", "F134")
+@pytest.mark.requirement("F003", "F133", "F134")
 def test_every_row_of_every_table_has_all_its_fields_and_cites_events_that_are_there(
     tables: Tables, therapy: Tables
 ) -> None:
@@ -126,6 +126,7 @@ def test_units_are_never_mixed(tables: Tables) -> None:
     assert len(ask(Question("results", where=(condition("value > 80 mL"),)), mixed).rows) == 2
 
 
+@pytest.mark.requirement("F143", "F146")
 def test_a_frozen_data_set_is_read_again_the_same_whatever_happened_since(tmp_path: Path) -> None:
     """One more result below the limit changes the answer of today, and not the frozen one; the name is taken."""
     site = history(tmp_path / "site")
@@ -148,6 +149,7 @@ def _append(site: Path) -> None:
         ledger.append([Draft("batch/B-01/step/count", "move", body, "system:runner")], at=ledger.last.at + 1)
 
 
+@pytest.mark.requirement("F146", refuses=True)
 @pytest.mark.parametrize(
     ("name", "change", "why"),
     [
@@ -195,7 +197,7 @@ def test_metrics_gather_numbers_of_batches_with_their_events(tables: Tables) -> 
         numbers("speed", tables)
 
 
-@pytest.mark.requirement("F035", "F036")
+@pytest.mark.requirement("F035", "F036.1")
 def test_any_number_of_a_step_or_a_reviewed_test_can_be_followed(tables: Tables, therapy: Tables) -> None:
     """A metabolite or a potency as well as a viability: by its name, from the step or the laboratory."""
     assert {one.what for one in numbers("results", tables)} == {"count.viability"}
@@ -246,7 +248,8 @@ def test_growth_on_plates_is_a_recovery_rate_with_its_interval(tables: Tables) -
     assert action.value == pytest.approx(1 / 40)
 
 
-@pytest.mark.requirement("F137", "F093")
+@pytest.mark.requirement("F093", "F137.1")
+@pytest.mark.requirement("F137.1", refuses=True)
 def test_charts_signal_and_capability_is_given_or_refused_with_the_reason(tables: Tables) -> None:
     """Thirty in control have a Ppk; ten have none; a step up signals and takes the capability away."""
     found = numbers("viability", tables)
@@ -265,7 +268,7 @@ def test_charts_signal_and_capability_is_given_or_refused_with_the_reason(tables
         charted(found, Asked(limits=limits_of([">= 85 mL"])), rare=None)
 
 
-@pytest.mark.requirement("F138")
+@pytest.mark.requirement("F003", "F138.1", "F147")
 def test_what_failed_batches_share_is_ranked_and_what_can_not_be_told_apart_stands_together(tables: Tables) -> None:
     """One lot and one counter went into the same six batches; a person in two more; a volume says nothing."""
     failed, good = groups_of(tables, ())
@@ -279,7 +282,7 @@ def test_what_failed_batches_share_is_ranked_and_what_can_not_be_told_apart_stan
     assert second.among_all == pytest.approx(2 * second.chance)
 
 
-@pytest.mark.requirement("F138")
+@pytest.mark.requirement("F138.1")
 def test_too_few_batches_are_said_to_tell_nothing(tables: Tables) -> None:
     """One failed batch of three: nothing could come below one third, whatever it is."""
     found = contrast(tables, failed=("B-11",), good=("B-01", "B-02"))

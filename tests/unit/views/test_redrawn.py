@@ -23,13 +23,14 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.requirement("F042")
+@pytest.mark.requirement("F042", "F102.1", "F165.1")
 def test_a_batch_record_verifies_alone(file: Path) -> None:
     """Its proof is intact, and its readable part is drawn anew from the events to the same bytes."""
     assert verify(file).intact
     assert difference(file) == ""
 
 
+@pytest.mark.requirement("F102.1", "F106.2", refuses=True)
 @pytest.mark.parametrize(
     ("old", "new", "where"),
     [
@@ -60,7 +61,7 @@ def test_a_changed_event_is_found_by_the_proof(file: Path, tmp_path: Path) -> No
     assert not verify(changed).intact
 
 
-@pytest.mark.requirement("F042")
+@pytest.mark.requirement("F102.1", refuses=True)
 def test_the_command_line_says_which_part_was_changed(file: Path, tmp_path: Path) -> None:
     """Exit status 1, as for a changed event."""
     changed = tmp_path / "changed.json"

@@ -34,7 +34,7 @@ def weigh(day: Day, state: str, net: float | None, tare: float = 0.0) -> None:
     day.made.note("wash", "read", visit=1, n=1, value=value, asset="balance", method="weigh", args={})
 
 
-@pytest.mark.requirement("F048")
+@pytest.mark.requirement("F024")
 def test_a_weight_is_told_with_the_container_that_was_scanned_for_it(tmp_path: Path) -> None:
     """The whole container counts: a tare in the balance is added, and what is not stable is no weight."""
     with final_day(tmp_path) as day:

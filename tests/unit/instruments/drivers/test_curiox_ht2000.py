@@ -24,7 +24,7 @@ START = Instant(1_780_000_000.0)
 PLATE = Handle("PLATE")
 WASH = PlateWash(3, 50, 5, 0)
 
-pytestmark = pytest.mark.requirement("C06", "C07")
+pytestmark = pytest.mark.requirement("C04", "C06", "C07")
 
 
 class Room:
@@ -106,6 +106,7 @@ def test_the_tray_is_toggled_only_after_a_look() -> None:
     in_room(script)
 
 
+@pytest.mark.requirement("C04", refuses=True)
 def test_without_a_plate_or_a_wash_it_does_not_start() -> None:
     """Both are told before anything is sent."""
 

@@ -33,7 +33,7 @@ START = Instant(1_780_000_000.0)
 GIVEN = {"model": "C6000", "racks": "21,21", "gases": "co2,humidity", "serial": "SIM-CY-01"}
 CULTURE = (Container("flask"),)
 
-pytestmark = pytest.mark.requirement("C05", "C06", "F025")
+pytestmark = pytest.mark.requirement("C06", "F025")
 
 
 class Room:

@@ -24,7 +24,7 @@ from instruments.transport import Link, MemoryStream
 from instruments.transport.serial import SerialStream
 from tests.support.freezers import COMP, LIN, SHORT, START, Bench, Wish, hold, on_bench, put_bag, ramp
 
-pytestmark = pytest.mark.requirement("F048", "C06")
+pytestmark = pytest.mark.requirement("F048", "C05.1", "C06")
 
 BAG = (Container("bag"),)
 
@@ -50,6 +50,7 @@ def test_each_program_comes_back_as_it_was_written(program: Program) -> None:
     on_bench(Wish(), work)
 
 
+@pytest.mark.requirement("F048", "C05.1", refuses=True)
 @pytest.mark.parametrize(
     ("segments", "said"),
     [
@@ -74,6 +75,7 @@ def test_a_program_that_the_controller_can_not_hold_is_refused_before_a_byte_of_
     on_bench(Wish(), work)
 
 
+@pytest.mark.requirement("F048", "C05.1", refuses=True)
 def test_a_program_changed_at_the_panel_is_seen_when_it_is_read_back() -> None:
     """The loaded program no longer is the approved one."""
 
@@ -124,6 +126,7 @@ def test_a_program_without_an_end_is_none() -> None:
     on_bench(Wish(), work)
 
 
+@pytest.mark.requirement("F048", "C05.1", refuses=True)
 def test_a_program_is_not_loaded_into_a_running_freezer() -> None:
     """Nothing is written while one runs; once it has ended the programmer is reset and takes the next."""
 

@@ -11,7 +11,7 @@ from instruments.drivers.eurotherm.wire import bisynch
 from instruments.interfaces.freezer import PowerFail, Program
 from tests.support.freezers import COMP, LIN, SHORT, Bench, Wish, on_bench
 
-pytestmark = pytest.mark.requirement("F048", "C06")
+pytestmark = pytest.mark.requirement("F048", "C05.1", "C06")
 
 STORED = Wish(protocol="bisynch", stored=SHORT)
 
@@ -63,6 +63,7 @@ def test_a_selection_whose_answer_was_lost_can_be_made_again() -> None:
     on_bench(STORED, work)
 
 
+@pytest.mark.requirement("C05.1", refuses=True)
 def test_a_program_is_selected_only_when_none_runs_and_after_a_reset() -> None:
     """Selected again after its end, the programmer is in reset and starts anew."""
 

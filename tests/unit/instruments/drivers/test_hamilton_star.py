@@ -47,7 +47,7 @@ SETTINGS = {"deck": "final-day-star"}
 PRODUCT = ()
 ROOT = Path(__file__).parents[4]
 
-pytestmark = pytest.mark.requirement("F048", "C06")
+pytestmark = pytest.mark.requirement("C03", "C06")
 
 
 @dataclass(slots=True)
@@ -101,6 +101,7 @@ WRONG_WAY = {
 }
 
 
+@pytest.mark.requirement("C03", refuses=True)
 @pytest.mark.parametrize("what", WRONG_WAY)
 def test_what_the_arm_can_not_do_is_refused_before_a_byte_is_sent(what: str) -> None:
     """PyLabRobot looks at distances only, and only at those in one column."""

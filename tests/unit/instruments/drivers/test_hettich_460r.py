@@ -23,7 +23,7 @@ SPIN = SpinProgram(TimesGravity(1000.0), Seconds(300.0), Celsius(32.0), 5)
 BAG = (Handle("BAG"),)
 STARTING = Call("spin", "start", {})
 
-pytestmark = pytest.mark.requirement("C06", "C07")
+pytestmark = pytest.mark.requirement("F026", "C06", "C07")
 
 
 class Room:
@@ -100,6 +100,7 @@ def test_it_says_who_it_is_and_what_its_rotor_stands() -> None:
     in_room(script)
 
 
+@pytest.mark.requirement("F026", refuses=True)
 @pytest.mark.parametrize(
     ("action", "details", "why"),
     [
@@ -180,6 +181,7 @@ def test_an_imbalance_is_an_error_with_its_number() -> None:
     in_room(script)
 
 
+@pytest.mark.requirement("F026", "C06", refuses=True)
 def test_without_control_nothing_is_set() -> None:
     """Reading is all it does."""
 

@@ -20,7 +20,7 @@ from instruments.interfaces.device import Identity
 from instruments.transport import Link, MemoryStream
 from tests.support.bioreactors import CULTURE, KEPT, MEDIUM, NAME, START, WASTE, Bench, Wish, on_bench
 
-pytestmark = pytest.mark.requirement("F016", "C06")
+pytestmark = pytest.mark.requirement("F025", "F103.1", "C06")
 
 
 def test_ph_and_oxygen_are_kept_when_they_are_wanted_and_left_alone_when_not() -> None:
@@ -66,6 +66,7 @@ def test_a_feed_that_finds_no_more_medium_ended_early() -> None:
     on_bench(Wish(), work)
 
 
+@pytest.mark.requirement("F025", refuses=True)
 def test_one_feed_at_a_time_and_none_into_a_bag_that_stands() -> None:
     """Both are refused before anything is set."""
 
@@ -110,6 +111,7 @@ def test_a_power_cut_is_a_failure_that_somebody_has_to_clear() -> None:
     on_bench(Wish(), work)
 
 
+@pytest.mark.requirement("F103.1", "C06", refuses=True)
 def test_without_control_nothing_is_told_to_the_device() -> None:
     """Looking is allowed."""
 

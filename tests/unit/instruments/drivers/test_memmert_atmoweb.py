@@ -91,6 +91,7 @@ def test_what_is_set_is_read_back() -> None:
     in_room(script)
 
 
+@pytest.mark.requirement("F025", refuses=True)
 @pytest.mark.parametrize("lock", [True, False])
 def test_what_the_device_does_not_take_is_refused(*, lock: bool) -> None:
     """Remote access is switched off at the device, or the value is beyond its range."""

@@ -146,6 +146,7 @@ def test_a_probe_feels_the_place_where_it_hangs() -> None:
     in_room(script)
 
 
+@pytest.mark.requirement("C05.2")
 def test_a_set_point_is_set_and_read_back() -> None:
     """Minus 80 degC, as a float in two registers."""
 
@@ -157,6 +158,7 @@ def test_a_set_point_is_set_and_read_back() -> None:
     in_room(script, given=FREEZER)
 
 
+@pytest.mark.requirement("C05.2", refuses=True)
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
@@ -177,6 +179,7 @@ def test_a_set_point_that_is_not_allowed_is_refused_before_anything_is_sent(want
     in_room(script, given=FREEZER)
 
 
+@pytest.mark.requirement("C05.2", "C06", refuses=True)
 def test_without_control_nothing_is_set() -> None:
     """Looking is allowed."""
 

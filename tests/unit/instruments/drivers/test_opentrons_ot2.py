@@ -14,7 +14,7 @@ from instruments.interfaces.liquid_handler import Aspirate, Cause, ChannelResult
 from tests.support.liquid_handlers import BENCH_DECK, FULL, HANDLERS, PRODUCT, Bench, call, draw, give, on_bench, tips
 from tests.support.persons import no_link
 
-pytestmark = pytest.mark.requirement("F048", "C05", "C06")
+pytestmark = pytest.mark.requirement("C03", "C06")
 
 OT2 = next(kind for kind in HANDLERS if kind.name == "opentrons ot2")
 MIXED = Aspirate(1, "trough.A1", Microlitres(100.0), Microlitres(FULL), mix_volume=Microlitres(200.0), mix_cycles=3)
@@ -193,6 +193,7 @@ def test_it_does_not_notice_what_it_has_no_sensor_for() -> None:
     on_bench(OT2, work)
 
 
+@pytest.mark.requirement("C03", refuses=True)
 def test_old_software_is_refused() -> None:
     """It could not say which pipettes carry tips."""
 
@@ -219,6 +220,7 @@ def test_a_robot_that_does_not_tell_its_serial_number_has_the_declared_one(tells
     on_bench(OT2, work)
 
 
+@pytest.mark.requirement("C03", refuses=True)
 @pytest.mark.parametrize("name", ["p20_single_gen2", "p300_multi_gen2", "p5000_new"])
 def test_a_pipette_that_does_not_fit_is_refused(name: str) -> None:
     """Too small for the deck's tips, several channels at once, or not known to PyLabRobot."""

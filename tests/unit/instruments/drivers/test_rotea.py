@@ -31,7 +31,7 @@ from tests.support.washers import (
     program,
 )
 
-pytestmark = pytest.mark.requirement("F016", "F031", "C07")
+pytestmark = pytest.mark.requirement("F016", "F031", "C04", "C07")
 
 CONTINUE, SKIP = Acknowledgement.CONTINUE, Acknowledgement.SKIP
 
@@ -60,6 +60,7 @@ def test_a_kit_that_was_used_before_is_not_valid() -> None:
     on_bench(Wish(), work)
 
 
+@pytest.mark.requirement("F028", "C04", refuses=True)
 def test_a_used_kit_that_was_never_taken_out_washes_nothing_more() -> None:
     """The washer itself refuses to send a protocol to it."""
 
@@ -72,6 +73,7 @@ def test_a_used_kit_that_was_never_taken_out_washes_nothing_more() -> None:
     on_bench(Wish(), work)
 
 
+@pytest.mark.requirement("C04", refuses=True)
 def test_without_a_kit_nothing_is_prepared() -> None:
     """Nothing is in: the refusal says so."""
 
@@ -213,7 +215,7 @@ def test_a_wait_that_a_person_answered_at_the_panel_is_not_answered_again() -> N
     on_bench(Wish(), work)
 
 
-@pytest.mark.requirement("C02")
+@pytest.mark.requirement("C04")
 @pytest.mark.parametrize("answer", [CONTINUE, SKIP])
 def test_an_acknowledgement_over_a_restart_is_sent_once(answer: Acknowledgement) -> None:
     """Before it was sent the washer still waits; after it was sent it does not, whoever asks anew."""

@@ -302,6 +302,7 @@ def test_identity_carries_what_the_site_states_of_the_plate() -> None:
     assert {"maker", "plate_serial", "width", "height", "dots"} == set(FACTORY.settings)
 
 
+@pytest.mark.requirement("F058", refuses=True)
 @pytest.mark.parametrize(
     ("label", "named"),
     [
