@@ -6,11 +6,12 @@ recipes come by entry points; ``site.yaml`` names them and can't give module pat
 
 import asyncio
 import importlib.metadata
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -47,6 +48,7 @@ from automation.kernel.quantity import Instant
 from automation.ledger import anchor, derived, where
 from automation.ledger.blobs import Blobs
 from automation.ledger.event import Event, Genesis, Mode
+from automation.ledger.read import Reader
 from automation.ledger.shelf import Shelf
 from automation.ledger.store import Ledger
 
@@ -171,8 +173,6 @@ def check_ledger(folder: Path, mode: Mode) -> None:
     Raises DamagedError for a ledger that is gone or unreadable, InputError for one of the other mode, FailedError when
     its database can't be reached.
     """
-    from automation.ledger.read import Reader  # noqa: PLC0415  only for a folder that may have none
-
     place = where.of_site(folder)
     if not place.exists():
         said = last_anchored(folder)
@@ -234,8 +234,6 @@ def begins(folder: Path, file: SiteFile) -> Instant:
 
 def last_of_ledger(folder: Path) -> int:
     """Give the time of a folder's last event (us, UTC); 0 when there is no ledger yet."""
-    from automation.ledger.read import Reader  # noqa: PLC0415  only for a folder that may have none
-
     if not where.of_site(folder).exists():
         return 0
     with Reader(folder) as reader:
@@ -311,8 +309,7 @@ def _check_live(folder: Path, way: Way, clock: Clock) -> None:
 async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, way: Way) -> Site:
     credentials = Credentials(folder, clock, cost=SIMULATED if file.simulated else LIVE)
     roles = {role: frozenset(str(right) for right in rights) for role, rights in file.roles.items()}
-    rules = partial(rules_of, KINDS, release=release())
-    shelf = Shelf(folder / derived.NAME, ledger, key=read_key(folder), rules=rules)
+    shelf = Shelf(folder / derived.NAME, ledger, key=read_key(folder), rules=_rules)
     door = Door(ledger, clock, kinds=KINDS, secrets=credentials, roles=roles, zone=file.zone, shelf=shelf)
     note_configuration(Recorder(ledger, clock, "site"), folder / FILE)
     furnish(door, credentials, file, _support(file))
@@ -356,6 +353,25 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
     for call in way.after:
         call(site)
     return site
+
+
+def _rules() -> str:
+    return rules_of(KINDS, release=release())
+
+
+def kept(folder: Path, reader: Reader) -> Shelf | None:
+    """Open what a site's owner keeps of how everything stands, as it is now; None where nothing can be relied on.
+
+    Whoever may not read the site's key can't tell what the owner has kept from what somebody else has put there.
+    """
+    path = folder / derived.NAME
+    if not path.exists() or not os.access(folder / KEY, os.R_OK):
+        return None
+    try:
+        shelf = Shelf(path, reader, key=read_key(folder), rules=_rules, to_write=False)
+    except DamagedError:
+        return None
+    return shelf if shelf.base else None
 
 
 def _support(file: SiteFile) -> dict[str, Support]:

@@ -8,8 +8,8 @@ import asyncio
 import importlib
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -27,13 +27,14 @@ from automation.engine.sitefile import FILE
 from automation.engine.sitemodel import SiteFile
 from automation.formulas.curves import Point
 from automation.formulas.gating import Population, Strategy
-from automation.kernel.clock import Clock, run_simulated
+from automation.kernel.clock import Clock, SimulatedClock, SimulatedLoop, run_simulated
 from automation.kernel.errors import InputError
 from automation.kernel.files import write_whole
 from automation.kernel.quantity import Seconds
 from automation.ledger import where
 from automation.ledger.event import Event
 from automation.ledger.read import Reader
+from automation.ledger.shelf import Shelf
 from automation.surfaces.cli.port import Drilled, Drilling, DrillLine, DriverLine, Opening, Seat, Serving
 
 T = TypeVar("T")
@@ -82,9 +83,27 @@ class House:
         """Read a folder's site file; raises InputError."""
         return bootstrap.read_site(folder)
 
+    def kept(self, folder: Path, reader: Reader) -> Shelf | None:
+        """Open what the owner keeps of how everything stands; None where nothing can be relied on."""
+        return bootstrap.kept(folder, reader)
+
     def template(self, name: str) -> str:
         """Give the text of a packaged simulated site; raises InputError for an unknown name."""
         return packaged(name)
+
+    def beside(self, name: str, file: str) -> str:
+        """Give the text of a file that is packaged beside a simulated site; empty when there is none."""
+        found = resources.files(bootstrap.points("sites")[name].value).joinpath(name).joinpath(file)
+        return found.read_text(encoding="utf-8") if found.is_file() else ""
+
+    @contextmanager
+    def staying(self, opening: Opening | None = None) -> "Iterator[Staying]":
+        """Give a house that leaves its one simulated site open between commands, and leaves it at the end."""
+        house = Staying(opening or Opening())
+        try:
+            yield house
+        finally:
+            house.leave()
 
     def found(self, folder: Path, text: str, *, ledger: str = "") -> None:
         """Make a site folder with this site file, its key and its ledger, in PostgreSQL when ``ledger`` says where.
@@ -184,6 +203,46 @@ class House:
             log=serving.log,
         )
         served.run(offer, announce=announce, hands=hands)
+
+
+class Staying(House):
+    """A house that leaves its one simulated site open between commands, as an owner would; left by ``leave``."""
+
+    def __init__(self, opening: Opening | None = None) -> None:
+        """Open nothing yet; the first job opens its site this way."""
+        self._opening = opening or Opening()
+        self._loop = SimulatedLoop()
+        self._site: Site | None = None
+
+    def work(self, folder: Path, job: Callable[[Site], Awaitable[T]], opening: Opening | None = None) -> T:  # noqa: ARG002  opened once
+        """Let a job work at the site, which is opened for the first one; raises InputError for one in real time."""
+        asyncio.set_event_loop(self._loop)
+        if self._site is None:
+            self._site = self._opened(folder)
+        done = self._loop.run_until_complete(_awaited(job(self._site)))
+        self._site.house.ledger.flush()
+        return done
+
+    def leave(self) -> None:
+        """Leave the site."""
+        try:
+            if self._site is not None:
+                self._loop.run_until_complete(self._site.leave())
+        finally:
+            asyncio.set_event_loop(None)
+            self._loop.close()
+
+    def _opened(self, folder: Path) -> Site:
+        file = bootstrap.read_site(folder)
+        if not in_simulated_time(file):
+            raise InputError(f"{folder} is a site in real time; only one in simulated time is kept open")
+        clock = SimulatedClock(self._loop, start=bootstrap.begins(folder, file) + Seconds(self._opening.down))
+        way = _way(folder, file, self._opening)
+        return self._loop.run_until_complete(bootstrap.open_site(folder, way, clock=clock))
+
+
+async def _awaited(job: Awaitable[T]) -> T:
+    return await job
 
 
 def _tool(name: str) -> ModuleType:

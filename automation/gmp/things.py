@@ -17,8 +17,10 @@ import msgspec
 from automation.gmp import objects
 from automation.gmp.objects import Kind, Recorded, Thing, fact, marks_of
 from automation.kernel.errors import CellwrightError, DamagedError
+from automation.ledger import mentions
 from automation.ledger.derived import Row
 from automation.ledger.event import Event
+from automation.ledger.read import Reader
 from automation.ledger.shelf import Shelf
 from automation.ledger.store import Ledger
 
@@ -40,8 +42,8 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 def rules_of(kinds: Mapping[str, Kind], *, release: str) -> str:
-    """Name what objects follow from: the release, and the source of every kind and of how events are read."""
-    modules = (objects, *(inspect.getmodule(type(kind.make(""))) for kind in kinds.values()))
+    """Name what everything kept follows from: the release, and the source of every kind and of how events are read."""
+    modules = (objects, mentions, *(inspect.getmodule(type(kind.make(""))) for kind in kinds.values()))
     source = [inspect.getsource(module) for module in modules if module is not None]
     return hashlib.sha256("\0".join([release, *source]).encode()).hexdigest()
 
@@ -49,7 +51,7 @@ def rules_of(kinds: Mapping[str, Kind], *, release: str) -> str:
 class Things:
     """Every object of a site; fed with every event, in order."""
 
-    def __init__(self, kinds: Mapping[str, Kind], ledger: Ledger, shelf: Shelf | None = None) -> None:
+    def __init__(self, kinds: Mapping[str, Kind], ledger: Ledger | Reader, shelf: Shelf | None = None) -> None:
         """Take up where the shelf ends, or fold the whole ledger."""
         self._kinds = kinds
         self._ledger = ledger
@@ -119,7 +121,7 @@ class Things:
 
     def save(self) -> None:
         """Keep everything as it stands after the last folded event, once that is on disk."""
-        if self._shelf is None:
+        if self._shelf is None or not self._shelf.is_writable or isinstance(self._ledger, Reader):
             return
         self._saved = self._seen
         try:
@@ -128,6 +130,7 @@ class Things:
             return
         rows = [*self._things_to_keep(), *self._marks_to_keep()]
         rows += [(_COMMAND, name, b"%d" % seq) for name, seq in self._fresh.items()]
+        rows += mentions.to_keep(self._ledger, after=self._shelf.base, upto=self._seen)
         self._shelf.save(rows, seq=self._seen)
         if self._shelf.base == self._seen:
             for since in (self._fresh, self._changed, self._touched):

@@ -13,11 +13,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from automation.kernel.errors import CellwrightError
 from automation.ledger.event import Event, Genesis
-from automation.ledger.file import BROKEN
+from automation.ledger.file import BROKEN, connect_to_read
 
 NAME = "derived.sqlite"
 _FORMAT = 1
+_HIGHEST = "\U0010ffff"  # sorts behind whatever a key may hold
 _SCHEMA = """
 CREATE TABLE made_for(ledger TEXT NOT NULL) STRICT;
 CREATE TABLE stamp(name TEXT PRIMARY KEY, version INTEGER NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;
@@ -76,10 +78,15 @@ class Snapshot:
 class Derived:
     """The derived tables of one ledger; every read is first brought up to the ledger's last event."""
 
-    def __init__(self, path: Path, source: Source) -> None:
-        """Open or make ``path`` (a file); where none can be written the tables live in memory."""
+    def __init__(self, path: Path, source: Source, *, to_write: bool = True) -> None:
+        """Open or make ``path`` (a file); where none can be written the tables live in memory.
+
+        Without ``to_write`` the file is left as it is, and seen as it stands now until it is closed: the process that
+        owns the ledger goes on writing. One that is in doubt counts as empty.
+        """
         self._path = path
         self._source = source
+        self._to_write = to_write
         self._projections: dict[str, Projection] = {}
         self._connection = self._opened()
 
@@ -152,9 +159,10 @@ class Derived:
             return None
         return Snapshot(*found[0][:2])
 
-    def snapshots(self, name: str) -> dict[str, Snapshot]:
-        """Give all values under a name that the ledger still knows, by key in order."""
-        found = self._ask("SELECT key, value, seq, hash FROM snapshot WHERE name = ? ORDER BY key", name)
+    def snapshots(self, name: str, *, prefix: str = "") -> dict[str, Snapshot]:
+        """Give all values under a name that the ledger still knows, by key in order; those whose key so begins."""
+        query = "SELECT key, value, seq, hash FROM snapshot WHERE name = ? AND key >= ? AND key < ? ORDER BY key"
+        found = self._ask(query, name, prefix, f"{prefix}{_HIGHEST}")
         return {key: Snapshot(value, seq) for key, value, seq, digest in found if self._source.hash_at(seq) == digest}
 
     def catch_up(self) -> None:
@@ -205,6 +213,23 @@ class Derived:
             return self._connection.execute(query, values).fetchall()
 
     def _opened(self) -> sqlite3.Connection:
+        return self._opened_to_write() if self._to_write else self._opened_to_read()
+
+    def _opened_to_read(self) -> sqlite3.Connection:
+        try:
+            connection = connect_to_read(self._path)
+        except CellwrightError:
+            return self._in_memory()
+        try:
+            connection.execute("BEGIN")
+            if self._is_made_for(connection):
+                return connection
+        except BROKEN:
+            pass
+        connection.close()
+        return self._in_memory()
+
+    def _opened_to_write(self) -> sqlite3.Connection:
         try:
             connection = sqlite3.connect(self._path, isolation_level=None)
         except sqlite3.OperationalError:
@@ -225,12 +250,15 @@ class Derived:
         try:
             connection.execute("PRAGMA journal_mode=WAL").fetchall()
             connection.execute("PRAGMA synchronous=OFF")
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            made_for = connection.execute("SELECT ledger FROM made_for").fetchone() if version else None
+            return self._is_made_for(connection)
         except sqlite3.OperationalError:
             raise
         except BROKEN:
             return False
+
+    def _is_made_for(self, connection: sqlite3.Connection) -> bool:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        made_for = connection.execute("SELECT ledger FROM made_for").fetchone() if version else None
         return bool(version == _FORMAT and made_for == (self._source.genesis.ledger,))
 
     def _fill(self, connection: sqlite3.Connection) -> None:
@@ -246,6 +274,9 @@ class Derived:
 
     def _start_again(self) -> None:
         self._connection.close()
+        if not self._to_write:
+            self._connection = self._in_memory()
+            return
         try:
             self._remove()
             self._connection = self._opened()

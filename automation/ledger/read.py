@@ -3,7 +3,7 @@
 Nothing here holds a read transaction open between slices, so a slow reader never holds the writer up.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +17,7 @@ from automation.ledger.event import ZEROS, Envelope, Event, Genesis
 from automation.ledger.head import Head, parse
 
 _SLICE = 2_000
+_SLICE_BACK = 200
 _UNREADABLE = (*UNREADABLE, TypeError)  # a damaged file may hold something else than text
 _ENDLESS = 1 << 62  # no event has a higher number
 _ENVELOPE = msgspec.json.Decoder(Envelope)
@@ -98,6 +99,31 @@ class Reader:
                 raise DamagedError(f"version {expected} of {name} is missing; run verify", where=str(self.file))
         return events
 
+    def backwards(self, name: str) -> Iterator[Event]:
+        """Give the events of one stream, the last one first; what nobody goes back to is not read."""
+        query = f"{_COLUMNS}WHERE e.stream = ? AND e.seq <= ? ORDER BY e.seq DESC LIMIT {_SLICE_BACK}"
+        until = self._until
+        while rows := self._rows(query, name, until):
+            for row in rows:
+                yield self._event(row, {})
+            until = rows[-1][0] - 1
+
+    def at(self, seqs: Iterable[int]) -> Iterator[Event]:
+        """Give the events with these numbers, in order; numbers behind the end are passed over."""
+        for rows in self._slices_of(sorted(seq for seq in set(seqs) if seq <= self._until)):
+            yield from (self._event(row, {}) for row in rows)
+
+    def streams(self, names: Collection[str]) -> dict[str, int]:
+        """Give those of some streams that have an event, each with the number of its first one, oldest first."""
+        marks = ",".join("?" * len(names))
+        query = f"SELECT stream, min(seq) FROM event WHERE stream IN ({marks}) AND seq <= ? GROUP BY stream ORDER BY 2"
+        return {row[0].decode(): int(row[1]) for row in self._rows(query, *names, self._until)} if names else {}
+
+    def all_streams(self) -> list[str]:
+        """Give the names of all streams, by first event."""
+        query = "SELECT stream FROM event WHERE seq <= ? GROUP BY stream ORDER BY min(seq)"
+        return [row[0].decode() for row in self._rows(query, self._until)]
+
     def names(self, word: str) -> list[str]:
         """Give what stands behind ``word/`` in the names of streams without a further ``/``, by first event."""
         query = (
@@ -155,7 +181,9 @@ class Reader:
         parts = prefix if prefix.endswith("/") else prefix + "/"
         query = "SELECT seq FROM event WHERE (stream = ? OR (stream >= ? AND stream < ?)) AND seq > ? AND seq <= ?"
         values = (prefix, parts, parts[:-1] + "0", after, self._until)
-        found = sorted(row[0] for row in self._rows(query, *values))
+        yield from self._slices_of(sorted(row[0] for row in self._rows(query, *values)))
+
+    def _slices_of(self, found: list[int]) -> Iterator[list[_Row]]:
         for start in range(0, len(found), _SLICE):
             some = ",".join(map(str, found[start : start + _SLICE]))
             yield self._rows(f"{_COLUMNS} WHERE e.seq IN ({some}) ORDER BY e.seq")

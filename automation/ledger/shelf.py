@@ -33,34 +33,37 @@ class _Stamp(msgspec.Struct, frozen=True):
 class Shelf:
     """Values by table and key as they stood after event ``base``; 0 when there is nothing to rely on."""
 
-    def __init__(self, path: Path, source: Source, *, key: bytes, rules: Callable[[], str]) -> None:
+    def __init__(  # noqa: PLR0913  all by keyword
+        self, path: Path, source: Source, *, key: bytes, rules: Callable[[], str], to_write: bool = True
+    ) -> None:
         """Look at what is there; ``key`` is the site's private key, ``rules`` names what the values follow from.
 
-        ``path`` is made when something is saved for the first time.
+        ``path`` is made when something is saved for the first time. Without ``to_write`` nothing is ever saved.
         """
         self._path = path
         self._source = source
         self._key = hashlib.blake2b(key, digest_size=32, person=b"cellwright shelf").digest()
         self._rules = rules
-        self._writable = True
+        self._to_write = to_write
+        self.is_writable = to_write
         self.base = self._stamped() if path.exists() else 0
 
     def get(self, table: str, key: str) -> bytes | None:
         """Give a value as it stood after event ``base``; raises DamagedError for one that was not kept so."""
         found = self._derived.snapshot(table, key)
-        if found is None:
-            return None
-        code, value = found.value[:_SIZE], found.value[_SIZE:]
-        if code != self._code(table, key, value=value):
-            raise DamagedError(f"{table} {key} was not kept so", where="derived.sqlite")
-        return value
+        return None if found is None else self._checked(table, key, found.value)
+
+    def under(self, table: str, prefix: str) -> dict[str, bytes]:
+        """Give the values whose key begins so, by key in order; raises as ``get``."""
+        found = self._derived.snapshots(table, prefix=prefix)
+        return {key: self._checked(table, key, one.value) for key, one in found.items()}
 
     def save(self, rows: Sequence[Row], *, seq: int) -> None:
         """Keep what has changed since ``base``: from now on all values stand as after event ``seq``.
 
         Where it can't be written everything stays as it was, for good.
         """
-        if not self._writable:
+        if not self.is_writable:
             return
 
         def stamp(others: int) -> Row:
@@ -73,7 +76,7 @@ class Shelf:
                 last=stamp,
             )
         except sqlite3.Error:
-            self._writable = False
+            self.is_writable = False
             return
         self.base = seq
 
@@ -89,19 +92,26 @@ class Shelf:
 
     @cached_property
     def _derived(self) -> Derived:
-        return Derived(self._path, self._source)
+        return Derived(self._path, self._source, to_write=self._to_write)
 
     def _stamped(self) -> int:
         """Give the event up to which everything stands; 0 when there is a doubt."""
         try:
             found = self.get(*_STAMP)
             said = msgspec.json.decode(found, type=_Stamp) if found else None
+            count = self._derived.count() - 1
         except (DamagedError, msgspec.DecodeError, sqlite3.Error):
-            said = None
-        if said is None or said.rules != self._rules() or said.count != self._derived.count() - 1:
+            said, count = None, 0
+        if said is None or said.rules != self._rules() or said.count != count:
             self._derived.clear()
             return 0
         return said.seq
+
+    def _checked(self, table: str, key: str, kept: bytes) -> bytes:
+        code, value = kept[:_SIZE], kept[_SIZE:]
+        if code != self._code(table, key, value=value):
+            raise DamagedError(f"{table} {key} was not kept so", where="derived.sqlite")
+        return value
 
     def _coded(self, table: str, key: str, *, value: bytes | None) -> Row:
         return table, key, None if value is None else self._code(table, key, value=value) + value

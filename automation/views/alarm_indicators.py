@@ -120,10 +120,8 @@ def indicators(objects: Objects, *, since: Instant | None = None, until: Instant
 def alarm_log(objects: Objects) -> list[Raised]:
     """Give every raising of every alarm, in order."""
     found: list[Raised] = []
-    for stream, events in objects.streams.items():
-        word, _, name = stream.partition("/")
-        if word == "alarm" and "/" not in name:
-            found += _of_one(Alarm(name), events, now=objects.now, zone=objects.zone)
+    for one in objects.every("alarm"):
+        found += _of_one(Alarm(one.id), objects.streams[f"alarm/{one.id}"], now=objects.now, zone=objects.zone)
     return sorted(found, key=lambda one: one.seq)
 
 

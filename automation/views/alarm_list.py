@@ -9,6 +9,7 @@ Source: ISA-18.2 (priority and time to respond); the order is ours.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from automation.gmp.marks import OPEN
 from automation.gmp.plant.alarms import Alarm, Raising
 from automation.gmp.quality.timers import Timer
 from automation.kernel.clock import iso
@@ -53,9 +54,9 @@ class Line:
 
 def alarm_list(objects: Objects, stores: Stores, *, now: Instant, aside: bool = False) -> list[Line]:
     """Give the alarms that stand, and with ``aside`` those that are set aside, in the order of acting."""
-    things = (one for one in objects.every("alarm") if isinstance(one, Alarm))
+    things = (one for one in objects.marked("alarm", OPEN) if isinstance(one, Alarm))
     wanted = [one for one in things if one.standing or (aside and one.back)]
-    timers = [one for one in objects.every("timer") if isinstance(one, Timer) and one.going and one.bounded]
+    timers = [one for one in objects.marked("timer", OPEN) if isinstance(one, Timer) and one.going and one.bounded]
     lines = [_line(one, one.raising, _At(objects.zone, now), stores, timers) for one in wanted if one.raising]
     return sorted(lines, key=_order)
 

@@ -18,6 +18,7 @@ from automation.engine.doubts import Doubt as Open
 from automation.engine.past import Past, past
 from automation.engine.recipe.spec import OperationSpec
 from automation.engine.trends import Sealed, unpack
+from automation.gmp.marks import OPEN
 from automation.gmp.quality.timers import Timer
 from automation.kernel.clock import MICRO, iso
 from automation.kernel.errors import CellwrightError
@@ -111,15 +112,15 @@ class _At:
 
 
 def doubts(objects: Objects, looking: Looking, *, batch: str = "", step: str = "") -> Iterator[Doubt]:
-    """Give every act in doubt, or those of a batch or step, in the order in which they arose."""
+    """Give every act in doubt of the open batches, or of a batch or step, in the order in which they arose."""
     found: list[tuple[int, Doubt]] = []
-    for stream, events in objects.streams.items():
-        _, name, _, where = (*stream.split("/", 3), "", "", "")[:4]
-        if not stream.startswith("batch/") or not where or batch not in {"", name} or step not in {"", where}:
-            continue
-        opened = open_doubt(events)
-        if opened is not None:
-            found.append((opened.event.seq, _doubt(objects, looking, opened, stream=stream)))
+    for name in [batch] if batch else [one.id for one in objects.marked("batch", OPEN)]:
+        for stream, events in objects.under(f"batch/{name}/step/").items():
+            if step not in {"", stream.split("/", 3)[3]}:
+                continue
+            opened = open_doubt(events)
+            if opened is not None:
+                found.append((opened.event.seq, _doubt(objects, looking, opened, stream=stream)))
     yield from (doubt for _, doubt in sorted(found, key=lambda pair: pair[0]))
 
 
@@ -202,8 +203,8 @@ def _of_looks(looks: Iterable[Look]) -> Iterator[tuple[int, str, float | None]]:
 def _of_trends(objects: Objects, folder: Path, batch: str) -> Iterator[tuple[int, str, float | None]]:
     """Give the last sample of every sample probe, from sealed chunks and from what is not sealed yet."""
     prefix = f"batch/{batch}/step/"
-    for stream, events in objects.streams.items():
-        for event in events if stream.startswith(prefix) else ():
+    for events in objects.under(prefix).values():
+        for event in events:
             if event.kind == "data" and event.read(Sealed).channel.endswith(f".{SAMPLE}"):
                 yield from _sealed(event.read(Sealed), folder)
     path = folder / RECENT

@@ -14,6 +14,7 @@ from automation.engine.alarmmodel import StoreEntry, WatchEntry
 from automation.engine.monitor import recent_of, stream_of
 from automation.engine.trends import Sealed, unpack
 from automation.formulas.cold_store import time_left
+from automation.gmp.marks import OPEN
 from automation.gmp.plant.alarms import Alarm
 from automation.gmp.product.containers import Container
 from automation.kernel.clock import MICRO, iso
@@ -90,7 +91,8 @@ class Stores:
 
 def stores(objects: Objects, folder: Path, entries: Mapping[str, StoreEntry], *, now: Instant) -> Stores:
     """Look at every store of a site."""
-    containers = [one for one in objects.every("container") if isinstance(one, Container) and one.state == "stored"]
+    there = objects.every("container") if entries else ()
+    containers = [one for one in there if isinstance(one, Container) and one.state == "stored"]
     return Stores({name: _store(objects, folder, entry, now=now, kept=containers) for name, entry in entries.items()})
 
 
@@ -135,7 +137,7 @@ def watched(objects: Objects, folder: Path, entry: WatchEntry) -> Watched:
 
 def standing(objects: Objects, asset: str) -> tuple[str, ...]:
     """Name the alarms of an asset that are active."""
-    alarms = [one for one in objects.every("alarm") if isinstance(one, Alarm) and one.standing and one.active]
+    alarms = [one for one in objects.marked("alarm", OPEN) if isinstance(one, Alarm) and one.standing and one.active]
     return tuple(one.id for one in alarms if one.raising is not None and one.raising.asset == asset)
 
 

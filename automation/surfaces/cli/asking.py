@@ -69,5 +69,11 @@ def looked(session: Session, folder: Path) -> Iterator[tuple[SiteFile, Objects]]
         raise InputError(
             f"{folder} has no ledger yet; it gets one by the first command that works there, such as: {first}"
         )
+    roles = {role: frozenset(map(str, rights)) for role, rights in file.roles.items()}
     with Reader(folder) as reader:
-        yield file, Objects(reader, roles={role: frozenset(map(str, rights)) for role, rights in file.roles.items()})
+        shelf = session.opener.kept(folder, reader)  # before the look at the ledger, which then has all of it
+        try:
+            yield file, Objects(reader, roles=roles, shelf=shelf)
+        finally:
+            if shelf is not None:
+                shelf.close()

@@ -4,6 +4,7 @@ Nothing here is imported until a command needs it, so that asking for help stays
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from automation.engine.sitemodel import SiteFile
     from automation.formulas.curves import Point
     from automation.formulas.gating import Population
+    from automation.ledger.read import Reader
+    from automation.ledger.shelf import Shelf
 
 T = TypeVar("T")
 
@@ -112,8 +115,20 @@ class Opener(Protocol):
         """Read a folder's site file; raises InputError."""
         ...
 
+    def kept(self, folder: Path, reader: "Reader") -> "Shelf | None":
+        """Open what the owner keeps of how everything stands; None where nothing can be relied on."""
+        ...
+
     def template(self, name: str) -> str:
         """Give the text of a packaged simulated site; raises InputError for an unknown name."""
+        ...
+
+    def beside(self, name: str, file: str) -> str:
+        """Give the text of a file that is packaged beside a simulated site; empty when there is none."""
+        ...
+
+    def staying(self, opening: Opening = ...) -> "AbstractContextManager[Opener]":
+        """Give a house that leaves its one simulated site open between commands, and leaves it at the end."""
         ...
 
     def found(self, folder: Path, text: str, *, ledger: str = "") -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from automation.engine.past import past
+from automation.gmp.marks import OPEN
 from automation.gmp.people.prompts import Prompt
-from automation.gmp.product.batches import Batch
 from automation.gmp.quality.deviations import Deviation
 from automation.gmp.quality.timers import Timer
 from automation.kernel.clock import iso
@@ -23,8 +23,6 @@ from automation.views.alarm_list import Line
 from automation.views.doubts import Looking, doubts
 from automation.views.objects import Objects
 from automation.views.wording import span
-
-_OVER = {"closed", "absent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +118,10 @@ def worklist(session: Session, folder: Path, *, by: str, as_json: bool) -> None:
     """List what waits for people."""
     with looked(session, folder) as (file, objects):
         found = list(waits(objects, look_round(file, objects, folder).lines))
-    if by:
-        objects.known("person", by)
-        rights = {str(right) for right in objects.rights(by)}
-        found = [one for one in found if rights & set(one.for_whom.split(" or "))]
+        if by:
+            objects.known("person", by)
+            rights = {str(right) for right in objects.rights(by)}
+            found = [one for one in found if rights & set(one.for_whom.split(" or "))]
     if as_json:
         emit({"simulated": file.simulated, "items": found})
         return
@@ -139,15 +137,13 @@ def waiting_table(found: list[Waiting]) -> str:
 
 def step_lines(objects: Objects) -> Iterator[StepLine]:
     """Give the steps of every batch that is not closed."""
-    for thing in objects.every("batch"):
-        if not isinstance(thing, Batch) or thing.state in _OVER:
-            continue
+    for thing in objects.marked("batch", OPEN):
         prefix = f"batch/{thing.id}/step/"
-        streams = [name for name in objects.streams if name.startswith(prefix)]
+        streams = objects.under(prefix)
         if not streams:
             yield StepLine(thing.id, str(thing.state), "", "", "", "")
-        for name in streams:
-            found = past("", objects.streams[name])
+        for name, events in streams.items():
+            found = past("", events)
             state = found.main.state if found.main else found.state
             since = iso(found.main.since, zone=objects.zone) if found.main else ""
             yield StepLine(thing.id, str(thing.state), name.removeprefix(prefix), str(found.stage), state, since)
@@ -158,7 +154,7 @@ def waits(objects: Objects, lines: Iterable[Line]) -> Iterator[Waiting]:
     zone = objects.zone
     unanswered = [line for line in lines if line.unanswered]
     yield from (_alarm(line) for line in unanswered if line.at_risk)
-    for prompt in objects.every("prompt"):
+    for prompt in objects.marked("prompt", OPEN):
         if isinstance(prompt, Prompt) and prompt.asking and prompt.opening:
             whom = "verify" if prompt.state == "entered" else " or ".join(prompt.opening.asks)
             yield Waiting(
@@ -172,8 +168,8 @@ def waits(objects: Objects, lines: Iterable[Line]) -> Iterator[Waiting]:
                 _at(prompt.opened_at, zone),
             )
     yield from (_alarm(line) for line in unanswered if not line.at_risk)
-    for deviation in objects.every("deviation"):
-        if isinstance(deviation, Deviation) and deviation.state != "closed":
+    for deviation in objects.marked("deviation", OPEN):
+        if isinstance(deviation, Deviation):
             title = deviation.opening.title if deviation.opening else ""
             yield Waiting("deviation", deviation.id, "", "", str(deviation.state), title, "investigate or approve", "")
 
@@ -186,7 +182,7 @@ def _alarm(line: Line) -> Waiting:
 
 def running_limits(objects: Objects) -> Iterator[Limit]:
     """Give the limits that still count, the next first."""
-    going = [t for t in objects.every("timer") if isinstance(t, Timer) and t.going and t.bounded]
+    going = [t for t in objects.marked("timer", OPEN) if isinstance(t, Timer) and t.going and t.bounded]
     for timer in sorted(going, key=lambda one: float(one.due)):
         over = float(timer.due) - float(objects.now)
         left = span(over) if over >= 0 else f"over by {span(-over)}"

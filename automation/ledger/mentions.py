@@ -1,0 +1,113 @@
+"""Which events name a text: found without reading the others.
+
+Every text in the body of an event, and whoever it is by, is a mention. What is kept of them on the shelf are, for each
+stretch of events, numbers of 32 bits that stand for the texts, each with its event, spread over drawers by the number;
+whoever looks for a text opens one drawer, and then reads the events that it cites. So two texts of the same number cost
+a look and never give a wrong answer. A drawer has to cover all events up to the base of the shelf without a gap;
+behind the base, and where nothing is kept, the events themselves are read.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import takewhile
+from typing import Protocol
+from zlib import crc32
+
+from automation.kernel.errors import DamagedError
+from automation.ledger.derived import Row
+from automation.ledger.event import Event
+from automation.ledger.shelf import Shelf
+
+TABLE = "mention"
+_DRAWERS = 64
+_STRETCH = 1_000  # events; their places within it have to fit 16 bits
+_NOT_SAID = frozenset({"read", "wire"})  # what a decision looked at, and raw bytes: nobody named these
+
+
+class Source(Protocol):
+    """What is asked of a ledger; its owner and a reader both have it."""
+
+    def events(self, *, after: int = 0) -> Iterator[Event]:
+        """Give the events behind a number, in order."""
+        ...
+
+
+class Reading(Source, Protocol):
+    """What is asked of a ledger by whoever looks for texts."""
+
+    def at(self, seqs: Iterable[int]) -> Iterator[Event]:
+        """Give the events with these numbers, in order."""
+        ...
+
+
+def texts_of(event: Event) -> Iterator[tuple[str, str]]:
+    """Give what an event names, each with the name of its field: the texts of its body, and whoever it is by."""
+    yield from _texts("", event.fields)
+    yield "by", event.by
+
+
+def _texts(field: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield field, value
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            if name not in _NOT_SAID:
+                yield from _texts(name, part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(field, part)
+
+
+def to_keep(source: Source, *, after: int, upto: int) -> Iterator[Row]:
+    """Give what is kept of the events behind ``after`` up to ``upto``, stretch by stretch."""
+    first, found = after + 1, list[tuple[int, int]]()
+    for event in takewhile(lambda one: one.seq <= upto, source.events(after=after)):
+        numbers = {_number(text) for _, text in texts_of(event) if text}
+        found += ((number, event.seq - first) for number in numbers)
+        if event.seq == upto or event.seq - first == _STRETCH - 1:
+            yield from _rows(first, event.seq, found)
+            first, found = event.seq + 1, []
+
+
+def _rows(first: int, last: int, found: list[tuple[int, int]]) -> Iterator[Row]:
+    drawers: list[list[tuple[int, int]]] = [[] for _ in range(_DRAWERS)]
+    for one in sorted(found):
+        drawers[one[0] % _DRAWERS].append(one)
+    for drawer, inside in enumerate(drawers):
+        numbers, places = array("I", [one for one, _ in inside]), array("H", [place for _, place in inside])
+        value = last.to_bytes(8, "big") + numbers.tobytes() + places.tobytes()
+        yield TABLE, f"{drawer:02d} {first:012d}", value
+
+
+def _number(text: str) -> int:
+    return crc32(text.encode(errors="surrogatepass"))
+
+
+def find(texts: Collection[str], source: Reading, shelf: Shelf | None) -> Iterator[Event]:
+    """Give the events that name one of some texts, in order; raises DamagedError for a drawer that is not whole."""
+    wanted, base = frozenset(texts), shelf.base if shelf is not None else 0
+    kept = {seq for text in wanted for seq in _kept(text, shelf)} if shelf is not None and base else set()
+    yield from (event for event in source.at(kept) if _names(event, wanted))
+    yield from (event for event in source.events(after=base) if _names(event, wanted))
+
+
+def _names(event: Event, wanted: frozenset[str]) -> bool:
+    return any(text in wanted for _, text in texts_of(event))
+
+
+def _kept(text: str, shelf: Shelf) -> Iterator[int]:
+    """Give the events of a drawer that may name a text."""
+    number, expected = _number(text), 1
+    for key, value in shelf.under(TABLE, f"{number % _DRAWERS:02d} ").items():
+        first, last, size = int(key[3:]), int.from_bytes(value[:8], "big"), (len(value) - 8) // 6
+        if first != expected:
+            break
+        numbers, places = array("I", value[8 : 8 + 4 * size]), array("H", value[8 + 4 * size :])
+        place = bisect_left(numbers, number)
+        while place < size and numbers[place] == number:
+            yield first + places[place]
+            place += 1
+        expected = last + 1
+    if expected != shelf.base + 1:
+        raise DamagedError(f"what names a text is not kept from event {expected} on", where="derived.sqlite")
