@@ -134,7 +134,7 @@ def test_a_power_cut_ends_a_spin_and_what_is_left_is_set_anew(tmp_path: Path) ->
     assert run.step("spin").results["rounds"] == 2
 
 
-@pytest.mark.requirement("F031")
+@pytest.mark.requirement("F026", "F031", refuses=True)
 def test_a_start_after_a_power_cut_is_refused_and_the_program_set_anew(tmp_path: Path) -> None:
     """What was set was forgotten: it would have been another spin."""
     cut, back = hand("power", "ready", after=1.0, on=False), hand("power", "ready", after=2.0, on=True)

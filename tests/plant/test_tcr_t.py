@@ -21,7 +21,7 @@ def test_a_patient_of_the_right_type_gets_t_cells_with_the_receptor(tmp_path: Pa
 
 
 @pytest.mark.requirement("F008")
-@pytest.mark.requirement("F070", "F160", refuses=True)
+@pytest.mark.requirement("F008", "F070", "F160", refuses=True)
 @pytest.mark.parametrize("verdict", ["not met", "not stated"])
 def test_another_hla_type_holds_the_batch_before_a_cell_is_touched(tmp_path: Path, verdict: str) -> None:
     """Also when the typing does not say: what is not known is no match."""

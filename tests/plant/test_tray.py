@@ -121,7 +121,7 @@ def test_what_waits_in_the_tray_names_nobody_and_its_original_is_kept(tmp_path: 
     assert sources(run)[0].startswith("entered by ")
 
 
-@pytest.mark.requirement("F029", refuses=True)
+@pytest.mark.requirement("F029", "F101.1", refuses=True)
 def test_what_is_older_than_its_sample_is_refused(tmp_path: Path) -> None:
     """A result of last year under this sample's name is no result; the instrument's clock stands beside ours."""
     folder = change_site(make_site(tmp_path), AT_UTC)

@@ -122,6 +122,7 @@ WRONG = {
 }
 
 
+@pytest.mark.requirement("F124", "F126", refuses=True)
 @pytest.mark.parametrize("case", WRONG)
 def test_what_can_not_be_is_refused_with_its_place(case: str, tmp_path: Path) -> None:
     """One error; it names the field, the value and what is allowed."""

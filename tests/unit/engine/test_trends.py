@@ -238,7 +238,7 @@ def test_a_full_disk_keeps_a_reading_waiting_and_never_half_a_line(tmp_path: Pat
     recent.close()
 
 
-@pytest.mark.requirement("F104", refuses=True)
+@pytest.mark.requirement("F051", "F104", refuses=True)
 @pytest.mark.parametrize("damage", [b"x", b"\t", b"\xff"])
 def test_a_reading_that_was_changed_is_named_with_its_line(tmp_path: Path, damage: bytes) -> None:
     """Nothing is made up; readings of other steps are not touched by it."""

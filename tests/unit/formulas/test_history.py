@@ -17,7 +17,7 @@ def told(*pairs: tuple[float, float | None], until: float) -> History:
     return history(readings, COLD, since=Seconds(0.0), until=Seconds(until))
 
 
-@pytest.mark.requirement("F051", "F123")
+@pytest.mark.requirement("F051", "F123", refuses=True)
 def test_a_gap_is_not_in_range() -> None:
     """Twenty minutes without a reading between two good ones are not known; the verdict is not a pass."""
     found = told((0.0, 5.0), (600.0, 5.0), (1800.0, 5.0), until=1800.0)

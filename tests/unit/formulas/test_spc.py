@@ -147,7 +147,7 @@ def test_ranges_and_rare_events_are_asked_the_first_rule_alone() -> None:
     assert all(after >= 0.0 for _, after in pairwise(ranges.lower))
 
 
-@pytest.mark.requirement("F137.1", refuses=True)
+@pytest.mark.requirement("F134", "F137.1", refuses=True)
 @pytest.mark.parametrize(
     ("made", "why"),
     [

@@ -80,7 +80,7 @@ def test_a_form_is_printed_from_the_version_in_force_only(way: Doorway) -> None:
     assert way.state(FORM) == "issued"
 
 
-@pytest.mark.requirement("F010", "F046", refuses=True)
+@pytest.mark.requirement("F010", "F046", "F177.1", refuses=True)
 def test_a_lot_is_not_released_while_a_form_of_it_is_not_accounted_for(way: Doorway) -> None:
     """The refusal names the form; voided by two people it stands in nobody's way."""
     thread = Thread(way, "X1")

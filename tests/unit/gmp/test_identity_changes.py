@@ -74,7 +74,7 @@ def test_a_blind_is_opened_by_two_with_what_was_sealed_and_early_it_is_a_deviati
 
 
 @pytest.mark.requirement("F009", "F119")
-@pytest.mark.requirement("F009", "F020", "F119", refuses=True)
+@pytest.mark.requirement("F009", "F020", "F119", "F167", refuses=True)
 def test_pools_splits_and_aliquots_never_join_two_patients(way: Doorway) -> None:
     """Neither out of another's container nor into it, whoever says so; one's own pool is filled."""
     for name, identity in (("P1", "COI-1"), ("P2", "COI-1"), ("S1", "COI-2")):

@@ -57,7 +57,7 @@ def test_an_answer_rests_on_records_and_is_let_out_by_another_than_its_author(wa
 
 
 @pytest.mark.requirement("F107", "F110", "F172.1")
-@pytest.mark.requirement("F110", refuses=True)
+@pytest.mark.requirement("F110", "F172.1", refuses=True)
 def test_an_inspection_is_closed_when_every_question_and_finding_is_answered(way: Doorway) -> None:
     """A major finding needs a CAPA that is there; who responded does not close it."""
     under_way(way)

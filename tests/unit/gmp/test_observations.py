@@ -34,7 +34,7 @@ def test_anybody_may_say_what_is_unsafe_in_every_state_of_it(way: Doorway) -> No
 
 
 @pytest.mark.requirement("F076", "F128", "F139", "F142", "F181")
-@pytest.mark.requirement("F128", "F139", refuses=True)
+@pytest.mark.requirement("F076", "F128", "F139", "F181", refuses=True)
 def test_an_observation_is_assessed_by_another_and_harm_asks_for_an_action(way: Doorway) -> None:
     """It closes when the action is done and seen."""
     check_refused(way, O, "report", {**SEEN, "when": LATER}, by="perform", match="still to come")

@@ -25,7 +25,7 @@ def test_rights_follow_roles_and_end_with_the_lock(way: Doorway) -> None:
     assert way.door.rights("ada") == {Right.PERFORM}
 
 
-@pytest.mark.requirement("F047", refuses=True)
+@pytest.mark.requirement("F047", "F183.1", refuses=True)
 @pytest.mark.parametrize(
     ("command", "body"),
     [

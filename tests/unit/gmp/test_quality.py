@@ -152,6 +152,7 @@ IMPACTS: tuple[tuple[Body, str, Callable[[Doorway], None]], ...] = (
 
 
 @pytest.mark.requirement("F076", "F113", "F117", "F118", "F155")
+@pytest.mark.requirement("F076", "F118", refuses=True)
 @pytest.mark.parametrize(
     ("impact", "match", "done"), IMPACTS, ids=["document", "recipe", "training", "qualification", "asset"]
 )

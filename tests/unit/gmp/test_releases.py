@@ -46,7 +46,7 @@ def test_out_of_specification_a_lot_is_supplied_at_a_physicians_request_where_th
     thread.do("shipment", "pack", by="perform")
 
 
-@pytest.mark.requirement("F060", refuses=True)
+@pytest.mark.requirement("F060", "F168", refuses=True)
 def test_by_us_rules_no_lot_is_supplied_out_of_specification(way: Doorway) -> None:
     """The refusal names the clause; rejecting it is possible."""
     thread = ready(way, profile="us", said=("CAUTION: NEW DRUG-LIMITED BY FEDERAL LAW", "TO INVESTIGATIONAL USE"))

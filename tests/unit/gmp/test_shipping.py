@@ -32,8 +32,8 @@ def test_a_shipment_says_by_itself_which_dangerous_goods_it_is(way: Doorway) -> 
     assert all(word in told for word in ("UN3373", "UN1845", "PI 650", "net mass of dry ice", "dangerous-goods@1"))
 
 
-@pytest.mark.requirement("F130")
-@pytest.mark.requirement("F130", refuses=True)
+@pytest.mark.requirement("F130", "F170")
+@pytest.mark.requirement("F130", "F170", refuses=True)
 def test_whoever_packs_dangerous_goods_holds_the_training_of_each(way: Doorway) -> None:
     """One of two trainings is not enough; with both the same act succeeds."""
     thread = planned(way, **ICE)

@@ -181,7 +181,7 @@ def test_a_reserve_is_pulled_in_its_window_and_ends_when_its_time_is_over(way: D
     thread.do("reserve", "end", by="approve")
 
 
-@pytest.mark.requirement("F121", refuses=True)
+@pytest.mark.requirement("F121", "F149.1", refuses=True)
 def test_product_of_the_patient_is_no_sample_and_a_sample_is_kept_once(way: Doorway) -> None:
     """The bag itself can't be kept as a retention sample, and no sample stands in two plans."""
     thread = Thread(way, "X1")

@@ -131,7 +131,7 @@ def test_runs_count_when_they_were_passed_in_a_row_and_a_quiz_when_its_last_scor
 
 
 @pytest.mark.requirement("F081", "F084.1", "F158")
-@pytest.mark.requirement("F081", "F087", "F158", refuses=True)
+@pytest.mark.requirement("F081", "F084.1", "F087", "F158", refuses=True)
 def test_gowning_and_media_fill_end_by_their_date_and_take_the_operation_with_them(way: Doorway) -> None:
     """To the day of its end one may; after it filling is refused, and the skill is what is named."""
     skill: dict[str, object] = {"operations": [], "documents": [], "pass_mark": None, "observed": 3}
@@ -153,6 +153,7 @@ def test_gowning_and_media_fill_end_by_their_date_and_take_the_operation_with_th
 
 
 @pytest.mark.requirement("F087", "F178")
+@pytest.mark.requirement("F178", refuses=True)
 def test_a_skill_that_was_not_performed_for_too_long_has_faded(way: Doorway) -> None:
     """Performing it counts as of that moment; being trained again brings it back."""
     curriculum(way, fade_days=90, observed=0, pass_mark=None)
@@ -226,7 +227,7 @@ def test_a_curriculum_for_a_role_assigns_whoever_holds_it_and_is_on_their_lists(
 
 
 @pytest.mark.requirement("F086")
-@pytest.mark.requirement("F086", refuses=True)
+@pytest.mark.requirement("F085", "F086", refuses=True)
 def test_nobody_is_the_own_mentor_or_assigns_the_own_person(way: Doorway) -> None:
     """The mentor has the observed runs on the list."""
     curriculum(way)
@@ -279,7 +280,7 @@ def test_a_question_is_answered_by_the_qualified_alone(way: Doorway) -> None:
     assert (way.state("prompt/P-1"), len(way.refusals("prompt/P-1"))) == ("answered", 1)
 
 
-@pytest.mark.requirement("F087", refuses=True)
+@pytest.mark.requirement("F087", "F152.1", refuses=True)
 def test_who_wrote_a_curriculum_does_not_approve_it(way: Doorway) -> None:
     """Not even with the right to."""
     signs = (proof("second", "authored"),)

@@ -150,6 +150,7 @@ def test_everything_with_a_table_can_be_drawn(name: str) -> None:
 
 
 @pytest.mark.requirement("F045")
+@pytest.mark.requirement("F045", refuses=True)
 def test_an_asset_tells_what_it_was_used_for_in_the_order_of_time(day: Path) -> None:
     """Each line with batch, product and who; a name that nobody knows is answered with those that are known."""
     lines = cast("list[dict[str, object]]", cellwright("logbook", "crf-01", "--site", day, "--json").data["items"])

@@ -34,6 +34,7 @@ def test_the_pack_has_a_numbered_form_for_each_step_that_is_not_over(site: Path,
     assert again.data["forms"] == ["B-1-F03", "B-1-F04"]
 
 
+@pytest.mark.requirement("F046", "F177.1", refuses=True)
 def test_a_pack_is_neither_of_another_kind_of_file_nor_where_the_site_keeps_its_own(site: Path, tmp_path: Path) -> None:
     """Both are wrong input, and no form is issued."""
     for place in (tmp_path / "forms.txt", site / "forms.html"):

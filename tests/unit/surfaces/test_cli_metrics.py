@@ -70,6 +70,7 @@ def test_a_frozen_data_set_that_was_changed_exits_with_no(page: tuple[Path, tupl
     assert (said.status, said.out, "not those that it was frozen with" in said.err) == (1, "", True)
 
 
+@pytest.mark.requirement("F003", "F133", "F136", "F144", refuses=True)
 @pytest.mark.parametrize(
     ("words", "why"),
     [

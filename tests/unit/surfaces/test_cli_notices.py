@@ -122,6 +122,7 @@ def test_what_could_not_be_sent_is_written_all_the_same_and_sent_by_the_next_run
     }
 
 
+@pytest.mark.requirement("F072", "F174.1", refuses=True)
 def test_who_has_no_address_and_who_may_not_send_is_said(folder: Path) -> None:
     """Nothing is sent, and nothing is noted as sent."""
     assert "--to names nobody for approve, investigate" in notices(folder, "--smtp", "127.0.0.1:9").err

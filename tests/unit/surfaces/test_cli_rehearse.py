@@ -141,6 +141,7 @@ def test_a_shift_holds_what_lies_between_its_ends(hours: tuple[int, int], begin:
     assert Shift(time(hours[0]), time(hours[1])).holds(first, last) is within
 
 
+@pytest.mark.requirement("F112.1", refuses=True)
 @pytest.mark.parametrize(
     ("more", "why"),
     [

@@ -94,6 +94,7 @@ def test_groups_are_measured_and_cite_all_events_of_their_rows(tables: Tables) -
     assert len(row.events) == 60
 
 
+@pytest.mark.requirement("F003", refuses=True)
 @pytest.mark.parametrize(
     ("make", "why"),
     [
@@ -114,6 +115,7 @@ def test_what_is_no_question_is_refused(tables: Tables, make: object, why: str) 
         ask(question := make(), tables[question.table])
 
 
+@pytest.mark.requirement("F035", "F134", refuses=True)
 def test_units_are_never_mixed(tables: Tables) -> None:
     """A bare number among several units, and a mean over them, are refused; a stated unit takes its own alone."""
     rows = tables["results"].rows
@@ -149,7 +151,7 @@ def _append(site: Path) -> None:
         ledger.append([Draft("batch/B-01/step/count", "move", body, "system:runner")], at=ledger.last.at + 1)
 
 
-@pytest.mark.requirement("F146", refuses=True)
+@pytest.mark.requirement("F143", "F146", refuses=True)
 @pytest.mark.parametrize(
     ("name", "change", "why"),
     [
@@ -216,7 +218,7 @@ def test_vein_to_vein_is_from_the_end_of_the_collection_to_the_begin_of_the_infu
     assert {one.what for one in numbers("turnaround", therapy)} >= {"collection to receipt", "review, end to reviewed"}
 
 
-@pytest.mark.requirement("F135")
+@pytest.mark.requirement("F135", refuses=True)
 def test_a_clean_lot_is_no_contamination_rate_of_zero(therapy: Tables) -> None:
     """The sterility of one lot: 0 of 1, and the interval goes to 97.5 %."""
     found = numbers("contamination", therapy)
@@ -282,7 +284,7 @@ def test_what_failed_batches_share_is_ranked_and_what_can_not_be_told_apart_stan
     assert second.among_all == pytest.approx(2 * second.chance)
 
 
-@pytest.mark.requirement("F138.1")
+@pytest.mark.requirement("F138.1", "F147", refuses=True)
 def test_too_few_batches_are_said_to_tell_nothing(tables: Tables) -> None:
     """One failed batch of three: nothing could come below one third, whatever it is."""
     found = contrast(tables, failed=("B-11",), good=("B-01", "B-02"))

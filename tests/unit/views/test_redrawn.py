@@ -30,7 +30,7 @@ def test_a_batch_record_verifies_alone(file: Path) -> None:
     assert difference(file) == ""
 
 
-@pytest.mark.requirement("F102.1", "F106.2", refuses=True)
+@pytest.mark.requirement("F102.1", "F106.2", "F165.1", refuses=True)
 @pytest.mark.parametrize(
     ("old", "new", "where"),
     [

@@ -72,6 +72,7 @@ def test_it_says_who_it_is() -> None:
     in_room(script)
 
 
+@pytest.mark.requirement("F030", refuses=True)
 def test_only_questions_reach_the_store() -> None:
     """Every line that identify and look send ends with a question mark."""
 
