@@ -52,7 +52,8 @@ class Labels:
     async def issue(self, container: str, *, lines: tuple[str, ...], statement: str = "", reason: str = "") -> Label:
         """Give a label its number; any but the first of a container is a reprint and needs a reason.
 
-        ``statement`` is printed large. Raises RefusedError as the label's rules say.
+        ``statement`` is printed large, each part between semicolons on a line of its own. Raises RefusedError as the
+        label's rules say.
         """
         return await self._issue(container, lines, statement=statement, reason=reason, mark=REPRINT)
 
@@ -136,7 +137,8 @@ class Labels:
         place = self._moves.place(stay, stay.n + 1)
         mine = self.of(container)
         found = next((one.id for one in mine if one.place == place), "")
-        marks = (*((statement,) if statement else ()), *((mark,) if reason or (mine and not found) else ()))
+        stated = (part.strip() for part in statement.split(";"))
+        marks = (*filter(None, stated), *((mark,) if reason or (mine and not found) else ()))
         body = {
             "container": container,
             "code": f"{SYMBOL}{container}",
