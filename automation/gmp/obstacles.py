@@ -4,7 +4,7 @@ Every line is read off an object, and the list is empty exactly when the lot may
 Source: 21 CFR 211.165, 211.188, 211.192 (all records reviewed, discrepancies resolved); EU GMP Annex 16 and Part IV 11.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -160,6 +160,23 @@ def _of_containers(site: Site, batch: _Batch) -> Iterator[Obstacle]:
         if one.parent and not any(label.state == "applied" for label in site.marked("label", of_container(name))):
             yield Obstacle(f"container {name} carries no verified label", Right.PERFORM)
         yield from (Obstacle(sentence, Right.INVESTIGATE) for sentence in custody_findings(site, name))
+    for one in _origins(site, names):
+        if one.on_hold:
+            why = f"container {one.id}, of which {batch.id} was made, is on QA hold ({one.hold_reason})"
+            yield Obstacle(why, Right.APPROVE)
+
+
+def _origins(site: Site, names: Iterable[str]) -> Iterator[_Container]:
+    """Give the containers that product came out of, each once, the nearest first: a hold goes with the content."""
+    known = set(names)
+    waiting = [cast("_Container", site.find("container", name)).parent for name in names]
+    while waiting:
+        name = waiting.pop(0)
+        if name and name not in known:
+            known.add(name)
+            one = cast("_Container", site.find("container", name))
+            waiting.append(one.parent)
+            yield one
 
 
 def _of_donors(site: Site, order: Order) -> Iterator[Obstacle]:

@@ -213,7 +213,7 @@ TABLE = Table(
         *(Row("qa_hold", state, state, by=_QUALITY, body=Reason) for state in (State.EXPECTED, *_HERE)),
         *(
             Row("lift", state, state, by={Right.APPROVE}, signs=(Meaning.APPROVED,), body=Reason)
-            for state in (State.EXPECTED, *_HERE)
+            for state in (State.EXPECTED, *_HERE, State.EMPTIED)  # what was made of its content waits for that
         ),
         *(
             Row("destroy", state, State.DESTROYED, by={Right.PERFORM, Right.SUPERVISE}, signs=_TWO, body=Reason)

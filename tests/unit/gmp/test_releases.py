@@ -5,7 +5,7 @@ import pytest
 from automation.gmp.due import dues_of
 from automation.gmp.product.donors import AGENTS
 from automation.kernel.errors import IdentityError, RefusedError
-from tests.support.doors import Doorway, proof
+from tests.support.doors import SYSTEM, Doorway, proof
 from tests.support.thread import Body, Thread
 
 DAY = 86_400.0
@@ -144,4 +144,19 @@ def test_an_open_deviation_about_a_hand_over_stands_in_the_way_of_the_release(wa
     said = {"cause": "it was opened at customs", "impact": "none"}
     way.do("deviation/H-D01", "conclude", said, by="investigate", signs=(proof("investigate", "authored"),))
     way.do("deviation/H-D01", "close", by="approve", signs=(proof("approve", "approved"),))
+    thread.do("release", "release_conditionally", by="release")
+
+
+@pytest.mark.requirement("F060", refuses=True)
+def test_a_hold_goes_with_the_content_of_a_container_and_is_lifted_also_when_it_is_empty(way: Doorway) -> None:
+    """What was filled from a bag that was received under QA hold waits until quality has lifted it."""
+    thread = Thread(way, "X1")
+    thread.until("container-A", "empty")
+    way.do("container/X1-A", "qa_hold", {"reason": "another seal"}, by=SYSTEM)
+    thread.until("release", "release_conditionally")
+    with pytest.raises(RefusedError, match=r"container X1-A, of which X1 was made, is on QA hold \(another seal\)"):
+        thread.do("release", "release_conditionally", by="release")
+    way.do(
+        "container/X1-A", "lift", {"reason": "the seal was whole"}, by="approve", signs=(proof("approve", "approved"),)
+    )
     thread.do("release", "release_conditionally", by="release")
