@@ -53,6 +53,7 @@ from automation.gmp.quality import (
     questions,
     risks,
     specifications,
+    stability,
     timers,
 )
 
@@ -64,7 +65,7 @@ KINDS: dict[str, Kind] = {
         *(donors, locations, manifests, splits, templates, blinds, recalls, reserves),
         *(suppliers, definitions, lots, kits, assets, alarms, backups, calls),
         *(calibrations, maintenance, rooms, sampling_points, em_samples, faults),
-        *(specifications, documents, changes, forms, deviations, corrections, nonconformances),
+        *(specifications, stability, documents, changes, forms, deviations, corrections, nonconformances),
         *(observations, actions, meetings, complaints),
         *(risks, inspections, questions, capa, holds, timers),
     )

@@ -15,7 +15,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[Told, ..
     return folder / "site", told("samples.md", folder)
 
 
-@pytest.mark.requirement("F071", "F119", "F122", "F123")
+@pytest.mark.requirement("F071", "F119", "F122", "F123", "F149")
 def test_every_command_of_the_page_about_samples_does_what_it_shows(page: tuple[Path, tuple[Told, ...]]) -> None:
     """Refused where the page says so, with these words; else done."""
     assert [(one.words, one.said.err) for one in page[1] if one.said.status != int(one.refused)] == []

@@ -115,6 +115,7 @@ KINDS_OF_IT: Final = (
     "manifest",
     "recall",
     "reserve",
+    "stability",
 )
 LIKE: Final = {  # a move that is not told: what has to be told before it
     ("release", "release"): ("release", "release_conditionally"),
@@ -349,6 +350,12 @@ def _manifest(thread: Thread) -> Body:
     }
 
 
+def _study(thread: Thread) -> Body:
+    what = {"title": "vapour of nitrogen", "specification": thread.name, "attributes": ["viability"]}
+    ages = {"months": [0.0, 3.0, 6.0], "window_d": 7.0, "rationale": "long-term condition"}
+    return {**what, **ages, "condition": "vapour of liquid nitrogen"}
+
+
 def _came(thread: Thread) -> Body:
     seen = {"sample": f"{thread.name}-Q", "condition": "cold, intact", "celsius": 4.2}
     return {"seal": "SL-5", "lowest_c": 3.5, "highest_c": 5.0, "samples": [seen]}
@@ -412,6 +419,10 @@ _BODIES: Final[Mapping[tuple[str, str], Make]] = {
     **{("location", one): _map for one in ("define", "redefine")},
     ("location", "reserve"): lambda t: {"place": "R1/01", "container": f"{t.name}-A", "until": t.at(48)},
     ("location", "free"): lambda _: {"place": "R1/01", **_REASON},
+    **{("stability", one): _study for one in ("write", "revise")},
+    ("stability", "enrol"): lambda t: {"batch": t.name, "reserve": f"{t.name}-S", "since": t.at(0)},
+    ("stability", "decide"): lambda _: {"months": 6.0, "rationale": "all results meet"},
+    ("stability", "end"): lambda _: {"conclusion": "six months"},
     **{("manifest", one): _manifest for one in ("plan", "replan")},
     ("manifest", "pack"): _box,
     ("manifest", "dispatch"): lambda _: {"waybill": "WB-2"},

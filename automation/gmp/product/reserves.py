@@ -8,7 +8,7 @@ Source: 21 CFR 211.166 (stability), 211.170 (reserve samples), 211.194(a); ICH Q
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol, Self, cast
+from typing import Protocol, Self, TypeVar, cast
 
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, until, within
@@ -84,6 +84,7 @@ class Ending(Body):
 
 _QUALITY = frozenset({Right.REVIEW, Right.INVESTIGATE})
 _HANDS = frozenset({Right.PERFORM, Right.SUPERVISE})
+_R = TypeVar("_R", bound="Reserve")
 _TWO = (Meaning.PERFORMED, Meaning.VERIFIED)
 
 TABLE = Table(
@@ -135,6 +136,7 @@ class Reserve:
     moved_at: Instant = Instant(0.0)  # of the last move
     zone: str = "UTC"
     pulled: tuple[str, ...] = ()  # samples, in the order in which they went
+    pulled_at: tuple[Instant, ...] = ()  # when each of them did
     unplanned: tuple[str, ...] = ()  # those of them that no plan had named
     conclusion: str = ""
 
@@ -239,12 +241,17 @@ class Reserve:
                 return replace(after, plan=said, author=fact.by, zone=fact.zone)
             case Unplanned() as said:
                 gone = (*self.unplanned, said.sample)
-                return replace(after, pulled=(*self.pulled, said.sample), unplanned=gone)
+                return replace(_less(after, said.sample, fact.at), unplanned=gone)
             case Pulling() as said:
-                return replace(after, pulled=(*self.pulled, said.sample))
+                return _less(after, said.sample, fact.at)
             case Ending() as said:
                 return replace(after, conclusion=said.conclusion)
         return after
+
+
+def _less(reserve: _R, sample: str, at: Instant) -> _R:
+    """Give a reserve without a sample."""
+    return replace(reserve, pulled=(*reserve.pulled, sample), pulled_at=(*reserve.pulled_at, at))
 
 
 def _others(site: Site, batch: str, *, but: str) -> tuple[Reserve, ...]:
@@ -254,5 +261,14 @@ def _others(site: Site, batch: str, *, but: str) -> tuple[Reserve, ...]:
 
 
 _GOING = frozenset({State.PLANNED, State.KEPT})
+
+
+def stability_of(site: Site, *, batch: str, sample: str) -> Reserve | None:
+    """Give the reserve for stability that a sample of a lot belongs to; None when it belongs to none."""
+    for one in site.marked("reserve", of_batch(batch)):
+        if isinstance(one, Reserve) and one.plan and one.plan.sort is Sort.STABILITY and sample in one.plan.samples:
+            return one
+    return None
+
 
 KIND = Kind("reserve", "product", TABLE, Reserve)

@@ -20,6 +20,7 @@ from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN, of_batch, of_subject
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.product.manifests import answers, check_arrived
+from automation.gmp.product.reserves import stability_of
 from automation.gmp.quality.specifications import Criterion, Specification, Verdict, verdict
 from automation.gmp.quality.specifications import State as Standing
 from automation.gmp.words import Body, Meaning, Reason, Right, field
@@ -52,6 +53,7 @@ class Request(Body):
     test: str = field(label="Test", help="As the specification names it", length=2)
     due: Moment = field(label="Result needed by")
     retest_of: str = field(label="Retest of", default="")
+    sample: str = field(label="Sample of a stability reserve", help="Empty for a test for release", default="")
 
 
 class Intake(Body):
@@ -241,7 +243,10 @@ class QcTest:
         self._refuse(not effective, f"goes by {said.specification}, which is {specification.state}, not effective")
         names = ", ".join(one.test for one in specification.criteria)
         self._refuse(specification.criterion(said.test) is None, f"is of {said.test!r}; {said.specification}: {names}")
-        others = [one for one in tests_of(site, said.batch) if one.request and one.request.test == said.test]
+        kept = not said.sample or stability_of(site, batch=said.batch, sample=said.sample)
+        self._refuse(not kept, f"is of {said.sample}, which no stability reserve of {said.batch} keeps")
+        asked = (said.test, said.sample)
+        others = [one for one in _every(site, said.batch) if one.request and _asked(one.request) == asked]
         standing = [one.id for one in others if one.state is not State.CANCELLED]
         self._refuse(bool(standing) and not said.retest_of, f"is a second one of {said.test}: name what it retests")
         if said.retest_of:
@@ -256,6 +261,14 @@ class QcTest:
         if sample.identity != batch.identity:
             raise IdentityError(f"test {self.id}: sample {name} is of another chain of identity than {self.batch}")
         check_arrived(site, sample=name, what=f"test {self.id}")
+        if self.request and self.request.sample:
+            self._check_pulled(name, self.request.sample, site)
+
+    def _check_pulled(self, name: str, wanted: str, site: Site) -> None:
+        self._refuse(name != wanted, f"is of sample {wanted} of a stability reserve; {name} came")
+        reserve = stability_of(site, batch=self.batch, sample=wanted)
+        pulled = reserve is not None and wanted in reserve.pulled
+        self._refuse(not pulled, f"is of sample {wanted}, which was not pulled")
 
     def _check_inoculation(self, fact: Fact, said: Inoculation, site: Site) -> None:
         at = moment(said.at, zone=fact.zone)
@@ -308,8 +321,17 @@ class QcTest:
 
 
 def tests_of(site: Site, batch: str) -> Iterator[QcTest]:
-    """Give the tests of a batch in the order in which they were requested."""
+    """Give the tests for the release of a batch in the order in which they were requested; none of stability."""
+    return (one for one in _every(site, batch) if one.request and not one.request.sample)
+
+
+def _every(site: Site, batch: str) -> Iterator[QcTest]:
     return (one for one in site.marked("test", of_batch(batch)) if isinstance(one, QcTest))
+
+
+def _asked(request: Request) -> tuple[str, str]:
+    """Give which test of which sample was asked for; no sample for a test for release."""
+    return request.test, request.sample
 
 
 def criterion_of(test: QcTest, site: Site) -> Criterion:
@@ -343,7 +365,7 @@ def worked_out(site: Site, *, batch: str, criterion: Criterion, said: Result) ->
 
 def _of_test(site: Site, stream: str, *, batch: str, kind: object) -> str:
     """Give the result of a test of the same lot as an input."""
-    found = next((one for one in tests_of(site, batch) if f"test/{one.id}" == stream), None)
+    found = next((one for one in _every(site, batch) if f"test/{one.id}" == stream), None)
     if found is None or not found.value or found.state is State.INVALIDATED:
         raise RefusedError(f"{stream} gives no result of {batch} to calculate with")
     bounds = parse(criterion_of(found, site).limit) if criterion_of(found, site).limit else ()

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Final
 
 from automation.gmp.product.donors import AGENTS
+from automation.gmp.quality import stability
 from tests.support.doors import Doorway, proof
-from tests.support.thread import Thread
+from tests.support.thread import HOURS, Thread
 
 Body = dict[str, object]
+MONTH: Final = float(stability.MONTH)  # s
 CHILDREN: Final = ("1", "2")  # of a split, each of 2 mL
 TEMPLATE: dict[str, object] = {"title": "bag of 50 mL", "stock": "LN2 stock 4"}
 
@@ -51,6 +53,8 @@ def ready(thread: Thread, kind: str, command: str) -> None:
             thread.until("handover", "give")
         case "location", "free":
             thread.do("location", "reserve", by="perform")
+        case "stability", _:
+            _studied(thread, command)
         case "manifest", _:
             _travelled(thread, command)
         case "recall", "open":
@@ -64,6 +68,55 @@ def ready(thread: Thread, kind: str, command: str) -> None:
             thread.until("container-A", "empty")
         case "reserve", "end":
             thread.do("reserve", "pull", by="perform")
+
+
+def _studied(thread: Thread, command: str) -> None:
+    """Tell what a study rests on: a specification, samples that are kept, results at every age."""
+    match command:
+        case "write":
+            thread.until("test", "take_in")
+        case "enrol":
+            kept(thread)
+        case "decide":
+            enrolled(thread)
+        case "end":
+            enrolled(thread)
+            thread.do("stability", "decide", by="approve")
+
+
+def kept(thread: Thread) -> None:
+    """Keep a sample for each of two ages."""
+    pulls = []
+    for number in (1, 2):
+        sample = f"{thread.name}-S{number}"
+        thread.way.do(f"container/{sample}", "expect", {"identity": thread.identity, "purpose": "aliquot"})
+        pulls.append({"sample": sample, "at": thread.at(number * 3 * MONTH / HOURS), "tests": ["viability"]})
+    samples, end = [one["sample"] for one in pulls], thread.at(7 * MONTH / HOURS)
+    said: Body = {"samples": samples, "pulls": pulls, "window_d": 3.0, "until": end}
+    thread.do("reserve-S", "plan", by="review", **said)
+    thread.do("reserve-S", "approve", by="approve")
+
+
+def enrolled(thread: Thread, *values: str) -> None:
+    """Enrol the lot, and test it at 0, 3 and 6 months."""
+    at_release, *later = values or ("84.6", "83.9", "83.5")
+    kept(thread)
+    thread.do("stability", "enrol", by="review")
+    for command, by in (("take_in", "perform"), ("report", "perform"), ("review", "review")):
+        thread.do("test", command, by=by, **({"value": at_release} if command == "report" else {}))
+    for number, value in enumerate(later, 1):
+        thread.way.clock.go(3 * MONTH)
+        aged(thread, number, value)
+
+
+def aged(thread: Thread, number: int, value: str) -> None:
+    """Pull the sample of an age and test it."""
+    sample, test = f"{thread.name}-S{number}", f"test-{number + 6}"
+    thread.do("reserve-S", "pull", by="perform", sample=sample)
+    thread.do(test, "request", by="review", sample=sample)
+    thread.do(test, "take_in", by="perform", sample=sample)
+    thread.do(test, "report", by="perform", value=value)
+    thread.do(test, "review", by="review")
 
 
 def _travelled(thread: Thread, command: str) -> None:

@@ -1,0 +1,153 @@
+"""Stability studies at the door: what they are made of, what the data propose, and what nobody may decide."""
+
+import pytest
+
+from automation.gmp.quality.stability import Study
+from automation.kernel.errors import RefusedError
+from tests.support.doors import Doorway, proof
+from tests.support.thread import Body, Thread
+from tests.unit.gmp.moves_of_product import MONTH, aged, enrolled, kept, ready
+
+STREAM = "stability/X1"
+AUTHOR, APPROVER = (proof("review", "authored"),), (proof("approve", "approved"),)
+DECIDER = (proof("approve", "responsible"),)
+
+
+def approved(way: Doorway, **changed: object) -> Thread:
+    """Give a story with a study that has been approved."""
+    thread = Thread(way, "X1")
+    ready(thread, "stability", "write")
+    thread.do("stability", "write", by="review", **changed)
+    thread.do("stability", "approve", by="approve")
+    return thread
+
+
+def told(way: Doorway) -> str:
+    """Give what a study says of its data."""
+    return "; ".join(way.get(Study, STREAM).told(way.door))
+
+
+@pytest.mark.requirement("F149")
+def test_a_protocol_names_attributes_of_an_effective_specification_and_ages_that_rise(way: Doorway) -> None:
+    """What the specification does not name, ages out of order and the author as approver are refused."""
+    thread = Thread(way, "X1")
+    ready(thread, "stability", "write")
+    plan = thread.body("stability", "write")
+    for changed, why in (
+        ({"attributes": ["colour"]}, "studies colour, which X1 does not name"),
+        ({"months": [0.0, 6.0, 3.0]}, "needs ages that rise"),
+        ({"specification": "SPEC-9"}, "SPEC-9, which is absent, not effective"),
+    ):
+        with pytest.raises(RefusedError, match=why):
+            way.do(STREAM, "write", {**plan, **changed}, by="review", signs=AUTHOR)
+    way.do(STREAM, "write", plan, by="second", signs=(proof("second", "authored"),))
+    with pytest.raises(RefusedError, match="was written by second"):
+        way.do(STREAM, "approve", by="second", signs=(proof("second", "approved"),))
+    way.do(STREAM, "approve", by="approve", signs=APPROVER)
+    assert len(way.refusals(STREAM)) == 4
+
+
+@pytest.mark.requirement("F149", "F121")
+def test_only_samples_kept_at_the_condition_with_a_pull_at_every_age_are_enrolled(way: Doorway) -> None:
+    """Another condition, an age without its pull, a lot twice; then the right reserve is taken."""
+    thread = approved(way)
+    with pytest.raises(RefusedError, match="it is absent, no stability reserve"):
+        thread.do("stability", "enrol", by="review")
+    kept(thread)
+    with pytest.raises(RefusedError, match=r"no pull for all attributes at 3, 6 months, within 7 d"):
+        thread.do("stability", "enrol", by="review", since="2026-01-01T00:00")
+    thread.do("stability", "enrol", by="review")
+    with pytest.raises(RefusedError, match="has lot X1 already"):
+        thread.do("stability", "enrol", by="review")
+    other = approved_elsewhere(way, thread)
+    with pytest.raises(RefusedError, match="kept at 'vapour of liquid nitrogen'; the study is about '5 degC'"):
+        way.do(other, "enrol", thread.body("stability", "enrol"), by="review")
+
+
+def approved_elsewhere(way: Doorway, thread: Thread) -> str:
+    """Make a study of another condition."""
+    plan: Body = {**thread.body("stability", "write"), "condition": "5 degC"}
+    way.do("stability/X9", "write", plan, by="review", signs=AUTHOR)
+    way.do("stability/X9", "approve", by="approve", signs=APPROVER)
+    return "stability/X9"
+
+
+@pytest.mark.requirement("F149")
+def test_the_data_propose_and_a_person_decides_never_more_than_they_carry(way: Doorway) -> None:
+    """Six months were tested: nine are refused, the author and a study without data, too; six are decided."""
+    thread = approved(way)
+    with pytest.raises(RefusedError, match="has no lot"):
+        thread.do("stability", "decide", by="approve")
+    enrolled(thread)
+    assert "viability: 6.0 months (3 results, one line for all batches" in told(way)
+    assert "1 of at least 3 lots" in told(way)
+    with pytest.raises(RefusedError, match=r"carries 6\.0 months by viability, not 9"):
+        thread.do("stability", "decide", by="approve", months=9.0)
+    thread.do("stability", "decide", by="approve")
+    assert "decided by approve: 6 months" in told(way)
+
+
+@pytest.mark.requirement("F149")
+def test_where_the_confidence_limit_meets_the_limit_the_shelf_life_ends(way: Doorway) -> None:
+    """Viability falls from 75.2 to 70.4 %: the mean meets 70 % at six months, its confidence limit does not."""
+    thread = approved(way)
+    enrolled(thread, "75.2", "72.5", "70.4")
+    study = way.get(Study, STREAM)
+    months, sentence = study.proposal(way.door, "viability")
+    assert 4.5 < months < 5.0
+    assert "95 % limit meets it at 4." in sentence
+    with pytest.raises(RefusedError, match=r"carries 4\.\d months by viability, not 6"):
+        thread.do("stability", "decide", by="approve")
+    thread.do("stability", "decide", by="approve", months=4.5)
+
+
+@pytest.mark.requirement("F149")
+def test_too_few_ages_and_what_is_no_number_carry_no_shelf_life(way: Doorway) -> None:
+    """After two ages and with a result below the limit of quantitation it is said why; nothing is decided."""
+    thread = approved(way)
+    enrolled(thread, "84.6", "83.9")
+    assert "tested at 2 times; a line needs at least 3" in told(way)
+    with pytest.raises(RefusedError, match="carries no shelf life by viability"):
+        thread.do("stability", "decide", by="approve", months=1.0)
+    way.clock.go(3 * MONTH)
+    aged(thread, 2, "<1")
+    assert "viability is '<1'" in told(way)
+
+
+@pytest.mark.requirement("F149", "F065")
+def test_tests_of_stability_are_of_pulled_samples_and_no_tests_for_release(way: Doorway) -> None:
+    """A sample that is still kept is not tested, another one is not taken in; a second test of an age is a retest."""
+    thread = approved(way)
+    kept(thread)
+    request = {"sample": "X1-S1"}
+    with pytest.raises(RefusedError, match="which no stability reserve of X1 keeps"):
+        thread.do("test-7", "request", by="review", sample="X1-Q")
+    thread.do("test-7", "request", by="review", **request)
+    with pytest.raises(RefusedError, match="is a second one of viability"):
+        thread.do("test-8", "request", by="review", **request)
+    with pytest.raises(RefusedError, match="X1-S1, which was not pulled"):
+        thread.do("test-7", "take_in", by="perform", **request)
+    with pytest.raises(RefusedError, match="X1-S1 of a stability reserve; X1-Q came"):
+        thread.do("test-7", "take_in", by="perform", sample="X1-Q")
+    thread.until("release", "open", without="test-2")
+    thread.do("release", "open", by="review")
+    text = " ".join(way.door.find("release", "X1").told(way.door))  # type: ignore[attr-defined]  # a release
+    assert "X1-7" not in text
+
+
+@pytest.mark.requirement("F149")
+def test_a_study_ends_when_its_samples_are_pulled_and_its_shelf_life_is_decided(way: Doorway) -> None:
+    """Neither without a decision, nor while a sample waits."""
+    thread = approved(way)
+    kept(thread)
+    thread.do("stability", "enrol", by="review")
+    body, signs = thread.body("stability", "end"), APPROVER
+    with pytest.raises(RefusedError, match="has decided no shelf life"):
+        way.do(STREAM, "end", body, by="approve", signs=signs)
+    for command, by in (("take_in", "perform"), ("report", "perform"), ("review", "review")):
+        thread.do("test", command, by=by)
+    for number, value in ((1, "83.9"), (2, "83.5")):
+        way.clock.go(3 * MONTH)
+        aged(thread, number, value)
+    way.do(STREAM, "decide", thread.body("stability", "decide"), by="approve", signs=DECIDER)
+    way.do(STREAM, "end", body, by="approve", signs=signs)
