@@ -9,13 +9,15 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.house.source import Function, Module
 
-ID: Final = re.compile(r"(?:F\d{3}|C\d{2})(?:\.[1-9])?")
+FILE: Final = Path(__file__).with_name("requirements.yaml")
 CALLED: Final = "pytest.mark.requirement"
 EXAMPLE: Final = 'requirement("F048") or requirement("F020.1", refuses=True)'
 
@@ -29,12 +31,18 @@ class Shown:
     refuses: bool
 
 
+@cache
+def known() -> frozenset[str]:
+    """Give the ids of all requirements and parts, by the lines of the file alone: this is done at every start."""
+    return frozenset(re.findall(r"^ *([FC][0-9.]+):", FILE.read_text(encoding="utf-8"), re.MULTILINE))
+
+
 def wrong(args: Iterable[object], options: Mapping[str, object]) -> str:
     """Say what is wrong with a mark; empty when nothing is."""
     ids = list(args)
-    bad = [one for one in ids if not ID.fullmatch(str(one))]
+    bad = [one for one in ids if one not in known()]
     if bad or not ids:
-        return f"names {bad or 'nothing'}; {EXAMPLE} is needed"
+        return f"names {bad or 'nothing'}, no row of {FILE.name}; {EXAMPLE} is needed"
     if set(options) - {"refuses"} or not isinstance(options.get("refuses", False), bool):
         return f"says {options}; {EXAMPLE} is needed"
     return ""
@@ -51,9 +59,10 @@ def of_item(item: pytest.Item) -> set[tuple[str, bool]]:
     return {(name, refuses) for name, (_, seen) in nearest.items() for refuses in seen}
 
 
-def written(module: Module) -> Iterator[tuple[ast.Call, Shown]]:
-    """Give each mark as it stands in the source of a module, with its call; a mark of the whole file for each test."""
-    whole = [call for node in module.tree.body if isinstance(node, ast.Assign) for call in _calls(node)]
+def written(module: Module) -> Iterator[Shown]:
+    """Give what the tests of a module show, as it stands in its source; a mark of the file is one of each test."""
+    assigned = [node for node in module.tree.body if isinstance(node, ast.Assign)]
+    whole = [call for node in assigned if ast.unparse(node.targets[0]) == "pytestmark" for call in _calls(node)]
     for function in (one for one in module.functions() if one.name.startswith("test_")):
         own = [call for decorator in function.decorator_list for call in _calls(decorator)]
         named = {name for call in own for name in _names(call)}
@@ -70,11 +79,9 @@ def _names(call: ast.Call) -> list[str]:
     return [str(arg.value) for arg in call.args if isinstance(arg, ast.Constant)]
 
 
-def _shown(
-    calls: list[ast.Call], function: Function, module: Module, *, but: set[str]
-) -> Iterator[tuple[ast.Call, Shown]]:
+def _shown(calls: list[ast.Call], function: Function, module: Module, *, but: set[str]) -> Iterator[Shown]:
     for call in calls:
         refuses = any(word.arg == "refuses" and ast.unparse(word.value) == "True" for word in call.keywords)
         for name in _names(call):
             if name not in but:
-                yield call, Shown(name, f"{module.path}::{function.name}", refuses)
+                yield Shown(name, f"{module.path}::{function.name}", refuses)

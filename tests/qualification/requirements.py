@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from automation.engine.recipe.yaml_source import Node, read_file
+from tests.qualification.marks import FILE
 
-FILE: Final = Path(__file__).with_name("requirements.yaml")
 MISSION: Final = (*(f"F{number:03}" for number in range(1, 184)), *(f"C{number:02}" for number in range(1, 11)))
 """The rows of the mission: 183 functions of the people who make cell therapies, 10 of the software itself."""
 

@@ -53,6 +53,19 @@ def test_an_observation_is_assessed_by_another_and_harm_asks_for_an_action(way: 
     act(way, O, "close", by="approve")
 
 
+@pytest.mark.requirement("F154.1")
+@pytest.mark.requirement("F154.1", refuses=True)
+def test_an_idea_of_anybody_is_followed_to_what_came_of_it(way: Doorway) -> None:
+    """Whoever reads can have one; it is closed when its action is done, and not before."""
+    act(way, O, "report", {**SEEN, "sort": "improvement", "what": "label the clamps by colour"}, by="read")
+    act(way, "action/A-1", "open", TASK, by="supervise")
+    act(way, O, "assess", {"conclusion": "worth trying", "actions": ["action/A-1"]}, by="supervise")
+    check_refused(way, O, "close", by="approve", match="action/A-1 is open")
+    act(way, "action/A-1", "finish", {"what": "clamps in two colours"}, by=SECOND)
+    act(way, "action/A-1", "close", by="supervise")
+    act(way, O, "close", by="approve")
+
+
 @pytest.mark.requirement("F076", "F111", "F140")
 @pytest.mark.requirement("F111", refuses=True)
 def test_what_a_meeting_agreed_on_is_opened_when_another_who_was_there_approves_the_minutes(way: Doorway) -> None:

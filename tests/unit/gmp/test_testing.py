@@ -1,6 +1,7 @@
 """Tests of a lot at the door: incubation, trends, calculated results, what a late result sets going, reserves."""
 
 from collections.abc import Mapping
+from typing import cast
 
 import pytest
 
@@ -193,3 +194,37 @@ def test_product_of_the_patient_is_no_sample_and_a_sample_is_kept_once(way: Door
     way.do("reserve/X1", "plan", plan, by="review", signs=sign)
     with pytest.raises(RefusedError, match="is kept by X1"):
         way.do("reserve/X2", "plan", plan, by="review", signs=sign)
+
+
+def holding_to(way: Doorway, **criterion: object) -> Thread:
+    """Give a story whose specification has one more criterion, up to its release."""
+    written = Thread(way, "X1").body("specification", "write")
+    criteria = [*cast("list[Body]", written["criteria"]), criterion]
+    thread = Thread(way, "X1", otherwise={("specification", "write"): {"criteria": criteria}})
+    thread.until("release", "release_conditionally")
+    return thread
+
+
+@pytest.mark.requirement("F068")
+@pytest.mark.requirement("F068", refuses=True)
+def test_a_release_waits_for_mycoplasma_until_it_is_reviewed(way: Doorway) -> None:
+    """Before it was asked for, before it was reviewed; then the lot goes."""
+    thread = holding_to(way, test="mycoplasma", method="PCR, Ph. Eur. 2.6.7", passes=["not detected"])
+    with pytest.raises(RefusedError, match="mycoplasma"):
+        thread.do("release", "release_conditionally", by="release")
+    reported(thread, "3", {"value": "not detected"}, test="mycoplasma")
+    with pytest.raises(RefusedError, match=r"mycoplasma \(X1-3\) is reported"):
+        thread.do("release", "release_conditionally", by="release")
+    way.do("test/X1-3", "review", by="review", signs=(proof("review", "reviewed"),))
+    thread.do("release", "release_conditionally", by="release")
+
+
+@pytest.mark.requirement("F036.1")
+@pytest.mark.requirement("F036.1", refuses=True)
+def test_a_potency_below_its_limit_keeps_the_lot_here(way: Doorway) -> None:
+    """It opens its deviation by itself, and the refusal names result and limit."""
+    thread = holding_to(way, test="potency", method="IFN-gamma release", limit="at least 100 pg/mL")
+    reported(thread, "3", {"value": "62"}, test="potency")
+    way.do("test/X1-3", "review", by="review", signs=(proof("review", "reviewed"),))
+    with pytest.raises(RefusedError, match=r"X1-3 is out of specification: potency: 62 pg/mL"):
+        thread.do("release", "release_conditionally", by="release")

@@ -176,12 +176,14 @@ def test_the_bundle_of_a_fault_has_timeline_parameters_state_and_bytes(day: Path
 
 
 @pytest.mark.requirement("F022", "F167")
+@pytest.mark.requirement("F022", "F167", refuses=True)
 def test_a_bag_is_traced_to_its_batch_and_the_people_to_their_acts(day: Path) -> None:
-    """Both directions: what it cites, and what cites it."""
+    """Both directions: what it cites, and what cites it; what nobody knows leads nowhere."""
     bag = cast("list[dict[str, object]]", cellwright("trace", "BAG-0001", "--site", day, "--json").data["items"])
     assert {"batch/B-1", "CHA999926X7K2QD"} <= {one["what"] for one in bag}
     anna = cast("list[dict[str, object]]", cellwright("trace", "anna", "--site", day, "--json").data["items"])
     assert {one["way"] for one in anna} == {"is cited by"}
+    assert cellwright("trace", "BAG-99", "--site", day).status == 2
 
 
 @pytest.mark.requirement("F103.2")

@@ -92,3 +92,12 @@ def test_a_period_in_which_nothing_happened_has_a_dossier_of_nothing(site: Path,
     """An inspector who asks gets the answer."""
     said = cellwright("dossier", "period", "2020-01-01/2020-02-01", "-o", tmp_path / "d.zip", "--site", site, "--json")
     assert said.data["files"] == ["index.md", "manifest.json"]
+
+
+@pytest.mark.requirement("F044", "F108", refuses=True)
+@pytest.mark.parametrize("about", ["lot", "asset"])
+def test_of_what_is_not_here_there_is_no_dossier(site: Path, tmp_path: Path, about: str) -> None:
+    """It is said by name, and no file is written."""
+    place = tmp_path / "d.zip"
+    said = cellwright("dossier", about, "B-99", "-o", place, "--site", site)
+    assert (said.status, "B-99" in said.err, place.exists()) == (2, True, False)
