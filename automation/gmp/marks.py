@@ -25,6 +25,11 @@ def done_by(person: str, operation: str) -> str:
     return f"done {operation} by {person}"
 
 
+def filled_in(room: str) -> str:
+    """Give the mark of the media fills of a room."""
+    return f"filled in {room}"
+
+
 def in_room(room: str) -> str:
     """Give the mark of the assets in a room that are claimed."""
     return f"room {room}"

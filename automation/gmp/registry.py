@@ -12,6 +12,7 @@ from automation.gmp.plant import (
     em_samples,
     faults,
     maintenance,
+    media_fills,
     rooms,
     sampling_points,
 )
@@ -64,7 +65,7 @@ KINDS: dict[str, Kind] = {
         *(containers, labels, testing, tray, releases, shipments, infusions),
         *(donors, locations, manifests, splits, templates, blinds, recalls, reserves),
         *(suppliers, definitions, lots, kits, assets, alarms, backups, calls),
-        *(calibrations, maintenance, rooms, sampling_points, em_samples, faults),
+        *(calibrations, maintenance, rooms, sampling_points, em_samples, media_fills, faults),
         *(specifications, stability, documents, changes, forms, deviations, corrections, nonconformances),
         *(observations, actions, meetings, complaints),
         *(risks, inspections, questions, capa, holds, timers),

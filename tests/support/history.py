@@ -2,7 +2,7 @@
 
 Every batch has one step ``count`` with a viability and a yield. Lot MED-B went into six of them, and counter-02 counted
 the same six; each of them has a deviation, and B-20 and B-21 are the only others that person ``second`` had a hand in.
-One room has a sampling point with forty settle plates.
+One room has a sampling point with forty settle plates, and one media fill of sixteen units was looked at in it.
 Units: s of the test's clock; %, mL.
 """
 
@@ -39,6 +39,7 @@ def history(folder: Path) -> Path:
         for batch in BATCHES:
             _batch(way, batch)
         _monitor(way)
+        _fill(way)
         way.ledger.seal()
     return made
 
@@ -53,6 +54,24 @@ def _monitor(way: Doorway) -> None:
         count, verdict = (9.0, "action") if number == 40 else (float(number % 10 == 0), "normal")
         way.do("sampling-point/SP-1", "note", {"sample": f"EM-{number}", "value": count, "verdict": verdict})
         way.clock.go(_DAY)
+
+
+def _fill(way: Doorway) -> None:
+    """Fill sixteen units with medium, and look at them."""
+    two = (proof("perform", "performed"), proof("second", "verified"))
+    written = (proof("supervise", "authored"), proof("approve", "approved"))
+    way.do(
+        "curriculum/media-fill", "write", {"title": "Media fill", "valid_days": 182}, by="supervise", signs=written[:1]
+    )
+    way.do("curriculum/media-fill", "approve", by="approve", signs=written[1:])
+    way.do("asset/inc-1", "register", {"asset_class": "incubator"})
+    way.do("asset/inc-1", "install", {"due": "2028-06-30"})
+    seen = {"purpose": "periodic", "room": "EM-1", "curriculum": "media-fill", "units": 16, "worst_case": "two people"}
+    did = {"interventions": ["bag changed"]}
+    way.do("media-fill/MF-1", "plan", {"process": "final day", **seen, **did}, by="supervise", signs=written)
+    given = {"people": ["perform"], "medium": "MED-A", "filled": 16, "since": "2026-11-22T09:00:00", "asset": "inc-1"}
+    way.do("media-fill/MF-1", "incubate", {**given, **did, "low_c": 20.0, "high_c": 25.0}, by="perform", signs=two)
+    way.do("media-fill/MF-1", "look", {"grown": 0}, by="verify")
 
 
 def _batch(way: Doorway, batch: str) -> None:

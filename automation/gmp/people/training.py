@@ -109,6 +109,9 @@ TABLE = Table(
         Row("assess", State.READ, State.READ, by=_WATCHERS, signs=(Meaning.OBSERVED,), body=Quiz),
         Row("qualify", State.READ, State.QUALIFIED, by=_LEADERS, signs=(Meaning.APPROVED,)),
         Row("recognise", State.READ, State.QUALIFIED, by={Right.APPROVE}, signs=(Meaning.APPROVED,), body=Evidence),
+        Row("credit", State.READ, State.READ, by={Right.SYSTEM}, body=Observation),
+        Row("extend", State.QUALIFIED, State.QUALIFIED, by={Right.SYSTEM}, body=Observation),
+        Row("lapse", State.QUALIFIED, State.LAPSED, by={Right.SYSTEM}, body=Reason),
         Row("revoke", State.QUALIFIED, State.LAPSED, by=_LEADERS, signs=(Meaning.RESPONSIBLE,), body=Reason),
         *(Row("withdraw", state, State.WITHDRAWN, by=_LEADERS, body=Reason) for state in _ANY),
     ),
@@ -251,7 +254,8 @@ class Training:
                 return replace(after, read=self.task.documents if self.task else (), read_at=fact.at)
             case Observation() as said:
                 who = tuple(dict.fromkeys((*self.observers, fact.by)))
-                return replace(after, observations=(*self.observations, said), observers=who)
+                noted = replace(after, observations=(*self.observations, said), observers=who)
+                return noted if fact.kind != "extend" else replace(noted, held=(*self.held, self._qualification(fact)))
             case Quiz(score=score):
                 return replace(after, score=score)
             case Reason(reason=reason):
@@ -262,7 +266,8 @@ class Training:
     def _qualification(self, fact: Fact) -> Qualification:
         days = self.task.valid_days if self.task else 0.0
         fades = self.task.fade_days if self.task else None
-        return Qualification(self.read, fact.at, fact.at + days * DAY, fact.by, fades)
+        by = fact.stated(Observation).run if fact.kind == "extend" else fact.by
+        return Qualification(self.read, fact.at, fact.at + days * DAY, by, fades)
 
 
 def _held(one: Qualification, *, zone: str) -> str:

@@ -113,6 +113,10 @@ class _Room(Protocol):
 
     @property
     def state(self) -> str: ...
+    def barred(self, batch: str, site: Site) -> Iterator[str]:
+        """Say that it is suspended, to every batch but those of media fills."""
+        ...
+
     def unready(self, batch: str, now: Instant) -> Iterator[str]:
         """Say why a batch's product may not be opened there."""
         ...
@@ -344,7 +348,8 @@ class Asset:
             yield f"asset {self.id} is qualified through {self.stage}; a {batch.lot_type} lot needs {Stage.PQ}"
         room = cast("_Room", site.find("room", self.location))
         if room.state != State.ABSENT and not self.closed:
-            yield from (f"asset {self.id} can't be taken: {why}" for why in room.unready(name, site.now))
+            lacks = (*room.barred(name, site), *room.unready(name, site.now))
+            yield from (f"asset {self.id} can't be taken: {why}" for why in lacks)
         last, product = self.upkeep.last_batch, batch.issue.product if batch.issue else ""
         if not self.needs_changeover or not last or self.upkeep.sort is not Sort.AFTER_USE:
             return

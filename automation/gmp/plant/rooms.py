@@ -11,11 +11,12 @@ Source: EU GMP Part IV 9 (segregation, one open product at a time) and Annex 1 (
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain
 from typing import Self, cast
 
 from automation.gmp.bodies.rooms import Clearance, Disinfection, Entry, Layout, Occupation, Pressure
 from automation.gmp.due import DAY, HOUR, Due, until
-from automation.gmp.marks import OPEN
+from automation.gmp.marks import OPEN, of_batch
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.qualified import skilled
 from automation.gmp.words import SYSTEM, Meaning, Reason, Right
@@ -24,7 +25,7 @@ from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Instant, Seconds
 
-_REMEMBERED = 90 * DAY  # s; no plate is read later
+_REMEMBERED = 220 * DAY  # s; from one media fill to the reading of the next, half a year later
 
 
 class State(StrEnum):
@@ -59,6 +60,7 @@ TABLE = Table(
         Row("finish", State.IN_OPERATION, State.AT_REST, by=_HANDS | {Right.SYSTEM}, body=Occupation),
         Row("close", State.AT_REST, State.CLOSED, by={Right.SUPERVISE, Right.APPROVE, Right.MAINTAIN}, body=Reason),
         *(Row("measure", state, state, by=_HANDS | {Right.MAINTAIN, Right.SYSTEM}, body=Pressure) for state in _THERE),
+        *(Row(what, at, at, by={Right.SYSTEM}, body=Reason) for what in ("suspend", "restore") for at in _THERE),
         *(Row("enter", state, state, by=_EVERYBODY, body=Entry) for state in _THERE[1:]),
         *(Row("leave", state, state, by=_EVERYBODY) for state in _THERE[1:]),
     ),
@@ -94,7 +96,9 @@ class Room:
     low_alarm: str = ""  # of that time
     over_alarm: str = ""  # that ended with the last reading
     wearing: tuple[tuple[str, tuple[str, ...]], ...] = ()  # who is inside, with what protective equipment
-    stays: tuple[Stay, ...] = ()  # of the last 90 days
+    suspended: str = ""  # why: a media fill has grown
+    suspended_at: Instant = Instant(0.0)
+    stays: tuple[Stay, ...] = ()  # of the last 220 days
 
     @property
     def found_by(self) -> tuple[str, ...]:
@@ -144,10 +148,16 @@ class Room:
         if end is not None and now >= end and self.open_product != batch:
             yield f"room {self.id} was to be cleaned until {iso(end)}"
 
+    def barred(self, batch: str, site: Site) -> Iterator[str]:
+        """Say that it is suspended, to every batch but those of media fills."""
+        if self.suspended and not any(site.marked("media-fill", of_batch(batch))):
+            yield f"room {self.id} is suspended since {iso(self.suspended_at)}: {self.suspended}"
+
     def told(self, site: Site) -> tuple[str, ...]:
         """Say whose product is open or may be opened, and what stands in its way."""
         line = f"the line is clear for batch {self.cleared}" if self.cleared else "the line is clear for no batch"
-        return (line, *(self.unready(self.cleared, site.now) if self.cleared else ()))
+        barred = tuple(self.barred(self.cleared, site))
+        return (line, *barred, *(self.unready(self.cleared, site.now) if self.cleared else ()))
 
     def check(self, fact: Fact, site: Site) -> None:
         """Refuse a second patient's product, an uncleared line, agents out of turn, and people without gowning."""
@@ -158,7 +168,7 @@ class Room:
                 )
                 self._check_inside(fact)
             case Occupation(batch=batch) if fact.kind == "begin":
-                found = next(self.unready(batch, fact.at), "")
+                found = next(chain(self.barred(batch, site), self.unready(batch, fact.at)), "")
                 self._refuse(bool(found), f"can't be opened for {batch}: {found}")
                 self._check_inside(fact)
             case Occupation(batch=batch):
@@ -218,6 +228,10 @@ class Room:
             case Entry(worn=worn):
                 return replace(after, wearing=(*self.wearing, (fact.by, worn)))
         match fact.kind:
+            case "suspend":
+                return replace(after, suspended=fact.stated(Reason).reason, suspended_at=fact.at)
+            case "restore":
+                return replace(after, suspended="", suspended_at=Instant(0.0))
             case "finish_cleaning":
                 return replace(after, cleaned_at=fact.at)
             case "leave":

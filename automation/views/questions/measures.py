@@ -145,6 +145,16 @@ def _environment(tables: Tables) -> Iterator[Number]:
                 yield Number(where, row.text("point"), float(hit), "of 1", row.text("at"), row.events, note)
 
 
+def _media_fills(tables: Tables) -> Iterator[Number]:
+    """Give 0 or 1 for each unit of a media fill that was looked at: whether it has grown."""
+    for row in tables["media-fills"].rows:
+        units, grown = (round(row.number(field) or 0.0) for field in ("incubated", "grown"))
+        for unit in range(units):
+            hit = float(unit < grown)
+            note = f"{row.text('room')}: {row.text('state')}"
+            yield Number(row.text("process"), row.text("fill"), hit, "of 1", row.text("at"), row.events, note)
+
+
 def _right_first_time(tables: Tables) -> Iterator[Number]:
     for row in tables["batches"].rows:
         if row.text("ended_as"):
@@ -221,6 +231,7 @@ METRICS = {
     "results": Metric("every number that steps and reviewed tests came to; narrow it by --what", _results),
     "contamination": Metric("lots with a test for contamination out of specification", _contamination, rare=1.0),
     "environment": Metric("samples of rooms with growth (recovery rate), and beyond action", _environment, rare=1.0),
+    "media-fills": Metric("units of media fills that have grown, by process", _media_fills, rare=1.0),
     "turnaround": Metric("times: vein to vein, batch, step, review, release", _turnaround),
     "right-first-time": Metric("batches that nothing had to be put right in", _right_first_time, rare=0.0),
     "acceptance": Metric("lots released of those decided", _accepted, rare=0.0),

@@ -96,6 +96,7 @@ SOURCES: dict[str, tuple[tuple[str, ...], Callable[[Tables], Iterable[Row]]]] = 
     "assets": (of_steps.ASSETS, lambda here: of_steps.assets(here.steps, here.models)),
     "people": (of_batches.PEOPLE, lambda here: of_batches.people(here.objects)),
     "environment": (of_plant.ENVIRONMENT, lambda here: of_plant.environment(here.objects)),
+    "media-fills": (of_plant.MEDIA_FILLS, lambda here: of_plant.fills(here.objects)),
     "deviations": (of_batches.DEVIATIONS, lambda here: of_batches.deviations(here.objects)),
 }
 """What can be asked: the fields of each table, and how it is made."""

@@ -6,6 +6,7 @@ Source: the tables themselves; see ``moves``.
 from collections.abc import Callable
 from typing import Final
 
+from automation.gmp.accountability import ACCEPT
 from automation.kernel.machine import Row
 from tests.support.doors import PEOPLE, Doorway
 from tests.unit.gmp.moves_of_quality import act
@@ -19,6 +20,8 @@ PLAN: Final[Body] = {
 }
 TASK: Final[Body] = {"curriculum": "C", "documents": ["SOP-12@3"], "valid_days": 365, "due": "2026-12-24T12:00"}
 TRAINEE: Final = "read"
+ESIG: Final = "ESIG@1"
+BINDING: Final[Body] = {"title": "Signatures bind", "sort": "signature statement", "text": "It binds like one by hand."}
 BODIES: Final[dict[str, dict[str, Body]]] = {
     "curriculum": {
         "write": PLAN,
@@ -28,6 +31,7 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
     "training": {
         "read": {"documents": ["SOP-12@3"]},
         "observe": {"run": "batch/B1/step/freeze", "passed": True},
+        **{command: {"run": "media fill MF-1", "passed": True} for command in ("credit", "extend")},
         "assess": {"score": 90, "form": "QUIZ-12@1"},
         "recognise": {"evidence": "ten years of freezing"},
     },
@@ -45,6 +49,23 @@ def before(way: Doorway, kind: str, command: str, *, name: str) -> None:
     if kind == "training" and way.state("curriculum/C") == "absent":
         act(way, "curriculum/C", "write", PLAN, by="supervise")
         act(way, "curriculum/C", "approve", by="approve")
+
+
+def own(way: Doorway, kind: str, row: Row, *, favourite: str) -> str:
+    """Give the stream of what somebody does with the own account only; empty for anything else."""
+    if (kind, row.command) != ("person", ACCEPT) or favourite not in PEOPLE.values():
+        return ""
+    stated(way)
+    return f"person/{favourite}"
+
+
+def stated(way: Doorway) -> None:
+    """Have a signature statement that is approved and not in force yet, once."""
+    if way.state(f"document/{ESIG}") == "absent":
+        act(way, f"document/{ESIG}", "write", BINDING, by="supervise")
+        act(way, f"document/{ESIG}", "submit", by="supervise")
+        act(way, f"document/{ESIG}", "review", by="review")
+        act(way, f"document/{ESIG}", "approve", by="approve")
 
 
 def hand(kind: str, step: Row, owner: str) -> str:

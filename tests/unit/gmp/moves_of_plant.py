@@ -53,6 +53,27 @@ PLATE: Final[Body] = {
     "until": "2026-11-22T09:00:00",
     "medium": "TSA-1",
 }
+SIMULATION: Final[Body] = {
+    "process": "fill of T cells",
+    "purpose": "periodic",
+    "room": "EM 1",
+    "curriculum": "media-fill",
+    "units": 10,
+    "interventions": ["bag changed", "glove changed"],
+    "worst_case": "longest fill, two people",
+}
+FILLED: Final[Body] = {
+    "people": ["perform"],
+    "medium": "TSA-1",
+    "filled": 12,
+    "rejected": 1,
+    "why_rejected": "dropped",
+    "interventions": ["bag changed", "glove changed"],
+    "since": "2026-11-22T09:00:00",
+    "asset": ASSET,
+    "low_c": 20.0,
+    "high_c": 25.0,
+}
 HELD: Final[Body] = {"batch": "held-1", "reason": "the balance was out of tolerance"}
 BODIES: Final[dict[str, dict[str, Body]]] = {
     "calibration": {"record": RECORD},
@@ -82,6 +103,15 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
         "identify": {"name": "Micrococcus luteus", "method": "MALDI-TOF"},
         "review": {"conclusion": "within the limits"},
     },
+    "media-fill": {
+        "plan": SIMULATION,
+        "incubate": FILLED,
+        "look": {"grown": 0},
+        "turn": {"asset": ASSET, "low_c": 30.0, "high_c": 35.0},
+        "read": {"units": 11, "grown": 0, "promotes": True},
+        "identify": {"name": "Micrococcus luteus", "method": "MALDI-TOF"},
+        **{command: {"conclusion": "in order"} for command in ("pass", "fail")},
+    },
     "fault": {
         "report": {"asset": ASSET, "severity": "minor", "what": "the display flickers"},
         "escalate": {"severity": "major", "reason": "it is dark now"},
@@ -94,7 +124,11 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
 CLEAR: Final = ("register", "begin_cleaning", "finish_cleaning", "clear_line")
 PATHS: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {
     ("room", "at rest", "begin"): CLEAR,
-    **{("room", "in operation", command): (*CLEAR, "begin") for command in ("measure", "enter", "finish", "none")},
+    **{
+        ("room", "in operation", command): (*CLEAR, "begin")
+        for command in ("measure", "enter", "finish", "suspend", "none")
+    },
+    ("room", "in operation", "restore"): (*CLEAR, "begin", "suspend"),
     ("room", "in operation", "leave"): (*CLEAR, "begin", "enter"),
     ("room", "at rest", "leave"): (*CLEAR, "enter"),
     ("room", "being cleaned", "leave"): ("register", "begin_cleaning", "enter"),
@@ -124,6 +158,10 @@ def ripen(way: Doorway, kind: str, command: str) -> None:
         BODIES[kind][command]["until"] = until
     if (kind, command) == ("em-sample", "read"):
         way.clock.go(3600.0)
+    if kind == "media-fill" and command in {"turn", "read"}:
+        way.clock.go(7 * 86_400.0)
+    if kind == "media-fill" and command in {"incubate", "turn"}:
+        BODIES[kind][command]["since"] = iso(way.clock.now(), zone=ZONE)
 
 
 def monitored(way: Doorway) -> None:
@@ -143,5 +181,9 @@ def before(way: Doorway, kind: str) -> None:
         way.do(f"asset/{ASSET}", "register", {"asset_class": "balance"}, by=SYSTEM)
     if way.state("batch/held-1") == "absent":
         way.do("batch/held-1", "issue", ISSUE, by="issue")
-    if kind in {"sampling-point", "em-sample"} and way.state("room/EM 1") == "absent":
+    if kind == "media-fill" and way.state("curriculum/media-fill") == "absent":
+        skill: Body = {"title": "Media fill", "valid_days": 182, "observed": 3, "trainers": ["supervise"]}
+        act(way, "curriculum/media-fill", "write", skill, by="supervise")
+        act(way, "curriculum/media-fill", "approve", by="approve")
+    if kind in {"sampling-point", "em-sample", "media-fill"} and way.state("room/EM 1") == "absent":
         monitored(way)
