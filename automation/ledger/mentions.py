@@ -10,6 +10,7 @@ behind the base, and where nothing is kept, the events themselves are read.
 from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import Protocol
 from zlib import crc32
@@ -84,12 +85,27 @@ def _number(text: str) -> int:
     return crc32(text.encode(errors="surrogatepass"))
 
 
-def find(texts: Collection[str], source: Reading, shelf: Shelf | None) -> Iterator[Event]:
-    """Give the events that name one of some texts, in order; raises DamagedError for a drawer that is not whole."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The events that name something, in order, and how many earlier ones were passed over."""
+
+    events: tuple[Event, ...]
+    passed_over: int = 0
+
+
+def find(texts: Collection[str], source: Reading, shelf: Shelf | None, *, latest: int = 0) -> Found:
+    """Give the events that name one of some texts, only so many of the latest unless ``latest`` is 0.
+
+    Raises DamagedError for a drawer that is not whole.
+    """
     wanted, base = frozenset(texts), shelf.base if shelf is not None else 0
-    kept = {seq for text in wanted for seq in _kept(text, shelf)} if shelf is not None and base else set()
-    yield from (event for event in source.at(kept) if _names(event, wanted))
-    yield from (event for event in source.events(after=base) if _names(event, wanted))
+    kept = sorted({seq for text in wanted for seq in _kept(text, shelf)}) if shelf is not None and base else []
+    behind = [event for event in source.events(after=base) if _names(event, wanted)]
+    room = max(0, latest - len(behind)) if latest else len(kept)
+    some = kept[max(0, len(kept) - room) :]
+    events = (*(event for event in source.at(some) if _names(event, wanted)), *behind)
+    passed = max(0, len(events) - latest) if latest else 0
+    return Found(events[passed:], len(kept) - len(some) + passed)
 
 
 def _names(event: Event, wanted: frozenset[str]) -> bool:

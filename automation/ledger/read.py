@@ -22,6 +22,7 @@ _UNREADABLE = (*UNREADABLE, TypeError)  # a damaged file may hold something else
 _ENDLESS = 1 << 62  # no event has a higher number
 _ENVELOPE = msgspec.json.Decoder(Envelope)
 _COLUMNS = "SELECT e.seq, e.envelope, e.body, e.hash, p.hash FROM event e LEFT JOIN event p ON p.seq = e.seq - 1 "
+_FIRST = "SELECT stream, min(seq) FROM event WHERE stream IN (?*) AND seq <= ? GROUP BY stream ORDER BY 2"
 _Row = tuple[int, bytes, bytes, bytes, bytes | None]
 
 
@@ -115,8 +116,7 @@ class Reader:
 
     def streams(self, names: Collection[str]) -> dict[str, int]:
         """Give those of some streams that have an event, each with the number of its first one, oldest first."""
-        marks = ",".join("?" * len(names))
-        query = f"SELECT stream, min(seq) FROM event WHERE stream IN ({marks}) AND seq <= ? GROUP BY stream ORDER BY 2"
+        query = _FIRST.replace("?*", ",".join("?" * len(names)))
         return {row[0].decode(): int(row[1]) for row in self._rows(query, *names, self._until)} if names else {}
 
     def all_streams(self) -> list[str]:

@@ -33,7 +33,7 @@ class _Stamp(msgspec.Struct, frozen=True):
 class Shelf:
     """Values by table and key as they stood after event ``base``; 0 when there is nothing to rely on."""
 
-    def __init__(  # noqa: PLR0913  all by keyword
+    def __init__(
         self, path: Path, source: Source, *, key: bytes, rules: Callable[[], str], to_write: bool = True
     ) -> None:
         """Look at what is there; ``key`` is the site's private key, ``rules`` names what the values follow from.

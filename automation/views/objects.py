@@ -66,22 +66,26 @@ class Objects:
             found.setdefault(event.stream, []).append(event)
         return found
 
+    def backwards(self, stream: str) -> Iterator[Event]:
+        """Give the events of one stream, the last one first; what nobody goes back to is not read."""
+        if isinstance(self.streams, dict):
+            return reversed(self.streams.get(stream, ()))
+        return self.reader.backwards(stream)
+
     def version(self, stream: str) -> int:
         """Give the version of a stream as it was looked at; 0 when it has no event."""
         if isinstance(self.streams, dict):
             return len(self.streams.get(stream, ()))
         return self.reader.version(stream)
 
-    def mentions(self, texts: Collection[str]) -> Iterator[Event]:
-        """Give the events that name one of some texts, in order."""
-        try:
-            yield from tuple(mentions.find(texts, self.reader, self._shelf))
-        except DamagedError:
-            if self._shelf is None:
-                raise
-            self._shelf.drop()
-            self._shelf = None
-            yield from mentions.find(texts, self.reader, None)
+    def mentions(self, texts: Collection[str], *, latest: int = 0) -> mentions.Found:
+        """Give the events that name one of some texts, only so many of the latest unless ``latest`` is 0."""
+        if self._shelf is not None:
+            try:
+                return mentions.find(texts, self.reader, self._shelf, latest=latest)
+            except DamagedError:
+                self._shelf.drop()
+        return mentions.find(texts, self.reader, None, latest=latest)
 
     def find(self, kind: str, id: str) -> Thing:  # noqa: A002  the field's own name
         """Give an object; one that was never heard of stands in its initial state."""

@@ -5,7 +5,7 @@ Source: 21 CFR 211.150(b) (the distribution of each lot can be found for a recal
         materials to the recipient and back); Regulation (EC) 1394/2007 article 15.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -78,9 +78,13 @@ def _placed(thing: object) -> str:
     return f"{one.id} {one.state}{f', {place}' if place else ''}"
 
 
-def origins(site: Site, batch: str) -> Iterator[Origin]:
-    """Give every lot that went into a batch, each prepared one followed by its components."""
-    for thing in site.every("lot"):
+def origins(site: Site, batch: str, among: Iterable[str] | None = None) -> Iterator[Origin]:
+    """Give every lot that went into a batch, each prepared one followed by its components.
+
+    ``among`` are the lots that came to the batch, where somebody knows them; else all are looked through.
+    """
+    lots = site.every("lot") if among is None else (site.find("lot", name) for name in among)
+    for thing in lots:
         if isinstance(thing, MaterialLot) and any(one.batch == batch for one in thing.balances):
             yield from _origin(site, thing, ())
 

@@ -1,84 +1,87 @@
-"""``trace``: what an id touched and what touched it, from the events that cite it, in both directions."""
+"""``trace``: the way of a thing forward and back, and what its events name and what names it; each row by its event."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
 
+from automation.gmp.marks import known_as
 from automation.gmp.materials.lots import MaterialLot
-from automation.kernel.clock import MICRO, iso
-from automation.kernel.errors import InputError
-from automation.kernel.quantity import Instant
-from automation.ledger.event import Event
 from automation.surfaces.cli.asking import looked
-from automation.surfaces.cli.common import Session, as_json, emit, mark, session, shortened, site, table
+from automation.surfaces.cli.common import Session, as_json, emit, mark, note, session, shortened, site, table
+from automation.views.neighbours import MOST, Line, Neighbours
 from automation.views.objects import Objects
 from automation.views.reach import Origin, Reached, origins, reached
-
-CITES, CITED = "cites", "is cited by"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One neighbour: which way, what, by which moves, between which events."""
-
-    depth: int
-    via: str
-    way: str
-    what: str
-    moves: str
-    events: int
-    first: int
-    last: int
-    since: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrow:
-    """One event of a stream that names something."""
-
-    source: str
-    dest: str
-    event: Event
+from automation.views.ways import Step, back, forward
 
 
 @click.command(epilog="Example: cellwright trace BAG-0001 --site ./site-a --depth 2")
 @click.argument("name", metavar="ID")
-@click.option("--depth", type=click.IntRange(1, 4), default=1, show_default=True, help="How many steps away.")
+@click.option("--depth", type=click.IntRange(1, 4), default=1, show_default=True, help="How many steps around.")
+@click.option("--most", type=click.IntRange(0), default=MOST, show_default=True, help="Latest events around; 0: all.")
 @site
 @as_json
 @session
-def trace(session: Session, name: str, depth: int, folder: Path, *, as_json: bool) -> None:
-    """Show what an id touched and what touched it."""
+def trace(  # noqa: PLR0913  a command has the options that it has
+    session: Session, name: str, folder: Path, *, depth: int, most: int, as_json: bool
+) -> None:
+    """Show an id's way, forward and back, and what lies around it.
+
+    An order leads to its doses and infusions, a lot to every patient, an asset or its calibration to every batch since
+    it was last good; and each of them back to where it came from. Around it: what it touched and what touched it.
+    """
     with looked(session, folder) as (file, objects):
-        arrows = list(_arrows(objects))
-        start = _start(name, objects, arrows)
-        lines = list(_walk(start, arrows, depth, zone=objects.zone))
-        thing = objects.find("lot", name) if start == f"lot/{name}" else None
-        reaches = list(reached(objects, thing)) if isinstance(thing, MaterialLot) else []
-        came_from = list(origins(objects, name)) if start == f"batch/{name}" else []
+        if not objects.kept_to:
+            note(f"nothing is kept beside this ledger: all {objects.last.seq:,} events are read")
+        around = Neighbours(objects, most)
+        start = around.start(name)
+        whole = _whole(objects, start)
+        ahead, before = forward(objects, whole), back(objects, whole)
+        lines = list(around.around(start, depth))
+        recall = _Recall(objects, whole, before)
+    last = objects.last
     if as_json:
-        further = {"reaches": reaches} if reaches else {"materials": came_from} if came_from else {}
-        emit({"simulated": file.simulated, "id": name, "object": start, "items": lines, **further})
+        state = {"as_of": last.seq, "head": last.hash.hex(), "kept_to": objects.kept_to}
+        ways = {"forward": ahead, "back": before, "items": lines, "passed_over": around.passed_over}
+        emit({"simulated": file.simulated, "id": name, "object": start, **state, **ways, **recall.data})
         return
     mark(file.name, simulated=file.simulated)
-    click.echo(start)
-    rows = (
-        (
-            f"{'  ' * (one.depth - 1)}{one.way}",
-            one.what,
-            one.events,
-            one.first,
-            one.last,
-            one.since,
-            shortened(one.moves, 60),
-        )
-        for one in lines
-    )
-    click.echo(table(("", "what", "events", "first", "last", "since", "by these"), rows))
-    for text in (*map(_reach, reaches), *map(_origin, came_from)):
-        click.echo(text)
+    click.echo(f"{start}\nas of event {last.seq} ({last.hash.hex()[:16]})")
+    for title, steps in (("forward", ahead), ("back", before)):
+        if steps:
+            click.echo(f"\n{title}\n{_steps(steps)}")
+    for sentence in recall.sentences:
+        click.echo(sentence)
+    click.echo(f"\naround it\n{_lines(lines)}")
+    if around.passed_over:
+        click.echo(f"{around.passed_over} earlier events were not looked at; see them with --most 0")
+
+
+def _whole(objects: Objects, start: str) -> str:
+    """Give the order of a chain of identity; else what was asked for."""
+    orders = () if "/" in start else objects.marked("order", known_as(start))
+    return next((f"order/{one.id}" for one in orders), start)
+
+
+class _Recall:
+    """What a recall asks first of a lot, whom it reached, and of a batch, of what it was made."""
+
+    def __init__(self, objects: Objects, start: str, before: Sequence[Step]) -> None:
+        kind, _, name = start.partition("/")
+        thing = objects.find(kind, name) if kind == "lot" else None
+        lots = [one.what.partition("/")[2] for one in before if one.relation == "made with"]
+        self.reaches = list(reached(objects, thing)) if isinstance(thing, MaterialLot) else []
+        self.origins = list(origins(objects, name, lots)) if kind == "batch" else []
+
+    @property
+    def data(self) -> dict[str, object]:
+        """Give what there is to say as data."""
+        return {"reaches": self.reaches} if self.reaches else {"materials": self.origins} if self.origins else {}
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Give what there is to say, a sentence each."""
+        return (*map(_reach, self.reaches), *map(_origin, self.origins))
 
 
 def _reach(one: Reached) -> str:
@@ -96,73 +99,20 @@ def _origin(one: Origin) -> str:
     return f"made with {one.what}: lot {one.lot} of {one.supplier or 'this site'}{made}{way}"
 
 
-def _start(name: str, objects: Objects, arrows: list[_Arrow]) -> str:
-    """Give the stream of an id, or the id itself when only events name it; raises InputError for a stranger."""
-    named = (stream for stream in objects.streams if stream == name or stream.endswith(f"/{name}"))
-    own = [stream for stream in named if not stream.startswith("refusals/")]
-    if own:
-        return own[0]
-    if any(name == arrow.dest for arrow in arrows):
-        return name
-    raise InputError(f"no event of this site names {name!r}; see: cellwright list container")
+def _steps(steps: Iterable[Step]) -> str:
+    rows = (
+        (f"{'  ' * (s.level - 1)}{s.relation}", s.what, s.state, s.event, s.move, s.at[:19], s.by, s.about)
+        for s in steps
+    )
+    return table(("", "what", "is", "event", "by this", "at", "by", "about"), rows)
 
 
-def _arrows(objects: Objects) -> Iterator[_Arrow]:
-    """Give every naming of an id by an event: the person who acts, and ids in the body."""
-    known = {stream.partition("/")[2]: stream for stream in objects.streams if stream.count("/") == 1}
-    known |= {stream: stream for stream in objects.streams}
-    for stream, events in objects.streams.items():
-        if stream.startswith(("ledger", "site", "refusals/")):
-            continue
-        above = stream.rpartition("/step/")[0]
-        for number, event in enumerate(events):
-            named = {
-                known.get(text, text) for text in (*_texts(event.fields), event.by) if text in known or _is_id(text)
-            }
-            if above and number == 0:
-                named.add(above)
-            yield from (_Arrow(stream, other, event) for other in sorted(named - {stream}))
-
-
-def _is_id(text: str) -> bool:
-    """Tell whether a text looks like an identifier of its own: capitals and digits without blanks."""
-    plain = text.replace("-", "")
-    return 6 <= len(text) <= 24 and plain.isalnum() and plain.isupper() and not plain.isalpha() and not plain.isdigit()
-
-
-def _texts(value: object) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case Mapping():
-            for name, part in value.items():
-                if name not in {"read", "wire"}:
-                    yield from _texts(part)
-        case list():
-            for part in value:
-                yield from _texts(part)
-
-
-def _walk(start: str, arrows: list[_Arrow], depth: int, *, zone: str) -> Iterator[Line]:
-    seen = {start}
-
-    def around(node: str, level: int) -> Iterator[Line]:
-        near: dict[tuple[str, str], list[Event]] = {}
-        for arrow in arrows:
-            if arrow.source == node and arrow.dest not in seen:
-                near.setdefault((CITES, arrow.dest), []).append(arrow.event)
-            if arrow.dest == node and arrow.source not in seen:
-                near.setdefault((CITED, arrow.source), []).append(arrow.event)
-        seen.update(other for _, other in near)
-        for (way, other), events in sorted(near.items(), key=lambda one: one[1][0].seq):
-            moves = ", ".join(dict.fromkeys(event.kind for event in events))
-            first, last = events[0], events[-1]
-            since = iso(Instant(first.at / MICRO), zone=zone)
-            yield Line(level, node, way, other, moves, len(events), first.seq, last.seq, since)
-            if level < depth and not other.startswith("person/"):
-                yield from around(other, level + 1)
-
-    yield from around(start, 1)
+def _lines(lines: Iterable[Line]) -> str:
+    rows = (
+        (f"{'  ' * (s.depth - 1)}{s.way}", s.what, s.events, s.first, s.last, s.since, shortened(s.moves, 60))
+        for s in lines
+    )
+    return table(("", "what", "events", "first", "last", "since", "by these"), rows)
 
 
 COMMANDS = {"trace": trace}
