@@ -36,6 +36,7 @@ class OpcUaStream:
         self.mapped = Mapped()
         self.access = Access()
         self.by_path = False  # names are paths, found when they are asked; set before it is opened
+        self.structures = False  # values of the server's own types are told, as JSON texts; set as above
         self._within = within
         self._inbox = Inbox(url)
         self._client: Client | None = None
@@ -105,6 +106,8 @@ class OpcUaStream:
         if self.access.security:
             await client.set_security_string(self.access.security)
         await client.connect()
+        if self.structures:
+            await client.load_data_type_definitions()
 
     async def _serve(self) -> None:
         """Perform one line after the other; a broken connection is lost until it is opened anew."""

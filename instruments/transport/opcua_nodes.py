@@ -4,10 +4,15 @@ A survey browses once, when a connection is opened, and knows variables by Brows
 below many objects, and some only come to be (LADS), names are paths instead, and each is looked for when it is asked.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from enum import IntEnum
 from types import ModuleType
 from typing import TYPE_CHECKING
+from uuid import UUID
+
+import msgspec
 
 from instruments.transport import nodes
 from instruments.transport.opcua_site import Mapped
@@ -37,13 +42,29 @@ class Found:
         if isinstance(held, datetime):
             return "" if held.year <= NO_TIME else held.isoformat()
         text = getattr(getattr(held, "DisplayName", held), "Text", None)  # of a localized text, or of a unit
-        return text if isinstance(text, str) else None
+        if isinstance(text, str):
+            return text
+        return msgspec.json.encode(_plain(held)).decode() if dataclasses.is_dataclass(held) else None
 
     def sent(self, value: nodes.Value) -> nodes.Value | None:
         """Give what is written for a value: the number of a word; None for a word that is none."""
         if not self.words or not isinstance(value, str):
             return value
         return next((number for number, word in self.words.items() if word == value), None)
+
+
+def _plain(held: object) -> object:
+    """Give a value of a server's own type for JSON: fields by their names, numbers of enumerations, times as texts."""
+    if dataclasses.is_dataclass(held):
+        parts = {one.name: getattr(held, one.name) for one in dataclasses.fields(held)}
+        return {name: _plain(value) for name, value in parts.items() if name not in {"Encoding", "TypeId", "Body"}}
+    if isinstance(held, list | tuple):
+        return [_plain(one) for one in held]
+    if isinstance(held, IntEnum):
+        return int(held)
+    if isinstance(held, datetime):
+        return "" if held.year <= NO_TIME else held.replace(tzinfo=None).isoformat()
+    return str(held) if isinstance(held, UUID) else held
 
 
 class Survey:
@@ -182,7 +203,11 @@ class Paths:
     def _variant(self, value: nodes.Value | None, kind: object, *, many: bool) -> object:
         """Give an argument as it is sent; None is an empty list."""
         ua = self._ua
-        return ua.Variant([], kind, is_array=True) if many or value is None else ua.Variant(value, kind)
+        if many or value is None:
+            return ua.Variant([], kind, is_array=True)
+        if kind == ua.VariantType.DateTime:
+            return ua.Variant(datetime.fromisoformat(str(value)).astimezone(UTC), kind)
+        return ua.Variant(value, kind)
 
     async def _arguments(self, method: "UaNode") -> list[tuple[object, bool]]:
         """Read what a method takes: the type of each argument, and whether it is a list."""

@@ -24,7 +24,7 @@ from instruments.drivers.zpl_printer.wire import symbol, zpl
 from instruments.transport import folder, modbus
 from instruments.transport.modbus_lines import Framing, heard
 from tests.fuzz import checksums
-from tests.fuzz.node_lines import lads_commands, nodes_commands, nodes_sealed
+from tests.fuzz.node_lines import lads_commands, nodes_commands, nodes_sealed, vicell_commands
 from tests.fuzz.replies import (
     DRIVERS,
     ascii_body,
@@ -370,6 +370,7 @@ _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
     "rocking_bag": lads_commands,
     "rotea": lambda: [*nodes_commands(), *FOLDER_COMMANDS],
     "vicell_blu_file": lambda: FOLDER_COMMANDS,
+    "vicell_blu_opcua": vicell_commands,
     "memmert_atmoweb": lambda: [atmoweb.request(("Temp1Read", "SN")), atmoweb.request((), {"TempSet": "37.0"})],
     "watson_marlow": lambda: [f"1{word}\r".encode() for word in ("RS", "ZY", "SP55.5", "RL", "GO", "ST", "RX")],
     "zpl_printer": lambda: [*zpl_commands(), b"~HS\r\n", b"~HI\r\n"],
@@ -384,6 +385,7 @@ _SEALS: dict[str, Callable[[bytes], bytes]] = {
     "own_handler": own_sealed,
     "rocking_bag": nodes_sealed,
     "rotea": nodes_sealed,
+    "vicell_blu_opcua": nodes_sealed,
 }
 
 

@@ -2,8 +2,11 @@
 
 import json
 
+from automation.kernel.quantity import Instant
+from fakes.vicell_blu_opcua import FakeViCellBluOpcUa
 from instruments.drivers.lads import wire as lads
 from instruments.drivers.rotea import wire as rotea
+from instruments.drivers.vicell_blu_opcua import wire as vicell
 from instruments.transport import nodes
 from tests.fuzz import checksums
 from tests.fuzz.target import BrokenError, Target, pure
@@ -36,6 +39,17 @@ def _lads(data: bytes) -> object:
     return lads.unit_state(read.text("State")), lads.running_state(read.text("Running"))
 
 
+def _vicell(data: bytes) -> object:
+    """Read what the server tells of a sample; each structure is also one of a method that gives less."""
+    told = vicell.results(data.decode("utf-8", "replace"))
+    vicell.done(data.decode("utf-8", "replace"))
+    rows = tuple(vicell.rows(told, "S-1"))
+    for row in rows:
+        if row.total is not None and row.viable is not None and float(row.viable) > float(row.total) + 1.0:
+            raise BrokenError(f"more viable than there are in {data[:80]!r}")
+    return rows, vicell.others(told, "S-1")
+
+
 def nodes_checked(data: bytes) -> None:
     """Raise BrokenError unless a line of the node port ends with the CRC-32 of its object."""
     body, _, crc = data.removesuffix(b"\n").rpartition(b" ")
@@ -59,6 +73,16 @@ def _lads_corpus() -> list[bytes]:
     return [nodes_sealed(body + b" 0") for body in bodies]
 
 
+def _vicell_corpus() -> list[bytes]:
+    fake, now = FakeViCellBluOpcUa(1, lambda _sample, _now: (2.0e6, 90.0)), Instant(1.8e9)
+    fake.call(vicell.REQUEST_LOCK, (), now)
+    for sample in ("S-1", "S-11"):
+        fake.hand("count", {"sample": sample, "after": 10.0}, Instant(float(now) - 60.0))
+    fake.hand("skip", {"sample": "S-1"}, now)
+    asked = ("", vicell.EARLIEST, vicell.LATEST, vicell.OF_SAMPLE, "", "S-1", "")
+    return [str(fake.call(vicell.GET_RESULTS, asked, now)[0]).encode(), b'{"MethodResult":0,"ErrorLevel":1}']
+
+
 def _rotea_corpus() -> list[bytes]:
     look = b'"ProtocolState":"ProtocolRunning","ProtocolStepNumber":3,"KitState":"Valid","DoorState":"Closed"'
     bodies = (
@@ -78,6 +102,18 @@ def nodes_commands() -> list[bytes]:
     bodies.append('{"id":10,"call":"A/StartProgram","args":["A",null,"B-1",7]}')
     bodies.append('{"id":11,"browse":"A/ResultSet"}')
     return [nodes_sealed(body.encode() + b" 0") for body in bodies]
+
+
+def vicell_commands() -> list[bytes]:
+    """Give what a driver asks of a Vi-CELL BLU's server."""
+    asked = ["", vicell.EARLIEST, vicell.LATEST, vicell.OF_SAMPLE, "", "S-1", ""]
+    bodies = (
+        {"id": 1, "read": [vicell.STATUS, vicell.LOCK]},
+        {"id": 2, "call": vicell.REQUEST_LOCK},
+        {"id": 3, "call": vicell.GET_RESULTS, "args": asked},
+        {"id": 4, "call": vicell.RELEASE_LOCK},
+    )
+    return [nodes_sealed(json.dumps(body).encode() + b" 0") for body in bodies]
 
 
 def lads_commands() -> list[bytes]:
@@ -117,6 +153,13 @@ NODE_LINES = (
         corpus=_rotea_corpus,
         fresh=pure(_rotea),
         seal=nodes_sealed,
+    ),
+    Target(
+        name="vicell opcua results",
+        covers=(f"{DRIVERS}vicell_blu_opcua.wire",),
+        corpus=_vicell_corpus,
+        fresh=pure(_vicell),
+        harmless="no checksum: OPC UA has its own; counts, concentrations and viability have to agree",
     ),
     Target(
         name="node port request",

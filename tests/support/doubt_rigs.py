@@ -417,6 +417,7 @@ RIGS: tuple[Rig, ...] = (
         world=deck_world,
     ),
     Rig("own_handler", "own_handler", _handler("set up", {}), Else((("tips", {}),)), furnish=ON_DECK, world=deck_world),
+    Rig("vicell_blu_opcua", "vicell_blu_opcua", RESULT, Else((("fault", {}),))),
     Rig("hettich_460r", "hettich_460r", CENTRIFUGE, LID_OPEN, DECLARED),
     Rig("mt_sics", "mt_sics", BALANCE, Else((("load", {"mass": 30.0}),))),
     Rig("sartorius_sbi", "sartorius_sbi", BALANCE, Else((("load", {"mass": 30.0}),))),

@@ -1,0 +1,1 @@
+"""Vi-CELL BLU through its OPC UA server."""
