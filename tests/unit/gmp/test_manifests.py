@@ -32,7 +32,8 @@ def seen(thread: Thread, **changed: object) -> Body:
     return {**thread.body("manifest", "receive"), "samples": [sample]}
 
 
-@pytest.mark.requirement("F071", "F122")
+@pytest.mark.requirement("F071")
+@pytest.mark.requirement("F122", refuses=True)
 def test_a_manifest_names_samples_of_the_lot_whose_tests_were_requested(way: Doorway) -> None:
     """Product, another patient's sample, a sample twice and a test that nobody requested are refused and recorded."""
     thread = sent(way, "plan")
@@ -55,7 +56,8 @@ def test_a_manifest_names_samples_of_the_lot_whose_tests_were_requested(way: Doo
         way.do("manifest/X2", "plan", plan, by="review")
 
 
-@pytest.mark.requirement("F071", "F162")
+@pytest.mark.requirement("F071", "F170")
+@pytest.mark.requirement("F071", "F170", refuses=True)
 def test_a_box_is_packed_whole_by_two_who_may_and_keeps_cold_for_the_way(way: Doorway) -> None:
     """A sample left out, a box that is warm too early, and a packer without the training of UN3373."""
     thread = sent(way, "pack")
@@ -70,7 +72,8 @@ def test_a_box_is_packed_whole_by_two_who_may_and_keeps_cold_for_the_way(way: Do
     way.do(STREAM, "pack", box, by="perform", signs=two)
 
 
-@pytest.mark.requirement("F122", "F049")
+@pytest.mark.requirement("F021", "F122")
+@pytest.mark.requirement("F122", refuses=True)
 def test_samples_leave_and_arrive_by_hand_overs_that_both_sides_signed(way: Doorway) -> None:
     """Without them neither side can say so; on the way no laboratory takes a sample in."""
     thread = sent(way, "pack")
@@ -92,6 +95,7 @@ def test_samples_leave_and_arrive_by_hand_overs_that_both_sides_signed(way: Door
 
 
 @pytest.mark.requirement("F122", "F123")
+@pytest.mark.requirement("F122", "F123", refuses=True)
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
@@ -115,7 +119,7 @@ def test_a_sample_that_was_too_warm_or_too_cold_is_accepted_only_with_a_deviatio
     assert way.get(Manifest, STREAM).refused == {}
 
 
-@pytest.mark.requirement("F123", "F122")
+@pytest.mark.requirement("F122", "F123", refuses=True)
 def test_no_temperature_a_broken_seal_and_a_sample_left_out_are_not_taken_as_good(way: Doorway) -> None:
     """What nobody measured is not in range; each sample is accepted or refused."""
     thread = sent(way, "receive")
@@ -131,7 +135,8 @@ def test_no_temperature_a_broken_seal_and_a_sample_left_out_are_not_taken_as_goo
     assert len(way.refusals(STREAM)) == 4
 
 
-@pytest.mark.requirement("F122", "F071")
+@pytest.mark.requirement("F071", "F122")
+@pytest.mark.requirement("F122", refuses=True)
 def test_a_refused_sample_is_named_looked_into_and_never_tested(way: Doorway) -> None:
     """Its deviation stands in the way of the lot, nothing is waited for any more, and the laboratory can't take it."""
     thread = sent(way, "receive")

@@ -80,6 +80,7 @@ def _skill(way: Doorway) -> str:
     return skilled(way.door, "perform", curriculum="media-fill", at=way.clock.now())
 
 
+@pytest.mark.requirement("F084.2")
 def test_three_that_passed_count_as_observed_runs_and_later_ones_renew_the_skill(way: Doorway) -> None:
     """Qualified by a leader after the third; each later one that passed moves the end by half a year."""
     _there(way)
@@ -118,6 +119,8 @@ def test_growth_takes_the_skill_suspends_the_room_and_reaches_every_batch_since_
     assert way.get(Room, ROOM).suspended.startswith("media fill MF-4")
 
 
+@pytest.mark.requirement("F084.2")
+@pytest.mark.requirement("F082", refuses=True)
 def test_a_suspended_room_is_shut_for_product_until_three_in_a_row_have_passed(way: Doorway) -> None:
     """Not for the batches in which media is filled."""
     _there(way)
@@ -166,6 +169,7 @@ def test_growth_that_is_seen_early_acts_at_once_and_once(way: Doorway) -> None:
     check_refused(way, stream, "pass", FINE, by="approve", match="has 2 units with growth; none is allowed")
 
 
+@pytest.mark.requirement("F084.2", refuses=True)
 @pytest.mark.parametrize(
     ("said", "match"),
     [
@@ -239,7 +243,7 @@ def test_a_medium_that_grew_nothing_and_the_own_work_are_not_passed(way: Doorway
     assert (way.get(Room, ROOM).suspended, way.get(Training, ANNA).observations) == ("", ())
 
 
-@pytest.mark.requirement("F135")
+@pytest.mark.requirement("F084.2", "F135")
 def test_the_share_of_units_that_have_grown_comes_with_its_interval_and_its_events(tmp_path: Path) -> None:
     """One unit of 22 in two media fills (exactly 0.1 % to 22.8 %); what was only filled does not count yet."""
     with doorway(tmp_path) as way:

@@ -147,7 +147,7 @@ def test_an_open_deviation_about_a_hand_over_stands_in_the_way_of_the_release(wa
     thread.do("release", "release_conditionally", by="release")
 
 
-@pytest.mark.requirement("F060", refuses=True)
+@pytest.mark.requirement("F010", "F060", refuses=True)
 def test_a_hold_goes_with_the_content_of_a_container_and_is_lifted_also_when_it_is_empty(way: Doorway) -> None:
     """What was filled from a bag that was received under QA hold waits until quality has lifted it."""
     thread = Thread(way, "X1")

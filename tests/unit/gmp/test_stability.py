@@ -27,7 +27,7 @@ def told(way: Doorway) -> str:
     return "; ".join(way.get(Study, STREAM).told(way.door))
 
 
-@pytest.mark.requirement("F149")
+@pytest.mark.requirement("F149", refuses=True)
 def test_a_protocol_names_attributes_of_an_effective_specification_and_ages_that_rise(way: Doorway) -> None:
     """What the specification does not name, ages out of order and the author as approver are refused."""
     thread = Thread(way, "X1")
@@ -47,7 +47,8 @@ def test_a_protocol_names_attributes_of_an_effective_specification_and_ages_that
     assert len(way.refusals(STREAM)) == 4
 
 
-@pytest.mark.requirement("F149", "F121")
+@pytest.mark.requirement("F121", "F149.1")
+@pytest.mark.requirement("F149.1", refuses=True)
 def test_only_samples_kept_at_the_condition_with_a_pull_at_every_age_are_enrolled(way: Doorway) -> None:
     """Another condition, an age without its pull, a lot twice; then the right reserve is taken."""
     thread = approved(way)
@@ -72,7 +73,8 @@ def approved_elsewhere(way: Doorway, thread: Thread) -> str:
     return "stability/X9"
 
 
-@pytest.mark.requirement("F149")
+@pytest.mark.requirement("F149.2")
+@pytest.mark.requirement("F149.2", refuses=True)
 def test_the_data_propose_and_a_person_decides_never_more_than_they_carry(way: Doorway) -> None:
     """Six months were tested: nine are refused, the author and a study without data, too; six are decided."""
     thread = approved(way)
@@ -87,7 +89,8 @@ def test_the_data_propose_and_a_person_decides_never_more_than_they_carry(way: D
     assert "decided by approve: 6 months" in told(way)
 
 
-@pytest.mark.requirement("F149")
+@pytest.mark.requirement("F149.2")
+@pytest.mark.requirement("F149.2", refuses=True)
 def test_where_the_confidence_limit_meets_the_limit_the_shelf_life_ends(way: Doorway) -> None:
     """Viability falls from 75.2 to 70.4 %: the mean meets 70 % at six months, its confidence limit does not."""
     thread = approved(way)
@@ -101,7 +104,7 @@ def test_where_the_confidence_limit_meets_the_limit_the_shelf_life_ends(way: Doo
     thread.do("stability", "decide", by="approve", months=4.5)
 
 
-@pytest.mark.requirement("F149")
+@pytest.mark.requirement("F149.2", refuses=True)
 def test_too_few_ages_and_what_is_no_number_carry_no_shelf_life(way: Doorway) -> None:
     """After two ages and with a result below the limit of quantitation it is said why; nothing is decided."""
     thread = approved(way)
@@ -114,7 +117,8 @@ def test_too_few_ages_and_what_is_no_number_carry_no_shelf_life(way: Doorway) ->
     assert "viability is '<1'" in told(way)
 
 
-@pytest.mark.requirement("F149", "F065")
+@pytest.mark.requirement("F149.1", "F065")
+@pytest.mark.requirement("F149.1", "F065", refuses=True)
 def test_tests_of_stability_are_of_pulled_samples_and_no_tests_for_release(way: Doorway) -> None:
     """A sample that is still kept is not tested, another one is not taken in; a second test of an age is a retest."""
     thread = approved(way)
@@ -135,7 +139,8 @@ def test_tests_of_stability_are_of_pulled_samples_and_no_tests_for_release(way: 
     assert "X1-7" not in text
 
 
-@pytest.mark.requirement("F149")
+@pytest.mark.requirement("F149.2")
+@pytest.mark.requirement("F149.2", refuses=True)
 def test_a_study_ends_when_its_samples_are_pulled_and_its_shelf_life_is_decided(way: Doorway) -> None:
     """Neither without a decision, nor while a sample waits."""
     thread = approved(way)
