@@ -3,7 +3,7 @@
 Four questions in one order: legal move? authorised? signed as the row says? rule kept?
 It decides and enqueues in one go (no await between), and records which (stream, version) pairs the decision read.
 A well-formed command of a known person that is refused is an event in ``refusals/...``.
-Source: 21 CFR 11.10(f) sequence, (g) authority, 11.50 and 11.70 signatures.
+Source: 21 CFR 11.10(f) sequence, (g) authority, (j) accountability, 11.50 and 11.70 signatures.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from typing import Protocol
 import msgspec
 from pydantic import ValidationError
 
+from automation.gmp.accountability import ACCEPT, unaccepted
 from automation.gmp.objects import Fact, Kind, Recorded, Signed, Thing, roles_of
 from automation.gmp.things import Things
 from automation.gmp.words import SYSTEM, Meaning, Right, Strength
@@ -270,9 +271,17 @@ class Door:
         if not self.rights(proof.person) & needed:
             msg = f"{proof.person} may not sign as {proof.meaning}: needs the right {' or '.join(sorted(needed))}"
             raise RefusedError(msg)
+        self._check_bound(command, proof.person)
         shown = hashlib.sha256(proof.shown).hexdigest() if proof.shown else ""
         name: str = getattr(person, "name", proof.person)
         return Signed(proof.person, name, proof.meaning, self._clock.micros(), self.zone, shown)
+
+    def _check_bound(self, command: Command, person: str) -> None:
+        """Refuse the signature of somebody who has not accepted that it binds, where the site has such a statement."""
+        missing = "" if command.command == ACCEPT else unaccepted(self, person)
+        if missing:
+            how = f"do person {person} {ACCEPT} --document {missing} --binding true"
+            raise RefusedError(f"{person} has not signed that the own signature binds ({missing}); first: {how}")
 
     def note_refusal(self, command: Command, refusal: CellwrightError) -> None:
         """Record that a known principal was refused, also one without rights; no body, no secret, no personal value."""

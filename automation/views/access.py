@@ -7,6 +7,7 @@ Source: 21 CFR 11.10(d), (g) limited access and authority; Annex 11 draft 11 (id
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from automation.gmp.accountability import unaccepted
 from automation.gmp.people.persons import Access, Person
 from automation.kernel.clock import iso
 from automation.kernel.quantity import Instant
@@ -29,6 +30,8 @@ class AccessLine:
     ended: str
     ended_by: str
     reason: str
+    accepted: tuple[str, ...] = ()  # statements that the own signature binds, each with its day
+    missing: str = ""  # the statement in force that is not accepted; until then nothing is signed
 
 
 def register(objects: Objects, *, person: str = "", past: bool = False) -> Iterator[AccessLine]:
@@ -60,4 +63,6 @@ def _line(objects: Objects, person: Person, period: Access) -> AccessLine:
         ended=at(period.ended),
         ended_by=period.ended_by,
         reason=period.reason,
+        accepted=tuple(f"{one.document} {at(one.at)[:10]}" for one in person.accepted),
+        missing=unaccepted(objects, person.id),
     )

@@ -28,13 +28,13 @@ def test_every_command_of_the_page_about_people_does_what_it_shows(page: tuple[P
 def test_whoever_was_not_qualified_is_on_the_record_and_who_came_has_the_step(
     page: tuple[Path, tuple[Told, ...]],
 ) -> None:
-    """Four acts of people were refused; the step passed from one to the other, and the answer is the second one's."""
+    """Six acts of people were refused; the step passed from one to the other, and the answer is the second one's."""
     with Reader(page[0]) as reader:
         refused = [event.by for event in reader.events() if event.stream.startswith("refusals/")]
         objects = Objects(reader)
     answered = objects.find("prompt", "B-1.receive.1.1")
     shifts = getattr(objects.find("batch", "B-1"), "shifts", ())
-    assert refused == ["ben", "anna", "carla", "ben"]
+    assert refused == ["ben", "anna", "carla", "ben", "dora", "carla"]
     assert (getattr(answered, "answered_by", ""), [(one.leaving, one.person) for one in shifts]) == (
         "anna",
         [("carla", "anna")],

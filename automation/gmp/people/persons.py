@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self, TypeVar
 
+from automation.gmp.accountability import ACCEPT, STATEMENT, Accepted
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import Due
 from automation.gmp.due import until as due_at
@@ -70,8 +71,16 @@ class Training(Body):
         return f"{self.operation}@{self.version}" if self.version else self.operation
 
 
+class Acceptance(Body):
+    """That the person knows that the electronic signature binds."""
+
+    document: str = field(label="Signature statement", help="The version that was read, for example ESIG@1", length=3)
+    binding: bool = field(label="My electronic signature binds me like one by hand")
+
+
 _ID = r"\w[\w.-]{0,63}"  # in one script, so that no letter looks like another one's
 _KEEPERS = frozenset({Right.ADMINISTER, Right.SYSTEM})  # the program: on behalf of the person, known by the old secret
+_ANYBODY = frozenset(Right) - {Right.SYSTEM}
 _TRAINERS = frozenset({Right.SUPERVISE, Right.ADMINISTER, Right.SYSTEM})
 _OWN = frozenset(
     {"grant", "train", "unlock", "retire", "identify", "reinstate", "reset_secret"}
@@ -86,6 +95,7 @@ TABLE = Table(
         Row("identify", State.ACTIVE, State.ACTIVE, by={Right.ADMINISTER}, body=Identification),
         Row("grant", State.ACTIVE, State.ACTIVE, by={Right.ADMINISTER}, body=Grant),
         Row("train", State.ACTIVE, State.ACTIVE, by=_TRAINERS, body=Training),
+        Row(ACCEPT, State.ACTIVE, State.ACTIVE, by=_ANYBODY, signs=(Meaning.RESPONSIBLE,), body=Acceptance),
         Row("renew_secret", State.ACTIVE, State.ACTIVE, by=_KEEPERS, body=Reason),
         Row(
             "reset_secret",
@@ -130,6 +140,7 @@ class Person:
     until: Instant | None = None  # end of the permit
     secret_at: Instant = Instant(0.0)  # when the secret was set
     secret_by: str = ""
+    accepted: tuple[Accepted, ...] = ()  # statements that the signature binds
     access: tuple[Access, ...] = ()  # the last one is in force while nothing ended it
 
     @property
@@ -167,6 +178,8 @@ class Person:
             f"may not {fact.kind} the own account; another person has to",
         )
         self._check_human(fact, site)
+        if isinstance(fact.body, Acceptance):
+            self._check_acceptance(fact, fact.body, site)
         if isinstance(fact.body, Registration | Grant) and fact.body.until is not None:
             over = moment(fact.body.until, zone=fact.zone) <= fact.at
             self._refuse(over, f"can't have a permit that ended at {fact.body.until}")
@@ -202,6 +215,17 @@ class Person:
             whose = f"{staff} has the account {other.id}, which is {other.state}"
             self._refuse(other.id != self.id, f"can't be: {whose}; one human has one account")
 
+    def _check_acceptance(self, fact: Fact, said: Acceptance, site: Site) -> None:
+        """Refuse what somebody else accepts, what is no such statement, and what was accepted before."""
+        self._refuse(fact.by != self.id, f"accepts the statement, nobody else: not {fact.by}")
+        document = site.find("document", said.document)
+        known = said.document in {one.id for one in site.marked("document", STATEMENT)}
+        stands = known and document.state in {"approved", "effective"}
+        self._refuse(not stands, f"can't accept {said.document}: it is no approved {STATEMENT} here")
+        self._refuse(not said.binding, "does not say that the signature binds; then nothing can be signed")
+        again = said.document in {one.document for one in self.accepted}
+        self._refuse(again, f"has accepted {said.document} before")
+
     def apply(self, fact: Fact) -> Self:
         """Give the person as it stands after the fact."""
         after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest))
@@ -213,6 +237,8 @@ class Person:
                 return _granted(after, fact, said.roles, ends=said.until)
             case Identification(staff=staff):
                 return replace(after, staff=staff)
+            case Acceptance(document=document):
+                return replace(after, accepted=(*self.accepted, Accepted(document, fact.at)))
             case Training() as said:
                 return replace(after, trained=self.trained | {said.mark})
         match fact.kind:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self, cast
 
+from automation.gmp.accountability import STATEMENT
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, within
 from automation.gmp.marks import OPEN, teaching
@@ -50,13 +51,14 @@ class Sort(StrEnum):
     RECIPE = "recipe"
     FORM = "form"
     PROTOCOL = "protocol"
+    SIGNATURES = STATEMENT  # that signatures bind; from its day on whoever has not accepted it signs nothing
 
 
 class Writing(Body):
     """The whole text of a version, what it is for, and who has to know it."""
 
     title: str = field(label="Title", length=3)
-    sort: Sort = field(label="Sort", help="sop, work instruction, recipe, form or protocol")
+    sort: Sort = field(label="Sort", help="sop, work instruction, recipe, form, protocol or signature statement")
     text: str = field(label="Text", help="The whole text, one line a sentence or step", length=1)
     digest: str = field(label="Digest", help="Of a recipe: its own; else SHA-256 of the file", default="")
     operations: tuple[str, ...] = field(label="Operations", help="That it instructs", default=())
@@ -181,7 +183,8 @@ class Document:
         change = (of_change(said.change),) if said and said.change else ()
         recipe = (of_recipe(said.digest),) if said and said.sort is Sort.RECIPE and said.digest else ()
         operations = tuple(of_operation(name) for name in said.operations) if said else ()
-        return (of_document(self.name), *((OPEN,) if waits else ()), *change, *recipe, *operations)
+        binding = (STATEMENT,) if said and said.sort is Sort.SIGNATURES else ()
+        return (of_document(self.name), *((OPEN,) if waits else ()), *change, *recipe, *operations, *binding)
 
     @property
     def dues(self) -> tuple[Due, ...]:

@@ -7,7 +7,7 @@ import click
 
 from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, emit, mark, session, site, table
-from automation.views.access import register
+from automation.views.access import AccessLine, register
 from automation.views.qualifications import Cell, concerned, matrix
 
 _one = click.option("--person", default="", help="One person; else all.")
@@ -29,12 +29,17 @@ def access(session: Session, person: str, folder: Path, *, past: bool, as_json: 
         emit({"simulated": file.simulated, "items": [asdict(line) for line in found]})
         return
     mark(file.name, simulated=file.simulated)
-    heads = ("person", "staff", "rights", "since", "by", "until", "ended", "ended by", "why")
-    rows = (
-        (f"{o.person} ({o.name})", o.staff, ", ".join(o.rights), o.since, o.by, o.until, o.ended, o.ended_by, o.reason)
-        for o in found
-    )
+    heads = ("person", "staff", "rights", "since", "by", "until", "ended", "ended by", "why", "signature binds")
+    rows = ((f"{o.person} ({o.name})", o.staff, ", ".join(o.rights), *_period(o), _bound(o)) for o in found)
     click.echo(table(heads, rows))
+
+
+def _period(o: AccessLine) -> tuple[str, ...]:
+    return o.since, o.by, o.until, o.ended, o.ended_by, o.reason
+
+
+def _bound(o: AccessLine) -> str:
+    return f"signs nothing before {o.missing}" if o.missing else ", ".join(o.accepted)
 
 
 @click.command(epilog="Example: cellwright qualifications --curriculum fill --site ./site-a")

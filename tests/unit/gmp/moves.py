@@ -54,6 +54,7 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "grant": {"roles": ["reviewer"], **REASON},
         "train": {"operation": "freeze", "version": "2"},
         "identify": {"staff": "S-17", "seen": "the badge"},
+        "accept_signature": {"document": people.ESIG, "binding": True},
         "reinstate": {"roles": ["reviewer"], **REASON},
     },
     "template": dict.fromkeys(("write", "revise"), product.TEMPLATE),
@@ -272,6 +273,8 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
     table, stream = KINDS[kind].table, f"{kind}/{name}"
     if kind in KINDS_OF_IT:
         return _told(way, kind, row, name=name, favourite=favourite)
+    if own := people.own(way, kind, row, favourite=favourite):
+        return own
     stream += quality.SUFFIXES.get(kind, "")
     if kind == "label":
         stream = f"{stream}-L1"
