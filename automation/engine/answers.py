@@ -11,16 +11,17 @@ from dataclasses import dataclass
 
 from automation.engine.alarms import Alarms
 from automation.engine.recorder import RUNNER
-from automation.formulas.identifiers import Kind, Scanned, classify, hint
+from automation.formulas.identifiers import STANDS_ON, Kind, Scanned, classify, hint
 from automation.gmp.door import Command, Door, Proof
 from automation.gmp.form import CODE, Value
 from automation.gmp.marks import known_as
-from automation.gmp.people.prompts import Prompt
+from automation.gmp.people.prompts import Opening, Prompt
 from automation.gmp.product.batches import Batch
 from automation.gmp.product.containers import Container
 from automation.kernel.errors import IdentityError, RefusedError
 from automation.ledger.event import Event
 
+ASKING = frozenset({"open", "claimed"})
 IDENTIFIERS = frozenset({Kind.DIN, Kind.COI, Kind.CONTAINER})
 
 
@@ -36,6 +37,22 @@ class Given:
     comment: str = ""
     id: str = ""  # of the command
     seen: int | None = None  # version of the prompt that was looked at
+
+
+def _is_right(seen: Scanned, opening: Opening) -> bool:
+    """Tell whether a code is right, of the kind that is asked for and on a container; what is typed has no kind."""
+    kinds = {opening.expects or str(seen.kind), str(Kind.UNKNOWN)}
+    good = not seen.problem and STANDS_ON not in seen.fields
+    return good and seen.value in opening.accept and str(seen.kind) in kinds
+
+
+def _slip(seen: Scanned, opening: Opening) -> str:
+    """Say what was scanned of the right patient that is not what was asked for."""
+    if STANDS_ON in seen.fields:
+        return f"this donation number stands on {seen.fields[STANDS_ON]}; scan the {opening.expects} on the container"
+    if opening.expects in {"", str(seen.kind)}:
+        return "this is another container of the same patient"
+    return hint(Kind(opening.expects), seen) or f"scan the {opening.expects}"
 
 
 class Answers:
@@ -85,18 +102,16 @@ class Answers:
     async def _scan(self, prompt: Prompt, text: str, given: Given) -> str:
         seen = classify(text)
         opening = prompt.opening
-        if opening is None or (seen.value in opening.accept and not seen.problem):
-            return seen.value
+        if opening is None or prompt.state not in ASKING or _is_right(seen, opening):
+            return seen.value  # the door says why nothing is asked now
         owner = self._owner(seen)
         if seen.kind not in IDENTIFIERS or seen.problem:
             await self._mismatch(prompt, seen, hint(Kind(opening.expects), seen) if opening.expects else "", given)
         batch = self._door.find("batch", prompt.batch)
         identity = batch.identity if isinstance(batch, Batch) else ""
         if owner is not None and owner.identity == identity:
-            right_kind = str(seen.kind) == opening.expects
-            why = "this is another container of the same patient" if right_kind else hint(Kind(opening.expects), seen)
-            await self._mismatch(prompt, seen, why or f"scan the {opening.expects}", given)
-        await self._lock(prompt, seen, owner)
+            await self._mismatch(prompt, seen, _slip(seen, opening), given)
+        await self._lock(prompt, seen, owner, given)
         msg = (
             "this identifier is not of this batch's patient: the step is locked until two people have cleared the line"
         )
@@ -109,10 +124,11 @@ class Answers:
         await self._door.submit(Command(f"prompt/{prompt.id}", "mismatch", body, given.by, given.terminal))
         raise RefusedError(why)
 
-    async def _lock(self, prompt: Prompt, seen: Scanned, owner: Container | None) -> None:
+    async def _lock(self, prompt: Prompt, seen: Scanned, owner: Container | None, given: Given) -> None:
         whose = "of another patient" if owner is not None else "that is not known here"
         reason = f"a {seen.kind} {whose} was scanned"
-        await self._door.submit(Command(f"prompt/{prompt.id}", "lock", {"reason": reason}, RUNNER))
+        said = {"reason": f"{reason}, by {given.by or 'nobody'}"}
+        await self._door.submit(Command(f"prompt/{prompt.id}", "lock", said, RUNNER, given.terminal))
         alarms = self._alarms(prompt)
         alarms.deviation(reason, rule="chain of identity")
         alarms.sound(

@@ -1,5 +1,6 @@
 """Moves of objects at the door from within a protocol: each under an id that a restart finds again.
 
+No step moves a container, or the label of one, of another chain of identity than its batch's, whatever handle it has.
 A refusal is kept in the step's journal, so that a protocol that answered it does so again after a restart.
 """
 
@@ -10,7 +11,10 @@ from automation.engine.binding import STAY, Stay
 from automation.engine.journal import Fell, raised
 from automation.engine.recorder import RUNNER, Recorder
 from automation.gmp.door import Command, Door
-from automation.kernel.errors import RefusedError
+from automation.gmp.product.batches import Batch
+from automation.gmp.product.containers import Container
+from automation.gmp.product.labels import Label
+from automation.kernel.errors import IdentityError, RefusedError
 
 
 class Moves:
@@ -36,6 +40,7 @@ class Moves:
             if entry is not None and entry.outcome is not None:
                 raise raised(entry.outcome)
             await stay.passage()
+            self._check_identity(stream)
             once = f"{self.place(stay, n)}/{hashlib.sha256(f'{stream} {command}'.encode()).hexdigest()[:8]}"
             event = await self._door.submit(Command(stream, command, body, RUNNER, cause=cause, id=once))
         except RefusedError as refusal:
@@ -46,6 +51,19 @@ class Moves:
         finally:
             stay.end()
         return event.seq
+
+    def _check_identity(self, stream: str) -> None:
+        """Raise IdentityError for what is, or stands on, a container of another chain of identity than the batch."""
+        word, _, name = stream.partition("/")
+        if word not in {"container", "label"}:
+            return
+        thing, batch = self._door.find(word, name), self._door.find("batch", self._batch)
+        if isinstance(thing, Label):
+            thing = self._door.find("container", thing.container)
+        identity = thing.identity if isinstance(thing, Container) else ""
+        if identity and isinstance(batch, Batch) and identity != batch.identity:
+            msg = f"{stream} belongs to another chain of identity than batch {self._batch}"
+            raise IdentityError(msg)
 
     @staticmethod
     async def skip() -> None:

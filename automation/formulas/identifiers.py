@@ -12,6 +12,8 @@ from enum import StrEnum
 from automation.formulas import gs1, isbt128
 from automation.kernel.errors import InputError
 
+STANDS_ON = "stands on"  # what a donation number is on, when it is no container
+
 
 class Kind(StrEnum):
     """What a code says it is, in the words of prompts."""
@@ -96,7 +98,8 @@ def _read(kind: Kind, text: str) -> Scanned:
     match kind:
         case Kind.DIN:
             din = isbt128.read_din(text)
-            return Scanned(kind, din.number, {"flags": din.flags})
+            elsewhere = isbt128.ELSEWHERE_FLAGS.get(din.flags)
+            return Scanned(kind, din.number, {"flags": din.flags, **({STANDS_ON: elsewhere} if elsewhere else {})})
         case Kind.PRODUCT:
             product = isbt128.read_product_code(text)
             collection = isbt128.COLLECTION_TYPES.get(product.collection, "other")

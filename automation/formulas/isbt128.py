@@ -31,6 +31,11 @@ COLLECTION_TYPES = {
 CONTAINER_FLAGS = {"01": 1, "02": 2, "03": 3, "04": 4, "15": 5, "16": 6, "17": 7, "18": 8, "19": 9}
 """Flags that number a container of a set."""
 
+ELSEWHERE_FLAGS = {
+    "06": "a pilot tube", "07": "a test tube", "08": "a donor record", "10": "a sample for bacterial testing",
+}  # fmt: skip
+"""Flags of a donation number that stands on something else than a container of product."""
+
 
 @dataclass(frozen=True, slots=True)
 class Din:

@@ -1,8 +1,8 @@
 """Plants a bug in a copy of the program, and lets the storm that is to notice it blow there.
 
-A patch says in its first two lines which invariant it breaks and which storm shows it (words for
-``python -m tests.storms``); then comes a unified diff without line numbers: each hunk's old lines have to stand once in
-the file. Run ``python -m tests.storms.planting`` for all of them.
+A patch says in its first two lines which invariant it breaks and what shows it: words for ``python -m tests.storms``
+after ``storm:``, for ``python -m tests.identity`` after ``identity:``. Then comes a unified diff without line numbers:
+each hunk's old lines have to stand once in the file. Run ``python -m tests.storms.planting`` for all of them.
 """
 
 import json
@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 PATCHES = Path(__file__).parent / "planted"
 PACKAGES = ("automation", "instruments", "protocols", "fakes", "tests")
 LONGEST = 120.0  # s, of one storm in a process of its own
+COMMANDS = {"storm: ": "tests.storms", "identity: ": "tests.identity"}  # by the word of the second line
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +29,18 @@ class Planted:
 
     name: str
     breaks: str
-    storm: tuple[str, ...]
+    storm: tuple[str, ...]  # the module and its words
     hunks: tuple[tuple[str, str, str], ...]
 
 
 def read(path: Path) -> Planted:
     """Read a patch; raises ValueError for one that is not in the agreed form."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    if len(lines) < 3 or not lines[0].startswith("breaks: ") or not lines[1].startswith("storm: "):
-        msg = f"{path.name} has to begin with 'breaks: ' and 'storm: '"
+    word = next((one for one in COMMANDS if len(lines) > 2 and lines[1].startswith(one)), "")
+    if not word or not lines[0].startswith("breaks: "):
+        msg = f"{path.name} has to begin with 'breaks: ' and one of: {', '.join(COMMANDS)}"
         raise ValueError(msg)
-    storm = tuple(shlex.split(lines[1].removeprefix("storm: ")))
+    storm = (COMMANDS[word], *shlex.split(lines[1].removeprefix(word)))
     return Planted(path.stem, lines[0].removeprefix("breaks: ").strip(), storm, tuple(_hunks(lines[2:])))
 
 
@@ -79,7 +81,7 @@ def plant(bug: Planted, into: Path) -> None:
 
 def blow(bug: Planted, folder: Path) -> "subprocess.CompletedProcess[str]":
     """Let the bug's storm blow over a program in a folder."""
-    words = [sys.executable, "-m", "tests.storms", *bug.storm, "--quick"]
+    words = [sys.executable, "-m", *bug.storm, "--quick"]
     place = {**os.environ, "PYTHONPATH": str(folder)}
     return subprocess.run(words, cwd=folder, env=place, capture_output=True, text=True, timeout=LONGEST, check=False)
 

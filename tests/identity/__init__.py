@@ -1,0 +1,1 @@
+"""Identity: seeded sequences of scans, answers and effects over many patients at once, right ones and wrong ones."""
