@@ -25,6 +25,7 @@ _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 
 MICRO = 1_000_000
+_MINUTE = Seconds(60.0)
 STEP_ALARM = Seconds(1.0)  # s; a step of the wall clock beyond this is an event and an alarm
 STEP_BLOCKS_SIGNING = Seconds(5.0)  # s
 
@@ -284,6 +285,21 @@ def instant(text: str, *, zone: str = "UTC") -> Instant:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(zone))
     return Instant(moment.timestamp())
+
+
+def reached(text: str, *, zone: str) -> Instant:
+    """Give when the clock on a wall in ``zone`` first shows a moment (ISO 8601), or has leapt over it.
+
+    In the hour that comes twice that is the first time; in the hour that is left out, the moment of the leap.
+    """
+    found = instant(text, zone=zone)
+    said = datetime.fromisoformat(text)
+    if said.tzinfo is not None or local(found, zone=zone).replace(tzinfo=None) == said:
+        return found
+    after = local(found, zone=zone).utcoffset()
+    while local(found - _MINUTE, zone=zone).utcoffset() == after:  # clocks change at whole minutes
+        found -= _MINUTE
+    return Instant(float(found) - float(found) % 60.0)
 
 
 def local(moment: Instant, *, zone: str) -> datetime:

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, field_validator
 
 from automation.gmp.words import Body, field
-from automation.kernel.clock import instant
+from automation.kernel.clock import instant, reached
 from automation.kernel.quantity import Instant
 
 _DAY_LENGTH = len("2026-12-31")
@@ -73,7 +73,7 @@ def moment(text: str, *, zone: str) -> Instant:
     """Give when something falls due: a moment, or the end of a day in ``zone``; raises ValueError for another form."""
     if len(text) == _DAY_LENGTH:
         return instant((date.fromisoformat(text) + timedelta(days=1)).isoformat(), zone=zone)
-    return instant(text, zone=zone)
+    return reached(text, zone=zone)
 
 
 def _is_a_moment(text: str) -> str:

@@ -1,6 +1,7 @@
 """Expiry as it is printed: a month, a day or a moment, in the zone of the site.
 
-Units:  moments in s (UTC); a day is usable through the whole of it, a month through its last day.
+Units:  moments in s (UTC); a day is usable through the whole of it, a month through its last day. A moment is that of
+        the clock on the wall, also where that goes forward over it or shows it twice.
 Source: 21 CFR 211.137 (expiration dating); GS1 General Specifications, AI 17 (a day 00 is the end of the month).
 """
 
@@ -11,7 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from automation.kernel.clock import instant
+from automation.kernel.clock import instant, reached
 from automation.kernel.quantity import Instant
 
 _DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?")
@@ -32,7 +33,7 @@ def end_of(expiry: str, *, zone: str) -> Instant:
     """Give the moment from which on a lot with this expiry is not used any more; raises ValueError as ``last_day``."""
     if _MOMENT.fullmatch(expiry):
         last_day(expiry[:10])
-        return instant(expiry, zone=zone)
+        return reached(expiry, zone=zone)
     return instant(f"{last_day(expiry) + timedelta(days=1)}T00:00:00", zone=zone)
 
 
