@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer and make; everything else comes from the locks in .ci/lock by hash.
 #
-#   make demo    the main job on fakes, in simulated time
+#   make demo    one patient's story on fakes, in simulated time: order, batch, release, infusion, recall
 #   make test    lint, types, import contracts, all tests
 #   make lint    the first three of these alone
 #   make storm   seeded faults over every link of a site: make storm SEEDS=1000 SITE=b RECIPE=final-day (docs/storms.md)
@@ -117,9 +117,9 @@ pages: $(DEV)
 pictures: $(CORE)
 	$(VENV)/bin/cellwright demo --site build/pictures
 	pdftoppm -r 80 -png -f 1 -l 1 -singlefile build/pictures/site-a/record.pdf docs/images/record
-	pdftoppm -r 80 -png -f 5 -l 5 -singlefile build/pictures/site-a/record.pdf docs/images/record-wash
-	pdftoppm -r 80 -png -f 19 -l 19 -singlefile build/pictures/site-a/record.pdf docs/images/record-freeze
-	pdftoppm -r 80 -png -f 24 -l 24 -singlefile build/pictures/site-a/record.pdf docs/images/record-product
+	pdftoppm -r 80 -png -f 6 -l 6 -singlefile build/pictures/site-a/record.pdf docs/images/record-wash
+	pdftoppm -r 80 -png -f 20 -l 20 -singlefile build/pictures/site-a/record.pdf docs/images/record-freeze
+	pdftoppm -r 80 -png -f 25 -l 25 -singlefile build/pictures/site-a/record.pdf docs/images/record-product
 
 clean:
 	rm -rf $(VENV) $(BENCH) $(MUTANTS) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

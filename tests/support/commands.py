@@ -1,24 +1,17 @@
 """Runs the command ``cellwright`` in this process, as a person at a pipe would see it."""
 
-import asyncio
 import contextlib
 import io
 import json
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import cast
 
-from automation.bootstrap import begins, open_site, read_site
-from automation.engine.site import Site
-from automation.kernel.clock import SimulatedClock, SimulatedLoop
 from automation.opener import House
 from automation.surfaces.cli.main import run
-from automation.surfaces.cli.port import Opening
 from tests.support.runs import SITES
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +26,6 @@ class Said:
     def data(self) -> dict[str, object]:
         """Give what ``--json`` printed."""
         return cast("dict[str, object]", json.loads(self.out))
-
-
-class Kept(House):
-    """A house that leaves its one simulated site open between commands, as an owner would; left by ``leave``."""
-
-    def __init__(self) -> None:
-        """Open nothing yet."""
-        self._loop = SimulatedLoop()
-        self._site: Site | None = None
-
-    def work(self, folder: Path, job: Callable[[Site], Awaitable[T]], opening: Opening | None = None) -> T:  # noqa: ARG002  opened once
-        """Let a job work at the site, which is opened for the first one."""
-        asyncio.set_event_loop(self._loop)
-        if self._site is None:
-            clock = SimulatedClock(self._loop, start=begins(folder, read_site(folder)))
-            self._site = self._loop.run_until_complete(open_site(folder, clock=clock))
-        done = self._loop.run_until_complete(_awaited(job(self._site)))
-        self._site.house.ledger.flush()
-        return done
-
-    def leave(self) -> None:
-        """Leave the site."""
-        if self._site is not None:
-            self._loop.run_until_complete(self._site.leave())
-        self._loop.close()
-
-
-async def _awaited(job: Awaitable[T]) -> T:
-    return await job
 
 
 def cellwright(*words: object, house: Callable[[], House] = House) -> Said:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.commands import Kept, Said, cellwright
+from automation.opener import Staying
+from tests.support.commands import Said, cellwright
 
 DOCS = Path(__file__).parents[2] / "docs"
 DIGEST = re.compile(r"\$\(sha256sum (\S+) \| cut -d' ' -f1\)")
@@ -36,7 +37,7 @@ class Told:
 
 def told(page: str, folder: Path, *, prepare: Callable[[], None] = lambda: None) -> tuple[Told, ...]:
     """Run the commands of a page in a folder; the site that it makes is ``site`` there."""
-    here, house = Path.cwd(), Kept()
+    here, house = Path.cwd(), Staying()
     os.chdir(folder)
     try:
         prepare()
@@ -53,7 +54,7 @@ def _commands(page: Path) -> list[tuple[str, tuple[str, ...]]]:
     return [(words, tuple(shown)) for words, *shown in parts if words.startswith("cellwright ")]
 
 
-def _run(words: str, house: Kept) -> Said:
+def _run(words: str, house: Staying) -> Said:
     if found := DIGEST.search(words):
         words = words.replace(found[0], hashlib.sha256(Path(found[1]).read_bytes()).hexdigest())
     command, *rest = shlex.split(words)[1:]

@@ -1,7 +1,7 @@
-"""``demo``: the main job on fakes in simulated time, proved and written up, in a folder that one can look through."""
+"""``demo``: one patient's story, or the main job alone, on fakes; proved and written up in a folder to look through."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,11 @@ from automation.ledger.blobs import Blobs
 from automation.ledger.read import Reader
 from automation.ledger.verify import verify
 from automation.surfaces.cli.common import Session, as_json, emit, note, pairs, session
-from automation.surfaces.cli.port import Opening
+from automation.surfaces.cli.playing import Player, Told, lines
+from automation.surfaces.cli.port import Opener, Opening
 from automation.surfaces.cli.records import FORMATS, write
 from automation.surfaces.cli.runs import Wish, begin
+from automation.surfaces.cli.story import FILE, Story, story
 from automation.surfaces.documents.plots import draw
 from automation.views.batch_record import batch_record
 
@@ -28,7 +30,7 @@ _SITES = {"a": ("a",), "b": ("b",), "both": ("a", "b")}
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What one site of the demo came to."""
+    """What one site of the demo came to; the story is empty where only the main job was run."""
 
     site: str
     folder: str
@@ -40,6 +42,16 @@ class Shown:
     head: str
     record: dict[str, str]
     plots: tuple[str, ...]
+    story: tuple[Told, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A story with the texts of the files that it takes along."""
+
+    text: str
+    story: Story
+    recipes: Mapping[str, str]
 
 
 @click.command(epilog="Example: cellwright demo --which both --seed 7")
@@ -59,18 +71,45 @@ class Shown:
     help="Site a drives its devices; at site b people wash and freeze.",
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Another chance.")
+@click.option(
+    "--story",
+    "told",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Another story for site a; the one that is told lies in the folder afterwards.",
+)
 @as_json
 @session
-def demo(session: Session, folder: Path, which: str, seed: int | None, *, as_json: bool) -> None:
-    """Run the main job on fakes and show what comes out."""
+def demo(  # noqa: PLR0913  as options
+    session: Session, folder: Path, which: str, seed: int | None, told: Path | None, *, as_json: bool
+) -> None:
+    """Tell one patient's story on fakes, from order to infusion, and show what comes out."""
+    scripts = {name: _script(session.opener, name, told if name == "a" else None) for name in _SITES[which]}
     _fresh(folder)
-    found = [_one(session, folder / f"site-{name}", name, seed) for name in _SITES[which]]
+    found = [_one(session.opener, folder / f"site-{name}", scripts[name], seed, quiet=as_json) for name in scripts]
     if as_json:
         emit({"simulated": True, "recipe": RECIPE, "sites": found})
         return
     for one in found:
         click.echo(_said(one))
-    click.echo(f"\nlook around: cellwright show batch {BATCH} --site {found[0].folder}")
+    click.echo(_next(found[0]))
+
+
+def _script(opener: Opener, name: str, path: Path | None) -> Script | None:
+    """Give the story of a packaged site with the files beside it, or that of a file; None where there is none."""
+    text = opener.beside(name, FILE) if path is None else path.read_text(encoding="utf-8")
+    if not text:
+        return None
+    made = story(text, name=FILE if path is None else str(path))
+    beside = {one: _beside(path, one) or opener.beside(name, one) for one in made.recipes}
+    missing = [one for one, found in beside.items() if not found]
+    if missing:
+        raise InputError(f"recipes names {missing[0]!r}, and there is no such file beside it", where=str(path or FILE))
+    return Script(text, made, beside)
+
+
+def _beside(path: Path | None, name: str) -> str:
+    there = path is not None and (path.parent / name).is_file()
+    return (path.parent / name).read_text(encoding="utf-8") if path is not None and there else ""
 
 
 def _fresh(folder: Path) -> None:
@@ -83,33 +122,73 @@ def _fresh(folder: Path) -> None:
     (folder / MARK).write_text("Made by cellwright demo, which replaces this folder when it runs again.\n")
 
 
-def _one(session: Session, folder: Path, name: str, seed: int | None) -> Shown:
-    opener = session.opener
+def _one(opener: Opener, folder: Path, script: Script | None, seed: int | None, *, quiet: bool) -> Shown:
+    name = folder.name.removeprefix("site-")
     opener.found(folder, opener.template(name))
-    file = opener.site(folder)
-    note(f"SIMULATED {file.name}: {RECIPE} as batch {BATCH}")
+    batch = BATCH if script is None else script.story.batch
+    told: tuple[Told, ...] = ()
+    if script is None:
+        _main_job(opener, folder, seed)
+    else:
+        told = tuple(_played(opener, folder, script, seed, quiet=quiet))
+    proof = verify(folder)
+    if not proof.intact:
+        raise FailedError(f"the demo did not end well: the ledger of {folder} is not intact")
+    note("  record and plots")
+    outputs = {form: folder / f"record.{form}" for form in FORMATS}
+    made, _ = write(folder, batch, outputs)
+    files = {form: str(path) for form, path in outputs.items()}
+    plots = tuple(map(str, _plots(folder, batch)))
+    site = opener.site(folder).name
+    return Shown(
+        site,
+        str(folder),
+        batch,
+        made.header.state,
+        made.verdict,
+        proof.intact,
+        proof.events,
+        proof.head,
+        files,
+        plots,
+        told,
+    )
+
+
+def _main_job(opener: Opener, folder: Path, seed: int | None) -> None:
+    """Run the main job alone; raises FailedError when it did not end."""
+    note(f"SIMULATED {opener.site(folder).name}: {RECIPE} as batch {BATCH}")
 
     async def job(here: Site) -> Left:
         recipe = load(RECIPE, here.house.operations)
         return await begin(here, recipe, Wish(RECIPE, BATCH), release=opener.release())
 
     left = opener.work(folder, job, Opening(seed=seed))
-    proof = verify(folder)
-    if not left.ended or not proof.intact:
-        raise FailedError(f"the demo did not end well: batch {left.state}, {left.why or 'ended'}")
-    note("  record and plots")
-    outputs = {form: folder / f"record.{form}" for form in FORMATS}
-    made, _ = write(folder, BATCH, outputs)
-    files = {form: str(path) for form, path in outputs.items()}
-    plots = tuple(map(str, _plots(folder)))
-    return Shown(
-        file.name, str(folder), BATCH, left.state, made.verdict, proof.intact, proof.events, proof.head, files, plots
-    )
+    if not left.ended:
+        raise FailedError(f"the demo did not end well: batch {left.state}, {left.why}")
 
 
-def _plots(folder: Path) -> Sequence[Path]:
+def _played(opener: Opener, folder: Path, script: Script, seed: int | None, *, quiet: bool) -> Iterable[Told]:
+    """Play the story, printing it as it goes; its files are left beside the site."""
+    for name, text in script.recipes.items():
+        (folder / name).write_text(text, encoding="utf-8")
+        (folder.parent / name).write_text(text, encoding="utf-8")
+    (folder.parent / FILE).write_text(script.text, encoding="utf-8")
+    file, part, at = opener.site(folder), "", ""
+    if not quiet:
+        click.echo(f"SIMULATED {file.name}: {script.story.title}")
+    with opener.staying(Opening(seed=seed)) as house:
+        for one in Player(house, folder, file, script.story).play():
+            if not quiet:
+                head = ("", one.part) if one.part != part else ()
+                click.echo("\n".join([*head, *lines(one, at="" if one.at == at and not head else one.at)]))
+            part, at = one.part, one.at
+            yield one
+
+
+def _plots(folder: Path, batch: str) -> Sequence[Path]:
     with Reader(folder) as reader:
-        made = batch_record(reader, Blobs(folder / "blobs", sync=False), BATCH)
+        made = batch_record(reader, Blobs(folder / "blobs", sync=False), batch)
     (folder / "plots").mkdir(exist_ok=True)
     found: list[Path] = []
     for step in made.steps:
@@ -125,11 +204,29 @@ def _said(one: Shown) -> str:
         "batch": f"{one.batch}: {one.state}",
         "verdict": one.verdict,
         "ledger": f"intact, {one.events} events, head {one.head}",
-        **{f"record {form}": path for form, path in one.record.items()},
-        "plots": ", ".join(one.plots) or "none",
+        "record": f"{one.record['pdf']}; .html and .json beside it",
+        "plots": f"{Path(one.folder) / 'plots'}: {', '.join(Path(path).name for path in one.plots) or 'none'}",
         "check it": f"cellwright verify {one.folder}",
     }
-    return f"SIMULATED {one.site}\n{pairs(rows)}"
+    head = "\nWhat is left of it" if one.story else f"SIMULATED {one.site}"
+    return f"{head}\n{pairs(rows)}"
+
+
+def _next(one: Shown) -> str:
+    """Say what to try next: what has to be done, why a lot was released, where a lot of material is, who did what."""
+    if not one.story:
+        return f"\nlook around: cellwright show batch {one.batch} --site {one.folder}"
+    commands = (
+        "due",
+        f"show release {one.batch}",
+        f"trace {one.batch}",
+        "logbook washer-01",
+        f"narrative release {one.batch}",
+    )
+    lines = "\n".join(f"  cellwright {words}" for words in commands)
+    told = Path(one.folder).parent / FILE
+    last = f"  cellwright demo --story {told}    # after you have changed it"
+    return f"\nGo on from here\n  export CELLWRIGHT_SITE={one.folder}\n{lines}\n{last}"
 
 
 COMMANDS = {"demo": demo}

@@ -25,7 +25,7 @@ HERE = "automation.surfaces.cli"
 FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
     "Run": {
         "init": ("sites", "Make a site folder, its key and its ledger."),
-        "demo": ("demo", "Run the main job on fakes and show what comes out."),
+        "demo": ("demo", "Tell one patient's story on fakes, from order to infusion, and show what comes out."),
         "drill": ("drill", "Practise a fault during an operation, on a throwaway simulated site."),
         "run": ("runs", "Issue a batch of a recipe, start it and run it."),
         "resume": ("runs", "Go on with a batch after a stop or a crash."),

@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from automation.kernel.clock import instant
-from automation.opener import Kept
+from automation.opener import Staying
 from tests.support.commands import Said, cellwright, simulated_site
 
 DAY = 86_400.0  # s
@@ -86,7 +86,7 @@ def test_a_lot_that_was_received_later_counts(tmp_path: Path) -> None:
 @pytest.mark.requirement("F087", refuses=True)
 def test_a_qualification_that_ends_before_the_planned_end_is_said_where_it_is_needed(tmp_path: Path) -> None:
     """Until the curriculum is in force plain training counts; then the one who is qualified, as long as it lasts."""
-    house = Kept()
+    house = Staying()
     plan = [
         "--title",
         "Freezing",

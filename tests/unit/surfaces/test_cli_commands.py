@@ -201,18 +201,3 @@ def test_a_curve_without_a_probe_in_the_product_is_not_accepted(tmp_path: Path) 
     (tmp_path / "curve.csv").write_text(f"time [s],sample [degC]\n{rows}")
     said = cellwright("judge", "freeze", tmp_path / "curve.csv", "--json")
     assert (said.status, said.data["verdict"] == "pass") == (1, False)
-
-
-def test_the_demo_shows_everything_and_replaces_only_its_own_folder(tmp_path: Path) -> None:
-    """Record, plots and proof are where it says; a folder of somebody else is left alone."""
-    folder = tmp_path / "demo"
-    assert cellwright("demo", "--site", folder, "--json").status == 0
-    said = cellwright("demo", "--site", folder, "--json")
-    assert said.status == 0, said.err
-    [shown] = cast("list[dict[str, object]]", said.data["sites"])
-    assert all(Path(path).exists() for path in cast("dict[str, str]", shown["record"]).values())
-    assert cast("list[str]", shown["plots"])
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
-    assert cellwright("demo", "--site", tmp_path / "mine").status == 2
-    assert (tmp_path / "mine" / "thesis.txt").exists()
