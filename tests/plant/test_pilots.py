@@ -32,7 +32,7 @@ def test_a_culture_is_looked_at_every_day_until_there_are_cells_enough(activatio
     assert cells[-2] < 1.5e8 <= cells[-1]
 
 
-@pytest.mark.requirement("F008")
+@pytest.mark.requirement("F008", "F159")
 def test_the_courses_of_13_days_differ_from_those_of_9_in_the_expansion_alone() -> None:
     """Fresh and frozen alike."""
     for long, short in (("car-t-13-day", "car-t"), ("car-t-frozen-13-day", "car-t-frozen")):

@@ -27,6 +27,7 @@ SEEN = {"comment": "I go and look"}
 pytestmark = pytest.mark.requirement("F030", "F051", "F124")
 
 
+@pytest.mark.requirement("F104")
 def test_a_day_of_watching_is_process_data_and_not_one_event_for_each_reading(tmp_path: Path) -> None:
     """1440 looks at six channels: two chunks of 600 each are sealed, the rest stands in the file."""
 

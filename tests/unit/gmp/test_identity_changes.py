@@ -3,7 +3,7 @@
 import pytest
 
 from automation.gmp.product.orders import Order
-from automation.kernel.errors import IdentityError, RefusedError
+from automation.kernel.errors import IdentityError, InputError, RefusedError
 from tests.support.doors import SECOND, SYSTEM, Doorway, proof
 from tests.support.thread import ARM, KEY, Thread
 
@@ -87,3 +87,18 @@ def test_pools_splits_and_aliquots_never_join_two_patients(way: Doorway) -> None
     way.do("container/P2", "draw", {"volume_ml": 5.0, "to": "P1"}, by="perform")
     way.do("container/P1", "fill", {"volume_ml": 5.0, "source": "P2"}, by="perform")
     assert len(way.refusals("container/P1")) == 4
+
+
+@pytest.mark.requirement("F020.1")
+@pytest.mark.requirement("F020.1", refuses=True)
+def test_a_number_whose_check_character_is_wrong_never_enters_the_record(way: Doorway) -> None:
+    """Any other character in its place, and two digits exchanged; as printed it is taken, blanks and all."""
+    thread = Thread(way, "X1")
+    thread.until("collection", "report")
+    good = thread.din
+    exchanged = f"{good[:-3]}{good[-2]}{good[-3]}{good[-1]}"
+    for wrong in (*(good[:-1] + sign for sign in "0AK*" if sign != good[-1]), *({exchanged} - {good})):
+        with pytest.raises(InputError, match="check character"):
+            thread.do("collection", "report", by="collect", din=wrong)
+    thread.do("collection", "report", by="collect", din=f"{good[:5]} {good[5:7]} {good[7:13]} {good[13]}")
+    assert way.state("collection/X1") == "reported"

@@ -57,7 +57,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.requirement("C01.1", refuses=True)
+@pytest.mark.requirement("F159", "C01.1", refuses=True)
 @pytest.mark.parametrize("case", RECIPES)
 def test_a_wrong_recipe_is_refused_with_line_and_column(tmp_path: Path, site: Path, case: str) -> None:
     """Every kind of mistake in a recipe names file, line and column."""

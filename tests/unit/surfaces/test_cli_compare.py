@@ -43,7 +43,7 @@ def rows(said: Said) -> dict[str, dict[str, object]]:
     return {f"{row['kind']} {row['where']}": row for row in found}
 
 
-@pytest.mark.requirement("F003")
+@pytest.mark.requirement("F003", "C09.1")
 def test_only_the_parameters_that_differ_are_told_with_results_yields_and_times(places: Places) -> None:
     """One interval was changed; viability, yield and durations stand beside one another."""
     said = cellwright("compare", *places.words, "--json")
@@ -63,6 +63,14 @@ def test_the_band_is_of_the_sending_batches_and_marks_the_others_alone(places: P
     assert (band["low"], band["high"], band["how"]) == (min(low, high), max(low, high), "range of 2")
     assert other > max(low, high)
     assert row["outside"] == [False, False, True]
+
+
+@pytest.mark.requirement("F093", "C09.1", refuses=True)
+def test_of_too_few_batches_no_equivalence_is_claimed(places: Places) -> None:
+    """A margin was declared; two sending batches and one receiving are not tested, and it is said why."""
+    said = cellwright("compare", *places.words, "--margin", "count.viability=5 %")
+    assert said.status == 0
+    assert "at least 3" in said.out
 
 
 def test_the_class_of_a_row_is_what_the_user_says(places: Places) -> None:

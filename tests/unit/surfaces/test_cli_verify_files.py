@@ -26,7 +26,7 @@ def test_whole_files_and_what_a_crash_left_aside_are_no_fault(tmp_path: Path) ->
     assert (said.status, said.data["bad_files"]) == (0, [])
 
 
-@pytest.mark.requirement("F106.2", refuses=True)
+@pytest.mark.requirement("F104", "F106.2", refuses=True)
 def test_a_changed_file_is_named(tmp_path: Path) -> None:
     """The events are whole, so there is no first bad one, and the answer is no."""
     folder, kept = _site(tmp_path)
@@ -38,7 +38,7 @@ def test_a_changed_file_is_named(tmp_path: Path) -> None:
     assert (data["intact"], data["first_bad"]) == (False, None)
 
 
-@pytest.mark.requirement("F106.2", refuses=True)
+@pytest.mark.requirement("F104", "F106.2", refuses=True)
 def test_a_missing_file_is_named_with_the_event_that_cites_it(tmp_path: Path) -> None:
     """Whoever reads the answer knows which data are lost."""
     folder, kept = _site(tmp_path)
