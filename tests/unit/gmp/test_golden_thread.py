@@ -1,6 +1,4 @@
-"""One patient's story at the door, from the order to the infusion, and forty ways to cheat on it."""
-
-from dataclasses import dataclass, field
+"""One patient's story at the door, from order to infusion; ways to cheat on it stand in ``tests/cheats``."""
 
 import pytest
 
@@ -10,87 +8,8 @@ from automation.gmp.objects import Recorded
 from automation.gmp.product.orders import Order
 from automation.gmp.registry import KINDS
 from automation.kernel.errors import RefusedError
-from tests.support.doors import SECOND, Doorway, proof
-from tests.support.thread import STORY, Body, Thread, teller
-
-OTHER = "CHA999926ZZZZ99"
-Move = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Cheat:
-    """A wrong act in the place of a right one: what is tried, by whom, and how it is refused."""
-
-    what: str
-    command: str
-    match: str
-    by: str = ""
-    states: Body = field(default_factory=dict)
-    second: tuple[Move, ...] = ()  # moves that were made by the same person
-    skipped: tuple[Move, ...] = ()  # moves that nobody made
-    later: float = 0.0  # h that were let pass
-    owner: str = "perform"  # of the CAPA
-
-    def __str__(self) -> str:
-        return f"{self.what} {self.command} {self.match}"
-
-
-def two(what: str, first: str, command: str, match: str) -> Cheat:
-    """Give the cheat of a person who does both of two acts that want two people."""
-    return Cheat(what, command, match, by=SECOND, second=((what, first),))
-
-
-CHEATS = (
-    two("order", "place", "confirm", "someone else has to confirm"),
-    Cheat("order", "confirm", "nobody has acknowledged", skipped=(("order", "acknowledge"),)),
-    Cheat("order", "acknowledge", "goes by COL-INS@3", states={"instructions": "COL-INS@2"}),
-    Cheat("collection", "schedule", "is placed, not confirmed", skipped=(("order", "confirm"),)),
-    Cheat("collection", "report", "chain of identity that was scanned is not", states={"identity": OTHER}),
-    Cheat("collection", "report", "recipient code that was scanned is not", states={"subject": "SUBJ-018"}),
-    Cheat("collection", "report", "still to come", states={"collected": "2031-01-01T00:00"}),
-    two("collection", "report", "accept", "someone else has to accept"),
-    Cheat(
-        "collection", "receive", "is with courier-1", skipped=(("handover-2", "attest_giving"), ("handover-2", "take"))
-    ),
-    Cheat("collection", "receive", "nobody took", skipped=(("handover-2", "take"),)),
-    Cheat("collection", "receive", "not of order", states={"identity": OTHER}),
-    Cheat("collection", "receive", "does not agree", states={"containers": ["X1-A", "X1-B"]}),
-    Cheat("handover", "give", "another chain of identity", states={"identity": OTHER}),
-    Cheat("handover", "give", "giver and receiver", states={"receiver": "centre-1"}),
-    two("handover", "give", "attest_taking", "one person is not both"),
-    Cheat("handover", "attest_taking", "does not agree", states={"containers": ["X1-Q"]}),
-    Cheat("batch", "issue", "needs its order", states={"order": ""}),
-    Cheat("batch", "issue", "engineering lot has no order", states={"lot_type": "engineering"}),
-    Cheat("batch", "issue", "is for CAR-T cells", states={"product": "NK cells"}),
-    Cheat("batch", "issue", "no collection of order X1", skipped=(("collection", "receive"),)),
-    Cheat("specification", "approve", "someone else has to approve", by=SECOND, second=(("specification", "write"),)),
-    Cheat("test", "request", "draft, not effective", skipped=(("specification", "approve"),)),
-    Cheat("test", "request", "is of 'potency'", states={"test": "potency"}),
-    Cheat("test", "take_in", "no sample", states={"sample": "X9-Q"}),
-    two("test", "report", "review", "someone else has to review"),
-    two("deviation", "conclude", "close", "someone else has to close"),
-    Cheat("deviation", "close", "which is planned; it has to be approved", skipped=(("capa", "approve"),)),
-    two("capa", "plan", "approve", "someone else has to approve"),
-    Cheat("capa", "implement", "is perform's to carry out", by="supervise"),
-    Cheat("capa", "find_effective", "someone else judges", by=SECOND, second=(("capa", "implement"),), owner=SECOND),
-    Cheat("release", "release_conditionally", "had a hand in it", by=SECOND, second=(("batch", "start"),)),
-    Cheat("release", "release_conditionally", "had a hand in it", by=SECOND, second=(("test", "report"),)),
-    Cheat("release", "release_conditionally", "deviation X1 is concluded", skipped=(("deviation", "close"),)),
-    Cheat("release", "release_conditionally", "is not reviewed", skipped=(("batch", "review"),)),
-    Cheat("release", "release_conditionally", "carries no verified label", skipped=(("label-P", "apply"),)),
-    Cheat("release", "release_conditionally", "is reported", skipped=(("test", "review"),)),
-    Cheat("release", "release_conditionally", "not what the records say", states={"certificate": "0" * 64}),
-    Cheat("release", "complete", "in laboratory", skipped=(("test-2", "report"), ("test-2", "review"))),
-    Cheat("shipment", "pack", "not released", skipped=(("release", "release_conditionally"),)),
-    Cheat("shipment", "pack", "papers are missing", states={"documents": ["order"]}),
-    Cheat("shipment", "pack", "not long enough", states={"holds_d": 0.5}),
-    Cheat("shipment", "dispatch", "it is with nobody", skipped=(("handover-3", "attest_taking"),)),
-    Cheat("infusion", "prepare", "no shipment of X1-P was accepted", skipped=(("shipment", "accept"),)),
-    Cheat("infusion", "identify", "STOP, the chain of identity on the wristband", states={"identity": OTHER}),
-    Cheat("infusion", "identify", "STOP, the recipient code", states={"subject": "SUBJ-018"}),
-    Cheat("infusion", "identify", "STOP, the container", states={"container": "X1-A"}),
-    Cheat("infusion", "identify", "STOP, the chain of identity on the bag", states={"bag_identity": OTHER}),
-)
+from tests.support.doors import Doorway, proof
+from tests.support.thread import STORY, Thread
 
 
 @pytest.mark.requirement(
@@ -106,53 +25,6 @@ def test_a_patient_is_treated_and_every_object_is_where_the_story_ends(way: Door
     assert way.get(Order, "order/X1").infusion == "X1"
     again = way.rebuilt()
     assert [list(again.every(kind)) for kind in KINDS] == [list(way.door.every(kind)) for kind in KINDS]
-
-
-@pytest.mark.requirement("F009", "F020", "F021", "F047", "F056", "F073", "F075", "F129", "F179")
-@pytest.mark.requirement(
-    "F001",
-    "F009",
-    "F010",
-    "F020",
-    "F020.2",
-    "F021",
-    "F040",
-    "F041",
-    "F047",
-    "F047.2",
-    "F053",
-    "F054.1",
-    "F056",
-    "F057",
-    "F059",
-    "F061",
-    "F065",
-    "F073",
-    "F075",
-    "F129",
-    "F132",
-    "F164",
-    "F179",
-    refuses=True,
-)
-@pytest.mark.parametrize("cheat", CHEATS, ids=str)
-def test_a_cheat_is_refused_and_recorded_and_the_right_act_succeeds(cheat: Cheat, way: Doorway) -> None:
-    """The story is told up to the act; the wrong one changes nothing; with what was left out the right one counts."""
-    instead = dict.fromkeys(cheat.second, SECOND)
-    skipped = frozenset(cheat.skipped)
-    thread = Thread(way, "X1", owner=cheat.owner, instead=instead, skipped=skipped)
-    thread.until(cheat.what, cheat.command)
-    stream = thread.stream(cheat.what)
-    before = way.ledger.version(stream), len(way.refusals(stream))
-    with pytest.raises(RefusedError, match=cheat.match):
-        thread.do(cheat.what, cheat.command, by=cheat.by or teller(cheat.what, cheat.command), **cheat.states)
-    assert (way.ledger.version(stream), len(way.refusals(stream)) - 1) == before
-    thread.skipped = frozenset()
-    thread.until(cheat.what, cheat.command)
-    thread.do(
-        cheat.what, cheat.command, by=cheat.owner if cheat.command == "implement" else teller(cheat.what, cheat.command)
-    )
-    assert (cheat.what, cheat.command) in thread.done
 
 
 @pytest.mark.requirement("F055")
