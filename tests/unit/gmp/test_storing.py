@@ -31,6 +31,7 @@ def stored(way: Doorway, name: str, position: str) -> None:
 
 
 @pytest.mark.requirement("F050")
+@pytest.mark.requirement("F050", refuses=True)
 def test_what_stands_in_a_location_is_taken_out_by_two_who_scan_bag_and_place(way: Doorway) -> None:
     """One alone is refused, a second who is the first, too; another bag, or another place, stays where it is."""
     opened(way)
@@ -50,7 +51,8 @@ def test_what_stands_in_a_location_is_taken_out_by_two_who_scan_bag_and_place(wa
     assert (way.state("container/B1"), len(way.refusals("container/B1"))) == ("in process", 5)
 
 
-@pytest.mark.requirement("F050", "F063")
+@pytest.mark.requirement("F050", "F063", "F161.1")
+@pytest.mark.requirement("F050", "F063", "F161.1", refuses=True)
 def test_a_container_goes_only_to_a_place_that_is_on_the_map_free_and_fit(way: Doorway) -> None:
     """No such place, a place for others, another kind of container; then it stands, and the map says so."""
     opened(way, kinds=["bag50"])
@@ -73,6 +75,7 @@ def test_a_container_goes_only_to_a_place_that_is_on_the_map_free_and_fit(way: D
 
 
 @pytest.mark.requirement("F063")
+@pytest.mark.requirement("F063", refuses=True)
 def test_what_carries_the_biohazard_legend_is_kept_apart_both_ways(way: Doorway) -> None:
     """A reactive donor's bag goes to the location for such, and nothing else does."""
     thread = Thread(way, "X1")
@@ -89,6 +92,7 @@ def test_what_carries_the_biohazard_legend_is_kept_apart_both_ways(way: Doorway)
 
 
 @pytest.mark.requirement("F058", "F061")
+@pytest.mark.requirement("F058", refuses=True)
 def test_labels_come_from_the_effective_version_of_their_template_and_say_what_it_says(way: Doorway) -> None:
     """A draft and an old version are refused, a line that is left out is named; its author does not approve it."""
     bag(way)
@@ -107,7 +111,7 @@ def test_labels_come_from_the_effective_version_of_their_template_and_say_what_i
     way.do("label/B1-L1", "issue", said)
 
 
-@pytest.mark.requirement("F061")
+@pytest.mark.requirement("F061", refuses=True)
 def test_the_wrong_label_on_the_right_bag_and_the_reverse_are_refused(way: Doorway) -> None:
     """Each is of another container; read, it says so; the right one goes on the right bag."""
     for name in ("B1", "B2"):
@@ -115,7 +119,7 @@ def test_the_wrong_label_on_the_right_bag_and_the_reverse_are_refused(way: Doorw
         said: Body = {"container": name, "code": f"CONTAINER:{name}", "lines": [name], "marks": ["SIMULATED"]}
         way.do(f"label/{name}-L1", "issue", {**said, "template": "bag", "template_version": "1"})
         way.do(f"label/{name}-L1", "print", {"sha256": "a" * 64})
-    with pytest.raises(IdentityError, match="the record says 'CONTAINER:B1'"):
+    with pytest.raises(IdentityError, match="was not read as 'CONTAINER:B1'"):
         way.do("label/B1-L1", "verify", {"code": "CONTAINER:B2"}, by="perform")
     for name, other in (("B1", "B2"), ("B2", "B1")):
         way.do(f"label/{name}-L1", "verify", {"code": f"CONTAINER:{name}"}, by="perform")
@@ -124,7 +128,7 @@ def test_the_wrong_label_on_the_right_bag_and_the_reverse_are_refused(way: Doorw
         way.do(f"label/{name}-L1", "apply", {"container": name}, by="perform")
 
 
-@pytest.mark.requirement("F050", "F123")
+@pytest.mark.requirement("F023", "F050", "F123", refuses=True)
 def test_a_bag_that_was_warm_for_longer_than_its_life_allows_is_not_released(way: Doorway) -> None:
     """Two warmings of 200 s are one sum; the limit is the specification's own."""
     thread = Thread(way, "X1", otherwise={("specification", "write"): {"warming": "at most 300 s"}})
