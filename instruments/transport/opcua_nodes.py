@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from types import ModuleType
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import msgspec
 
@@ -64,7 +63,7 @@ def _plain(held: object) -> object:
         return int(held)
     if isinstance(held, datetime):
         return "" if held.year <= NO_TIME else held.replace(tzinfo=None).isoformat()
-    return str(held) if isinstance(held, UUID) else held
+    return held if isinstance(held, bool | int | float | str | None) else str(held)
 
 
 class Survey:

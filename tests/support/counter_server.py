@@ -8,7 +8,6 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
-from uuid import UUID
 
 from asyncua import Node, Server, ua
 from asyncua.common.callback import CallbackType
@@ -85,9 +84,10 @@ def _structure(kind: str, fields: Mapping[str, object]) -> object:
     made = getattr(ua, kind)()
     for name, value in fields.items():
         if name == "SampleResults":
-            made.SampleResults = [_structure("SampleResult", one) for one in value]  # type: ignore[attr-defined]
+            listed = value if isinstance(value, list) else []
+            made.SampleResults = [_structure("SampleResult", one) for one in listed]
         elif name == "SampleDataUuid":
-            made.SampleDataUuid = UUID(str(value))
+            made.SampleDataUuid = type(made.SampleDataUuid)(str(value))
         elif name.endswith("DateTime"):
             setattr(made, name, datetime.fromisoformat(str(value)).replace(tzinfo=UTC))
         elif hasattr(made, name):
