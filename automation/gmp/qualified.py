@@ -15,6 +15,7 @@ from automation.gmp.marks import done_by, opening
 from automation.gmp.objects import Site
 from automation.gmp.people.curricula import Curriculum, Plan, needed, required
 from automation.gmp.people.training import Training
+from automation.gmp.quality.safety_notices import unread
 from automation.kernel.quantity import Instant
 
 _FOR_PATIENTS = ("clinical", "commercial")
@@ -55,6 +56,9 @@ def unqualified(site: Site, person: str, work: Work, *, at: Instant) -> str:
 
     It reads after the operation's name, as in a refusal: ``is part of freeze, on which anna is not trained``.
     """
+    unsafe = unread(site, person, operation=work.operation)
+    if unsafe:
+        return unsafe
     curricula = [one.id for one in site.marked("curriculum", opening(work.operation.partition("@")[0]))]
     issued = work.issued or (_issued(site, work.batch, at) if curricula else at)
     asked = list(needed(site, curricula, at=issued))

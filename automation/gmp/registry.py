@@ -53,8 +53,10 @@ from automation.gmp.quality import (
     observations,
     questions,
     risks,
+    safety_notices,
     specifications,
     stability,
+    threads,
     timers,
 )
 
@@ -67,7 +69,7 @@ KINDS: dict[str, Kind] = {
         *(suppliers, definitions, lots, kits, assets, alarms, backups, calls),
         *(calibrations, maintenance, rooms, sampling_points, em_samples, media_fills, faults),
         *(specifications, stability, documents, changes, forms, deviations, corrections, nonconformances),
-        *(observations, actions, meetings, complaints),
+        *(observations, actions, meetings, complaints, safety_notices, threads),
         *(risks, inspections, questions, capa, holds, timers),
     )
 }

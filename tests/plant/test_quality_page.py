@@ -24,6 +24,7 @@ from tests.support.pages import told
     "F169",
     "F171",
     "F172.1",
+    "F174.2",
     "F175",
     "F181",
 )

@@ -21,6 +21,7 @@ from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, emit, mark, pairs, session, shortened, site, table
 from automation.surfaces.cli.doubt import lines, now_of
 from automation.views.audit_trail import audit_trail
+from automation.views.beside import beside
 from automation.views.doubts import Looking, doubts
 from automation.views.objects import Objects
 from automation.views.wording import show as words
@@ -59,7 +60,7 @@ def show(session: Session, kind: str, name: str, folder: Path, *, as_json: bool)
         thing = objects.known(kind, name)
         history = audit_trail(objects.streams[f"{kind}/{name}"], zone=objects.zone)
         looking = Looking(now_of(file, objects), folder, {})
-        told = told_of(thing, objects)
+        told = (*told_of(thing, objects), *beside(objects, f"{kind}/{name}"))
         in_doubt = list(doubts(objects, looking, batch=name)) if kind == "batch" else []
     values = plain(thing, zone=objects.zone)
     rows = [row for row in KINDS[kind].table.rows if str(row.source) == str(thing.state)]

@@ -285,7 +285,8 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
     commands = path(kind, row)
     materials.before(way, kind, (*commands, row.command))
     corrections.before(way, kind, (*commands, row.command), name=name, by=favourite)
-    owner = favourite if row.command in {"implement", "read"} and favourite != SYSTEM else ""
+    own_hand = row.command in {"implement", "read"} or kind == "thread"
+    owner = favourite if own_hand and favourite != SYSTEM else ""
     for command in commands:
         quality.before(way, kind, command, name=name)
         plant.ripen(way, kind, command)

@@ -70,4 +70,6 @@ def stated(way: Doorway) -> None:
 
 def hand(kind: str, step: Row, owner: str) -> str:
     """Give whose hand a step on the way needs; empty for anybody's."""
+    if kind == "thread":  # who opens it closes it
+        return owner
     return (owner or TRAINEE) if (kind, step.command) == ("training", "read") else ""

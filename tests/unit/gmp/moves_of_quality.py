@@ -51,6 +51,13 @@ MINUTES: Final[Body] = {
     "held": "2026-11-22T09:00",
     "present": [*PEOPLE.values(), "second"],
 }
+DANGER: Final[Body] = {
+    "title": "nitrogen in the corridor",
+    "hazard": "suffocation",
+    "measure": "leave at the alarm",
+    "people": list(PEOPLE.values()),
+    "by": _LATER,
+}
 COMPLAINT: Final[Body] = {"party": "WARD-4", "batch": "B1", "what": "a torn overwrap", "received": "2026-11-22T09:00"}
 INQUIRY: Final[Body] = {"conclusion": "the bag was whole", "evidence": ["person/perform"]}
 BODIES: Final[dict[str, dict[str, Body]]] = {
@@ -77,6 +84,12 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
     "action": {"open": TASK, "finish": {"what": "laid out"}},
     "meeting": {"minute": MINUTES},
     "complaint": {"investigate": INQUIRY, "close": {"reply": "we looked"}},
+    "safety-notice": {"issue": DANGER, "acknowledge": {}, "address": {"people": ["second"]}},
+    "thread": {
+        "open": {"subject": "person/perform", "topic": "shoes", "text": "whose are these?"},
+        **{command: {"text": "mine"} for command in ("say", "reopen")},
+        "close": {"outcome": "fetched"},
+    },
     "question": {"answer": {"text": "by SOP-12", "records": ["person/perform"]}},
     "document": {**dict.fromkeys(("write", "revise"), WRITING), "make_effective": {}},
 }
