@@ -22,7 +22,8 @@ def lived() -> Lived:
     return live(range(SEQUENCES), seed=SEED)
 
 
-@pytest.mark.requirement("F006", "F056", "C05")
+@pytest.mark.requirement("F006", "F020.2", "F056")
+@pytest.mark.requirement("F006", "F020.2", "F056", refuses=True)
 def test_no_sequence_of_scans_touches_another_patient_and_nothing_right_is_refused(lived: Lived) -> None:
     """Whoever scans what at whichever question: what is wrong is refused and recorded, what is right is taken."""
     assert lived.broken == ()

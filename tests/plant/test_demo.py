@@ -78,7 +78,7 @@ def shown(site: dict[str, object], part: str) -> list[str]:
     return [line for one in acts(site) if one["part"] == part for line in cast("list[str]", one["shown"])]
 
 
-@pytest.mark.requirement("F009", "F020", "F060", "F129", "C01")
+@pytest.mark.requirement("F009", "F010", "F020", "F053", "F129", "F164", "C01.1")
 def test_the_story_ends_with_the_patient_treated_and_all_of_it_in_order(
     site: dict[str, object], objects: Objects
 ) -> None:
@@ -89,7 +89,7 @@ def test_the_story_ends_with_the_patient_treated_and_all_of_it_in_order(
     assert "no exception open; reviewed by dora" in str(site["verdict"])
 
 
-@pytest.mark.requirement("F106", "F060", refuses=True)
+@pytest.mark.requirement("F060", "F106", refuses=True)
 def test_whatever_the_story_shows_as_refused_is_on_the_record(site: dict[str, object]) -> None:
     """Nine acts of nine kinds, each by somebody known; another patient's wristband stands nowhere in the ledger."""
     refused = [line for one in acts(site) for line in cast("list[str]", one["shown"]) if line.startswith("refused: ")]
@@ -99,7 +99,7 @@ def test_whatever_the_story_shows_as_refused_is_on_the_record(site: dict[str, ob
     assert [event.seq for event in events if b"CHA999926GT0018" in event.body] == []
 
 
-@pytest.mark.requirement("F072", "F073", "F060")
+@pytest.mark.requirement("F073")
 def test_the_deviation_arises_in_the_run_and_is_handled_by_people_who_are_not_each_other(objects: Objects) -> None:
     """The step opened it by its rule; who concluded did not close, who made the lot did not release it."""
     deviation = objects.find("deviation", "B-17-D01")
@@ -110,7 +110,7 @@ def test_the_deviation_arises_in_the_run_and_is_handled_by_people_who_are_not_ea
     assert deviation.state == "closed"
 
 
-@pytest.mark.requirement("F012", "F060")
+@pytest.mark.requirement("F010")
 def test_what_stands_in_the_way_of_the_release_is_shown_and_is_empty_in_the_end(site: dict[str, object]) -> None:
     """Five lines, each read off a record; the QA hold of the bag that all was made of is one of them."""
     listed = [line for line in shown(site, "What stands in the way of release") if line.startswith("in the way: ")]
@@ -127,7 +127,7 @@ def test_the_labels_that_the_run_printed_say_what_the_release_demands(objects: O
     assert set(label.marks) == {*STATEMENTS, "SIMULATED"}
 
 
-@pytest.mark.requirement("F063", "F167")
+@pytest.mark.requirement("F147", "F167")
 def test_the_recall_question_says_what_a_lot_touched_and_where_everything_is_now(site: dict[str, object]) -> None:
     """One bag went into the patient, the other and the vials stand in the store."""
     answer = " ".join(shown(site, "The recall question"))

@@ -18,7 +18,7 @@ async def said(site: Site, *words: object) -> Said:
     return await asyncio.to_thread(cellwright, *words, "--site", site.folder)
 
 
-@pytest.mark.requirement("F012")
+@pytest.mark.requirement("F042")
 def test_the_record_of_a_running_batch_says_draft_with_its_head_and_time(tmp_path: Path) -> None:
     """In what is printed, in the JSON, and in the file; nobody has signed it, and it claims no more."""
     file = tmp_path / "draft.json"
@@ -36,7 +36,7 @@ def test_the_record_of_a_running_batch_says_draft_with_its_head_and_time(tmp_pat
     assert (verified.status, "draft without proof" in verified.out) == (1, True)
 
 
-@pytest.mark.requirement("F012")
+@pytest.mark.requirement("F042")
 def test_a_draft_says_so_on_every_page(tmp_path: Path) -> None:
     """On the screen, at the top of each printed page with head and time at its foot; the PDF is drawn of the same."""
     page = tmp_path / "draft.html"
@@ -53,7 +53,7 @@ def test_a_draft_says_so_on_every_page(tmp_path: Path) -> None:
     assert ("DRAFT" in printed, f"head {head[:16]} at event" in printed) == (True, True)
 
 
-@pytest.mark.requirement("F012")
+@pytest.mark.requirement("F042")
 def test_a_draft_shows_one_moment_while_others_go_on(tmp_path: Path) -> None:
     """Deviations are opened while records are drawn: none shows an event after the one it names."""
 

@@ -20,7 +20,7 @@ def activation(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run_batch(make_site(tmp_path_factory.mktemp("activation") / "site"), recipe="activation")
 
 
-@pytest.mark.requirement("F012")
+@pytest.mark.requirement("F014")
 def test_a_culture_is_looked_at_every_day_until_there_are_cells_enough(activation: Run) -> None:
     """Each day at the same time, beside the incubation, and no more often than is needed."""
     assert activation.state == "closed"

@@ -84,7 +84,7 @@ def test_what_was_counted_as_feeders_is_what_went_in(whole: tuple[Run, World]) -
     assert number(run, "rep", "feeders") == pytest.approx(gone, rel=0.10)
 
 
-@pytest.mark.requirement("F012")
+@pytest.mark.requirement("F008")
 def test_a_tumour_that_gives_too_few_fragments_is_decided_about(tmp_path: Path) -> None:
     """Nothing is thrown away: all of it is closed, cool and on QA hold."""
     run = til(tmp_path, answer(r"^Cut the tumour", fragments=12.0))

@@ -75,7 +75,7 @@ def test_the_number_on_a_tube_or_a_paper_does_not_identify_the_bag(way: Doorway,
     assert way.state(P) == "open"
 
 
-@pytest.mark.requirement("F056", "C05")
+@pytest.mark.requirement("F056")
 def test_the_record_says_who_scanned_another_patients_code_and_where(way: Doorway) -> None:
     """The program locks the question; the person and the terminal stand with it, the code does not."""
     ask(way, DIN, "donation number")
