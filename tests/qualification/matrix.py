@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tests.qualification.marks import Shown
 from tests.qualification.requirements import Requirement, Risk, with_parts
+from tests.qualification.surfaces import outside
 
 HEAD = ("id", "shall", "risk", "status", "tests", "refusals", "for example", "and refused", "acceptance", "reason")
 
@@ -27,8 +28,9 @@ class Line:
         one = self.requirement
         if not one.built and (self.positive or self.negative):
             yield f"{one.id} is not built, and {first(self.positive, self.negative)} says that it shows it"
-        if one.built and not self.positive:
-            yield f"{one.id} is built, and no test shows it"
+        if one.built and not any(outside(test) for test in self.positive):
+            inside = f" from outside: {self.positive[0]}" if self.positive else ""
+            yield f"{one.id} is built, and no test shows it{inside}"
         if one.built and one.risk is Risk.HIGH and not self.negative:
             yield f"{one.id} is of high risk, and no test shows that it refuses"
 
@@ -45,9 +47,9 @@ def first(*several: tuple[str, ...]) -> str:
 
 
 def matrix(rows: tuple[Requirement, ...], shown: Iterable[Shown]) -> tuple[Line, ...]:
-    """Put every requirement and part beside its tests, in the order of the file."""
+    """Put every requirement and part beside its tests, in the order of the file; tests from outside come first."""
     by_id: dict[tuple[str, bool], dict[str, None]] = {}
-    for one in shown:
+    for one in sorted(shown, key=lambda one: (not outside(one.test), one)):
         for name in {one.id, one.id.partition(".")[0]}:
             by_id.setdefault((name, one.refuses), {})[one.test] = None
     return tuple(

@@ -14,6 +14,7 @@ from tests.qualification.marks import Shown, known, written, wrong
 from tests.qualification.matrix import HEAD, as_csv, as_markdown, as_text, matrix, missing
 from tests.qualification.requirements import MISSION, Requirement, Risk, requirements, with_parts
 
+HERE = "tests/plant/test_washing.py::test_it_washes"
 ENTRY = "F001:\n  shall: The system shall wash.\n  risk: high\n  acceptance: It is clean.\n"
 
 
@@ -55,20 +56,27 @@ def test_what_is_built_is_shown_and_what_is_of_high_risk_is_refused() -> None:
         (wash(), [("F001", False)], "no test shows that it refuses"),
         (wash(), [("F001", True)], "no test shows it"),
         (wash(), [("F001", False), ("F001", True), ("F001.1", False)], "which is no requirement"),
-        (wash(reason="no water"), [("F001", False)], "is not built, and t says that it shows it"),
+        (wash(reason="no water"), [("F001", False)], "says that it shows it"),
         (wash(replace(wash(), id="F001.1")), [("F001", False), ("F001", True)], "F001.1 is built, and no test shows"),
     ],
 )
 def test_a_gap_of_the_matrix_is_named(row: Requirement, marks: list[tuple[str, bool]], said: str) -> None:
     """A tested part counts for its row; a tested row does not count for its parts."""
-    assert any(said in problem for problem in missing((row,), [Shown(name, "t", no) for name, no in marks]))
+    assert any(said in problem for problem in missing((row,), [Shown(name, HERE, no) for name, no in marks]))
+
+
+def test_a_formula_alone_shows_no_function() -> None:
+    """That it leads somewhere is shown from outside: by a command, at the door, in a batch, through a driver."""
+    inner = "tests/unit/formulas/test_process.py::test_percent"
+    [said] = missing((wash(),), [Shown("F001", inner, refuses=False), Shown("F001", HERE, refuses=True)])
+    assert said == f"F001 is built, and no test shows it from outside: {inner}"
 
 
 def test_a_row_with_a_part_that_is_not_built_is_partly_built() -> None:
     """What is missing stays in sight, and asks for no test."""
     row = wash(replace(wash(), id="F001.1"), replace(wash(reason="no water"), id="F001.2"))
     assert row.status == "partly built"
-    assert missing((row,), [Shown("F001.1", "t", no) for no in (False, True)]) == []
+    assert missing((row,), [Shown("F001.1", HERE, no) for no in (False, True)]) == []
 
 
 @pytest.mark.parametrize(

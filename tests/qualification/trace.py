@@ -24,18 +24,22 @@ WRITERS = {".csv": as_csv, ".md": as_markdown}
 
 
 class Collected:
-    """Keeps what the collected tests show."""
+    """Keeps what the collected tests show; the cases of a test are one unless each has marks of its own."""
 
     def __init__(self) -> None:
         self.shown: set[Shown] = set()
         self.cases = 0
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Look at the marks of every test; cases of one test are one."""
+        """Look at the marks of every test."""
         self.cases = len(session.items)
+        cases: dict[str, dict[str, set[tuple[str, bool]]]] = {}
         for item in session.items:
-            test = item.nodeid.partition("[")[0]
-            self.shown |= {Shown(name, test, refuses) for name, refuses in of_item(item)}
+            cases.setdefault(item.nodeid.partition("[")[0], {})[item.nodeid] = of_item(item)
+        for test, marks in cases.items():
+            alike = all(one == next(iter(marks.values())) for one in marks.values())
+            for case, shows in marks.items():
+                self.shown |= {Shown(name, test if alike else case, refuses) for name, refuses in shows}
 
 
 def collected() -> Collected:
