@@ -111,7 +111,7 @@ def explained(thread: Thread) -> None:
 
 
 def _shipped(name: str, says: str, plot: Told, clause: str = "21 CFR 211.150, 211.142(b)") -> Cheat:
-    return Cheat(name, clause, ("F129", "F132"), says, plot)
+    return Cheat(name, clause, ("F059", "F129", "F132"), says, plot)
 
 
 def _given(

@@ -110,6 +110,10 @@ def _ordered(name: str, says: str, plot: Told | Tried, clause: str = "EU GMP Par
     return Cheat(name, clause, ("F020", "F056"), says, plot)
 
 
+def _instructed(name: str, says: str, plot: Told) -> Cheat:
+    return Cheat(name, "FACT-JACIE; EU GMP Part IV", ("F054.1", "F056", "F057"), says, plot)
+
+
 def _held(name: str, says: str, plot: Told | Tried, clause: str = "EU GMP Part IV; FACT custody") -> Cheat:
     return Cheat(name, clause, ("F021", "F167"), says, plot)
 
@@ -128,17 +132,15 @@ CHEATS = (
             (told_through("order", "place"),),
         ),
     ),
-    _ordered(
+    _instructed(
         "Confirm an order whose instructions nobody has read",
         "nobody has acknowledged",
         Told("order", "confirm", skipped=(("order", "acknowledge"),)),
-        "FACT-JACIE; EU GMP Part IV",
     ),
-    _ordered(
+    _instructed(
         "Acknowledge instructions that are not those of the order",
         "goes by COL-INS@3",
         Told("order", "acknowledge", states={"instructions": "COL-INS@2"}),
-        "FACT-JACIE; EU GMP Part IV",
     ),
     _ordered(
         "Give a recipient another code alone",

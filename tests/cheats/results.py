@@ -65,7 +65,7 @@ def kept(way: Doorway) -> None:
 
 
 def _tested(name: str, says: str, plot: Told | Tried, clause: str = "21 CFR 211.165, 211.194(a)") -> Cheat:
-    return Cheat(name, clause, ("F065", "F040"), says, plot)
+    return Cheat(name, clause, ("F040", "F065", "F164"), says, plot)
 
 
 def _until_it_fits(name: str, says: str, plot: Told | Tried, clause: str = "21 CFR 211.192; FDA OOS guidance") -> Cheat:

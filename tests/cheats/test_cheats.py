@@ -94,10 +94,12 @@ def test_no_entry_is_edited_backdated_or_lost(cheat: Cheat, tmp_path: Path) -> N
 
 
 @pytest.mark.requirement(
-    "F007", "F010", "F020", "F021", "F024", "F050", "F056", "F060", "F063", "F064", "F106", "F167", "F179"
-)
+    "F007", "F010", "F020", "F021", "F024", "F050", "F054.1", "F056", "F057", "F060", "F063", "F064", "F106",
+    "F167", "F179"
+)  # fmt: skip
 @pytest.mark.requirement(
-    "F007", "F010", "F020", "F021", "F024", "F050", "F056", "F060", "F063", "F064", "F106", "F167", "F179", refuses=True
+    "F007", "F010", "F020", "F021", "F024", "F050", "F054.1", "F056", "F057", "F060", "F063", "F064", "F106",
+    "F167", "F179", refuses=True
 )  # fmt: skip
 @pytest.mark.parametrize("cheat", identity.CHEATS, ids=str)
 def test_nothing_of_one_patient_comes_to_another(cheat: Cheat, tmp_path: Path) -> None:
@@ -134,8 +136,8 @@ def test_nothing_unfit_is_used_and_nothing_is_silenced(cheat: Cheat, tmp_path: P
     check_cheat(cheat, tmp_path)
 
 
-@pytest.mark.requirement("F040", "F065", "F073", "F121", "F145", "F179")
-@pytest.mark.requirement("F040", "F065", "F073", "F121", "F145", "F179", refuses=True)
+@pytest.mark.requirement("F040", "F065", "F073", "F121", "F145", "F164", "F179")
+@pytest.mark.requirement("F040", "F065", "F073", "F121", "F145", "F164", "F179", refuses=True)
 @pytest.mark.parametrize("cheat", results.CHEATS, ids=str)
 def test_no_lot_is_tested_until_it_fits(cheat: Cheat, tmp_path: Path) -> None:
     """Every result stands, at its own time, of the right sample."""
@@ -163,8 +165,10 @@ def test_no_lot_is_released_over_what_stands_in_its_way(cheat: Cheat, tmp_path: 
     check_cheat(cheat, tmp_path)
 
 
-@pytest.mark.requirement("F009", "F049", "F056", "F060", "F072", "F129", "F130", "F131", "F132", "F170")
-@pytest.mark.requirement("F009", "F049", "F056", "F060", "F072", "F129", "F130", "F131", "F132", "F170", refuses=True)
+@pytest.mark.requirement("F009", "F049", "F056", "F059", "F060", "F072", "F129", "F130", "F131", "F132", "F170")
+@pytest.mark.requirement(
+    "F009", "F049", "F056", "F059", "F060", "F072", "F129", "F130", "F131", "F132", "F170", refuses=True
+)
 @pytest.mark.parametrize("cheat", bedside.CHEATS, ids=str)
 def test_nothing_reaches_a_patient_that_should_not(cheat: Cheat, tmp_path: Path) -> None:
     """And what did is not put away before it is accounted for."""
