@@ -98,6 +98,8 @@ def test_oxygen_that_can_t_be_read_is_an_alarm_and_a_deviation_and_the_culture_s
     assert any("the culture is off for more than 60 min" in message for message in run.alarms())
 
 
+@pytest.mark.requirement("F025")
+@pytest.mark.requirement("F014", refuses=True)
 def test_a_rocker_that_does_not_start_leaves_the_culture_in_an_incubator(tmp_path: Path) -> None:
     """Somebody started it at the panel already: it refuses, and people decide."""
 

@@ -56,7 +56,7 @@ def test_a_restart_does_not_ask_for_the_count_again(way: Doorway, tmp_path: Path
     with_crew(way, tmp_path, work)
 
 
-@pytest.mark.requirement("F033", "F047.1", refuses=True)
+@pytest.mark.requirement("F033", "F034", "F047.1", refuses=True)
 @pytest.mark.parametrize(("field", "value"), [("total", 9e8), ("total", 10.0), ("viability", 100.1), ("seen", -1.0)])
 def test_an_implausible_count_is_refused_at_the_entry(way: Doorway, tmp_path: Path, field: str, value: float) -> None:
     """The prompt stays open for a better one."""

@@ -249,7 +249,7 @@ def test_a_wrong_word_is_answered_with_what_is_known(
     assert_refused(cellwright(*words), names=names)
 
 
-@pytest.mark.requirement("F106")
+@pytest.mark.requirement("F103.2", refuses=True)
 @pytest.mark.parametrize(
     "text", ["{}\n", "time [{}]\n0\n", "time [s],sample [{}]\n0,1\n", "time [s],sample [degC]\n0,{}\n"]
 )

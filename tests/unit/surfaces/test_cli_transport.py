@@ -19,7 +19,7 @@ def logged(folder: Path, *temperatures: float) -> Path:
 
 
 @pytest.mark.requirement("F023", "F051", "F123", "F132")
-@pytest.mark.requirement("F023", refuses=True)
+@pytest.mark.requirement("F023", "F051", "F123", refuses=True)
 def test_a_transport_in_range_is_good_and_what_nobody_read_is_not(tmp_path: Path) -> None:
     """Four good readings are in range; when the transport lasted an hour more than the logger, that is not known."""
     path = logged(tmp_path, 5.0, 5.2, 4.9, 5.1)

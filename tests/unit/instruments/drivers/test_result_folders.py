@@ -111,6 +111,7 @@ def test_a_file_of_one_sample_stands_in_the_record_of_that_sample_alone(tmp_path
     watch(nucleoview.FACTORY, tmp_path, script)
 
 
+@pytest.mark.requirement("F029", "F163.1", refuses=True)
 def test_a_damaged_file_is_told_and_its_bytes_are_nobodys(tmp_path: Path) -> None:
     """Nobody can say whose it is, so it is kept by its hash and stands in no record."""
     (tmp_path / "cut.csv").write_bytes(original("cedex_hires_example1.csv")[:1500])
