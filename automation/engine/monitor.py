@@ -24,6 +24,7 @@ from automation.formulas.alarming import Change, Condition, look
 from automation.gmp.door import Command
 from automation.gmp.plant.alarms import TABLE, Alarm
 from automation.kernel.clock import background, iso
+from automation.kernel.effect import ASIDE
 from automation.kernel.errors import FailedError, InputError, UnknownError
 from automation.kernel.quantity import Instant, Seconds
 
@@ -110,7 +111,8 @@ class Monitor:
         self.recent.close()
 
     async def look(self) -> None:
-        """Look once: readings into the trends, alarms by their definitions."""
+        """Look once: readings into the trends, alarms by their definitions; no byte on the tape of a step's effect."""
+        aside = ASIDE.set(True)
         try:
             async with asyncio.timeout(float(LONGEST_LOOK)):
                 values = (await self.driver.look()).channels
@@ -120,7 +122,7 @@ class Monitor:
             values = dict.fromkeys(self.driver.channels)
             self._gone(str(trouble) or "no answer in time")
         finally:
-            self._take_tape()
+            ASIDE.reset(aside)
         before = self._trends.pending
         self._trends.add(values, self.driver.channels)
         for one in self.definitions:
@@ -226,10 +228,6 @@ class Monitor:
         self._lost = False
         self._recorder.write("gap", Gap(self.entry.asset, over=True))
         self._alarms.clear(f"{self.entry.asset} watch")
-
-    def _take_tape(self) -> None:
-        for link in getattr(self.driver, "links", ()):
-            link.take_tape()
 
     @property
     def _store(self) -> bool:

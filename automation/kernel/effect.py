@@ -22,6 +22,9 @@ _MARK = "__cellwright_effect__"
 URGENT: ContextVar[bool] = ContextVar("urgent", default=False)
 """Whether what this task asks of a device overtakes everything that waits for the same link: set by an abort."""
 
+ASIDE: ContextVar[bool] = ContextVar("aside", default=False)
+"""Whether what this task asks of a device belongs to no effect of a step, so that its bytes go on no tape: a watch."""
+
 
 class Kind(StrEnum):
     """What a call does to the world."""

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from automation.kernel.effect import URGENT
+from automation.kernel.effect import ASIDE, URGENT
 from automation.kernel.errors import LinkError, WireError
 from automation.kernel.quantity import Seconds
 from instruments.transport.stream import ByteStream
@@ -94,7 +94,7 @@ class Link:
             received = self._heard  # a part of a reply, or none that can be one, is kept too
             raise
         finally:
-            self.tape.append(Exchanged(frame, received))
+            self._record(Exchanged(frame, received))
             if mine:
                 self._next()
         return received
@@ -112,7 +112,7 @@ class Link:
             self._doubtful = True
             raise
         finally:
-            self.tape.append(Exchanged(frame, b""))
+            self._record(Exchanged(frame, b""))
             self._next()
 
     def clear_way(self) -> None:
@@ -133,6 +133,10 @@ class Link:
         """Give what was exchanged since the last call."""
         tape, self.tape = self.tape, []
         return tape
+
+    def _record(self, exchanged: Exchanged) -> None:
+        if not ASIDE.get():
+            self.tape.append(exchanged)
 
     async def _reply(self, data: bytes, complete: Complete, deadline: Seconds, longest: int) -> bytes:
         length = complete(data) if data else 0

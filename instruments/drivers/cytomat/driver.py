@@ -82,6 +82,10 @@ class Cytomat:
             alarms,
         )
 
+    async def look(self) -> Climate:
+        """Read the climate once, for a watch beside the steps."""
+        return await self.climate()
+
     async def set_points(self) -> SetPoints:
         """Read what it is set to keep."""
         async with self._turn:

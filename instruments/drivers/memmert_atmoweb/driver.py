@@ -55,6 +55,10 @@ class MemmertAtmoweb:
             None if door is None else bool(door),
         )
 
+    async def look(self) -> Climate:
+        """Read the climate once, for a watch beside the steps."""
+        return await self.climate()
+
     async def set_points(self) -> SetPoints:
         """Read what it is set to keep; raises RefusedError for a device without a set point of temperature."""
         return self._kept(await self._ask(wire.SET))

@@ -135,6 +135,7 @@ def test_the_climate_is_read_whole() -> None:
 
     async def script(room: Room) -> None:
         seen = await room.driver.climate()
+        assert set((await room.driver.look()).channels) == set(room.driver.channels)
         assert seen.temperature is not None
         assert float(seen.temperature) == pytest.approx(37.0, abs=0.2)
         assert seen.co2 is not None
