@@ -4,6 +4,7 @@
 #   make test    lint, types, import contracts, all tests
 #   make lint    the first three of these alone
 #   make storm   seeded faults over every link of a site: make storm SEEDS=1000 SITE=b RECIPE=final-day (docs/storms.md)
+#   make identity   right and wrong scans over twenty patients: make identity SEQUENCES=100000 SEED=1 (docs/storms.md)
 #   make kills   real processes killed at points of every kind: make kills KILLS=300 DOUBLE=30 SITE=b (docs/storms.md)
 #   make fuzz    damaged input for everything that reads bytes: make fuzz N=1000000 TARGET='mt_sics reply' (docs/fuzzing.md)
 #   make planted   bugs planted in copies of the program: each has to be caught by its storm
@@ -32,7 +33,7 @@ PIP := -m pip --disable-pip-version-check install --quiet
 COMPILE = $(PY) -m uv pip compile pyproject.toml --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: demo test lint storm kills fuzz planted together load mutants realism trace bench lock pages pictures clean
+.PHONY: demo test lint storm identity kills fuzz planted together load mutants realism trace bench lock pages pictures clean
 .DELETE_ON_ERROR:
 
 demo: $(CORE)
@@ -56,6 +57,11 @@ RECIPE ?= freeze-day
 
 storm: $(DEV)
 	$(PY) -m tests.storms --seeds $(SEEDS) --site $(SITE) --recipe $(RECIPE)
+
+SEQUENCES ?= 1000
+
+identity: $(DEV)
+	$(PY) -m tests.identity --sequences $(SEQUENCES) --seed $(SEED)
 
 KILLS ?= 300
 DOUBLE ?= 30
