@@ -81,6 +81,11 @@ def _rows(first: int, last: int, found: list[tuple[int, int]]) -> Iterator[Row]:
         yield TABLE, f"{drawer:02d} {first:012d}", value
 
 
+def drawer_of(text: str) -> int:
+    """Give the drawer in which a text is looked for."""
+    return _number(text) % _DRAWERS
+
+
 def _number(text: str) -> int:
     return crc32(text.encode(errors="surrogatepass"))
 
@@ -98,7 +103,7 @@ def find(texts: Collection[str], source: Reading, shelf: Shelf | None, *, latest
 
     Raises DamagedError for a drawer that is not whole.
     """
-    wanted, base = frozenset(texts), shelf.base if shelf is not None else 0
+    wanted, base = frozenset(texts) - {""}, shelf.base if shelf is not None else 0
     kept = sorted({seq for text in wanted for seq in _kept(text, shelf)}) if shelf is not None and base else []
     behind = [event for event in source.events(after=base) if _names(event, wanted)]
     room = max(0, latest - len(behind)) if latest else len(kept)
@@ -115,7 +120,7 @@ def _names(event: Event, wanted: frozenset[str]) -> bool:
 def _kept(text: str, shelf: Shelf) -> Iterator[int]:
     """Give the events of a drawer that may name a text."""
     number, expected = _number(text), 1
-    for key, value in shelf.under(TABLE, f"{number % _DRAWERS:02d} ").items():
+    for key, value in shelf.under(TABLE, f"{drawer_of(text):02d} ").items():
         first, last, size = int(key[3:]), int.from_bytes(value[:8], "big"), (len(value) - 8) // 6
         if first != expected:
             break

@@ -44,6 +44,24 @@ def test_what_was_appended_is_read_as_it_was_written(store: Store) -> None:
         assert (reader.names("batch"), reader.names("batch/B0/step")) == (["Zoë"], ["0", "2", "1"])
 
 
+@pytest.mark.requirement("F106")
+def test_events_are_found_by_their_numbers_and_a_stream_from_its_end(store: Store) -> None:
+    """Exactly as they were written; nothing behind the state that is looked at."""
+    with make(store.folder) as ledger:
+        fill(ledger)
+        ledger.append([draft("lot/Zoë"), draft("batch/B0/step/0")], at=START + 100)
+    with Reader(store.folder) as reader:
+        events = list(reader.events())
+        assert list(reader.at([9, 2, 9, 14, 99])) == [events[1], events[8], events[13]]
+        assert list(reader.backwards("batch/B0/step/0")) == reader.stream("batch/B0/step/0")[::-1]
+        assert reader.streams(["lot/none", "lot/Zoë", "batch/B1/step/1"]) == {"batch/B1/step/1": 3, "lot/Zoë": 14}
+        assert (reader.streams([]), reader.all_streams()) == ({}, list(dict.fromkeys(one.stream for one in events)))
+        reader.pin(13)
+        assert (list(reader.at([14])), reader.streams(["lot/Zoë"])) == ([], {})
+        assert list(reader.backwards("batch/B0/step/0")) == [events[7], events[1]]
+        assert "lot/Zoë" not in reader.all_streams()
+
+
 @pytest.mark.parametrize("events", [1, 20, 21, 137, HEAD_EVERY + 7])
 def test_a_group_of_any_size_is_committed_whole(store: Store, events: int) -> None:
     """With a signed head inside it or without."""
