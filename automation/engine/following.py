@@ -21,6 +21,7 @@ from automation.ledger.event import Event
 
 STREAM = "following"
 POLICIES = "system:policies"
+FEW = 1_000  # events that are looked through as they come rather than kind by kind
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -54,8 +55,11 @@ class Following:
         self._folded.clear()
 
     def _behind(self, seq: int) -> list[Event]:
+        ledger = self.recorder.ledger
+        if ledger.last.seq - seq <= FEW:
+            return [event for event in ledger.events(after=seq) if _follows(event)]
         words = [word for word, kind in KINDS.items() if kind.follows]
-        found = (event for word in words for event in self.recorder.ledger.events(after=seq, prefix=f"{word}/"))
+        found = (event for word in words for event in ledger.events(after=seq, prefix=f"{word}/"))
         return sorted((event for event in found if _follows(event)), key=lambda event: event.seq)
 
     def _follow(self, event: Event) -> None:
