@@ -46,7 +46,7 @@ LINES = (
     Line(
         "notice",
         "a due that is near or overdue, a policy that left somebody something to do",
-        "write notice to the outbox, for the owner and once it is overdue for whom it escalates to",
+        "write notice to the outbox, for the owner, once it is overdue for whom it escalates to, then level by level",
         "ICH Q10 3.2; EU GMP Annex 11 13",
     ),
 )

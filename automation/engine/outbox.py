@@ -1,13 +1,13 @@
 """The outbox: what people have to be told, written into the ledger first and sent by somebody else afterwards.
 
 A notice comes of a due that is near or over, and of what followed by itself and left somebody something to do. It has
-an id made of what it says, so that it is written once and may be sent twice. Nothing is sent inside a move, nor by the
-process that owns the site: a sender takes what is not sent, sends it, and says so; what failed is taken again.
+an id made of what it says, so that it is written once and may be sent twice. Nothing is sent inside a move: the owner
+puts it into a spool (``outboxkeeper``) or a sender takes it, and says so; what failed is taken again.
 Source: ICH Q10 3.2 and 21 CFR 211.192 (follow-up in time); EU GMP Annex 11 13 (incidents reported).
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -15,6 +15,7 @@ from automation.engine.following import POLICIES
 from automation.engine.recorder import Recorder
 from automation.gmp.door import Door
 from automation.gmp.due import Due, Urgency, dues_of
+from automation.gmp.escalation import Level, reached
 from automation.gmp.marks import OPEN
 from automation.gmp.registry import KINDS
 from automation.kernel.clock import iso
@@ -22,7 +23,7 @@ from automation.kernel.errors import InputError
 from automation.ledger.event import Event
 
 STREAM = "outbox"
-FOLLOWED = "follows"
+FOLLOWED, ESCALATED = "follows", "escalated"
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -33,7 +34,7 @@ class Notice(msgspec.Struct, frozen=True):
     object: str
     what: str
     by: str  # until when, in the site's zone
-    urgency: str  # near, overdue, or follows
+    urgency: str  # near, overdue, escalated with its level, or follows
 
 
 class Gathered(msgspec.Struct, frozen=True):
@@ -49,12 +50,16 @@ class Sent(msgspec.Struct, frozen=True):
     how: str
 
 
-def gather(recorder: Recorder, door: Door) -> tuple[Notice, ...]:
-    """Write the notices that are new and give all that are not sent yet; ``recorder`` is that of the stream."""
+def gather(recorder: Recorder, door: Door, levels: Sequence[Level] = (), *, seen: int = 0) -> tuple[Notice, ...]:
+    """Write the notices that are new and give all that are not sent yet; ``recorder`` is that of the stream.
+
+    ``levels`` are those that a due climbs while nobody acts; ``seen`` is the event up to which this process has looked.
+    """
     events, last = recorder.ledger.stream(STREAM), recorder.ledger.last.seq
     known = {event.read(Notice).id for event in events if event.kind == "notice"}
     looked = max((event.read(Gathered).seq for event in events if event.kind == "gathered"), default=0)
-    found = (*_followed(recorder, door, looked), *_due(recorder, door))
+    looked = max(looked, seen)
+    found = (*_followed(recorder, door, looked), *_due(recorder, door, levels))
     fresh = {one.id: one for one in found if one.id not in known}
     for one in fresh.values():
         recorder.write("notice", one)
@@ -88,8 +93,8 @@ def note_sent(recorder: Recorder, names: Iterable[str], *, how: str) -> int:
     return recorder.ledger.last.seq
 
 
-def _due(recorder: Recorder, door: Door) -> Iterator[Notice]:
-    """Give what is near or over: to its owner, and once it is over to whom it escalates."""
+def _due(recorder: Recorder, door: Door, levels: Sequence[Level]) -> Iterator[Notice]:
+    """Give what is near or over: to its owner, once it is over to whom it escalates, then level by level."""
     now = door.now
     for kind in KINDS:
         for thing in door.marked(kind, OPEN):
@@ -99,6 +104,8 @@ def _due(recorder: Recorder, door: Door) -> Iterator[Notice]:
                     over = urgency is Urgency.OVERDUE and due.escalate
                     for to in dict.fromkeys((due.owner, due.escalate) if over else (due.owner,)):
                         yield _notice(recorder, f"{kind}/{thing.id}", due, to=to, urgency=str(urgency))
+                for number, to in reached(due, now, levels):
+                    yield _notice(recorder, f"{kind}/{thing.id}", due, to=to, urgency=f"{ESCALATED} {number}")
 
 
 def _followed(recorder: Recorder, door: Door, after: int) -> Iterator[Notice]:

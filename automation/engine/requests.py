@@ -181,7 +181,8 @@ def _notices(site: Site, request: Request) -> tuple[dict[str, str], int]:
     if request.command == "sent":
         names, how = request.body.get("ids", ()), str(request.body.get("how", ""))
         return {}, outbox.note_sent(recorder, msgspec.convert(names, tuple[str, ...]), how=how)
-    found = {one.id: msgspec.json.encode(one).decode() for one in outbox.gather(recorder, site.house.door)}
+    levels = site.file.notices.levels if site.file.notices else ()
+    found = {one.id: msgspec.json.encode(one).decode() for one in outbox.gather(recorder, site.house.door, levels)}
     return found, site.house.ledger.last.seq
 
 

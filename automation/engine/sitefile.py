@@ -13,6 +13,8 @@ from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from automation.engine.alarmfile import SECTIONS, read_vigilance
+from automation.engine.noticefile import SECTION as NOTICES
+from automation.engine.noticefile import read_notices
 from automation.engine.recipe.spec import words
 from automation.engine.recipe.yaml_source import Node, nearest, read_file
 from automation.engine.sitemodel import AssetEntry, Certificate, ContainerEntry, LotEntry, Mode, PersonEntry, SiteFile
@@ -88,7 +90,9 @@ class _Reader:
 
     def site(self, node: Node) -> SiteFile:
         """Read the whole."""
-        pairs = node.fields(required=("site",), optional=("roles", "terminals", "assets", *SECTIONS, *_SIMULATED_ONLY))
+        pairs = node.fields(
+            required=("site",), optional=("roles", "terminals", "assets", *SECTIONS, NOTICES, *_SIMULATED_ONLY)
+        )
         head = pairs["site"].fields(required=("name", "mode", "zone"), optional=("seed", "start", "release"))
         mode = Mode(head["mode"].choice(list(Mode)))
         self._live = mode is Mode.LIVE
@@ -99,6 +103,7 @@ class _Reader:
         roles = {name: _rights(one) for name, one in _named(pairs, "roles")}
         assets = {name: self._asset(name, one) for name, one in _named(pairs, "assets")}
         people = {name: _person(name, one, roles) for name, one in _named(pairs, "people")}
+        vigilance = read_vigilance(pairs, assets=assets, people=people)
         return SiteFile(
             name=head["name"].string(),
             mode=mode,
@@ -116,7 +121,8 @@ class _Reader:
             materials={name: _lot(name, one) for name, one in _named(pairs, "materials")},
             containers={name: _container(name, one) for name, one in _named(pairs, "containers")},
             world={name: one.plain() for name, one in _named(pairs, "world")},
-            vigilance=read_vigilance(pairs, assets=assets, people=people),
+            vigilance=vigilance,
+            notices=read_notices(pairs, people=people, roster=vigilance.roster),
         )
 
     def _simulated_only(self, node: Node) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from automation.engine.alarmmodel import Vigilance
+from automation.engine.noticefile import NoticePlan
 from automation.engine.recipe.yaml_source import Plain
 from automation.gmp.words import Right
 from automation.kernel.errors import InputError
@@ -111,6 +112,7 @@ class SiteFile:
     containers: Mapping[str, ContainerEntry] = field(default_factory=dict)
     world: Mapping[str, Plain] = field(default_factory=dict)
     vigilance: Vigilance = field(default_factory=Vigilance)  # alarms, policies, roster, stores
+    notices: NoticePlan | None = None  # what the owner does about them by itself; None: nothing
 
     @property
     def simulated(self) -> bool:

@@ -13,6 +13,7 @@ from automation.engine.calling import Calling
 from automation.engine.following import STREAM as FOLLOWING
 from automation.engine.following import Following
 from automation.engine.monitor import Monitor, recent_of
+from automation.engine.outboxkeeper import OutboxKeeper
 from automation.engine.policies import STREAM, Policies
 from automation.engine.recalculation import Recalculation
 from automation.engine.recipe.model import Recipe
@@ -39,6 +40,10 @@ def keep_vigil(site: Site, *, careful: bool) -> None:
     Suppression(house.ledger, house.door, vigilance.alarms.values(), afterwards)
     Policies(house.door, Recorder(house.ledger, house.clock, STREAM), vigilance, calling, afterwards).start()
     site.at_close += [afterwards.run, times.stop, calling.stop]
+    if site.file.notices is not None:
+        keeper = OutboxKeeper(site, site.file.notices)
+        keeper.start()
+        site.at_close.append(keeper.stop)
     for entry in vigilance.watched.values():
         recent = Recent(recent_of(site.folder, entry.asset), every=False, lasting=not site.file.simulated)
         monitor = Monitor(house, entry, vigilance.of_asset(entry.asset), recent, careful=careful)

@@ -1,9 +1,10 @@
 """What is due at a site: read off every object that somebody has to act on, the next first."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from automation.gmp.due import Urgency, dues_of
+from automation.gmp.escalation import Level, reaches
 from automation.gmp.marks import OPEN
 from automation.gmp.registry import KINDS
 from automation.kernel.clock import iso
@@ -27,18 +28,21 @@ class DueLine:
     escalated_to: str = ""  # whom it reaches, too, because it is overdue
 
 
-def dues(objects: Objects, now: Instant, *, person: str = "") -> list[DueLine]:
-    """Give what is due at ``now``, of one person's list or of all, the next first."""
-    mine: Collection[str] = objects.rights(person) if person else ()
-    found = sorted(_dues(objects, now, person, mine), key=lambda one: one[0])
+def dues(objects: Objects, now: Instant, *, person: str = "", levels: Sequence[Level] = ()) -> list[DueLine]:
+    """Give what is due at ``now``, of one person's list or of all, the next first; ``levels`` are the site's."""
+    mine: Collection[str] = {person, *objects.rights(person)} if person else ()
+    found = sorted(_dues(objects, now, person, mine=mine, levels=levels), key=lambda one: one[0])
     return [line for _, line in found]
 
 
-def _dues(objects: Objects, now: Instant, person: str, mine: Collection[str]) -> Iterator[tuple[float, DueLine]]:
+def _dues(
+    objects: Objects, now: Instant, person: str, *, mine: Collection[str], levels: Sequence[Level]
+) -> Iterator[tuple[float, DueLine]]:
     for kind in KINDS:
         for thing in objects.marked(kind, OPEN):
             for due in dues_of(thing):
-                if person and not due.concerns(person, mine, now):
+                told = reaches(due, now, levels)
+                if person and not (due.concerns(person, mine, now) or set(told) & set(mine)):
                     continue
                 over = due.urgency(now) is Urgency.OVERDUE
                 left = f"over by {_time(float(now) - float(due.by))}" if over else _time(float(due.by) - float(now))
@@ -49,7 +53,7 @@ def _dues(objects: Objects, now: Instant, person: str, mine: Collection[str]) ->
                     owner=due.owner,
                     what=due.what,
                     object=f"{kind} {thing.id}",
-                    escalated_to=due.escalate if over else "",
+                    escalated_to=", ".join(told),
                 )
                 yield float(due.by), line
 

@@ -26,7 +26,8 @@ def due(session: Session, folder: Path, *, by: str, as_json: bool) -> None:
     with looked(session, folder) as (file, objects):
         if by:
             objects.known("person", by)
-        found = dues(objects, now_of(file, objects), person=by)
+        levels = file.notices.levels if file.notices else ()
+        found = dues(objects, now_of(file, objects), person=by, levels=levels)
     if as_json:
         emit({"simulated": file.simulated, "items": found})
         return

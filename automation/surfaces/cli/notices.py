@@ -10,6 +10,7 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 
 import click
@@ -18,9 +19,9 @@ import msgspec
 from automation.engine.outbox import Notice
 from automation.engine.requests import Request, Signer
 from automation.engine.sitemodel import SiteFile
+from automation.engine.spool import put
 from automation.gmp.words import Right
 from automation.kernel.errors import FailedError, InputError
-from automation.kernel.files import write_whole
 from automation.surfaces.cli.access import person, secret
 from automation.surfaces.cli.asking import send
 from automation.surfaces.cli.common import Session, as_json, by, pair, session, site, tell
@@ -97,12 +98,7 @@ def _all(waiting: list[Notice], pass_on: Callable[[Notice], None]) -> tuple[list
 
 
 def _spooler(spool: Path, file: SiteFile) -> Callable[[Notice], None]:
-    def pass_on(one: Notice) -> None:
-        spool.mkdir(parents=True, exist_ok=True)
-        said = {"site": file.name, "simulated": file.simulated, **msgspec.to_builtins(one)}
-        write_whole(spool / f"{one.id}.json", msgspec.json.format(msgspec.json.encode(said), indent=2) + b"\n")
-
-    return pass_on
+    return partial(put, spool, site=file)
 
 
 def _host(text: str) -> tuple[str, int]:
