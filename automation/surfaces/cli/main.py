@@ -73,7 +73,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
             "measuring",
             "Rank what failed batches share and good ones do not, with how likely chance alone would do that.",
         ),
-        "trace": ("tracing", "Show what an id touched and what touched it."),
+        "trace": ("tracing", "Show an id's way, forward and back, and what lies around it."),
         "logbook": (
             "plant",
             "Print the log of an asset or room in the order of time: use, cleaning, calibration, maintenance, faults.",
