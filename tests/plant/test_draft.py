@@ -76,7 +76,7 @@ def test_a_draft_shows_one_moment_while_others_go_on(tmp_path: Path) -> None:
         assert max(entry["seq"] for entry in draft["trail"]) <= draft["as_of"]
 
 
-@pytest.mark.requirement("F105", refuses=True)
+@pytest.mark.requirement("F105", "F105.1", refuses=True)
 def test_a_record_is_never_written_over_a_file_of_the_site(tmp_path: Path) -> None:
     """A slip of the hand after ``-o`` costs nothing; a name of its own beside them is allowed."""
     folder = simulated_site(tmp_path / "site")

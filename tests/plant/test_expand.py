@@ -90,7 +90,7 @@ def test_a_culture_that_dies_is_stopped_and_people_are_asked(tmp_path: Path) -> 
     assert run.state != "closed"
 
 
-@pytest.mark.requirement("F035")
+@pytest.mark.requirement("F035.1")
 def test_sugar_is_read_from_the_file_of_the_analyser(split: tuple[Run, World]) -> None:
     """Cited by its hash and line, and near the truth of the model: nothing of it was typed."""
     days = split[0].step("expand").results["days"]
@@ -99,7 +99,7 @@ def test_sugar_is_read_from_the_file_of_the_analyser(split: tuple[Run, World]) -
     assert not any("Enter glucose" in str(event.fields) for event in split[0].events)
 
 
-@pytest.mark.requirement("F035")
+@pytest.mark.requirement("F035.1")
 def test_without_a_file_of_the_analyser_people_enter_what_they_measured(tmp_path: Path) -> None:
     """The analyser has gone on strike: every figure is verified by a second person."""
     run = grown(tmp_path, answer(r"^Measure glucose and lactate"), until=TWO_SAMPLES)

@@ -40,8 +40,8 @@ def test_a_collection_out_of_the_order_set_is_accepted_by_a_closed_deviation_onl
     assert way.state("collection/X1") == "accepted"
 
 
-@pytest.mark.requirement("F020", "F053")
-@pytest.mark.requirement("F053", refuses=True)
+@pytest.mark.requirement("F020", "F053.1")
+@pytest.mark.requirement("F053", "F053.1", refuses=True)
 def test_a_patient_is_collected_again_under_the_same_identity_and_a_new_donation_number(way: Doorway) -> None:
     """The first collection was refused; a second without the order's own move is refused, and so is the old number."""
     thread = Thread(way, "X1")

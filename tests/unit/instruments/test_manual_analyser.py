@@ -44,7 +44,7 @@ def test_figures_are_entered_by_one_person_and_verified_by_another(way: Doorway,
     with_crew(way, tmp_path, work)
 
 
-@pytest.mark.requirement("F047.1", refuses=True)
+@pytest.mark.requirement("F035.1", "F047.1", refuses=True)
 @pytest.mark.parametrize(("name", "value"), [("glucose", 51.0), ("lactate", -0.1)])
 def test_an_implausible_figure_is_refused_at_the_entry(way: Doorway, tmp_path: Path, name: str, value: float) -> None:
     """A tenfold slip is noticed before it counts."""

@@ -119,7 +119,7 @@ def test_verify_answers_with_the_agreed_names(day: Path) -> None:
     assert cellwright("verify", day, "--head", "ab" * 32).status == 1
 
 
-@pytest.mark.requirement("F102.1", "F105")
+@pytest.mark.requirement("F102.1", "F105.1")
 def test_the_record_is_written_in_three_formats(day: Path, tmp_path: Path) -> None:
     """Each file begins as its format does."""
     begins = {"html": b"<!doctype html>", "pdf": b"%PDF-", "json": b'{"record":'}

@@ -35,7 +35,7 @@ def looks(site: Path) -> list[object]:
     return [(one["by"], one["said"]) for one in moves if one["kind"] == "look"]
 
 
-@pytest.mark.requirement("F107", "F109")
+@pytest.mark.requirement("F107", "F109", "F109.1")
 def test_every_look_of_an_inspector_is_on_the_record_before_it_is_shown(site: Path) -> None:
     """Also one that finds nothing; what is shown is what anybody sees."""
     shown = cellwright("inspect", "--as", "ines", "--site", site, "INS-1", "show", "batch", "B-1")
@@ -45,7 +45,7 @@ def test_every_look_of_an_inspector_is_on_the_record_before_it_is_shown(site: Pa
     assert looks(site)[-2:] == [("ines", "what show batch B-1"), ("ines", "what show batch B-99")]
 
 
-@pytest.mark.requirement("F107", "F109", refuses=True)
+@pytest.mark.requirement("F107", "F109", "F109.1", refuses=True)
 @pytest.mark.parametrize(
     "words", [("do", "batch", "B-1", "close"), ("hold", "B-1"), ("answer", "P-1"), ("backup", "x")]
 )

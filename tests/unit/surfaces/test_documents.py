@@ -29,7 +29,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[BatchRecord
         yield batch_record(reader, made.blobs, BATCH), reader
 
 
-@pytest.mark.requirement("F105")
+@pytest.mark.requirement("F105.1")
 @pytest.mark.parametrize("form", ["html", "pdf", "json"])
 def test_the_same_record_gives_the_same_bytes(site: tuple[BatchRecord, Reader], form: str) -> None:
     """Hashes of documents can be compared; no wall clock and no chance is in them."""
@@ -37,7 +37,7 @@ def test_the_same_record_gives_the_same_bytes(site: tuple[BatchRecord, Reader], 
     assert render(record, form, reader=reader) == render(record, form, reader=reader)
 
 
-@pytest.mark.requirement("F105", refuses=True)
+@pytest.mark.requirement("F105", "F105.1", refuses=True)
 def test_another_format_is_refused_with_those_that_there_are(site: tuple[BatchRecord, Reader]) -> None:
     """One clear error."""
     with pytest.raises(InputError, match="'docx'; html, pdf and json are allowed"):
@@ -69,7 +69,7 @@ class _Text(HTMLParser):
         self.words.append(data)
 
 
-@pytest.mark.requirement("F105", refuses=True)
+@pytest.mark.requirement("F105", "F105.1", refuses=True)
 def test_text_of_the_record_is_never_markup(site: tuple[BatchRecord, Reader]) -> None:
     """The prompt asked for ``<of the bag>``, and that is what stands on the page."""
     page = _Text()

@@ -165,7 +165,7 @@ def test_an_analyser_gives_every_quantity_of_its_sample(tmp_path: Path) -> None:
     watch(cedex_bio_ht.FACTORY, tmp_path, script)
 
 
-@pytest.mark.requirement("F035", "F163", refuses=True)
+@pytest.mark.requirement("F035", "F035.1", "F163", refuses=True)
 @pytest.mark.parametrize(
     ("units", "value", "error"),
     [
