@@ -67,11 +67,11 @@ def to_keep(source: Source, *, after: int, upto: int) -> Iterator[Row]:
         numbers = {_number(text) for _, text in texts_of(event) if text}
         found += ((number, event.seq - first) for number in numbers)
         if event.seq == upto or event.seq - first == _STRETCH - 1:
-            yield from _rows(first, event.seq, found)
+            yield from _rows(found, first=first, last=event.seq)
             first, found = event.seq + 1, []
 
 
-def _rows(first: int, last: int, found: list[tuple[int, int]]) -> Iterator[Row]:
+def _rows(found: list[tuple[int, int]], *, first: int, last: int) -> Iterator[Row]:
     drawers: list[list[tuple[int, int]]] = [[] for _ in range(_DRAWERS)]
     for one in sorted(found):
         drawers[one[0] % _DRAWERS].append(one)

@@ -51,12 +51,12 @@ class Shelf:
     def get(self, table: str, key: str) -> bytes | None:
         """Give a value as it stood after event ``base``; raises DamagedError for one that was not kept so."""
         found = self._derived.snapshot(table, key)
-        return None if found is None else self._checked(table, key, found.value)
+        return None if found is None else self._checked(table, key, kept=found.value)
 
     def under(self, table: str, prefix: str) -> dict[str, bytes]:
         """Give the values whose key begins so, by key in order; raises as ``get``."""
         found = self._derived.snapshots(table, prefix=prefix)
-        return {key: self._checked(table, key, one.value) for key, one in found.items()}
+        return {key: self._checked(table, key, kept=one.value) for key, one in found.items()}
 
     def save(self, rows: Sequence[Row], *, seq: int) -> None:
         """Keep what has changed since ``base``: from now on all values stand as after event ``seq``.
@@ -107,7 +107,7 @@ class Shelf:
             return 0
         return said.seq
 
-    def _checked(self, table: str, key: str, kept: bytes) -> bytes:
+    def _checked(self, table: str, key: str, *, kept: bytes) -> bytes:
         code, value = kept[:_SIZE], kept[_SIZE:]
         if code != self._code(table, key, value=value):
             raise DamagedError(f"{table} {key} was not kept so", where="derived.sqlite")

@@ -163,8 +163,7 @@ def _infusion_on(ways: _Ways, name: str) -> Iterator[_Link]:
 
 def _patient(ways: _Ways, stream: str) -> Iterator[_Link]:
     """Lead to the order of the patient whose something is, and no further."""
-    kind, _, name = stream.partition("/")
-    order = _order_of(ways, kind, name)
+    order = _order_of(ways, stream)
     if order:
         yield from ways.named("for", f"order/{order}", by=stream, ends=True)
 
@@ -209,10 +208,10 @@ def _calibration_on(ways: _Ways, name: str) -> Iterator[_Link]:
         yield from ways.named("of", f"asset/{asset}", by=f"calibration/{name}")
 
 
-def _contents(ways: _Ways, kind: str, name: str) -> Iterator[_Link]:
-    thing = cast("Handover | Shipment", ways.objects.find(kind, name))
+def _contents(ways: _Ways, stream: str) -> Iterator[_Link]:
+    thing = cast("Handover | Shipment", ways.objects.find(*stream.split("/", 1)))
     for one in thing.containers:
-        yield from ways.named("holds", f"container/{one}", by=f"{kind}/{name}")
+        yield from ways.named("holds", f"container/{one}", by=stream)
 
 
 def _infusion_from(ways: _Ways, name: str) -> Iterator[_Link]:
@@ -296,8 +295,8 @@ _FORWARD: Mapping[str, _Links] = {
 }
 _BACK: Mapping[str, _Links] = {
     "infusion": _infusion_from,
-    "shipment": lambda ways, name: _contents(ways, "shipment", name),
-    "handover": lambda ways, name: _contents(ways, "handover", name),
+    "shipment": lambda ways, name: _contents(ways, f"shipment/{name}"),
+    "handover": lambda ways, name: _contents(ways, f"handover/{name}"),
     "container": _container_from,
     "batch": _batch_from,
     "release": _release_from,
@@ -310,8 +309,8 @@ _BACK: Mapping[str, _Links] = {
 # what a thing is, in few words
 
 
-def _order_of(ways: _Ways, kind: str, name: str) -> str:
-    thing = ways.objects.find(kind, name)
+def _order_of(ways: _Ways, stream: str) -> str:
+    thing = ways.objects.find(*stream.split("/", 1))
     if isinstance(thing, Batch):
         return thing.issue.order if thing.issue else ""
     return thing.order if isinstance(thing, Collection | Infusion | Shipment) else ""
@@ -324,7 +323,7 @@ def _about_order(ways: _Ways, name: str) -> str:
 
 def _about_batch(ways: _Ways, name: str) -> str:
     one = cast("Batch", ways.objects.find("batch", name))
-    order = _order_of(ways, "batch", name)
+    order = _order_of(ways, f"batch/{name}")
     return f"{one.identity or 'nobody'}{f', order {order}' if order else ''}"
 
 
