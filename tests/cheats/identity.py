@@ -179,6 +179,12 @@ CHEATS = (
         "21 CFR 211.188(b)(1)",
     ),
     _ordered(
+        "Date a collection to before it was scheduled",
+        "more than a day before it was scheduled",
+        Told("collection", "report", states={"collected": "2026-11-01T08:00"}),
+        "21 CFR 211.188(b)(1); ALCOA contemporaneous",
+    ),
+    _ordered(
         "Accept the collection that one has reported oneself",
         "someone else has to accept",
         two("collection", "report", "accept"),
@@ -351,6 +357,19 @@ CHEATS = (
             Act("location/store-01", "approve", by=SECOND),
             Act("location/store-01", "approve", by="approve"),
             (Act("location/store-01", "define", STORE, SECOND),),
+        ),
+    ),
+    _stored(
+        "Approve one's own map of a store after a colleague has touched it",
+        "21 CFR 211.22(c), 211.142",
+        "was defined by second; someone else has to approve it",
+        Tried(
+            Act("location/store-01", "approve", by=SECOND),
+            Act("location/store-01", "approve", by="approve"),
+            (
+                Act("location/store-01", "define", STORE, SECOND),
+                Act("location/store-01", "redefine", STORE, "supervise"),
+            ),
         ),
     ),
     Cheat(

@@ -335,6 +335,17 @@ CHEATS = (
         ),
     ),
     Cheat(
+        "Approve one's own curriculum after a colleague has touched it",
+        "21 CFR 211.22(c), 211.25(a)",
+        ("F085",),
+        "was written by second; someone else has to approve it",
+        Tried(
+            Act("curriculum/C", "approve", by=SECOND),
+            Act("curriculum/C", "approve", by="approve"),
+            (LESSON.made_by(SECOND), LESSON),
+        ),
+    ),
+    Cheat(
         "Approve the curriculum that one wrote oneself",
         "21 CFR 211.22(c), 211.25(a)",
         ("F085",),

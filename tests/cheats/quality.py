@@ -181,6 +181,11 @@ CHEATS = (
         Tried(AGREE.made_by(SECOND), AGREE, (PROPOSE, ASSESS.made_by(SECOND))),
     ),
     _changed(
+        "Approve one's own assessment after a colleague has touched it",
+        "was assessed by second; someone else has to approve it",
+        Tried(AGREE.made_by(SECOND), AGREE, (PROPOSE, ASSESS.made_by(SECOND), ASSESS)),
+    ),
+    _changed(
         "Carry out a change that nobody has approved",
         "'implement' is not possible in state 'assessed'",
         Tried(DO, DO, (PROPOSE, ASSESS), (AGREE,)),
@@ -218,6 +223,22 @@ CHEATS = (
         "Decide on what one has found oneself",
         "was found by second; someone else has to decide it",
         Tried(DECIDE.made_by(SECOND), DECIDE, (bag, LEAK.made_by(SECOND), SCRAP)),
+        "21 CFR 211.22(a)",
+    ),
+    _nonconforming(
+        "Decide on one's own proposal after a colleague has made it once more",
+        "was proposed by second; someone else has to decide it",
+        Tried(
+            DECIDE.made_by(SECOND),
+            DECIDE,
+            (
+                bag,
+                LEAK,
+                SCRAP.made_by(SECOND),
+                Act("nonconformance/NC-1", "return", {"reason": "why?"}, "approve"),
+                SCRAP,
+            ),
+        ),
         "21 CFR 211.22(a)",
     ),
     _nonconforming(

@@ -4,7 +4,7 @@ from typing import Final
 
 from automation.gmp.certificates import certificate
 from tests.cheats.cheat import Act, Body, Cheat, Told, Tried, two
-from tests.support.doors import SECOND
+from tests.support.doors import SECOND, proof
 from tests.support.thread import Thread
 from tests.unit.gmp.moves_of_quality import act, lot
 
@@ -82,6 +82,23 @@ def repeated(thread: Thread) -> None:
         act(thread.way, f"deviation/E{number}", "conclude", {**CONCLUDED, "code": "LID"}, by="investigate")
 
 
+def signed_again(thread: Thread) -> None:
+    """Have the conclusion returned, and concluded once more by a colleague."""
+    act(thread.way, "deviation/X1", "return", {"reason": "say more"}, by="approve")
+    thread.do("deviation", "conclude", by="investigate")
+
+
+def planned_again(thread: Thread) -> None:
+    """Have the CAPA planned once more by a colleague."""
+    thread.way.do(
+        "capa/X1",
+        "replan",
+        thread.body("capa", "plan"),
+        by="investigate",
+        signs=(proof("investigate", "authored"),),
+    )
+
+
 def printed(thread: Thread) -> None:
     """Print a paper form of the batch."""
     act(thread.way, "form/X1-F01", "issue", {"batch": "X1", "title": "freeze", "sha256": "b" * 64}, by="perform")
@@ -148,6 +165,12 @@ CHEATS = (
         "21 CFR 211.22(a), 211.192",
     ),
     _closing(
+        "Close one's own deviation after a colleague has signed it once more",
+        "wrote the conclusion; someone else has to close it",
+        Told("deviation", "close", by=SECOND, second=(("deviation", "conclude"),), given=(signed_again,)),
+        "21 CFR 211.22(a), 211.192",
+    ),
+    _closing(
         "Close a deviation whose CAPA nobody has approved",
         "which is planned; it has to be approved",
         Told("deviation", "close", skipped=(("capa", "approve"),)),
@@ -173,6 +196,11 @@ CHEATS = (
         "Approve the CAPA that one has planned oneself",
         "someone else has to approve",
         two("capa", "plan", "approve"),
+    ),
+    _capa(
+        "Approve one's own CAPA after a colleague has touched it",
+        "was planned by second; someone else has to approve it",
+        Told("capa", "approve", by=SECOND, second=(("capa", "plan"),), given=(planned_again,)),
     ),
     _capa(
         "Carry out the CAPA of somebody else",

@@ -106,7 +106,7 @@ class Curriculum:
     id: str
     state: State = State.ABSENT
     draft: Plan | None = None
-    written_by: str = ""
+    writers: tuple[str, ...] = ()  # of the draft
     written_at: Instant = Instant(0.0)
     versions: tuple[Version, ...] = ()
     withdrawn: str = ""  # why
@@ -152,7 +152,7 @@ class Curriculum:
                     f"can't be assigned to {person} by {person}: nobody trains the own person",
                 )
         if fact.kind == "approve":
-            self._refuse(fact.by == self.written_by, f"was written by {fact.by}; someone else has to approve it")
+            self._refuse(fact.by in self.writers, f"was written by {fact.by}; someone else has to approve it")
 
     def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
         if wrong:
@@ -163,7 +163,8 @@ class Curriculum:
         after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest))
         match fact.body:
             case Plan() as said:
-                return replace(after, draft=said, written_by=fact.by, written_at=fact.at)
+                writers = tuple(dict.fromkeys((*(self.writers if self.draft else ()), fact.by)))
+                return replace(after, draft=said, writers=writers, written_at=fact.at)
             case Reason(reason=reason):
                 return replace(after, withdrawn=reason)
         if fact.kind == "approve" and self.draft is not None:

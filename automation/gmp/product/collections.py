@@ -220,7 +220,10 @@ class Collection:
         used = used or next((one.id for one in site.marked("container", known_as(number))), "")
         if used:
             raise IdentityError(f"collection {self.id}: donation number {number} is that of {used}; each has its own")
-        self._refuse(moment(said.collected, zone=fact.zone) > fact.at, f"ends at {said.collected}, still to come")
+        ended = moment(said.collected, zone=fact.zone)
+        self._refuse(ended > fact.at, f"ends at {said.collected}, still to come")
+        early = ended < self.moved_at - DAY
+        self._refuse(early, f"ended at {said.collected}, more than a day before it was scheduled")
         names = [bag.id for bag in said.bags]
         self._refuse(len(set(names)) < len(names), "names a bag twice")
         known = next((name for name in names if site.find("container", name).state != "absent"), "")

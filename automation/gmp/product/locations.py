@@ -111,7 +111,7 @@ class Location:
     id: str
     state: State = State.ABSENT
     definition: Definition | None = None
-    author: str = ""
+    authors: tuple[str, ...] = ()
     reserved: tuple[Kept, ...] = ()
 
     @property
@@ -142,7 +142,7 @@ class Location:
                 held = any(one.place == place for one in self.reserved)
                 self._refuse(not held, f"keeps {place} for nobody")
         if fact.kind == "approve":
-            self._refuse(fact.by == self.author, f"was defined by {fact.by}; someone else has to approve it")
+            self._refuse(fact.by in self.authors, f"was defined by {fact.by}; someone else has to approve it")
         if fact.kind == "close":
             full = next((name for name in (_at(site, f"{self.id}/{one}") for one in self.places) if name), "")
             self._refuse(bool(full), f"can't be closed: {full} is there")
@@ -167,7 +167,8 @@ class Location:
         after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest))
         match fact.body:
             case Definition() as said:
-                return replace(after, definition=said, author=fact.by)
+                authors = tuple(dict.fromkeys((*self.authors, fact.by)))
+                return replace(after, definition=said, authors=authors)
             case Reservation() as said:
                 rest = tuple(one for one in self.reserved if one.place != said.place)
                 kept = Kept(said.place, said.container, moment(said.until, zone=fact.zone))

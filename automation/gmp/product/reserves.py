@@ -132,7 +132,7 @@ class Reserve:
     id: str
     state: State = State.ABSENT
     plan: Plan | None = None
-    author: str = ""
+    authors: tuple[str, ...] = ()
     moved_at: Instant = Instant(0.0)  # of the last move
     zone: str = "UTC"
     pulled: tuple[str, ...] = ()  # samples, in the order in which they went
@@ -186,7 +186,7 @@ class Reserve:
             case Ending():
                 self._check_end(fact)
         if fact.kind == "approve":
-            self._refuse(fact.by == self.author, f"was planned by {fact.by}; someone else has to approve it")
+            self._refuse(fact.by in self.authors, f"was planned by {fact.by}; someone else has to approve it")
 
     def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
         if wrong:
@@ -238,7 +238,8 @@ class Reserve:
         after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), moved_at=fact.at)
         match fact.body:
             case Plan() as said:
-                return replace(after, plan=said, author=fact.by, zone=fact.zone)
+                authors = tuple(dict.fromkeys((*self.authors, fact.by)))
+                return replace(after, plan=said, authors=authors, zone=fact.zone)
             case Unplanned() as said:
                 gone = (*self.unplanned, said.sample)
                 return replace(_less(after, said.sample, fact.at), unplanned=gone)

@@ -119,7 +119,7 @@ class Capa:
     planned_at: Instant = Instant(0.0)
     due_at: Instant = Instant(0.0)
     check_at: Instant = Instant(0.0)
-    planned_by: str = ""
+    planners: tuple[str, ...] = ()  # of the plan and of every one before it
     deed: Deed | None = None
     done_by: str = ""
     findings: tuple[Finding, ...] = ()  # of every check of its effect
@@ -154,7 +154,7 @@ class Capa:
             case "plan" | "replan":
                 self._check_plan(fact, fact.stated(Plan), site)
             case "approve":
-                self._refuse(fact.by == self.planned_by, f"was planned by {fact.by}; someone else has to approve it")
+                self._refuse(fact.by in self.planners, f"was planned by {fact.by}; someone else has to approve it")
             case "implement":
                 owner = self.plan.owner if self.plan else ""
                 self._refuse(fact.by != owner, f"is {owner}'s to carry out; plan it anew for another")
@@ -182,7 +182,8 @@ class Capa:
         match fact.body:
             case Plan() as said:
                 due, check = moment(said.due, zone=fact.zone), moment(said.check_at, zone=fact.zone)
-                made = replace(after, plan=said, planned_by=fact.by, planned_at=fact.at)
+                planners = tuple(dict.fromkeys((*self.planners, fact.by)))
+                made = replace(after, plan=said, planners=planners, planned_at=fact.at)
                 return replace(made, due_at=due, check_at=check)
             case Deed() as said:
                 return replace(after, deed=said, done_by=fact.by)

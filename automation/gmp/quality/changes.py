@@ -158,7 +158,7 @@ class Change:
     moved_at: Instant = Instant(0.0)  # of the last move
     due_at: Instant = Instant(0.0)
     proposed_by: str = ""
-    assessed_by: str = ""
+    assessors: tuple[str, ...] = ()
     deed: Deed | None = None
     done_by: str = ""
     outcome: str = ""
@@ -201,7 +201,7 @@ class Change:
             case "assess":
                 self._check_impact(fact, fact.stated(Impact), site)
             case "approve":
-                for who, did in ((self.proposed_by, "proposed"), (self.assessed_by, "assessed")):
+                for who, did in ((self.proposed_by, "proposed"), *((one, "assessed") for one in self.assessors)):
                     self._refuse(fact.by == who, f"was {did} by {who}; someone else has to approve it")
             case "implement":
                 owner = self.impact.owner if self.impact else ""
@@ -263,7 +263,8 @@ class Change:
                 return replace(after, proposal=said, proposed_by=fact.by)
             case Impact() as said:
                 due = moment(said.due, zone=fact.zone)
-                return replace(after, impact=said, assessed_by=fact.by, due_at=due)
+                assessors = tuple(dict.fromkeys((*self.assessors, fact.by)))
+                return replace(after, impact=said, assessors=assessors, due_at=due)
             case Deed() as said:
                 return replace(after, deed=said, done_by=fact.by)
             case Outcome(outcome=outcome):

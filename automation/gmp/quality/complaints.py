@@ -85,7 +85,7 @@ class ComplaintCase:
     complaint: Complaint | None = None
     received_at: Instant = Instant(0.0)
     inquiry: Inquiry | None = None
-    author: str = ""
+    authors: tuple[str, ...] = ()
     reply: str = ""
 
     @property
@@ -122,7 +122,7 @@ class ComplaintCase:
                 bare = state == "absent" or (serious and state == "named nowhere")
                 self._refuse(bare, f"needs its deviation, which is {state}")
             case Reply():
-                self._refuse(fact.by == self.author, f"was investigated by {fact.by}; someone else has to close it")
+                self._refuse(fact.by in self.authors, f"was investigated by {fact.by}; someone else has to close it")
                 name = self.inquiry.deviation if self.inquiry else ""
                 state = site.find("deviation", name).state if name else "closed"
                 self._refuse(state != "closed", f"waits for deviation {name}, which is {state}")
@@ -138,7 +138,7 @@ class ComplaintCase:
             case Complaint() as said:
                 return replace(after, complaint=said, received_at=moment(said.received, zone=fact.zone))
             case Inquiry() as said:
-                return replace(after, inquiry=said, author=fact.by)
+                return replace(after, inquiry=said, authors=tuple(dict.fromkeys((*self.authors, fact.by))))
             case Reply(reply=reply):
                 return replace(after, reply=reply)
         return after

@@ -111,7 +111,8 @@ class Deviation:
     investigation: tuple[Investigation, ...] = ()
     conclusion: Conclusion | None = None
     concluded_at: Instant | None = None
-    author: str = ""
+    author: str = ""  # of the conclusion
+    authors: tuple[str, ...] = ()  # also of those that were returned
 
     @property
     def found_by(self) -> tuple[str, ...]:
@@ -159,7 +160,7 @@ class Deviation:
                 raise RefusedError(f"deviation {self.id}: {what}")
         if fact.kind != "close":
             return
-        if fact.by == self.author:
+        if fact.by in self.authors:
             msg = f"deviation {self.id}: {fact.by} wrote the conclusion; someone else has to close it"
             raise RefusedError(msg)
         for name in self.conclusion.capa if self.conclusion else ():
@@ -189,7 +190,9 @@ class Deviation:
         if fact.kind == "investigate":
             return replace(after, investigation=(*self.investigation, fact.stated(Investigation)))
         if fact.kind == "conclude":
-            return replace(after, conclusion=fact.stated(Conclusion), concluded_at=fact.at, author=fact.by)
+            authors = tuple(dict.fromkeys((*self.authors, fact.by)))
+            said = fact.stated(Conclusion)
+            return replace(after, conclusion=said, concluded_at=fact.at, author=fact.by, authors=authors)
         return after
 
 

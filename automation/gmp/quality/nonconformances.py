@@ -91,7 +91,7 @@ class Nonconformance:
     proposal: Proposal | None = None
     deed: Deed | None = None
     reported_by: str = ""
-    proposed_by: str = ""
+    proposers: tuple[str, ...] = ()
     moved_at: Instant = Instant(0.0)  # of the last move
 
     @property
@@ -127,7 +127,7 @@ class Nonconformance:
             case Deed():
                 self._check_done(site)
         if fact.kind == "decide":
-            hands = {self.proposed_by: "proposed", self.reported_by: "found"}
+            hands = {**dict.fromkeys(self.proposers, "proposed"), self.reported_by: "found"}
             did = hands.get(fact.by, "")
             self._refuse(bool(did), f"was {did} by {fact.by}; someone else has to decide it")
 
@@ -151,7 +151,7 @@ class Nonconformance:
             case Report() as said:
                 return replace(after, report=said, reported_by=fact.by)
             case Proposal() as said:
-                return replace(after, proposal=said, proposed_by=fact.by)
+                return replace(after, proposal=said, proposers=tuple(dict.fromkeys((*self.proposers, fact.by))))
             case Deed() as said:
                 return replace(after, deed=said)
         return after
