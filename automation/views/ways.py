@@ -228,9 +228,10 @@ def _container_from(ways: _Ways, name: str) -> Iterator[_Link]:
     inside = cast("Batch", ways.objects.find("batch", one.batch)).containers if one.batch else ()
     if one.batch and name not in inside:
         yield from ways.named("made in", f"batch/{one.batch}", by=own)
-    for thing in ways.objects.marked("collection", known_as(one.din)) if one.din else ():
-        if name in cast("Collection", thing).containers:
-            yield from ways.cited("collected in", f"collection/{thing.id}", text=name)
+    for order in ways.objects.marked("order", known_as(one.identity)) if one.identity else ():
+        for thing in ways.objects.marked("collection", of_order(order.id)):
+            if name in cast("Collection", thing).containers:
+                yield from ways.cited("collected in", f"collection/{thing.id}", text=name)
 
 
 def _batch_from(ways: _Ways, name: str) -> Iterator[_Link]:
