@@ -5,6 +5,7 @@ Source: EU GMP Annex 11, 4.4 (requirements traceable through the life cycle); GA
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -47,9 +48,11 @@ def first(*several: tuple[str, ...]) -> str:
 
 
 def matrix(rows: tuple[Requirement, ...], shown: Iterable[Shown]) -> tuple[Line, ...]:
-    """Put every requirement and part beside its tests, in the order of the file; tests from outside come first."""
+    """Put every requirement and part beside its tests; those from outside come first, of these the most particular."""
+    shown = tuple(shown)
+    marks = Counter(one.test for one in shown)
     by_id: dict[tuple[str, bool], dict[str, None]] = {}
-    for one in sorted(shown, key=lambda one: (not outside(one.test), one)):
+    for one in sorted(shown, key=lambda one: (not outside(one.test), marks[one.test], one)):
         for name in {one.id, one.id.partition(".")[0]}:
             by_id.setdefault((name, one.refuses), {})[one.test] = None
     return tuple(
