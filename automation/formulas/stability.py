@@ -115,8 +115,8 @@ def _model(points: Sequence[Point], batches: Sequence[str]) -> tuple[Model, floa
     if not count:
         return Model.ONE_LINE, 1.0, 1.0
     unit = left[Model.EACH] / free
-    slopes = _beyond((left[Model.ONE_SLOPE] - left[Model.EACH]) / count / unit, count, free)
-    intercepts = _beyond((left[Model.ONE_LINE] - left[Model.ONE_SLOPE]) / count / unit, count, free)
+    slopes = _beyond((left[Model.ONE_SLOPE] - left[Model.EACH]) / count / unit, first=count, second=free)
+    intercepts = _beyond((left[Model.ONE_LINE] - left[Model.ONE_SLOPE]) / count / unit, first=count, second=free)
     if slopes <= POOLING:
         return Model.EACH, slopes, intercepts
     return (Model.ONE_LINE if intercepts > POOLING else Model.ONE_SLOPE), slopes, intercepts
@@ -157,7 +157,7 @@ def _residue(points: Sequence[Point], line: Line) -> float:
     return sum((one.value - line.intercept - line.slope * one.months) ** 2 for one in mine)
 
 
-def _beyond(f: float, first: int, second: int) -> float:
+def _beyond(f: float, *, first: int, second: int) -> float:
     """Give the share of the F distribution (degrees of freedom) that lies above a value."""
     return 1.0 - beta_below(first * f / (first * f + second), a=first / 2, b=second / 2) if f > 0.0 else 1.0
 

@@ -262,10 +262,10 @@ class QcTest:
             raise IdentityError(f"test {self.id}: sample {name} is of another chain of identity than {self.batch}")
         check_arrived(site, sample=name, what=f"test {self.id}")
         if self.request and self.request.sample:
-            self._check_pulled(name, self.request.sample, site)
+            self._check_pulled(site, came=name, wanted=self.request.sample)
 
-    def _check_pulled(self, name: str, wanted: str, site: Site) -> None:
-        self._refuse(name != wanted, f"is of sample {wanted} of a stability reserve; {name} came")
+    def _check_pulled(self, site: Site, *, came: str, wanted: str) -> None:
+        self._refuse(came != wanted, f"is of sample {wanted} of a stability reserve; {came} came")
         reserve = stability_of(site, batch=self.batch, sample=wanted)
         pulled = reserve is not None and wanted in reserve.pulled
         self._refuse(not pulled, f"is of sample {wanted}, which was not pulled")
