@@ -42,6 +42,7 @@ from fakes import (
     hands_sampling,
     hands_selection,
     hands_stimulus,
+    hands_stored,
     hands_wash_step,
     hands_washing,
 )
@@ -316,6 +317,7 @@ class Staff:
             *hands_electroporation.habits(self),
             *hands_selection.habits(self),
             *hands_media_fill.habits(self),
+            *hands_stored.habits(self),
             *hands_rocking.habits(self),
             *hands_sampling.habits(self),
             *hands_stimulus.habits(self),

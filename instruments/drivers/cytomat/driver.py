@@ -63,7 +63,7 @@ class Cytomat:
     async def identify(self) -> Identity:
         """Ask whether it is there; who it is nobody can ask, so the site declares it."""
         async with self._turn:
-            await self._overview()
+            await self._there()
         return self._identity
 
     async def climate(self) -> Climate:
@@ -189,9 +189,21 @@ class Cytomat:
             self._made = Store(self._exchange, self._identity.model, self._racks)
         return self._made
 
+    @property
+    def _end(self) -> bytes:
+        return wire.SHORT_END if self._identity.model == "C2C_425" else wire.END
+
     async def _exchange(self, data: bytes) -> bytes:
-        end = wire.SHORT_END if self._identity.model == "C2C_425" else wire.END
-        return await self._link.exchange(data, partial(wire.complete, end=end), deadline=ANSWER)
+        return await self._link.exchange(data, partial(wire.complete, end=self._end), deadline=ANSWER)
+
+    async def _there(self) -> None:
+        """Hear that it answers, without loading PyLabRobot; raises WireError when it only says that it is busy."""
+        asked = wire.Command("ch", "bs")
+        for _ in range(OFTEN):
+            if wire.answer(await self._exchange(b"ch:bs" + self._end), asked)[0] != "er":
+                return
+            await pause(EVERY)
+        raise WireError(f"{self._link.name}: the overview register could not be read")
 
     async def _overview(self) -> wire.Overview:
         return await self._told("the overview register", self._store.overview())

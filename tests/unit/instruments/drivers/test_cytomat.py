@@ -320,6 +320,7 @@ def test_without_control_it_only_answers() -> None:
     """It says who it is, and nothing moves."""
 
     async def script(room: Room) -> None:
+        room.hand("moody", times=2)
         assert (await room.driver.identify()).serial == "SIM-CY-01"
         for act in (
             room.driver.set_up(),
