@@ -129,3 +129,15 @@ def test_who_has_no_address_and_who_may_not_send_is_said(folder: Path) -> None:
     alone = cellwright("notices", "--spool", str(folder.parent / "out"), "--as", "anna", "--site", str(folder))
     assert "anna may not send notices: needs the right administer or maintain or supervise" in alone.err
     assert "sent" not in outbox(folder)
+
+
+@pytest.mark.requirement("F176.1")
+@pytest.mark.requirement("F176.1", refuses=True)
+def test_everybody_has_the_own_list_and_a_stranger_has_none(folder: Path) -> None:
+    """What is left is sorted by its end; whom the site does not know is answered, not shown an empty list."""
+    items = cast("list[dict[str, object]]", cellwright("due", "--site", str(folder), "--json").data["items"])
+    ends = [str(one["by"]) for one in items]
+    assert ends == sorted(ends)
+    assert ends
+    stranger = cellwright("due", "--as", "mallory", "--site", str(folder))
+    assert (stranger.status, stranger.out, "mallory" in stranger.err) == (2, "", True)

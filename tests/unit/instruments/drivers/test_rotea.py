@@ -60,7 +60,6 @@ def test_a_kit_that_was_used_before_is_not_valid() -> None:
     on_bench(Wish(), work)
 
 
-@pytest.mark.requirement("F028", "C04", refuses=True)
 def test_a_used_kit_that_was_never_taken_out_washes_nothing_more() -> None:
     """The washer itself refuses to send a protocol to it."""
 
@@ -73,7 +72,6 @@ def test_a_used_kit_that_was_never_taken_out_washes_nothing_more() -> None:
     on_bench(Wish(), work)
 
 
-@pytest.mark.requirement("C04", refuses=True)
 def test_without_a_kit_nothing_is_prepared() -> None:
     """Nothing is in: the refusal says so."""
 
