@@ -91,10 +91,10 @@ class House:
         """Give the text of a packaged simulated site; raises InputError for an unknown name."""
         return packaged(name)
 
-    def beside(self, name: str, file: str) -> str:
-        """Give the text of a file that is packaged beside a simulated site; empty when there is none."""
+    def beside(self, name: str, file: str) -> bytes:
+        """Give a file that is packaged beside a simulated site; empty when there is none."""
         found = resources.files(bootstrap.points("sites")[name].value).joinpath(name).joinpath(file)
-        return found.read_text(encoding="utf-8") if found.is_file() else ""
+        return found.read_bytes() if found.is_file() else b""
 
     @contextmanager
     def staying(self, opening: Opening | None = None) -> "Iterator[Staying]":

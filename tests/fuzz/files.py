@@ -17,6 +17,7 @@ from automation.engine.sitefile import load_site
 from automation.formulas.curves import Point
 from automation.kernel.quantity import Millilitres
 from automation.opener import packaged
+from automation.surfaces.cli.story import story
 from instruments.drivers.modbus_map.wire import load as maps
 from instruments.drivers.washer_history import wire as history
 from instruments.interfaces.cell_washer import ProcessValues, RunHistory
@@ -215,6 +216,20 @@ def _packed() -> dict[str, bytes]:
         return {name: pack.read(name) for name in pack.namelist() if name in {SHEET, STRINGS}}
 
 
+STORY = b"""title: one order
+batch: B-1
+recipes: [mine.yaml]
+parts:
+  - part: Order
+    acts:
+      - wait: 90 min
+        at: count.viability
+        tell: "{finn} looks."
+        do: show order 'ORD-1'
+        refused: nobody
+        shown: ["^order ORD-1: (.*)$"]
+        timed: true
+"""
 PERSON = "a person writes it; it is approved by its hash, and the configuration in force is an event"
 FILES: tuple[Target, ...] = (
     Target(
@@ -255,6 +270,14 @@ FILES: tuple[Target, ...] = (
         fresh=partial(_file, "site.yaml", lambda path: load_site(path, known())),
         harmless=PERSON,
         share=0.005,
+    ),
+    Target(
+        name="story",
+        covers=("automation.surfaces.cli.story",),
+        corpus=lambda: [STORY],
+        fresh=pure(lambda data: story(data, name="story.yaml")),
+        harmless="a person writes it; what it lets people do goes through the door like everything else",
+        share=0.02,
     ),
     Target(
         name="deck",

@@ -145,6 +145,14 @@ def test_the_demo_replaces_its_own_folder_and_leaves_files_to_go_on_with(site: d
     assert "old.txt" not in left
 
 
+def test_a_story_is_for_the_site_that_has_its_people(tmp_path: Path) -> None:
+    """Asked for at site b it is refused, before any folder is made."""
+    (tmp_path / "mine.yaml").write_text(SHORT)
+    said = cellwright("demo", "--site", tmp_path / "demo", "--which", "b", "--story", tmp_path / "mine.yaml")
+    assert (said.status, "is played at site a" in said.err) == (2, True)
+    assert not (tmp_path / "demo").exists()
+
+
 def test_a_site_without_a_story_runs_the_main_job_alone(tmp_path: Path) -> None:
     """At site b people wash and freeze; record and plots are made all the same."""
     said = cellwright("demo", "--site", tmp_path / "demo", "--which", "b", "--seed", "7", "--json")
@@ -170,7 +178,7 @@ def played(folder: Path, told: Story) -> list[Told]:
 
 def test_a_story_of_ones_own_is_told_in_lines_with_times_names_and_refusals(tmp_path: Path) -> None:
     """Roles stand beside a name once; a pattern's group is what is shown."""
-    told = story(SHORT.replace("WORDS", "nobody has acknowledged"), name="mine.yaml")
+    told = story(SHORT.replace("WORDS", "nobody has acknowledged").encode(), name="mine.yaml")
     first, second = played(tmp_path / "site", told)
     assert lines(first, at=first.at) == [
         "05 Jan 09:30  Finn Maas (clinic) orders, Eva Roth (coordinator) and Finn Maas look on.",
@@ -183,7 +191,7 @@ def test_a_story_of_ones_own_is_told_in_lines_with_times_names_and_refusals(tmp_
 def test_a_story_that_does_not_go_as_it_is_told_ends_there_and_says_where(tmp_path: Path) -> None:
     """The house's own words are given; nothing is told that did not happen."""
     with pytest.raises(FailedError, match=r"mine\.yaml:14:9: 'do order ORD-1 confirm --as eva': .*nobody has ack"):
-        played(tmp_path / "site", story(SHORT.replace("WORDS", "somebody else"), name="mine.yaml"))
+        played(tmp_path / "site", story(SHORT.replace("WORDS", "somebody else").encode(), name="mine.yaml"))
 
 
 @pytest.mark.parametrize(
@@ -192,9 +200,12 @@ def test_a_story_that_does_not_go_as_it_is_told_ends_there_and_says_where(tmp_pa
         ("tell:", "tel:", r"unknown key 'tel'.*"),
         ('shown: ["^', 'shown: ["(^', "is no pattern"),
         ("90 min", "90 parsec", "wait"),
+        ("90 min", "-90 min", "are possible"),
+        ("recipes: []", "recipes: [../../mine.yaml]", "name of a file beside the story"),
+        ("confirm --as eva", "confirm 'eva", "is no command"),
     ],
 )
 def test_a_story_that_can_not_be_read_is_refused_with_its_line(old: str, new: str, said: str) -> None:
     """Before any folder is made."""
     with pytest.raises(InputError, match=rf"mine\.yaml:\d+:\d+.*{said}|{said}.*mine\.yaml:\d+:\d+"):
-        story(SHORT.replace(old, new, 1), name="mine.yaml")
+        story(SHORT.replace(old, new, 1).encode(), name="mine.yaml")

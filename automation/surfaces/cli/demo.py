@@ -47,11 +47,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A story with the texts of the files that it takes along."""
+    """A story with its file, and the files that it takes along."""
 
-    text: str
+    raw: bytes
     story: Story
-    recipes: Mapping[str, str]
+    recipes: Mapping[str, bytes]
 
 
 @click.command(epilog="Example: cellwright demo --which both --seed 7")
@@ -83,6 +83,8 @@ def demo(  # noqa: PLR0913  as options
     session: Session, folder: Path, which: str, seed: int | None, told: Path | None, *, as_json: bool
 ) -> None:
     """Tell one patient's story on fakes, from order to infusion, and show what comes out."""
+    if told is not None and "a" not in _SITES[which]:
+        raise InputError(f"--story is {told}, and --which is {which}; a story is played at site a")
     scripts = {name: _script(session.opener, name, told if name == "a" else None) for name in _SITES[which]}
     _fresh(folder)
     found = [_one(session.opener, folder / f"site-{name}", scripts[name], seed, quiet=as_json) for name in scripts]
@@ -96,20 +98,20 @@ def demo(  # noqa: PLR0913  as options
 
 def _script(opener: Opener, name: str, path: Path | None) -> Script | None:
     """Give the story of a packaged site with the files beside it, or that of a file; None where there is none."""
-    text = opener.beside(name, FILE) if path is None else path.read_text(encoding="utf-8")
-    if not text:
+    raw = opener.beside(name, FILE) if path is None else path.read_bytes()
+    if path is None and not raw:
         return None
-    made = story(text, name=FILE if path is None else str(path))
+    made = story(raw, name=FILE if path is None else str(path))
     beside = {one: _beside(path, one) or opener.beside(name, one) for one in made.recipes}
     missing = [one for one, found in beside.items() if not found]
     if missing:
         raise InputError(f"recipes names {missing[0]!r}, and there is no such file beside it", where=str(path or FILE))
-    return Script(text, made, beside)
+    return Script(raw, made, beside)
 
 
-def _beside(path: Path | None, name: str) -> str:
+def _beside(path: Path | None, name: str) -> bytes:
     there = path is not None and (path.parent / name).is_file()
-    return (path.parent / name).read_text(encoding="utf-8") if path is not None and there else ""
+    return (path.parent / name).read_bytes() if path is not None and there else b""
 
 
 def _fresh(folder: Path) -> None:
@@ -170,10 +172,10 @@ def _main_job(opener: Opener, folder: Path, seed: int | None) -> None:
 
 def _played(opener: Opener, folder: Path, script: Script, seed: int | None, *, quiet: bool) -> Iterable[Told]:
     """Play the story, printing it as it goes; its files are left beside the site."""
-    for name, text in script.recipes.items():
-        (folder / name).write_text(text, encoding="utf-8")
-        (folder.parent / name).write_text(text, encoding="utf-8")
-    (folder.parent / FILE).write_text(script.text, encoding="utf-8")
+    for name, raw in script.recipes.items():
+        (folder / name).write_bytes(raw)
+        (folder.parent / name).write_bytes(raw)
+    (folder.parent / FILE).write_bytes(script.raw)
     file, part, at = opener.site(folder), "", ""
     if not quiet:
         click.echo(f"SIMULATED {file.name}: {script.story.title}")

@@ -123,8 +123,8 @@ class Opener(Protocol):
         """Give the text of a packaged simulated site; raises InputError for an unknown name."""
         ...
 
-    def beside(self, name: str, file: str) -> str:
-        """Give the text of a file that is packaged beside a simulated site; empty when there is none."""
+    def beside(self, name: str, file: str) -> bytes:
+        """Give a file that is packaged beside a simulated site; empty when there is none."""
         ...
 
     def staying(self, opening: Opening = ...) -> "AbstractContextManager[Opener]":

@@ -9,12 +9,15 @@ Units:  s.
 """
 
 import re
+import shlex
+import warnings
 from dataclasses import dataclass
 
-from automation.engine.recipe.yaml_source import Node, read_text
+from automation.engine.recipe.yaml_source import Node, read_bytes
 from automation.kernel.quantity import Seconds, read
 
 FILE = "story.yaml"
+LONGEST_WAIT = Seconds(3650 * 86_400.0)  # s
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,10 @@ class Story:
     parts: tuple[Part, ...]
 
 
-def story(text: str, *, name: str) -> Story:
+def story(raw: bytes, *, name: str) -> Story:
     """Read a story; raises InputError with line and column in the file ``name``."""
-    pairs = read_text(text, name=name).fields(required=("title", "batch", "recipes", "parts"))
-    recipes = tuple(one.string() for one in pairs["recipes"].sequence())
+    pairs = read_bytes(raw, name=name).fields(required=("title", "batch", "recipes", "parts"))
+    recipes = tuple(map(_file, pairs["recipes"].sequence()))
     parts = tuple(map(_part, pairs["parts"].sequence()))
     return Story(pairs["title"].string(), pairs["batch"].string(), recipes, parts)
 
@@ -67,7 +70,7 @@ def _act(node: Node) -> Act:
     return Act(
         where=node.where,
         tell=pairs["tell"].string(),
-        do=tuple(pairs["do"].string().strip().splitlines()) if "do" in pairs else (),
+        do=_commands(pairs["do"]) if "do" in pairs else (),
         wait=_duration(pairs["wait"]) if "wait" in pairs else Seconds(0.0),
         at=pairs["at"].string() if "at" in pairs else "",
         refused=pairs["refused"].string() if "refused" in pairs else "",
@@ -76,12 +79,34 @@ def _act(node: Node) -> Act:
     )
 
 
+def _file(node: Node) -> str:
+    name = node.string()
+    if not re.fullmatch(r"[\w-][\w.-]*", name):
+        raise node.wrong(f"is {name!r}; the name of a file beside the story is needed")
+    return name
+
+
+def _commands(node: Node) -> tuple[str, ...]:
+    lines = tuple(node.string().strip().splitlines())
+    for line in lines:
+        try:
+            shlex.split(line)
+        except ValueError as error:
+            raise node.wrong(f"has {line!r}, which is no command: {error}") from None
+    return lines
+
+
 def _duration(node: Node) -> Seconds:
-    return Seconds(read(node.string(), Seconds, what="wait", where=node.where))
+    wait = Seconds(read(node.string(), Seconds, what="wait", where=node.where))
+    if not Seconds(0.0) <= wait <= LONGEST_WAIT:
+        raise node.wrong(f"is {node.text!r}; 0 s to {LONGEST_WAIT / 86_400.0:g} d are possible")
+    return wait
 
 
 def _pattern(node: Node) -> re.Pattern[str]:
     try:
-        return re.compile(node.string(), re.MULTILINE)
-    except re.error as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return re.compile(node.string(), re.MULTILINE)
+    except (re.error, OverflowError, RecursionError, Warning) as error:
         raise node.wrong(f"is no pattern: {error}") from None
