@@ -8,6 +8,7 @@ from typing import Final
 from tests.cheats import (
     batches,
     bedside,
+    files,
     identity,
     labels,
     materials,
@@ -45,14 +46,33 @@ tried at the door whenever the tests run. It is refused in one sentence, with th
 changes. The ledger says who tried what, and why it was refused. And the same act done rightly succeeds.
 """
 
+_FOUND: Final = """\
+Who holds the disk can't be refused. What is done to the files is found by `cellwright verify`, which names the first
+bad event; what nothing inside can tell is found by a head that was kept outside.
+"""
+
 
 def page() -> str:
     """Give the page as it has to be."""
-    return "\n".join((_HEAD.format(number=len(CHEATS)), *chain.from_iterable(map(_section, SECTIONS.items()))))
+    head = _HEAD.format(number=len(CHEATS))
+    return "\n".join((head, *chain.from_iterable(map(_section, SECTIONS.items())), *_files()))
 
 
 def _section(section: tuple[str, tuple[Cheat, ...]]) -> Iterator[str]:
     title, cheats = section
     yield from (f"## {title}", "", "| who tries to | against | is told |", "|---|---|---|")
     yield from (f"| {one.name[0].lower()}{one.name[1:]} | {one.clause} | {one.says} |" for one in cheats)
+    yield ""
+
+
+def _files() -> Iterator[str]:
+    yield from (
+        f"## {files.TITLE}",
+        "",
+        *_FOUND.splitlines(),
+        "",
+        "| who tries to | against | is found as |",
+        "|---|---|---|",
+    )
+    yield from (f"| {one.name[0].lower()}{one.name[1:]} | {one.clause} | {one.says} |" for one in files.TAMPERINGS)
     yield ""
