@@ -21,7 +21,7 @@ from automation.kernel.clock import SimulatedClock, run_simulated
 from tests.identity import coverage, ward
 from tests.identity.sequences import Tally, Ward
 
-EACH = 300
+EACH = 400
 WORKERS = 2
 
 

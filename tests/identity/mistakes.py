@@ -59,11 +59,10 @@ def right(asked: Asked, rng: Random) -> str:
     return f"{WORDS[asked.expects]}:{asked.value}"
 
 
-def swapped(text: str) -> str:
-    """Write the two digits of a patient in the wrong order."""
-    found = next(p for p in PATIENTS if p in text[7:]) if text.startswith(("A9999", "CHA")) else text[1:3]
-    place = text.index(found, 7 if text.startswith(("A9999", "CHA")) else 1)
-    return text[:place] + found[::-1] + text[place + 2 :]
+def swapped(text: str, patient: str) -> str:
+    """Write the two digits of a patient in the wrong order, in an identifier or the name of a container."""
+    place = {"A": 7, "C": 9, "P": 1}[text[0]]
+    return text[:place] + patient[::-1] + text[place + 2 :]
 
 
 def _other(asked: Asked, rng: Random) -> str:
@@ -128,13 +127,13 @@ def _bad_check(asked: Asked, rng: Random) -> Wrong:
 
 def _swapped(asked: Asked, rng: Random) -> Wrong:
     if asked.expects == Kind.DIN and rng.random() < 0.5:  # the check character sees it
-        return Wrong(f"={swapped(asked.value)}{60 + isbt128.check_value(asked.value)}")
+        return Wrong(f"={swapped(asked.value, asked.patient)}{60 + isbt128.check_value(asked.value)}")
     if asked.expects == Kind.DIN:
-        return Wrong(f"={swapped(asked.value)}00", Outcome.LOCKED)
+        return Wrong(f"={swapped(asked.value, asked.patient)}00", Outcome.LOCKED)
     if asked.expects == Kind.COI:
-        return Wrong(f"&/{swapped(asked.value)}", Outcome.LOCKED)
+        return Wrong(f"&/{swapped(asked.value, asked.patient)}", Outcome.LOCKED)
     if asked.expects == Kind.CONTAINER:
-        return Wrong(f"CONTAINER:{swapped(asked.value)}", Outcome.LOCKED)
+        return Wrong(f"CONTAINER:{swapped(asked.value, asked.patient)}", Outcome.LOCKED)
     last = asked.value[-1]
     return Wrong(
         f"{WORDS[asked.expects]}:{asked.value[:-2]}{last}{asked.value[-2] if asked.value[-2] != last else 'Z'}"

@@ -13,7 +13,7 @@ from tests.identity.effects import MISTAKES as EFFECTS
 from tests.identity.mistakes import MISTAKES
 from tests.identity.sequences import LEAST_RIGHT, RIGHT
 
-SEED, SEQUENCES = 1, 100
+SEED, SEQUENCES = 1, 80
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from automation.engine.site import Site
 from automation.engine.sitefile import FILE
 from automation.formulas import isbt128
 from automation.gmp.door import Command
-from automation.kernel.quantity import Celsius, Millilitres
+from automation.kernel.quantity import Cells, Celsius, Millilitres
 from automation.opener import packaged
 from fakes.contents import filled
 from fakes.world import Container
@@ -31,12 +31,26 @@ PATIENTS = (
 )  # fmt: skip
 """Each is its neighbour with two digits in the wrong order."""
 
-RECIPES = {"26": "infuse", "62": "infuse", "25": "freeze-day", "52": "share"}
+RECIPES = {
+    "26": "infuse", "62": "infuse", "25": "freeze-day", "52": "share", "51": "sampling", "15": "final-day",
+}  # fmt: skip
 """What is made for a patient when it is not shipped: equipment of which there is one goes round."""
 
 SETUP, SUPERVISOR = "system:setup", "carla"
-VOLUME = Millilitres(60.0)
 CANCELLED, RESERVE = "X1", "R1"
+
+
+_WARM = {"receive.transport_lowest": "2.0 degC"}  # of the one paper that everybody reads
+_CHANGES = {
+    "freeze-day": {"receive.exposure_longest": "1440 min", "freeze.cool_within": "120 min"},
+    "sampling": _WARM,
+    "final-day": {**_WARM, "formulate.exposure_longest": "1440 min", "freeze.cool_within": "120 min"},
+}
+_FRESH = filled(Millilitres(60.0), live=Cells(9.0e8), dead=Cells(0.7e8))
+_FILLED = {  # as the installed site's own bags
+    "bag20": filled(Millilitres(20.0), live=Cells(9.2e8), dead=Cells(0.8e8), dmso=0.1),
+    "bag600": filled(Millilitres(400.0), live=Cells(1.24e9), dead=Cells(0.1e9), dmso=0.0005, density=1.01),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +73,8 @@ class Bag:
 
 
 def identity(patient: str) -> str:
-    """Give the chain of identity of a patient."""
-    return f"CHA999926Q{patient}ZKM"
+    """Give the chain of identity of a patient; all end alike."""
+    return f"CHA999926{patient}QZKM"
 
 
 def flagged(din: str) -> str:
@@ -113,18 +127,21 @@ def prepare(site: Site) -> None:
 
 
 def recipe_of(site: Site, patient: str) -> Recipe:
-    """Give the recipe of a patient; all long times are longer, since nobody is in a hurry here."""
+    """Give the recipe of a patient; those that are installed get longer times, since nobody is in a hurry here."""
     name = RECIPES.get(patient, "ship")
-    if name == "freeze-day":
-        changes = {"receive.exposure_longest": "1440 min", "freeze.cool_within": "120 min", "freeze.longest": "180 min"}
-        return load(name, site.house.operations, changes=changes)
-    return load(str(Path(__file__).with_name(f"{name}.yaml")), site.house.operations)
+    own = Path(__file__).with_name(f"{name}.yaml")
+    return load(str(own) if own.exists() else name, site.house.operations, changes=_CHANGES.get(name))
 
 
 async def begin(site: Site, made: Recipe, bag: Bag) -> str:
     """Let a new bag come and start a batch of it; gives the batch's id."""
     kind, batch = made.product.starts_from, f"P{bag.patient}-{bag.mark[1:]}"
-    said = {"identity": identity(bag.patient), "din": bag.din, "kind": kind, "volume_ml": float(VOLUME)}
+    said = {
+        "identity": identity(bag.patient),
+        "din": bag.din,
+        "kind": kind,
+        "volume_ml": float(_FILLED.get(kind, _FRESH).volume),
+    }
     await site.house.door.submit(Command(f"container/{bag.name}", "expect", said, SETUP))
     _bring(site, bag, kind)
     order = Order(batch, containers=(bag.name,), release=release(), reason="identity")
@@ -134,7 +151,7 @@ async def begin(site: Site, made: Recipe, bag: Bag) -> str:
 
 
 def _bring(site: Site, bag: Bag, kind: str) -> None:
-    plain = filled(VOLUME if kind != "bag20" else Millilitres(20.0))
-    contents = replace(plain, solutes={solute(bag.patient): 1.0})
+    plain = _FILLED.get(kind, _FRESH)
+    contents = replace(plain, solutes={**plain.solutes, solute(bag.patient): 1.0})
     world, now = plant_of(site).world, site.house.clock.now()
     world.add(Container(bag.name, kind, contents=contents), place="fridge", at=Celsius(4.0), now=now)
