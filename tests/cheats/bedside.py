@@ -58,6 +58,20 @@ def lifted(thread: Thread) -> None:
     act(thread.way, "container/X1-P", "lift", {"reason": "judged"}, by="approve")
 
 
+def unlabelled(thread: Thread) -> None:
+    """Let the label come off."""
+    thread.way.do("label/X1-P-L1", "destroy", {"reason": "it came off in the cold"}, by="perform")
+
+
+def labelled(thread: Thread) -> None:
+    """Print, verify and apply another one."""
+    said = {**thread.body("label-P", "issue"), "reason": "it came off in the cold"}
+    marks = ["FOR CLINICAL TRIAL USE ONLY", "SIMULATED", "REPRINT"]
+    thread.way.do("label/X1-P-L2", "issue", {**said, "marks": marks})
+    for command in ("print", "verify", "apply"):
+        thread.way.do("label/X1-P-L2", command, thread.body("label-P", command))
+
+
 def trained(thread: Thread) -> None:
     """Train who packs on both dangerous goods."""
     for entry in ("UN3373", "UN1845"):
@@ -143,6 +157,12 @@ CHEATS = (
         "Send a bag without its papers",
         "these papers are missing",
         Told("shipment", "pack", states={"documents": ["order"]}),
+    ),
+    _shipped(
+        "Send a bag that has lost its label",
+        "container X1-P carries no verified label",
+        Told("shipment", "pack", given=(unlabelled,), mended=(labelled,)),
+        "21 CFR 211.130, 211.134",
     ),
     _shipped(
         "Pack another bag than was planned",

@@ -136,6 +136,7 @@ class _Container(Protocol):
 
     identity: str
     state: str
+    parent: str
     on_hold: bool
 
 
@@ -247,6 +248,8 @@ class Shipment:
         for name in self.containers:
             one = cast("_Container", site.find("container", name))
             self._refuse(one.on_hold, f"can't be packed: container {name} is on QA hold")
+            bears = any(label.state == "applied" for label in site.marked("label", of_container(name)))
+            self._refuse(bool(one.parent) and not bears, f"can't be packed: container {name} carries no verified label")
             out = one.state == "in process"
             self._refuse(not out, f"can't be packed: container {name} is {one.state}; it has to be taken out first")
         transit = self.arrives_at - max(self.leaves_at, fact.at)
