@@ -29,6 +29,7 @@ START = instant("2026-11-22T09:00:00", zone=ZONE)
 SYSTEM = "system:test"
 SECOND = "second"  # a person with every right, to sign beside the first
 PEOPLE: Final[dict[Right, str]] = {right: right.replace(" ", "-") for right in Right if right is not Right.SYSTEM}
+ROLES: Final = {**{name: frozenset({right}) for right, name in PEOPLE.items()}, "all": frozenset(PEOPLE)}
 _T = TypeVar("_T", bound=Thing)
 
 
@@ -100,8 +101,7 @@ class Doorway:
 
     def rebuilt(self) -> Door:
         """Fold everything anew from the ledger."""
-        roles = {**{name: frozenset({right}) for right, name in PEOPLE.items()}, "all": frozenset(PEOPLE)}
-        return Door(self.ledger, self.clock, kinds=KINDS, secrets=self.secrets, roles=roles, zone=ZONE)
+        return _opened(self.ledger, self.clock, self.secrets).door
 
 
 def proof(person: str, meaning: str = "") -> Proof:
@@ -117,33 +117,32 @@ def doorway(folder: Path, *, mode: Mode = Mode.SIMULATED) -> Iterator[Doorway]:
     clock = HandClock()
     secrets = Credentials(folder, clock, cost=SIMULATED)
     with Ledger.open(folder, key=KEY) as ledger:
-        roles = {**{name: frozenset({right}) for right, name in PEOPLE.items()}, "all": frozenset(PEOPLE)}
-        door = Door(ledger, clock, kinds=KINDS, secrets=secrets, roles=roles, zone=ZONE)
-        made = Doorway(ledger, door, clock, secrets)
-        register(made, SECOND, "all", by=SYSTEM)
-        for name in PEOPLE.values():
-            register(made, name, name, by=SECOND)
-        yield made
+        yield _opened(ledger, clock, secrets)
+
+
+def _opened(ledger: Ledger, clock: HandClock, secrets: Credentials) -> Doorway:
+    return Doorway(ledger, Door(ledger, clock, kinds=KINDS, secrets=secrets, roles=ROLES, zone=ZONE), clock, secrets)
 
 
 @cache
 def _begun(mode: Mode) -> dict[str, bytes]:
-    """Give the files of a site with its genesis and everybody's secret, made once."""
+    """Give the files of a site where everybody is registered and has a secret, made once."""
     clock = HandClock()
     genesis = Genesis(ledger="0" * 32, mode=mode, site="test", zone=ZONE, created=clock.micros(), release="0.1.0")
     with TemporaryDirectory() as name:
-        Ledger.create(Path(name), genesis=genesis, key=KEY).close()
         secrets = Credentials(Path(name), clock, cost=SIMULATED)
-        for person in (SECOND, *PEOPLE.values()):
-            secrets.set(person, f"secret of {person}")
+        with Ledger.create(Path(name), genesis=genesis, key=KEY) as ledger:
+            made = _opened(ledger, clock, secrets)
+            register(made, SECOND, "all", by=SYSTEM)
+            for person in PEOPLE.values():
+                register(made, person, person, by=SECOND)
         return {file.name: file.read_bytes() for file in Path(name).iterdir()}
 
 
 def register(way: Doorway, person: str, role: str, *, by: str) -> None:
     """Register a person with one role, and set the secret."""
     way.do(f"person/{person}", "register", {"name": person.title(), "roles": [role], "staff": f"S-{person}"}, by=by)
-    if person not in (SECOND, *PEOPLE.values()):
-        way.secrets.set(person, f"secret of {person}")
+    way.secrets.set(person, f"secret of {person}")
 
 
 def stored(event: Event) -> dict[str, object]:
