@@ -4,8 +4,10 @@ Units: lines.
 """
 
 import ast
+import gc
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache, cached_property
@@ -46,7 +48,7 @@ class Module:
     @cached_property
     def calls(self) -> tuple[tuple[str, ast.Call], ...]:
         """Give every call with what is called, as written."""
-        return tuple((ast.unparse(node.func), node) for node in self.nodes if isinstance(node, ast.Call))
+        return tuple((_written(node.func), node) for node in self.nodes if isinstance(node, ast.Call))
 
     @cached_property
     def imports(self) -> tuple[tuple[str, int], ...]:
@@ -64,6 +66,16 @@ class Module:
     def at(self, node: ast.stmt | ast.expr | ast.excepthandler) -> str:
         """Name the place of a node."""
         return f"{self.path}:{node.lineno}"
+
+
+def _written(node: ast.expr) -> str:
+    """Give an expression as source; a name with dots, as most calls have, without the writer of whole programs."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name() | ast.Attribute() as value, attr=name):
+            return f"{_written(value)}.{name}"
+    return ast.unparse(node)
 
 
 @cache
@@ -99,7 +111,19 @@ def _module(path: str) -> Module:
 def modules(*tops: str) -> tuple[Module, ...]:
     """Give the modules below the named top folders; all four packages without a name."""
     wanted = tuple(f"{top}/" for top in tops or PACKAGES)
-    return tuple(_module(path) for path in files() if path.startswith(wanted) and path.endswith(".py"))
+    with _unsearched():
+        return tuple(_module(path) for path in files() if path.startswith(wanted) and path.endswith(".py"))
+
+
+@contextmanager
+def _unsearched() -> Iterator[None]:
+    """Keep what is made out of the search for garbage: trees stay to the end, and are millions of nodes."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @cache
