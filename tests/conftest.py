@@ -1,6 +1,7 @@
 """What holds for every test: globals as they were found, no network beyond this machine, well-named requirements."""
 
 import asyncio
+import gc
 import os
 import random
 import sys
@@ -22,8 +23,9 @@ def _refuse_strangers(event: str, args: tuple[object, ...]) -> None:
 
 
 def pytest_configure() -> None:
-    """Watch every connection of the whole session."""
+    """Watch every connection of the whole session; look for no garbage while everything is imported."""
     sys.addaudithook(_refuse_strangers)
+    gc.disable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,14 +37,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.user_properties += [("refuses" if no else "requirement", name) for name, no in sorted(of_item(item))]
 
 
+def pytest_collection_finish() -> None:
+    """Take what was imported and collected out of the search for garbage: it stays to the end, and is most there is."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
 @pytest.fixture(autouse=True)
 def _as_found() -> Iterator[None]:
     """Put environment, folder, randomness and event loop back, whatever the test did to them."""
     environment, folder, drawn = dict(os.environ), Path.cwd(), random.getstate()
     os.environ.pop("CELLWRIGHT_SITE", None)
     yield
-    os.environ.clear()
-    os.environ.update(environment)
+    if dict(os.environ) != environment:
+        os.environ.clear()
+        os.environ.update(environment)
     os.chdir(folder)
     random.setstate(drawn)
     asyncio.set_event_loop(None)
