@@ -61,9 +61,9 @@ class Strength(StrEnum):
 
 
 class Body(BaseModel):
-    """What a command must state; frozen, nothing unknown, no NaN."""
+    """What a command must state; frozen, nothing unknown, no NaN. Its checks are built when they are first needed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Reason(Body):
