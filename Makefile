@@ -42,8 +42,9 @@ demo: $(CORE)
 # Tests write to memory where the system has room for it: what a disk can do to a ledger, they bring about themselves.
 MEMORY := $(shell test -w /dev/shm && test "$$(df -Pk /dev/shm | awk 'END {print $$4}')" -gt 4000000 && echo /dev/shm)
 
+# Many tests start the program in processes of their own: it is compiled once, whatever the surroundings say.
 test: lint
-	TMPDIR=$(or $(MEMORY),$${TMPDIR:-/tmp}) $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= TMPDIR=$(or $(MEMORY),$${TMPDIR:-/tmp}) $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(DEV)
 	$(PY) -m ruff check .

@@ -63,7 +63,7 @@ def _hunks(lines: list[str]) -> list[tuple[str, str, str]]:
 def plant(bug: Planted, into: Path) -> None:
     """Copy the program and break it; raises ValueError when the patch no longer fits."""
     for package in PACKAGES:
-        shutil.copytree(ROOT / package, into / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / package, into / package)  # what was compiled before goes with it
     ours = distribution("cellwright")
     named = into / f"cellwright-{ours.version}.dist-info"
     named.mkdir()
