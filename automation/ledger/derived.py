@@ -19,6 +19,7 @@ from automation.ledger.file import BROKEN, connect_to_read
 
 NAME = "derived.sqlite"
 _FORMAT = 1
+_AGAIN = "UPDATE snapshot SET value = ?, seq = ?, hash = ? WHERE name = ? AND key = ?"
 _HIGHEST = "\U0010ffff"  # sorts behind whatever a key may hold
 _SCHEMA = """
 CREATE TABLE made_for(ledger TEXT NOT NULL) STRICT;
@@ -88,6 +89,7 @@ class Derived:
         self._source = source
         self._to_write = to_write
         self._projections: dict[str, Projection] = {}
+        self._count: int | None = None  # of the values that are kept, once they were counted
         self._connection = self._opened()
 
     def __enter__(self) -> Self:
@@ -120,25 +122,30 @@ class Derived:
     def put(self, name: str, key: str, *, value: bytes, seq: int) -> None:
         """Keep a value as it stands after event ``seq``; nothing is kept for an event that the ledger lacks."""
         digest = self._source.hash_at(seq)
+        self._count = None
         if digest is not None:
             self._ask("INSERT OR REPLACE INTO snapshot VALUES(?,?,?,?,?)", name, key, value, seq, digest)
 
     def put_all(self, rows: Sequence[Row], *, seq: int, last: Callable[[int], Row]) -> None:
         """Keep many values as they stand after event ``seq``, all or none; a row without a value goes.
 
-        ``last`` is told how many values there are then, and gives one more. Raises sqlite3.Error when the file can't
-        be written.
+        ``last`` is told how many values there are then, and gives one more, which is not there yet. They are counted
+        once; from then on what is put and taken away here counts, so that another hand's never does. Raises
+        sqlite3.Error when the file can't be written.
         """
         digest = self._source.hash_at(seq)
-        run = self._connection.execute
-        put = "INSERT OR REPLACE INTO snapshot VALUES(?,?,?,?,?)"
+        run, many = self._connection.execute, self._connection.executemany
         run("BEGIN IMMEDIATE")
         try:
+            here = self.count() if self._count is None else self._count
             gone = [row[:2] for row in rows if row[2] is None]
-            self._connection.executemany("DELETE FROM snapshot WHERE name = ? AND key = ?", gone)
-            self._connection.executemany(put, [(*row, seq, digest) for row in rows if row[2] is not None])
-            run(put, (*last(self.count()), seq, digest))
+            here -= many("DELETE FROM snapshot WHERE name = ? AND key = ?", gone).rowcount if gone else 0
+            kept = [(*row, seq, digest) for row in rows if row[2] is not None]
+            many(_AGAIN, [(value, seq, digest, name, key) for name, key, value, *_ in kept])
+            here += many("INSERT OR IGNORE INTO snapshot VALUES(?,?,?,?,?)", kept).rowcount if kept else 0
+            run("INSERT INTO snapshot VALUES(?,?,?,?,?)", (*last(here), seq, digest))
             run("COMMIT")
+            self._count = here + 1
         except BaseException:
             if self._connection.in_transaction:
                 run("ROLLBACK")
@@ -274,6 +281,7 @@ class Derived:
 
     def _start_again(self) -> None:
         self._connection.close()
+        self._count = None
         if not self._to_write:
             self._connection = self._in_memory()
             return

@@ -9,10 +9,10 @@ behind the base, and where nothing is kept, the events themselves are read.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Protocol
+from typing import Protocol, cast
 from zlib import crc32
 
 from automation.kernel.errors import DamagedError
@@ -42,22 +42,24 @@ class Reading(Source, Protocol):
         ...
 
 
-def texts_of(event: Event) -> Iterator[tuple[str, str]]:
+def texts_of(event: Event) -> list[tuple[str, str]]:
     """Give what an event names, each with the name of its field: the texts of its body, and whoever it is by."""
-    yield from _texts("", event.fields)
-    yield "by", event.by
+    found = [("by", event.by)]
+    _gather("", event.fields, found)
+    return found
 
 
-def _texts(field: str, value: object) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield field, value
-    elif isinstance(value, Mapping):
-        for name, part in value.items():
+def _gather(field: str, value: object, found: list[tuple[str, str]]) -> None:
+    kind = type(value)  # as JSON is decoded, there are no kinds of these
+    if kind is str:
+        found.append((field, cast("str", value)))
+    elif kind is dict:
+        for name, part in cast("dict[str, object]", value).items():
             if name not in _NOT_SAID:
-                yield from _texts(name, part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(field, part)
+                _gather(name, part, found)
+    elif kind is list:
+        for part in cast("list[object]", value):
+            _gather(field, part, found)
 
 
 def to_keep(source: Source, *, after: int, upto: int) -> Iterator[Row]:

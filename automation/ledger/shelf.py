@@ -9,7 +9,7 @@ value that was changed, taken away or put in: then nothing of it counts, and it 
 import hashlib
 import sqlite3
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import msgspec
@@ -43,7 +43,7 @@ class Shelf:
         self._path = path
         self._source = source
         self._key = hashlib.blake2b(key, digest_size=32, person=b"cellwright shelf").digest()
-        self._rules = rules
+        self._rules = cache(rules)  # of the code that runs, also when other code is installed meanwhile
         self._to_write = to_write
         self.is_writable = to_write
         self.base = self._stamped() if path.exists() else 0
