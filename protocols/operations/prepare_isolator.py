@@ -99,7 +99,7 @@ class PrepareIsolator:
                 if missing
                 else "a glove or sleeve leaks"
             )
-            await self._wrong(why, turn, "Replace what leaks and test all of them")
+            await self._wrong(why, turn, how="Replace what leaks and test all of them")
         return Move("leak", glove_tests=given.tries, why=why)
 
     async def tested(self, _visit: Visit[Results]) -> Move:
@@ -116,7 +116,7 @@ class PrepareIsolator:
             if seen.passed:
                 return Move("decontaminate", cycle=seen.cycle, report=seen.sha256, cycles=turn)
             why = f"cycle {seen.cycle} failed by its report"
-            await self._wrong(why, turn, "Look for what was wrong with the load or the cycle")
+            await self._wrong(why, turn, how="Look for what was wrong with the load or the cycle")
         return Move("fail", cycles=given.tries, why=why)
 
     async def decontaminated(self, _visit: Visit[Results]) -> Move:
@@ -132,10 +132,10 @@ class PrepareIsolator:
                 )
                 return Move("make_ready", pressure=seen, ready_at=await self.watch.moment())
             why = f"{seen:g} Pa against the room; {given.pressure_lowest:g} to {given.pressure_highest:g} Pa are needed"
-            await self._wrong(why, turn, "Look for the leak or the fan, without opening it")
+            await self._wrong(why, turn, how="Look for the leak or the fan, without opening it")
         return Move("refuse", why=why)
 
-    async def _wrong(self, why: str, turn: int, how: str) -> None:
+    async def _wrong(self, why: str, turn: int, *, how: str) -> None:
         """Note what did not pass; people put it right, unless it was the last try."""
         await self.product.deviation(f"the isolator did not pass: {why}", rule=RULE)
         if turn < self.given.tries:
