@@ -336,6 +336,7 @@ class Container:
 
     def _check_parent(self, said: Expectation, site: Site) -> None:
         if not said.parent:
+            self._check_din(said, site)
             return
         parent = cast("Container", site.find("container", said.parent))
         self._refuse(parent.state not in _HERE, f"can't come out of {said.parent}, which is {parent.state}")
@@ -345,6 +346,14 @@ class Container:
         kept = Seconds(said.warming_s) >= parent.warming_s and _moment(said.first_cold_at) == parent.first_cold_at
         needed = f"warming_s {parent.warming_s} and first_cold_at {parent.first_cold_at}"
         self._refuse(not kept, f"inherits from {said.parent} and has to state its {needed}")
+
+    def _check_din(self, said: Expectation, site: Site) -> None:
+        """Refuse a donation number of another patient: scanned, it would stand for both. What was cancelled is free."""
+        known = [cast("Container", one) for one in site.marked("container", known_as(said.din))] if said.din else []
+        for other in known:
+            if other.identity != said.identity and other.state is not State.CANCELLED:
+                number = f"donation number {said.din} is that of {other.id}"
+                raise IdentityError(f"container {self.id}: {number}, of another chain of identity")
 
     def _check_batch(self, name: str, site: Site) -> None:
         if not name:

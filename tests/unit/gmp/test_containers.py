@@ -38,6 +38,20 @@ def test_a_container_is_received_into_its_own_batch_alone(way: Doorway) -> None:
     assert (bag.sealed_with, bag.seal, bag.received_seq) == ("S-9", "S-8", event.seq)
 
 
+@pytest.mark.requirement("F020", "F056")
+@pytest.mark.requirement("F020", "F056", refuses=True)
+def test_a_donation_number_stands_for_one_patient(way: Doorway) -> None:
+    """Bags of one collection share it; another patient's bag can't have it, unless the first one was a mistake."""
+    bag = {"identity": "COI-1", "din": "A999926000017"}
+    way.do(C, "expect", bag)
+    way.do("container/C2", "expect", bag)
+    with pytest.raises(IdentityError, match="donation number A999926000017 is that of C1, of another chain"):
+        way.do("container/C3", "expect", {**bag, "identity": "COI-2"})
+    for name in ("C1", "C2"):
+        way.do(f"container/{name}", "cancel", {"reason": "entered for the wrong patient"})
+    way.do("container/C3", "expect", {**bag, "identity": "COI-2"})
+
+
 @pytest.mark.requirement("F023")
 def test_exposure_goes_on_from_what_was_taken_over(way: Doorway) -> None:
     """Transport and bench add up."""
