@@ -183,6 +183,20 @@ def test_a_bag_is_traced_to_its_batch_and_the_people_to_their_acts(day: Path) ->
     assert {"batch/B-1", "CHA999926X7K2QD"} <= {one["what"] for one in bag}
     anna = cast("list[dict[str, object]]", cellwright("trace", "anna", "--site", day, "--json").data["items"])
     assert {one["way"] for one in anna} == {"is cited by"}
+
+
+@pytest.mark.requirement("F106")
+def test_a_trace_says_up_to_which_event_it_is_true_and_every_step_names_its_event(day: Path) -> None:
+    """The event and its hash are those that a verification of the same ledger names."""
+    traced, proven = (
+        cellwright(*words, "--json").data for words in (("trace", "BAG-0001", "--site", day), ("verify", day))
+    )
+    assert (traced["as_of"], traced["head"]) == (proven["events"], proven["head"])
+    steps = cast("list[dict[str, object]]", traced["forward"])
+    assert "batch/B-1" in [one["what"] for one in steps]
+    assert all(one["event"] and one["move"] and one["by"] for one in steps)
+    said = cellwright("trace", "BAG-0001", "--site", day).out
+    assert f"as of event {traced['as_of']} ({str(traced['head'])[:16]})" in said
     assert cellwright("trace", "BAG-99", "--site", day).status == 2
 
 
