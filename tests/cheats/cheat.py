@@ -13,7 +13,7 @@ from automation.gmp.registry import KINDS
 from automation.gmp.words import Strength
 from automation.kernel.machine import Row
 from automation.kernel.quantity import Seconds
-from tests.support.doors import PEOPLE, SECOND, SYSTEM, ZONE, Doorway, proof
+from tests.support.doors import ROLES, SECOND, SYSTEM, ZONE, Doorway, proof
 from tests.support.thread import Thread, teller
 from tests.unit.gmp import moves  # noqa: F401  bodies of many kinds; imported first, so that its parts find one another
 
@@ -102,8 +102,7 @@ class AtAWrongClock:
 
     def __call__(self, way: Doorway) -> None:
         """Make the move at a door whose secrets know of the step."""
-        roles = {**{name: frozenset({right}) for right, name in PEOPLE.items()}, "all": frozenset(PEOPLE)}
-        door = Door(way.ledger, way.clock, kinds=KINDS, secrets=Stepped(way), roles=roles, zone=ZONE)
+        door = Door(way.ledger, way.clock, kinds=KINDS, secrets=Stepped(way), roles=ROLES, zone=ZONE)
         self.act(Doorway(way.ledger, door, way.clock, way.secrets))
 
 

@@ -3,6 +3,7 @@
 What is done here goes past the door, with the tools of whoever has the files; then ``cellwright verify`` is asked.
 """
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -32,6 +33,7 @@ class Kept:
     genesis: Genesis
     result: int  # the event of a result out of specification
     refusal: int  # the event of a cheat that was refused
+    since: int  # the first event under the last head
     last: int
     head: str  # hash of the last event, kept outside
 
@@ -73,8 +75,10 @@ def made(folder: Path) -> Kept:
         thread.do("test", "report", by="perform", value="61.2")
         result, refusal = way.ledger.stream("test/X1")[-1].seq, refused(way)
         thread.do("test", "review", by="review")
-        last = way.ledger.last
-        return Kept(folder / "site", folder / "older", way.ledger.genesis, result, refusal, last.seq, last.hash.hex())
+        genesis, last = way.ledger.genesis, way.ledger.last
+    head = (folder / "site" / "heads.log").read_text(encoding="utf-8").splitlines()[-1]
+    since = int(json.loads(json.loads(head)["body"])["since"])
+    return Kept(folder / "site", folder / "older", genesis, result, refusal, since, last.seq, last.hash.hex())
 
 
 def refused(way: Doorway) -> int:
@@ -170,9 +174,9 @@ def behind(kept: Kept) -> int:
     return kept.last + 1
 
 
-def begin(_kept: Kept) -> int:
-    """Give the first event that no good head covers."""
-    return 2
+def begin(kept: Kept) -> int:
+    """Give the first event that no head but the last one covers."""
+    return kept.since
 
 
 TAMPERINGS: Final = (
