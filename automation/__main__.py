@@ -1,5 +1,6 @@
 """Starts the command line: the house behind it is imported when a command needs it."""
 
+import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -8,9 +9,12 @@ from automation.surfaces.cli.main import run
 if TYPE_CHECKING:
     from automation.surfaces.cli.port import Opener
 
+MADE = 20_000  # objects between searches for garbage: nearly all that a start makes is kept
+
 
 def main() -> None:
     """Run the command ``cellwright`` with the words of the command line."""
+    gc.set_threshold(MADE)
     sys.exit(run(_opener))
 
 
