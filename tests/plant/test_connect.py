@@ -69,6 +69,7 @@ def test_all_cells_are_in_the_new_bag_by_weight(whole: tuple[Run, World]) -> Non
 
 
 @pytest.mark.requirement("F028", refuses=True)
+@pytest.mark.requirement("F028", refuses=True)
 def test_over_a_weld_that_is_not_tight_nothing_flows(tmp_path: Path) -> None:
     """No clamp is opened, the product is sealed off behind it, on QA hold, and the batch waits for people."""
     run = connected(tmp_path, choose(SEEN_WELD, NOT_TIGHT))

@@ -56,6 +56,7 @@ def test_what_does_not_pass_is_put_right_and_tested_again(tmp_path: Path) -> Non
 
 
 @pytest.mark.requirement("F027", refuses=True)
+@pytest.mark.requirement("F027", refuses=True)
 @pytest.mark.parametrize(
     ("pattern", "values", "why"),
     [
