@@ -90,6 +90,7 @@ together: $(DEV)
 load: $(DEV)
 	$(PY) -m tests.load.big_ledger build/big
 	$(PY) -m tests.load.start build/big
+	$(PY) -m tests.load.traces build/big
 	$(PY) -m tests.load.batches --batches 300 --counters 60
 	$(PY) -m tests.load.resume --batches 300
 	$(PY) -m tests.load.storage_month
