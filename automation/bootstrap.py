@@ -310,7 +310,16 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
     credentials = Credentials(folder, clock, cost=SIMULATED if file.simulated else LIVE)
     roles = {role: frozenset(str(right) for right in rights) for role, rights in file.roles.items()}
     shelf = Shelf(folder / derived.NAME, ledger, key=read_key(folder), rules=_rules)
-    door = Door(ledger, clock, kinds=KINDS, secrets=credentials, roles=roles, zone=file.zone, shelf=shelf)
+    door = Door(
+        ledger,
+        clock,
+        kinds=KINDS,
+        secrets=credentials,
+        roles=roles,
+        zone=file.zone,
+        capacities=file.capacities,
+        shelf=shelf,
+    )
     note_configuration(Recorder(ledger, clock, "site"), folder / FILE)
     furnish(door, credentials, file, _support(file))
     plant = _plant(folder, file, clock, way)

@@ -13,6 +13,8 @@ from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from automation.engine.alarmfile import SECTIONS, read_vigilance
+from automation.engine.capacityfile import SECTION as CAPACITIES
+from automation.engine.capacityfile import read_capacities
 from automation.engine.noticefile import SECTION as NOTICES
 from automation.engine.noticefile import read_notices
 from automation.engine.recipe.spec import words
@@ -90,9 +92,8 @@ class _Reader:
 
     def site(self, node: Node) -> SiteFile:
         """Read the whole."""
-        pairs = node.fields(
-            required=("site",), optional=("roles", "terminals", "assets", *SECTIONS, NOTICES, *_SIMULATED_ONLY)
-        )
+        optional = ("roles", "terminals", "assets", *SECTIONS, CAPACITIES, NOTICES, *_SIMULATED_ONLY)
+        pairs = node.fields(required=("site",), optional=optional)
         head = pairs["site"].fields(required=("name", "mode", "zone"), optional=("seed", "start", "release"))
         mode = Mode(head["mode"].choice(list(Mode)))
         self._live = mode is Mode.LIVE
@@ -122,6 +123,7 @@ class _Reader:
             containers={name: _container(name, one) for name, one in _named(pairs, "containers")},
             world={name: one.plain() for name, one in _named(pairs, "world")},
             vigilance=vigilance,
+            capacities=read_capacities(pairs),
             notices=read_notices(pairs, people=people, roster=vigilance.roster),
         )
 

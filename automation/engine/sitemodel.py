@@ -11,6 +11,7 @@ from enum import StrEnum
 from automation.engine.alarmmodel import Vigilance
 from automation.engine.noticefile import NoticePlan
 from automation.engine.recipe.yaml_source import Plain
+from automation.gmp.capacity import Capacity
 from automation.gmp.words import Right
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import GramsPerMillilitre, Instant, Millilitres
@@ -112,6 +113,7 @@ class SiteFile:
     containers: Mapping[str, ContainerEntry] = field(default_factory=dict)
     world: Mapping[str, Plain] = field(default_factory=dict)
     vigilance: Vigilance = field(default_factory=Vigilance)  # alarms, policies, roster, stores
+    capacities: Mapping[str, Capacity] = field(default_factory=dict)  # what several patients share
     notices: NoticePlan | None = None  # what the owner does about them by itself; None: nothing
 
     @property

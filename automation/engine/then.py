@@ -12,6 +12,7 @@ import msgspec
 
 from automation.engine.journal import Entry, Journal
 from automation.engine.recorder import Recorder
+from automation.gmp.capacity import Capacity
 from automation.gmp.door import Command, Door
 from automation.gmp.objects import Recorded, Thing, fact, marks_of
 from automation.gmp.people.prompts import Prompt
@@ -45,6 +46,11 @@ class Then:
     def simulated(self) -> bool:
         """Tell whether the site is a simulated one."""
         return self.door.simulated
+
+    @property
+    def capacities(self) -> Mapping[str, Capacity]:
+        """Give what the site states that several patients share."""
+        return self.door.capacities
 
     def follow(self, call: Callable[[Event, Thing], None], *, of: str = "") -> None:
         """Tell nobody anything: nothing moves."""

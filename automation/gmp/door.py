@@ -10,12 +10,14 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 import msgspec
 from pydantic import ValidationError
 
 from automation.gmp.accountability import ACCEPT, unaccepted
+from automation.gmp.capacity import Capacity
 from automation.gmp.objects import Fact, Kind, Recorded, Signed, Thing, roles_of
 from automation.gmp.things import Things
 from automation.gmp.words import SYSTEM, Meaning, Right, Strength
@@ -81,6 +83,7 @@ class Door:
         secrets: Secrets,
         roles: Mapping[str, frozenset[str]],
         zone: str,
+        capacities: Mapping[str, Capacity] = MappingProxyType({}),
         shelf: Shelf | None = None,
     ) -> None:
         """Take every object up as the ledger says, and follow it from then on; ``shelf`` saves reading it all."""
@@ -94,6 +97,7 @@ class Door:
         self._followers: list[Callable[[Event, Thing], None]] = []
         self._followers_of: dict[str, list[Callable[[Event, Thing], None]]] = {}
         self.zone = zone
+        self.capacities = capacities
         ledger.subscribe(self._fold)
 
     # what checks and views see

@@ -20,6 +20,11 @@ def from_supplier(supplier: str) -> str:
     return f"supplier {supplier}"
 
 
+def booked_on(day: str) -> str:
+    """Give the mark of what has booked a run or a slot that begins on a day (UTC, year-month-day)."""
+    return f"booked on {day}"
+
+
 def done_by(person: str, operation: str) -> str:
     """Give the mark of what a person has answered for an operation."""
     return f"done {operation} by {person}"

@@ -11,6 +11,7 @@ from typing import Protocol, Self, TypeVar
 import msgspec
 from pydantic import ValidationError
 
+from automation.gmp.capacity import Capacity
 from automation.gmp.words import Body
 from automation.kernel.clock import MICRO
 from automation.kernel.machine import Table
@@ -160,6 +161,11 @@ class Site(Protocol):
     @property
     def simulated(self) -> bool:
         """Tell whether the site is a simulated one."""
+        ...
+
+    @property
+    def capacities(self) -> Mapping[str, Capacity]:
+        """Give what the site states that several patients share."""
         ...
 
 

@@ -7,7 +7,9 @@ a look at the others. Without it the whole ledger is read at once. Whatever is l
 
 from collections.abc import Collection, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from automation.gmp.capacity import Capacity
 from automation.gmp.objects import Thing, roles_of
 from automation.gmp.registry import KINDS
 from automation.gmp.things import Things
@@ -25,7 +27,12 @@ class Objects:
     """Every object by kind and id, with its events; a ``gmp.objects.Site`` that can't be written to."""
 
     def __init__(
-        self, reader: Reader, *, roles: Mapping[str, frozenset[str]] | None = None, shelf: Shelf | None = None
+        self,
+        reader: Reader,
+        *,
+        roles: Mapping[str, frozenset[str]] | None = None,
+        capacities: Mapping[str, Capacity] = MappingProxyType({}),
+        shelf: Shelf | None = None,
     ) -> None:
         """Look at the ledger as it stands; ``roles`` maps the site's roles to rights.
 
@@ -36,6 +43,7 @@ class Objects:
         self.last = reader.last
         self.now = Instant(self.last.at / MICRO)
         self.streams: Mapping[str, list[Event]] = _Streams(reader)
+        self.capacities = capacities
         self._roles = roles or {}
         self._shelf = shelf if shelf is not None and 0 < shelf.base <= self.last.seq else None
         self._things = Things(KINDS, reader, self._shelf)

@@ -378,6 +378,7 @@ _BODIES: Final[Mapping[tuple[str, str], Make]] = {
     **{("order", one): lambda t: {"instead_of": t.name, **_REASON} for one in ("collect_again", "make_again")},
     ("order", "fulfil"): lambda t: {"infusion": t.name},
     **{("collection", one): _slot for one in ("schedule", "reschedule")},
+    ("collection", "rebook"): lambda t: {"suite_slot": t.at(60), "reason": "the freezer is being repaired"},
     ("collection", "report"): _report,
     ("collection", "accept"): lambda _: {"conclusion": "within the order set"},
     ("collection", "receive"): _arrival,

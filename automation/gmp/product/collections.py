@@ -12,9 +12,11 @@ from enum import StrEnum
 from typing import Protocol, Self, cast
 
 from automation.formulas.limits import Band, Limits, judge, parse
+from automation.gmp.bookings import check_run, check_slot, day_of
+from automation.gmp.capacity import Booked
 from automation.gmp.codes import Code, Identity, Moment, PrintedDin, moment, number_of
 from automation.gmp.due import DAY, Due, until, within
-from automation.gmp.marks import OPEN, known_as, of_order, of_subject
+from automation.gmp.marks import OPEN, booked_on, known_as, of_order, of_subject
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.product.custody import custody_findings, held_by
 from automation.gmp.product.orders import Order, Placing, check_runs
@@ -45,6 +47,15 @@ class Slot(Body):
     courier: str = field(label="Courier", length=2)
     arrives: Moment = field(label="Arrives at the site by")
     suite_slot: Moment = field(label="Slot in the suite")
+    suite: str = field(label="Suite", help="One of the site's, where it states them", default="")
+
+
+class Rebooking(Body):
+    """Another slot in a suite for cells that are collected already, and why."""
+
+    suite_slot: Moment = field(label="Slot in the suite")
+    suite: str = field(label="Suite", help="One of the site's, where it states them", default="")
+    reason: str = field(label="Reason", length=3)
 
 
 class Bag(Body):
@@ -111,11 +122,18 @@ TABLE = Table(
             body=Arrival,
         ),
         *(
+            Row("rebook", state, state, by=_DESK, body=Rebooking)
+            for state in (State.REPORTED, State.ACCEPTED, State.RECEIVED)
+        ),
+        *(
             Row("refuse", state, State.REFUSED, by=_QUALITY, signs=(Meaning.RESPONSIBLE,), body=Reason)
             for state in (State.REPORTED, State.ACCEPTED)
         ),
     ),
 )
+
+
+_RUNNING = frozenset({"running", "pausing", "paused", "holding", "held", "restarting", "stopping", "aborting"})
 
 
 class _Deviation(Protocol):
@@ -134,6 +152,8 @@ class Collection:
     slot: Slot | None = None
     due_at: Instant = Instant(0.0)  # when it is to take place
     arrives_at: Instant = Instant(0.0)
+    suite: str = ""
+    slot_at: Instant = Instant(0.0)  # when its slot in the suite begins
     moved_at: Instant = Instant(0.0)  # of the last move
     report: Report | None = None
     reported_by: tuple[str, ...] = ()
@@ -154,17 +174,32 @@ class Collection:
         return tuple(bag.id for bag in self.report.bags) if self.report else ()
 
     @property
+    def booked(self) -> Booked | None:
+        """Give what it has booked; None before it is scheduled, and when nothing comes of it."""
+        if self.slot is None or self.state in {State.CANCELLED, State.REFUSED}:
+            return None
+        return Booked(
+            whose=f"collection {self.id} of order {self.order}",
+            courier=self.slot.courier,
+            fetched=self.due_at,
+            arrives=self.arrives_at,
+            suite=self.suite,
+            begins=self.slot_at,
+        )
+
+    @property
     def is_spent(self) -> bool:
         """Tell whether it took place and nothing will come of it."""
         return self.state is State.REFUSED
 
     @property
     def found_by(self) -> tuple[str, ...]:
-        """Give its marks: one on its way is open; its order; its donation number."""
+        """Give its marks: one on its way is open; its order; its donation number; the days that it has booked."""
         order = (of_order(self.order),) if self.slot else ()
         din = (known_as(self.din),) if self.report else ()
         going = self.state in {State.SCHEDULED, State.REPORTED, State.ACCEPTED}
-        return (*order, *din, *((OPEN,) if going else ()))
+        days = (day_of(self.due_at), day_of(self.slot_at)) if self.booked else ()
+        return (*order, *din, *map(booked_on, dict.fromkeys(days)), *((OPEN,) if going else ()))
 
     @property
     def dues(self) -> tuple[Due, ...]:
@@ -183,10 +218,12 @@ class Collection:
         return ()
 
     def check(self, fact: Fact, site: Site) -> None:
-        """Refuse another patient's identifiers, a used donation number, cells out of the order set, broken custody."""
+        """Refuse others' identifiers and bookings, a used donation number, cells out of the order set, lost custody."""
         match fact.kind:
             case "schedule" | "reschedule":
                 self._check_slot(fact, fact.stated(Slot), site)
+            case "rebook":
+                self._check_rebooking(fact, fact.stated(Rebooking), site)
             case "report":
                 self._check_report(fact, fact.stated(Report), site)
             case "accept":
@@ -208,6 +245,24 @@ class Collection:
         others = [one.id for one in _of(site, order.id) if one.id != self.id and one.state is not State.CANCELLED]
         why = f"would be one too many: order {order.id} has {', '.join(others)}; collect again by an own move of it"
         self._refuse(len(others) > len(order.collected_again), why)
+        then = self._slotted(said, fact.zone)
+        if then.booked is not None:
+            check_run(site, then.booked, collection=self.id)
+            check_slot(site, then.booked, collection=self.id)
+
+    def _check_rebooking(self, fact: Fact, said: Rebooking, site: Site) -> None:
+        check_runs(_order(site, self.order), what=f"collection {self.id}")
+        begins = moment(said.suite_slot, zone=fact.zone)
+        early = begins <= max(fact.at, self.arrives_at)
+        self._refuse(early, f"can't have a slot from {said.suite_slot} on: it has to be after now and the arrival")
+        busy = next((one.id for one in site.marked("batch", of_order(self.order)) if one.state in _RUNNING), "")
+        self._refuse(bool(busy), f"keeps its slot: batch {busy} has begun")
+        if self.booked is not None:
+            check_slot(site, replace(self.booked, suite=said.suite, begins=begins), collection=self.id)
+
+    def _slotted(self, said: Slot, zone: str) -> Self:
+        at, arrives, begins = (moment(text, zone=zone) for text in (said.at, said.arrives, said.suite_slot))
+        return replace(self, slot=said, due_at=at, arrives_at=arrives, suite=said.suite, slot_at=begins)
 
     def _check_report(self, fact: Fact, said: Report, site: Site) -> None:
         order = _order(site, self.order)
@@ -257,8 +312,10 @@ class Collection:
         after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), moved_at=fact.at)
         match fact.body:
             case Slot() as said:
-                at, arrives = moment(said.at, zone=fact.zone), moment(said.arrives, zone=fact.zone)
-                return replace(after, slot=said, due_at=at, arrives_at=arrives)
+                return after._slotted(said, fact.zone)  # noqa: SLF001  of the same class
+            case Rebooking() as said:
+                begins = moment(said.suite_slot, zone=fact.zone)
+                return replace(after, moved_at=self.moved_at, suite=said.suite, slot_at=begins)
             case Report() as said:
                 return replace(after, report=said, reported_by=tuple(one.by for one in fact.signed))
         return after

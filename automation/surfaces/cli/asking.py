@@ -73,7 +73,7 @@ def looked(session: Session, folder: Path) -> Iterator[tuple[SiteFile, Objects]]
     with Reader(folder) as reader:
         shelf = session.opener.kept(folder, reader)  # before the look at the ledger, which then has all of it
         try:
-            yield file, Objects(reader, roles=roles, shelf=shelf)
+            yield file, Objects(reader, roles=roles, capacities=file.capacities, shelf=shelf)
         finally:
             if shelf is not None:
                 shelf.close()
