@@ -14,12 +14,12 @@ from automation.engine.prompts import Answer
 from automation.engine.recorder import Recorder
 from automation.gmp.door import Door
 from automation.gmp.marks import of_batch, of_container
+from automation.gmp.product.label_text import SYMBOL
 from automation.gmp.product.labels import RECORD_COPY, REPRINT, SIMULATED, Label, numbered
 from automation.kernel.errors import UnknownError
 from automation.ledger.blobs import Blobs
 
 TEMPLATE, VERSION = "container", "1"
-SYMBOL = "CONTAINER:"  # what stands before a container's id in the symbol on its label
 
 
 @dataclass(frozen=True, slots=True)

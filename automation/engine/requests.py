@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import msgspec
 
-from automation.engine import accounts, masters, outbox, subjects
+from automation.engine import accounts, masters, outbox, printing, subjects
 from automation.engine.amending import check_open, proposal
 from automation.engine.answers import Given
 from automation.engine.assembly import BoundTo
@@ -60,7 +60,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     the person looked at: one that has moved on since is not moved. After ``until`` it is too late to begin.
     """
 
-    what: str  # direct, answer, do, look, propose, identify, notices
+    what: str  # direct, answer, do, look, print, propose, identify, notices
     target: str
     command: str = ""
     body: dict[str, object] = {}
@@ -80,7 +80,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def stream(self) -> str:
         """Give the name of the stream that it moves."""
-        before = {"answer": "prompt/", "identify": "subject/"}
+        before = {"answer": "prompt/", "identify": "subject/", "print": "label/"}
         of_batch = self.what in {"direct", "look", "propose"}
         return ("batch/" if of_batch else before.get(self.what, "")) + self.target
 
@@ -140,6 +140,10 @@ async def _carry_out(site: Site, request: Request) -> Done:
         case "identify":
             told, event = await subjects.identify(site, _command(request, request.stream))
             return Done(request.stream, str(site.house.door.find("subject", request.target).state), event.seq, told)
+        case "print":  # the command names the printer
+            move = replace(_command(request, request.stream), command="print")
+            event = await printing.printed(site, move, asset=request.command)
+            return Done(request.stream, str(site.house.door.find("label", request.target).state), event.seq)
         case "do" if request.command in {RENEW, RESET}:
             return await _renew(site, request)
         case "do":
@@ -152,7 +156,9 @@ async def _carry_out(site: Site, request: Request) -> Done:
             if request.command == accounts.UNLOCK:
                 accounts.unlocked(site.house.door, site.credentials, request.target)
             return Done(request.target, str(site.house.door.find(kind, name).state), event.seq)
-    raise InputError(f"what is {request.what!r}; direct, answer, do, look, propose, identify and notices are known")
+    raise InputError(
+        f"what is {request.what!r}; direct, answer, do, look, print, propose, identify and notices are known"
+    )
 
 
 async def _renew(site: Site, request: Request) -> Done:

@@ -87,6 +87,9 @@ class _Label(Protocol):
     lines: tuple[str, ...]
     marks: tuple[str, ...]
 
+    @property
+    def unaccounted(self) -> bool: ...
+
 
 class _Deviation(Protocol):
     """What a release asks of a deviation."""
@@ -105,6 +108,7 @@ def obstacles(site: Site, batch: str, *, specification: str) -> tuple[Obstacle, 
     found += _of_donors(site, order) if order else []
     found += _of_containers(site, thing)
     found += _of_labels(site, thing, order) if order else []
+    found += _of_loose_labels(site, batch)
     found += _of_recalls(site, batch)
     found += (Obstacle(why, Right.PERFORM) for why in unaccounted(site, batch))
     demanded = cast("Specification", site.find("specification", specification))
@@ -205,6 +209,15 @@ def _of_labels(site: Site, batch: _Batch, order: Order) -> Iterator[Obstacle]:
         if len(code) > _TYPE and donors and code[_TYPE] not in fits:
             why = f"container {name} has collection type {code[_TYPE]} in its product code; the donor's is {fits}"
             yield Obstacle(why, Right.INVESTIGATE)
+
+
+def _of_loose_labels(site: Site, batch: str) -> Iterator[Obstacle]:
+    """Give the labels of which nobody has said what became of them, 21 CFR 211.125(c)."""
+    for one in site.marked("label", of_batch(batch)):
+        if cast("_Label", one).unaccounted:
+            due = next(iter(dues_of(one)), None)
+            left = f"label {one.id} is {one.state}, not accounted for"
+            yield Obstacle(left, Right.PERFORM, due.by if due else None)
 
 
 def _of_recalls(site: Site, batch: str) -> Iterator[Obstacle]:

@@ -2,7 +2,8 @@
 
 from tests.cheats.cheat import Act, Body, Cheat, Tried
 from tests.cheats.identity import bag
-from tests.support.doors import SECOND
+from tests.support.doors import SECOND, proof
+from tests.unit.gmp import moves_of_product as said
 
 TITLE = "Labels"
 MIX_UP = "21 CFR 211.125, 211.130"
@@ -25,6 +26,20 @@ def printed(name: str = "B1", number: int = 1) -> Act:
     return Act(f"label/{name}-L{number}", "print", {"sha256": "a" * 64}, "system:test")
 
 
+APPROVE = Act("template/container@1", "approve", by="approve")
+TUBE = (bag(), WRITE.on("template/container@1").stating(fixed=[]), APPROVE)
+MINE = Act("label/B1-L1", "issue", said.issued("B1"))
+OUT = Act("label/B1-L1", "print")
+SPOILED = Act("label/B1-L1", "destroy", {"reason": "the ribbon was creased"})
+AGAIN = Act("label/B1-L2", "reissue", said.reissued("B1"))
+PLAN = Act("split/S1", "plan", {**said.planned("B1"), "parent": "B1"})
+DIVIDED = (bag(), PLAN, Act("split/S1", "approve", by="supervise"), *TUBE[1:])
+CHILD: Body = {"container": "B1-1", "volume_ml": 2.0, "what": "dose", "use": "product"}
+DONE = Act("split/S1", "execute", {**said.executed("B1"), "parent": "B1", "before_ml": 20.0, "left_ml": 17.8,
+           "filled": [{"container": "B1-1", "volume_ml": 2.0}], "labels_printed": 1})  # fmt: skip
+OF_CHILD = MINE.on("label/B1-1-L1").stating(**said.issued("B1-1"))
+READ_CHILD = Act("label/B1-1-L1", "verify", {"code": "CONTAINER:B1-1"}, "verify")
+ONE_CHILD = (bag(), PLAN.stating(children=[CHILD]), *DIVIDED[2:])
 LABELLED = (bag(), label("B1"), printed())
 VERIFIED = (*LABELLED, READ)
 
@@ -138,5 +153,97 @@ CHEATS = (
         "has to carry the mark SIMULATED",
         Tried(label("B1", marks=[]), label("B1"), (bag(),)),
         "21 CFR 211.130; Annex 11, 7.1",
+    ),
+    _labelled(
+        "Print a label at the bench without an approved template",
+        "has no effective version; people print from an approved one only",
+        Tried(MINE, MINE, TUBE[:1], TUBE[1:]),
+        "21 CFR 211.122, 211.125(b)",
+    ),
+    _labelled(
+        "Leave the chain of identity out of a label that one prints",
+        "does not say 'CHAIN OF IDENTITY COI-1', which its record demands",
+        Tried(MINE.stating(lines=["B1"]), MINE, TUBE),
+        "21 CFR 1271.290(c), 211.130",
+    ),
+    _labelled(
+        "Put the symbol of another container on a label",
+        "has the code of B1, nothing else",
+        Tried(MINE.stating(code="CONTAINER:B2"), MINE, TUBE),
+    ),
+    _labelled(
+        "Print a label at the bench for a container that nobody knows",
+        "container B2 is not one of batch -",
+        Tried(
+            MINE.on("label/B2-L1").stating(**said.issued("B2")),
+            MINE.on("label/B2-L1").stating(**said.issued("B2")),
+            TUBE,
+            (bag("B2"),),
+        ),
+    ),
+    _labelled(
+        "Verify the label that one printed oneself",
+        "was issued by second; someone else has to verify it",
+        Tried(READ.made_by(SECOND), READ.made_by("verify"), (*TUBE, MINE.made_by(SECOND), OUT)),
+        "FACT-JACIE; 21 CFR 211.130",
+    ),
+    _labelled(
+        "Print a label once more alone",
+        "a second person signs for it: reissue",
+        Tried(
+            MINE.on("label/B1-L2").stating(**said.reissued("B1")),
+            AGAIN.signed(proof("perform", "performed"), proof("verify", "verified")),
+            (*TUBE, MINE, OUT, SPOILED),
+        ),
+        "21 CFR 211.125(a), (c)",
+    ),
+    _labelled(
+        "Print a label once more while the first lies about",
+        "label B1-L1 is printed; say first what became of it",
+        Tried(AGAIN, AGAIN, (*TUBE, MINE, OUT), (SPOILED,)),
+        "21 CFR 211.125(c), (d)",
+    ),
+    _labelled(
+        "Send a label to the printer twice",
+        "was sent to printer-01; look whether it came out",
+        Tried(
+            Act("label/B1-L1", "send", {"asset": "printer-01"}),
+            OUT,
+            (*TUBE, MINE, Act("label/B1-L1", "send", {"asset": "printer-01"})),
+        ),
+        "21 CFR 211.125(a)",
+    ),
+    _labelled(
+        "Say that a label came out which the program prints",
+        "is the program's, which notes its printing by itself",
+        Tried(OUT, printed(), (bag(), label("B1"))),
+        "21 CFR 211.125(a)",
+    ),
+    _labelled(
+        "Fill product into a bag without a verified label",
+        "can't fill B1-1: no label of it is verified",
+        Tried(DONE, DONE, (*ONE_CHILD, OF_CHILD, OUT.on("label/B1-1-L1")), (READ_CHILD,)),
+        "21 CFR 211.130, 1271.290(c)",
+    ),
+    _labelled(
+        "Count fewer labels than were printed",
+        "0 labels printed and 0 destroyed, by the record 1 and 0",
+        Tried(
+            DONE.stating(labels_printed=0),
+            DONE,
+            (*ONE_CHILD, OF_CHILD, OUT.on("label/B1-1-L1"), READ_CHILD),
+        ),
+        "21 CFR 211.125(c)",
+    ),
+    _labelled(
+        "Close the books over a label that is nowhere",
+        "can't be reconciled: label B1-1-L1 is verified",
+        Tried(
+            Act("split/S1", "reconcile", {"conclusion": "adds up"}, "review"),
+            Act("split/S1", "reconcile", {"conclusion": "adds up"}, "review"),
+            (*ONE_CHILD, OF_CHILD, OUT.on("label/B1-1-L1"), READ_CHILD, DONE),
+            (Act("label/B1-1-L1", "apply", {"container": "B1-1"}),),
+        ),
+        "21 CFR 211.125(c), (d)",
     ),
 )

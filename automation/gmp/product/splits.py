@@ -2,7 +2,8 @@
 
 Who plans does not approve. When the split was done the children are there with the record of their parent, and what
 was drawn stands in the records of all of them. What was not as planned needs its reason. A split whose volumes do not
-add up is recorded as it was: it opens a deviation, and is reconciled only when that is closed.
+add up is recorded as it was: it opens a deviation, and is reconciled only when that is closed. Product is filled into
+what carries a verified label; labels that people printed for the children are counted against what is stated.
 Units:  mL.
 Source: EU GMP Part IV 9.45 to 9.49, 12.8 (aliquots, retention samples), 21 CFR 1271.290(c) (each part tracked), 211.103
         (yields), 211.125(c) (labels issued, used and returned are reconciled).
@@ -17,6 +18,7 @@ from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN, of_container, of_subject
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
+from automation.gmp.product.labels import Label, labels_of
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import IdentityError, RefusedError
 from automation.kernel.machine import Row, Table
@@ -251,13 +253,36 @@ class Split:
         self._check_new(names, site)
         differs = list(differences(plan, said))
         self._refuse(bool(differs) and len(said.reason) < 3, f"differs from its plan: {'; '.join(differs)}; say why")
+        self._check_labels(said, site)
         used = said.labels_printed - said.labels_destroyed
         counted = f"{said.labels_printed} labels printed, {said.labels_destroyed} destroyed, {len(names)} containers"
         self._refuse(used != len(names), f"does not account for its labels: {counted}")
 
+    def _check_labels(self, said: Execution, site: Site) -> None:
+        """Refuse product without a verified label, and a count that is not that of the labels on record."""
+        known = self._labels(site, (one.container for one in said.filled))
+        made = {one.container for one in self._planned.children if one.use is Use.PRODUCT}
+        for one in said.filled:
+            needed = bool(known) or one.container in made
+            good = any(label.state in {"verified", "applied"} for label in known if label.container == one.container)
+            self._refuse(needed and not good, f"can't fill {one.container}: no label of it is verified")
+        counted = (said.labels_printed, said.labels_destroyed)
+        kept = [label.state for label in known if label.state == "kept"]
+        found = (sum(label.out for label in known) - len(kept), sum(label.state == "destroyed" for label in known))
+        told = f"{counted[0]} labels printed and {counted[1]} destroyed, by the record {found[0]} and {found[1]}"
+        self._refuse(bool(known) and counted != found, f"does not account for its labels: {told}")
+
+    def _labels(self, site: Site, filled: Iterable[str]) -> tuple[Label, ...]:
+        """Give the labels that were issued for its children."""
+        names = dict.fromkeys((*self.children, *filled))
+        return tuple(label for name in names for label in labels_of(site, name))
+
     def _check_end(self, fact: Fact, site: Site) -> None:
         did = fact.by in self.done_by
         self._refuse(did, f"was done by {fact.by}; someone else has to reconcile it")
+        filled = (one.container for one in self.execution.filled) if self.execution else ()
+        loose = [f"label {one.id} is {one.state}" for one in self._labels(site, filled) if one.unaccounted]
+        self._refuse(bool(loose), f"can't be reconciled: {', '.join(loose)}")
         about = list(site.marked("deviation", of_subject(f"split/{self.id}")))
         left = [f"{one.id} is {one.state}" for one in about if one.state != "closed"]
         unexplained = not self.adds_up and not about

@@ -45,6 +45,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "answer": ("people", "Answer what a batch asks of people."),
         "resolve": ("doubt", "Show what is in doubt and decide: done, not done or device defective."),
         "do": ("moves", "Move any object by one of its commands."),
+        "label": ("labels", "Issue the next label of a container with what the record says of it, and print it."),
         "alarms": ("alarms", "Show what stands, acknowledge, shelve, report, watch the stores."),
     },
     "Look": {
@@ -57,6 +58,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
             "materials",
             "List the lots that a batch would take, the first to expire first, and keep them on demand.",
         ),
+        "labels": ("labels", "Say what has become of every label of a batch, split or container."),
         "documents": ("quality", "List the documents in force, or say what differs between two versions."),
         "causes": ("quality", "Count causes of deviations by their code, with what was done about each."),
         "risks": ("quality", "List the register of risks with RPN and action priority, the most urgent first."),

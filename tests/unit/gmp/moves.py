@@ -88,8 +88,8 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
     },
     "split": {},
     "label": {
+        "send": {"asset": "printer-01"},
         "print": {"sha256": "a" * 64},
-        "verify": {"code": "CONTAINER:BAG-1"},
     },
     **materials.BODIES,
     **corrections.BODIES,
@@ -195,8 +195,6 @@ def body(kind: str, row: Row, *, way: tuple[str, ...], name: str, owner: str = "
     named = _named(kind, row.command, name=name, owner=owner)
     if named is not None:
         return named
-    if kind == "label" and row.command in {"issue", "apply"}:
-        return _labelled(name, issue=row.command == "issue")
     if (kind, row.command) == ("alarm", "raise"):
         return {**RAISING, "latching": "latch" in way}
     if kind == "prompt" and row.command in {"answer", "enter", "verify", *SIGNING}:
@@ -222,19 +220,6 @@ def stated(way: Doorway, kind: str, row: Row, *, name: str) -> dict[str, object]
     if kind in KINDS_OF_IT:
         return Thread(way, name).body(kind, row.command)
     return body(kind, row, way=(*path(kind, row), row.command), name=name)
-
-
-def _labelled(container: str, *, issue: bool) -> dict[str, object]:
-    if not issue:
-        return {"container": container}
-    return {
-        "container": container,
-        "code": "CONTAINER:BAG-1",
-        "lines": ["T cells"],
-        "marks": ["SIMULATED"],
-        "template": "container",
-        "template_version": "1",
-    }
 
 
 def _opening(way: tuple[str, ...]) -> dict[str, object]:
@@ -277,8 +262,7 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
         return own
     stream += quality.SUFFIXES.get(kind, "")
     if kind == "label":
-        stream = f"{stream}-L1"
-        way.do(f"container/{name}", "expect", {"identity": "COI-1"}, by=SYSTEM)
+        stream = product.labelled(way, row.command, name=name)
     plant.before(way, kind)
     product.before(way, kind, name=name)
     people.before(way, kind, row.command, name=name)
@@ -292,6 +276,8 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
         plant.ripen(way, kind, command)
         step = table.decide(way.state(stream), command)
         person = people.hand(kind, step, owner) or someone(step, favourite)
+        if (kind, step.command) == ("label", "issue") and row.command in {"send", "print"}:
+            person = favourite  # what a person prints was issued by a person
         stated = body(kind, step, way=(*commands, row.command), name=name, owner=owner)
         way.do(stream, command, stated, by=person, signs=proofs(step, person))
     quality.before(way, kind, row.command, name=name)

@@ -12,6 +12,7 @@ Body = dict[str, object]
 MONTH: Final = float(stability.MONTH)  # s
 CHILDREN: Final = ("1", "2")  # of a split, each of 2 mL
 TEMPLATE: dict[str, object] = {"title": "bag of 50 mL", "stock": "LN2 stock 4"}
+REASON: Final[Body] = {"reason": "because the test says so"}
 
 
 def planned(name: str) -> Body:
@@ -26,9 +27,24 @@ def executed(name: str) -> Body:
     return {"parent": name, "before_ml": 10.0, "filled": filled, "left_ml": 5.8, "loss_ml": 0.2, "labels_printed": 2}
 
 
+def issued(name: str) -> Body:
+    """Give the first label of a container."""
+    lines = [name, "Chain of identity COI-1"]
+    return {"container": name, "lines": lines, "marks": ["SIMULATED"], "template": "container", "template_version": "1"}
+
+
+def reissued(name: str) -> Body:
+    """Give one more."""
+    return {**issued(name), "marks": ["SIMULATED", "REPRINT"], **REASON}
+
+
 NAMED: Final[dict[tuple[str, str], Callable[[str], Body]]] = {
     **{("split", one): planned for one in ("plan", "replan")},
     ("split", "execute"): executed,
+    ("label", "issue"): issued,
+    ("label", "reissue"): reissued,
+    ("label", "verify"): lambda name: {"code": f"CONTAINER:{name}"},
+    ("label", "apply"): lambda name: {"container": name},
     ("split", "reconcile"): lambda _: {"conclusion": "adds up"},
 }
 
@@ -38,6 +54,19 @@ def before(way: Doorway, kind: str, *, name: str) -> None:
     if kind == "split":
         way.do(f"container/{name}", "expect", {"identity": "COI-1", "volume_ml": 10.0, "purpose": "aliquot"})
         way.do(f"container/{name}", "receive", {})
+
+
+def labelled(way: Doorway, command: str, *, name: str) -> str:
+    """Make the container of a label and the template that people print from; gives the stream of the label."""
+    way.do(f"container/{name}", "expect", {"identity": "COI-1"})
+    if way.state("template/container@1") == "absent":
+        way.do("template/container@1", "write", TEMPLATE, by="review", signs=(proof("review", "authored"),))
+        way.do("template/container@1", "approve", by="approve", signs=(proof("approve", "approved"),))
+    if command != "reissue":
+        return f"label/{name}-L1"
+    for before, said in (("issue", issued(name)), ("print", {}), ("destroy", REASON)):
+        way.do(f"label/{name}-L1", before, said)
+    return f"label/{name}-L2"
 
 
 def ready(thread: Thread, kind: str, command: str) -> None:
