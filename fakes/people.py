@@ -346,7 +346,8 @@ class Staff:
     def symbol(self, code: str, kind: str) -> str:
         """Give a code as it stands in the symbol on a label."""
         own = {str(one): f"{one.name}:{code}" for one in (Kind.CONTAINER, Kind.LOT, Kind.ASSET, Kind.POSITION)}
-        return {**own, str(Kind.DIN): f"={code}00", str(Kind.COI): f"&/{code}"}.get(kind, code)
+        isbt = {Kind.DIN: f"={code}00", Kind.UNIT: f"={code[:13]}00=<{code[13:]}", Kind.COI: f"&/{code}"}
+        return {**own, **{str(one): symbol for one, symbol in isbt.items()}}.get(kind, code)
 
     async def _count(self, prompt: Prompt) -> Values:
         """Draw the tubes that the question names, and let the counter count them."""

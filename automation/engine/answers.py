@@ -11,18 +11,23 @@ from dataclasses import dataclass
 
 from automation.engine.alarms import Alarms
 from automation.engine.recorder import RUNNER
-from automation.formulas.identifiers import STANDS_ON, Kind, Scanned, classify, hint
+from automation.formulas.identifiers import DIN, STANDS_ON, Kind, Scanned, classify, hint
 from automation.gmp.door import Command, Door, Proof
 from automation.gmp.form import CODE, Value
 from automation.gmp.marks import known_as
 from automation.gmp.people.prompts import Opening, Prompt
 from automation.gmp.product.batches import Batch
 from automation.gmp.product.containers import Container
+from automation.gmp.product.scanned import unit_of
 from automation.kernel.errors import IdentityError, RefusedError
 from automation.ledger.event import Event
 
+_WANTED: dict[str, str] = {
+    Kind.UNIT: "it together with the product code beside it, or the container's own label",
+    Kind.CONTAINER: "the container's own label",
+}
 ASKING = frozenset({"open", "claimed"})
-IDENTIFIERS = frozenset({Kind.DIN, Kind.COI, Kind.CONTAINER})
+IDENTIFIERS = frozenset({Kind.DIN, Kind.UNIT, Kind.COI, Kind.CONTAINER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,9 @@ def _slip(seen: Scanned, opening: Opening) -> str:
     """Say what was scanned of the right patient that is not what was asked for."""
     if STANDS_ON in seen.fields:
         return f"this donation number stands on {seen.fields[STANDS_ON]}; scan the {opening.expects} on the container"
+    if seen.kind is Kind.DIN and opening.expects in {Kind.UNIT, Kind.CONTAINER}:
+        wanted = _WANTED.get(opening.expects, "")
+        return f"the donation number alone does not tell this container from others; scan {wanted}"
     if opening.expects in {"", str(seen.kind)}:
         return "this is another container of the same patient"
     return hint(Kind(opening.expects), seen) or f"scan the {opening.expects}"
@@ -104,6 +112,8 @@ class Answers:
         opening = prompt.opening
         if opening is None or prompt.state not in ASKING or _is_right(seen, opening):
             return seen.value  # the door says why nothing is asked now
+        if opening.expects == Kind.UNIT and seen.kind is Kind.CONTAINER and self._unit(seen) in opening.accept:
+            return self._unit(seen)
         owner = self._owner(seen)
         if seen.kind not in IDENTIFIERS or seen.problem:
             await self._mismatch(prompt, seen, hint(Kind(opening.expects), seen) if opening.expects else "", given)
@@ -135,10 +145,14 @@ class Answers:
             "identity", reason, consequence="product mix-up", response="two people clear the line and sign for it"
         )
 
+    def _unit(self, seen: Scanned) -> str:
+        named = self._door.find("container", seen.value)
+        return unit_of(named) if isinstance(named, Container) and not named.parent else ""
+
     def _owner(self, seen: Scanned) -> Container | None:
         named = self._door.find("container", seen.value)
         known = [named] if named.state != "absent" else []
-        found = (*known, *self._door.marked("container", known_as(seen.value)))
+        found = (*known, *self._door.marked("container", known_as(seen.fields.get(DIN, seen.value))))
         return next((thing for thing in found if isinstance(thing, Container)), None)
 
     def _alarms(self, prompt: Prompt) -> Alarms:

@@ -20,6 +20,7 @@ from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.product import containers
 from automation.gmp.product.batches import Batch, LotType
 from automation.gmp.product.containers import Purpose
+from automation.gmp.product.scanned import mark_of
 from automation.gmp.quality.timers import Timer
 from automation.kernel.errors import GateError, IdentityError, RefusedError
 from automation.kernel.quantity import Grams, Instant, Millilitres, Seconds
@@ -39,16 +40,8 @@ class Labelled:
     purpose: Purpose = Purpose.PRODUCT
     parent: str = ""
     state: str = ""
-
-    @property
-    def code(self) -> str:
-        """Give what tells this container from all others: our own label on what was filled here, else the DIN."""
-        return self.id if self.parent else self.din
-
-    @property
-    def expects(self) -> Code:
-        """Say what kind of code that is."""
-        return Code.CONTAINER if self.parent else Code.DIN
+    code: str = ""  # what tells this container from all others
+    expects: Code = Code.CONTAINER  # what kind of code that is
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +90,7 @@ class Product:
         """
         wanted = frozenset(purposes) or PROCESSED
         every = self._mine()
-        return tuple(_labelled(one) for one in every if one.state in HERE and one.purpose in wanted)
+        return tuple(self._labelled(one) for one in every if one.state in HERE and one.purpose in wanted)
 
     @property
     def for_patients(self) -> bool:
@@ -107,7 +100,7 @@ class Product:
 
     def label(self, name: str) -> Labelled:
         """Give the label of one container of the batch; raises IdentityError for another."""
-        return _labelled(self._own(name))
+        return self._labelled(self._own(name))
 
     def one(self) -> Labelled:
         """Give the one container in process that holds the product now; raises RefusedError when there are several."""
@@ -171,7 +164,7 @@ class Product:
             "first_cold_at": None if parent.first_cold_at is None else float(parent.first_cold_at),
         }
         await self._moves.move(f"container/{name}", "expect", body=body)
-        return _labelled(self._thing(name))
+        return self._labelled(self._thing(name))
 
     async def take_in(self, container: Container, *, condition: str = "new, empty, label verified") -> Container:
         """Take an empty container in after its label was verified; gives the handle under which it may be filled."""
@@ -383,6 +376,23 @@ class Product:
             raise RefusedError(msg)
         return thing
 
+    def _labelled(self, thing: containers.Container) -> Labelled:
+        mark = mark_of(self._door, thing)
+        return Labelled(
+            thing.id,
+            thing.identity,
+            thing.din,
+            thing.product_code,
+            thing.sealed_with,
+            Millilitres(thing.volume_ml),
+            thing.kind,
+            thing.purpose,
+            thing.parent,
+            str(thing.state),
+            mark.code,
+            mark.kind,
+        )
+
 
 def _line(name: str, every: tuple[containers.Container, ...]) -> set[str]:
     """Give a container and those that it was filled from."""
@@ -391,18 +401,3 @@ def _line(name: str, every: tuple[containers.Container, ...]) -> set[str]:
         found.add(name)
         name = parents.get(name, "")
     return found
-
-
-def _labelled(thing: containers.Container) -> Labelled:
-    return Labelled(
-        thing.id,
-        thing.identity,
-        thing.din,
-        thing.product_code,
-        thing.sealed_with,
-        Millilitres(thing.volume_ml),
-        thing.kind,
-        thing.purpose,
-        thing.parent,
-        str(thing.state),
-    )

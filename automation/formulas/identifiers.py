@@ -13,12 +13,14 @@ from automation.formulas import gs1, isbt128
 from automation.kernel.errors import InputError
 
 STANDS_ON = "stands on"  # what a donation number is on, when it is no container
+DIN = "donation number"  # that of a code which says more
 
 
 class Kind(StrEnum):
     """What a code says it is, in the words of prompts."""
 
     DIN = "donation number"
+    UNIT = "donation number and product code"  # in one read
     COI = "chain of identity"
     PRODUCT = "product code"
     EXPIRY = "expiry date"
@@ -51,6 +53,7 @@ _OTHER = {
     "=,": "product divisions", "&+": "facility code", "=/": "processor's product code", "&,": "lot number",
     "&:": "global donor identifier",
 }  # fmt: skip
+_UNIT = re.compile(r"(=\+02[0-9]{3})?=[A-NP-Z1-9][^=]*=<.*", re.DOTALL)
 _PATIENT = ("=#", "&#")
 _GS1_START = ("]C1", "]d2", "]Q3", "]e0", "(")
 _GTIN = re.compile(r"01[0-9]{14}.*", re.DOTALL)
@@ -81,6 +84,8 @@ def hint(wanted: Kind, seen: Scanned) -> str:
 
 def _kind(text: str) -> Kind:
     start = text[:2]
+    if _UNIT.fullmatch(text):
+        return Kind.UNIT
     if start == "=<":
         return Kind.PRODUCT
     if start in ("=>", "&>"):
@@ -98,8 +103,10 @@ def _read(kind: Kind, text: str) -> Scanned:
     match kind:
         case Kind.DIN:
             din = isbt128.read_din(text)
-            elsewhere = isbt128.ELSEWHERE_FLAGS.get(din.flags)
-            return Scanned(kind, din.number, {"flags": din.flags, **({STANDS_ON: elsewhere} if elsewhere else {})})
+            return Scanned(kind, din.number, _flags(din))
+        case Kind.UNIT:
+            din, product = isbt128.read_unit(text)
+            return Scanned(kind, f"{din.number}{product.code}", {DIN: din.number, **_flags(din)})
         case Kind.PRODUCT:
             product = isbt128.read_product_code(text)
             collection = isbt128.COLLECTION_TYPES.get(product.collection, "other")
@@ -115,3 +122,8 @@ def _read(kind: Kind, text: str) -> Scanned:
             return Scanned(kind, fields.get("item", ""), fields)
         case _:
             return Scanned(kind, text)
+
+
+def _flags(din: isbt128.Din) -> dict[str, str]:
+    elsewhere = isbt128.ELSEWHERE_FLAGS.get(din.flags)
+    return {"flags": din.flags, **({STANDS_ON: elsewhere} if elsewhere else {})}

@@ -1,8 +1,8 @@
-"""ISBT 128 data structures: donation number with its check character, product code, expiry, chain of identity.
+"""ISBT 128 data structures: donation number with its check character, product code, both in one, expiry, identity.
 
 The two-character data identifier is checked first, then length and characters, then the meaning.
 Dates are calendar dates in the time zone of the label; expiry without a time is 23:59.
-Source: ISBT 128 ST-001 v6.2.2 (data structures 001, 003, 004, 005, 040), ISO/IEC 7064 MOD 37-2. Codes in examples
+Source: ISBT 128 ST-001 v6.2.2 (data structures 001, 003, 004, 005, 023, 040), ISO/IEC 7064 MOD 37-2. Codes in examples
 are synthetic (A9999); live use needs registration with ICCBBA.
 """
 
@@ -16,6 +16,7 @@ _VALUES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*"
 _DIN = re.compile(r"=([A-NP-Z1-9][A-NP-Z0-9]{2}[0-9]{2})([0-9]{2})([0-9]{6})([0-9]{2})")
 _DIN_PLAIN = re.compile(r"[A-NP-Z1-9][A-NP-Z0-9]{2}[0-9]{10}")
 _PRODUCT = re.compile(r"=<([A-Z][A-Z0-9][0-9]{3})([0-9A-Z])([A-Z0-9][a-z0-9])")
+_UNIT = re.compile(r"(?:=\+02[0-9]{3})?(=[^=]*)(=<.*)", re.DOTALL)
 _EXPIRY = re.compile(r"(=>|&>)([0-9])([0-9]{2})([0-9]{3})([0-9]{4})?")
 _COI = re.compile(r"&/CH([A-NP-Z1-9][A-NP-Z0-9]{2}[0-9]{2})([0-9]{2})([A-Z0-9]{6})")
 _TYPE_3 = 60  # flags from here on carry the check character
@@ -131,6 +132,14 @@ def read_product_code(text: str) -> ProductCode:
     if match is None:
         raise InputError(f"{text!r} is no ISBT 128 product code; '=<' and 8 characters such as S12954A0 are needed")
     return ProductCode(*match.groups())
+
+
+def read_unit(text: str) -> tuple[Din, ProductCode]:
+    """Read structures 001 and 003 one behind the other, also as a compound message (023) of both; raises InputError."""
+    match = _UNIT.fullmatch(text)
+    if match is None:
+        raise InputError(f"{text!r} is no donation number with its product code behind it")
+    return read_din(match[1]), read_product_code(match[2])
 
 
 def read_expiry(text: str) -> datetime:

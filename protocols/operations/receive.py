@@ -87,7 +87,7 @@ class Receive:
     async def arrived(self, _visit: Visit[Results]) -> Move:
         """Scan two identifiers of the container; each has to be the one that was ordered."""
         label = self._label()
-        await self.operator.scan(f"Scan the donation number (DIN) on {label.id}", accept=(label.din,), expects=Kind.DIN)
+        await self.operator.scan(_asks(label), accept=(label.code,), expects=label.expects)
         await self.operator.scan(
             f"Scan the chain-of-identity code on {label.id}",
             accept=(label.identity,),
@@ -185,3 +185,8 @@ class Receive:
         if seen.word("condition") != INTACT:
             found.append(f"container is {seen.word('condition')}")
         return tuple(found)
+
+
+def _asks(label: Labelled) -> str:
+    what = "donation number (DIN)" if label.expects is Kind.DIN else str(label.expects)
+    return f"Scan the {what} on {label.id}"

@@ -36,7 +36,14 @@ def _gs1(data: bytes) -> object:
 def _isbt(data: bytes) -> object:
     text = _text(data)
     ways: tuple[Callable[[str], object], ...] = (
-        *(isbt128.read_din, isbt128.read_printed_din, isbt128.read_product_code, isbt128.read_expiry, isbt128.read_coi),
+        *(
+            isbt128.read_din,
+            isbt128.read_printed_din,
+            isbt128.read_product_code,
+            isbt128.read_unit,
+            isbt128.read_expiry,
+            isbt128.read_coi,
+        ),
     )
     found = []
     for way in ways:

@@ -8,6 +8,8 @@ import pytest
 
 from automation.engine.answers import Answers, Given
 from automation.gmp.people.prompts import Prompt
+from automation.gmp.product.containers import Container
+from automation.gmp.product.scanned import mark_of
 from automation.kernel.errors import IdentityError, RefusedError
 from tests.support.doors import Doorway, doorway
 from tests.unit.gmp.moves import ISSUE
@@ -97,3 +99,54 @@ def test_while_a_question_is_locked_every_scan_is_refused_in_the_name_of_who_sca
             scan(way, code)
     noted = way.ledger.stream(f"refusals/{P}")
     assert [event.by for event in noted] == ["perform"] * 3
+
+
+def two_bags(way: Doorway, *divisions: str) -> tuple[str, str]:
+    """Give what one bag is asked by when a second one of the same collection has come under its number."""
+    for name, code in zip(("BAG-8", "BAG-9"), divisions, strict=True):
+        made = {"identity": "COI-BAG-1", "din": "A999926000088", "product_code": code}
+        way.do(f"container/{name}", "expect", made)
+    mark = mark_of(way.door, way.get(Container, "container/BAG-8"))
+    return mark.code, str(mark.kind)
+
+
+@pytest.mark.requirement("F020")
+@pytest.mark.parametrize(
+    "code",
+    ["=A99992600008800=<S12954A0", "=+02000=A99992600008800=<S12954A0", "CONTAINER:BAG-8", "A999926000088S12954A0"],
+)
+def test_one_bag_of_several_under_a_number_is_told_by_its_division_or_its_own_label(way: Doorway, code: str) -> None:
+    """ISBT 128: donation number and product code together are one product; the division is its last characters."""
+    ask(way, *two_bags(way, "S12954A0", "S12954B0"))
+    scan(way, code)
+    assert dict(way.get(Prompt, P).values) == {"code": "A999926000088S12954A0"}
+
+
+@pytest.mark.requirement("F020", refuses=True)
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("=A99992600008800", "the donation number alone does not tell .* together with the product code"),
+        ("=A99992600008800=<S12954B0", "another container of the same patient"),
+        ("=A99992600008807=<S12954A0", "stands on a test tube"),
+        ("CONTAINER:BAG-9", "this is the container label"),
+        ("=<S12954A0", "this is the product code"),
+    ],
+)
+def test_a_number_that_several_bags_bear_takes_none_of_them(way: Doorway, code: str, why: str) -> None:
+    """The other bag of the same patient is as wrong as anybody's; the person is told what to scan."""
+    ask(way, *two_bags(way, "S12954A0", "S12954B0"))
+    with pytest.raises(RefusedError, match=why):
+        scan(way, code)
+    assert (way.state(P), way.get(Prompt, P).mismatches) == ("open", 1)
+
+
+@pytest.mark.requirement("F020", refuses=True)
+def test_bags_that_nothing_divides_are_told_by_their_own_labels(way: Doorway) -> None:
+    """Neither number nor product code tells them apart; another patient's bag locks the question all the same."""
+    ask(way, *two_bags(way, "S12954A0", "S12954A0"))
+    with pytest.raises(RefusedError, match="scan the container's own label"):
+        scan(way, "=A99992600008800")
+    with pytest.raises(IdentityError):
+        scan(way, f"={OTHER}00=<S12954A0")
+    assert (way.state(P), mark_of(way.door, way.get(Container, "container/BAG-8")).code) == ("locked", "BAG-8")
