@@ -112,6 +112,11 @@ def may_be_given(thread: Thread) -> None:
         one(thread.way)
 
 
+def used_in_time(thread: Thread) -> None:
+    """Thaw it to be used within a quarter of an hour."""
+    thread.do("infusion", "prepare", by="treat", expires=thread.at(0.25))
+
+
 def gap(thread: Thread) -> None:
     """Let the ward take over from a carrier that never had it."""
     thread.otherwise = {("handover-4", "attest_giving"): {"giver": "carrier-2"}}
@@ -230,6 +235,17 @@ CHEATS = (
         "its shipment was accepted at",
         Told("infusion", "prepare", states={"thawed": "2026-11-20T08:00"}),
         "EU GMP Part IV 16; ALCOA contemporaneous",
+    ),
+    _given(
+        "Use a thawed bag for longer than its specification says",
+        "gives a thawed bag 0.25 h, until",
+        Told(
+            "infusion",
+            "prepare",
+            otherwise={("specification", "write"): {"thawed_h": 0.25}},
+            rightly=used_in_time,
+        ),
+        "EU GMP Part IV 16 (in-use life after thaw); 21 CFR 211.137",
     ),
     _given(
         "Thaw another bag than was planned",

@@ -200,6 +200,7 @@ class Told:
     skipped: tuple[Move, ...] = ()  # moves that nobody made
     given: tuple[Change, ...] = ()  # what else happened
     mended: tuple[Change, ...] = ()
+    otherwise: dict[Move, Body] = field(default_factory=dict)  # what is stated otherwise in the story
     rightly: Change | None = None  # the right act, where it is not that of the story
     owner: str = "perform"  # of the CAPA
     live: bool = False
@@ -207,7 +208,9 @@ class Told:
     def arrange(self, way: Doorway) -> Scene:
         """Tell the story up to the move."""
         instead = dict.fromkeys(self.second, SECOND)
-        thread = Thread(way, "X1", owner=self.owner, instead=instead, skipped=frozenset(self.skipped))
+        thread = Thread(
+            way, "X1", owner=self.owner, instead=instead, skipped=frozenset(self.skipped), otherwise=self.otherwise
+        )
         thread.until(self.what, self.command)
         for one in self.given:
             one(thread)

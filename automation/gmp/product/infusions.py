@@ -1,7 +1,8 @@
 """Infusions: one container, thawed for one patient, identified at the bedside by two identifiers and two people.
 
 What is scanned from wristband and bag has to be the order's; the record says that it was, never who the patient is.
-Units:  mL.
+A thawed bag is used no longer than the specification says by which its lot was released.
+Units:  mL, h.
 Source: FACT-JACIE (identification before infusion, by two); 21 CFR 1271.290; EU GMP Part IV 16 (thaw at the bedside).
 """
 
@@ -20,6 +21,7 @@ from automation.gmp.product.recalls import check_recalls
 from automation.gmp.product.releases import Release
 from automation.gmp.product.shipments import Shipment
 from automation.gmp.quality.holds import holds_of
+from automation.gmp.quality.specifications import Specification
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.clock import iso
 from automation.kernel.errors import IdentityError, RefusedError
@@ -200,8 +202,19 @@ class Infusion:
         thawed, expires = moment(said.thawed, zone=fact.zone), moment(said.expires, zone=fact.zone)
         self._refuse(not thawed <= fact.at < expires, "has to be thawed before now and expire after")
         since = iso(arrived, zone=fact.zone)[:16]
+        self._check_life(site, thawed=thawed, expires=expires, zone=fact.zone)
         early = thawed < arrived - _MINUTE
         self._refuse(early, f"can't have thawed at {said.thawed}: its shipment was accepted at {since}")
+
+    def _check_life(self, site: Site, *, thawed: Instant, expires: Instant, zone: str) -> None:
+        release = cast("Release", site.find("release", self._planned.batch))
+        by = cast("Specification", site.find("specification", release.specification))
+        if by.thawed_h is not None:
+            life = Seconds(by.thawed_h * 3600.0)
+            said = (
+                f"specification {by.id} gives a thawed bag {by.thawed_h:.10g} h, until {iso(thawed + life, zone=zone)}"
+            )
+            self._refuse(expires > thawed + life, f"can't be used so long: {said}")
 
     def _check_fit(self, site: Site) -> None:
         plan = self._planned

@@ -72,6 +72,9 @@ class Writing(Body):
     warming: LimitText = field(
         label="Warming of a container over its whole life", help="For example: at most 300 s", default=""
     )
+    thawed_h: float | None = field(
+        label="In-use life after thaw", help="No longer than that is a thawed bag used", unit="h", low=0, default=None
+    )
 
 
 class Verdict(StrEnum):
@@ -114,6 +117,7 @@ class Specification:
     criteria: tuple[Criterion, ...] = ()
     authors: tuple[str, ...] = ()
     warming: str = ""  # limit of the warming of a container over its life
+    thawed_h: float | None = None  # h; in-use life of a thawed bag, None when it is not specified
 
     def criterion(self, test: str) -> Criterion | None:
         """Give the criterion of a test; None when it has none."""
@@ -136,7 +140,14 @@ class Specification:
         if isinstance(fact.body, Writing):
             said = fact.body
             authors = tuple(dict.fromkeys((*self.authors, fact.by)))
-            return replace(after, product=said.product, criteria=said.criteria, warming=said.warming, authors=authors)
+            return replace(
+                after,
+                product=said.product,
+                criteria=said.criteria,
+                warming=said.warming,
+                thawed_h=said.thawed_h,
+                authors=authors,
+            )
         return after
 
 
