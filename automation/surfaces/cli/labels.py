@@ -73,7 +73,10 @@ def label(  # noqa: PLR0913  as options
 @as_json
 @session
 def labels(session: Session, which: str, folder: Path, *, as_json: bool) -> None:
-    """Say what has become of every label of a batch, split or container. Exit status 1 when one is loose."""
+    """Say what has become of every label of a batch, split or container.
+
+    Exit status 1 when one is loose.
+    """
     with looked(session, folder) as (file, objects):
         found, counted = accounted(objects, which)
     if as_json:
