@@ -100,6 +100,11 @@ def of_name(name: str) -> str:
     return f"name {name.casefold()}"
 
 
+def of_party(party: str) -> str:
+    """Give the mark of the persons who sign hand-overs for a party."""
+    return f"party {party}"
+
+
 def of_staff(number: str) -> str:
     """Give the mark of the account of somebody of the staff."""
     return f"staff {number}"

@@ -87,7 +87,25 @@ SECOND_ORDER = Act(
 )
 RESERVE = Act("location/store-01", "reserve", {"place": "R1/01", "container": "B2", "until": "2026-12-31T00:00"})
 EXPECTED = Act("container/B1", "expect", {"identity": "COI-1"}, "issue")
+GIVEN: Body = {
+    "identity": "CHA999926001607",  # of the story
+    "containers": ["X1-A"],
+    "giver": "centre-1",
+    "receiver": "courier-1",
+    "place": "ward 2",
+    "condition": "intact",
+}
 SCRAP: Body = {"disposition": "scrap", "reason": "it leaks"}
+
+
+def belongs(person: str, party: str) -> Act:
+    """Give the saying of which party a person is."""
+    return Act(f"person/{person}", "belong", {"parties": [party], "reason": "contract 7"}, "administer")
+
+
+OF_CENTRE = belongs("collect", "centre-1")
+GIVE = Act("handover/X1", "give", GIVEN, "collect")
+TAKE = Act("handover/X1", "take", {"containers": ["X1-A"], "condition": "intact"}, "perform")
 
 
 def scrapped(way: Doorway) -> None:
@@ -223,6 +241,26 @@ CHEATS = (
         "one person is not both",
         two("handover", "give", "attest_taking"),
         "21 CFR 11.100(a); FACT custody",
+    ),
+    _held(
+        "Hand over for a centre that one does not belong to",
+        "collect belongs to ward-9; somebody of centre-1 has to give it",
+        Tried(GIVE, GIVE, (told_until("handover", "give"), belongs("collect", "ward-9")), (OF_CENTRE,)),
+    ),
+    _held(
+        "Sign as a party whose people are known",
+        "collect belongs to no party; somebody of centre-1 has to give it",
+        Tried(GIVE, GIVE, (told_until("handover", "give"), belongs("treat", "centre-1")), (OF_CENTRE,)),
+    ),
+    _held(
+        "Take over for another party",
+        "perform belongs to site-a; somebody of courier-1 has to take it",
+        Tried(
+            TAKE,
+            TAKE,
+            (told_through("handover", "give"), belongs("perform", "site-a")),
+            (belongs("perform", "courier-1"),),
+        ),
     ),
     _held(
         "Take over other bags than were given",

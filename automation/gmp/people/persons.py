@@ -18,7 +18,7 @@ from automation.gmp.accountability import ACCEPT, STATEMENT, Accepted
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import Due
 from automation.gmp.due import until as due_at
-from automation.gmp.marks import OPEN, of_name, of_staff
+from automation.gmp.marks import OPEN, of_name, of_party, of_staff
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, field
 from automation.kernel.errors import InputError, RefusedError
@@ -42,6 +42,16 @@ class Registration(Body):
     roles: tuple[str, ...] = field(label="Roles", help="The site maps roles to rights", default=())
     staff: str = field(label="Staff number", help="Of the human behind the account, as on the badge", default="")
     until: Moment | None = field(label="Permit ends", help="Of a guest, or for a time", default=None)
+    parties: tuple[str, ...] = field(
+        label="Parties", help="For which the person signs hand-overs: centre, courier, site, ward", default=()
+    )
+
+
+class Belonging(Body):
+    """All parties that the person signs for from now on."""
+
+    parties: tuple[str, ...] = field(label="Parties", help="As hand-overs name them: centre, courier, site, ward")
+    reason: str = field(label="Reason", length=3)
 
 
 class Identification(Body):
@@ -83,7 +93,7 @@ _KEEPERS = frozenset({Right.ADMINISTER, Right.SYSTEM})  # the program: on behalf
 _ANYBODY = frozenset(Right) - {Right.SYSTEM}
 _TRAINERS = frozenset({Right.SUPERVISE, Right.ADMINISTER, Right.SYSTEM})
 _OWN = frozenset(
-    {"grant", "train", "unlock", "retire", "identify", "reinstate", "reset_secret"}
+    {"grant", "belong", "train", "unlock", "retire", "identify", "reinstate", "reset_secret"}
 )  # what nobody does to the own account
 
 _P = TypeVar("_P", bound="Person")
@@ -94,6 +104,7 @@ TABLE = Table(
         Row("register", State.ABSENT, State.ACTIVE, by=_KEEPERS, body=Registration),
         Row("identify", State.ACTIVE, State.ACTIVE, by={Right.ADMINISTER}, body=Identification),
         Row("grant", State.ACTIVE, State.ACTIVE, by={Right.ADMINISTER}, body=Grant),
+        Row("belong", State.ACTIVE, State.ACTIVE, by={Right.ADMINISTER}, body=Belonging),
         Row("train", State.ACTIVE, State.ACTIVE, by=_TRAINERS, body=Training),
         Row(ACCEPT, State.ACTIVE, State.ACTIVE, by=_ANYBODY, signs=(Meaning.RESPONSIBLE,), body=Acceptance),
         Row("renew_secret", State.ACTIVE, State.ACTIVE, by=_KEEPERS, body=Reason),
@@ -135,6 +146,7 @@ class Person:
     state: State = State.ABSENT
     name: str = ""
     roles: tuple[str, ...] = ()
+    parties: tuple[str, ...] = ()  # that the person signs hand-overs for
     trained: frozenset[str] = frozenset()
     staff: str = ""
     until: Instant | None = None  # end of the permit
@@ -145,10 +157,10 @@ class Person:
 
     @property
     def found_by(self) -> tuple[str, ...]:
-        """Give its marks: its id, the human behind it; one whose permit will end is open."""
+        """Give its marks: its id, the human behind it, its parties; one whose permit will end is open."""
         if self.state is State.ABSENT:
             return ()
-        known = (of_name(self.id), *((of_staff(self.staff),) if self.staff else ()))
+        known = (of_name(self.id), *((of_staff(self.staff),) if self.staff else ()), *map(of_party, self.parties))
         return (*known, OPEN) if self.state is State.ACTIVE and self.until is not None else known
 
     @property
@@ -231,10 +243,12 @@ class Person:
         after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest))
         match fact.body:
             case Registration() as said:
-                known = replace(after, name=said.name, staff=said.staff)
+                known = replace(after, name=said.name, staff=said.staff, parties=said.parties)
                 return _granted(known, fact, said.roles, ends=said.until)
             case Grant() as said:
                 return _granted(after, fact, said.roles, ends=said.until)
+            case Belonging(parties=parties):
+                return replace(after, parties=parties)
             case Identification(staff=staff):
                 return replace(after, staff=staff)
             case Acceptance(document=document):

@@ -1,7 +1,9 @@
 """Custody: every hand-over of containers, signed by the side that gives and the side that takes.
 
-A side without an account signs on paper, and a person with one attests it, never for the other side, too. A hand-over
-is recorded as it happened, also when it does not fit the one before: then there is a gap or an overlap to explain.
+Who signs for a side belongs to it: once a party has people here nobody else signs for it, and whoever has parties
+signs for no other; at a live site everybody who signs has one. A side without an account signs on paper, and a person
+with one attests it, never for the other side, too. A hand-over is recorded as it happened, also when it does not fit
+the one before: then there is a gap or an overlap to explain.
 Units:  degC.
 Source: EU GMP Part IV (identity checks at each hand-over); FACT-JACIE (chain of custody); 21 CFR 211.196.
 """
@@ -13,7 +15,7 @@ from typing import Protocol, Self, cast
 
 from automation.gmp.codes import Identity
 from automation.gmp.due import HOUR, Due, within
-from automation.gmp.marks import OPEN, known_as, of_container, of_subject
+from automation.gmp.marks import OPEN, known_as, of_container, of_party, of_subject
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.clock import iso
@@ -93,6 +95,12 @@ class _Container(Protocol):
     identity: str
 
 
+class _Person(Protocol):
+    """What a hand-over asks of who signs."""
+
+    parties: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Handover:
     """One hand-over, folded from its events; a value, never edited in place."""
@@ -139,10 +147,23 @@ class Handover:
                 self._check_giving(said, site)
             case Taking() as said:
                 self._check_taking(fact, said)
+        self._check_party(fact, site)
         if fact.kind == "withdraw" and fact.by != self.given_by:
             raise RefusedError(f"hand-over {self.id} was given by {self.given_by}; only who gave it withdraws it")
         if fact.kind == "refuse" and fact.by == self.given_by:
             raise RefusedError(f"hand-over {self.id} was given by {fact.by}; the other side refuses it")
+
+    def _check_party(self, fact: Fact, site: Site) -> None:
+        """Refuse whoever signs for a party of other people; who attests a paper signs for none."""
+        giving = fact.body if isinstance(fact.body, Giving) else self.giving
+        if giving is None or fact.kind not in {"give", "take", "refuse"}:
+            return
+        party = giving.giver if fact.kind == "give" else giving.receiver
+        own = cast("_Person", site.find("person", fact.by)).parties
+        taken = bool(own) or not site.simulated or any(site.marked("person", of_party(party)))
+        if taken and party not in own:
+            whose = f"{fact.by} belongs to {', '.join(own) or 'no party'}"
+            raise RefusedError(f"hand-over {self.id}: {whose}; somebody of {party} has to {fact.kind} it")
 
     def _check_giving(self, said: Giving, site: Site) -> None:
         if said.giver == said.receiver:

@@ -52,6 +52,7 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
     "person": {
         "register": {"name": "Ada Example", "roles": ["operator"]},
         "grant": {"roles": ["reviewer"], **REASON},
+        "belong": {"parties": ["site-a"], **REASON},
         "train": {"operation": "freeze", "version": "2"},
         "identify": {"staff": "S-17", "seen": "the badge"},
         "accept_signature": {"document": people.ESIG, "binding": True},
