@@ -236,6 +236,16 @@ CHEATS = (
         "21 CFR 211.125(c)",
     ),
     _labelled(
+        "Approve one's own plan of a split after a colleague has touched it",
+        "was planned by second; someone else has to approve it",
+        Tried(
+            Act("split/S1", "approve", by=SECOND),
+            Act("split/S1", "approve", by="supervise"),
+            (bag(), PLAN.made_by(SECOND), Act("split/S1", "replan", PLAN.body, "perform")),
+        ),
+        "EU GMP Part IV 9.45; 21 CFR 211.100(a)",
+    ),
+    _labelled(
         "Close the books over a label that is nowhere",
         "can't be reconciled: label B1-1-L1 is verified",
         Tried(

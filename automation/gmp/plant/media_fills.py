@@ -115,7 +115,7 @@ class MediaFill:
     turned_at: Instant = Instant(0.0)
     grown: tuple[int, ...] = ()  # units with growth at every look, the reading last
     reading: Growth | None = None
-    read_by: str = ""
+    hands: tuple[str, ...] = ()  # who incubated, turned, looked, read or identified, also as the second person
     organisms: tuple[Organism, ...] = ()
     moved_at: Instant = Instant(0.0)
     conclusion: str = ""
@@ -251,8 +251,8 @@ class MediaFill:
             self._refuse(units != self.incubated, f"has {self.incubated} units incubated; {units} were read")
 
     def _check_conclusion(self, fact: Fact) -> None:
-        mine = fact.by in {self.planned_by, self.read_by, *self.people}
-        self._refuse(mine, f"was planned, filled or read by {fact.by}; someone else has to conclude it")
+        mine = fact.by in {self.planned_by, *self.hands, *self.people}
+        self._refuse(mine, f"was planned, filled, incubated or read by {fact.by}; someone else has to conclude it")
         grown = max(self.grown, default=0)
         if fact.kind == "pass":
             self._refuse(grown > 0, f"has {grown} units with growth; none is allowed")
@@ -263,9 +263,11 @@ class MediaFill:
     def apply(self, fact: Fact) -> Self:
         """Give the media fill as it stands after the fact."""
         after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), moved_at=fact.at)
+        if isinstance(fact.body, Simulation):
+            return replace(after, plan=fact.body, planned_by=fact.by)
+        did = (fact.by, *(one.by for one in fact.signed))
+        after = replace(after, hands=tuple(dict.fromkeys((*self.hands, *did))))
         match fact.body:
-            case Simulation() as said:
-                return replace(after, plan=said, planned_by=fact.by)
             case Filled() as said:
                 return replace(after, filled=said, filled_at=moment(said.since, zone=fact.zone))
             case Turn() as said:
@@ -273,7 +275,7 @@ class MediaFill:
             case Look(grown=grown):
                 return replace(after, grown=(*self.grown, grown))
             case Growth(grown=grown) as said:
-                return replace(after, grown=(*self.grown, grown), reading=said, read_by=fact.by)
+                return replace(after, grown=(*self.grown, grown), reading=said)
             case Organism() as said:
                 return replace(after, organisms=(*self.organisms, said))
             case Reason(reason=reason) | Conclusion(conclusion=reason):

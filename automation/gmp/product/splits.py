@@ -138,7 +138,7 @@ class Split:
     id: str
     state: State = State.ABSENT
     plan: Plan | None = None
-    author: str = ""
+    authors: tuple[str, ...] = ()  # of the plan, each that there was
     due_at: Instant = Instant(0.0)
     moved_at: Instant = Instant(0.0)  # of the last move
     execution: Execution | None = None
@@ -199,7 +199,7 @@ class Split:
             case Conclusion():
                 self._check_end(fact, site)
         if fact.kind == "approve":
-            self._refuse(fact.by == self.author, f"was planned by {fact.by}; someone else has to approve it")
+            self._refuse(fact.by in self.authors, f"was planned by {fact.by}; someone else has to approve it")
             self._check_plan(fact, self._planned, site)
 
     @property
@@ -317,7 +317,8 @@ class Split:
         after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), moved_at=fact.at)
         match fact.body:
             case Plan() as said:
-                return replace(after, plan=said, author=fact.by, due_at=moment(said.at, zone=fact.zone))
+                authors = tuple(dict.fromkeys((*self.authors, fact.by)))
+                return replace(after, plan=said, authors=authors, due_at=moment(said.at, zone=fact.zone))
             case Execution() as said:
                 return replace(after, execution=said, done_by=tuple(one.by for one in fact.signed))
             case Conclusion(conclusion=conclusion):
