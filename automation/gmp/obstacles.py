@@ -71,6 +71,7 @@ class _Container(Protocol):
     id: str
     state: str
     parent: str
+    sources: tuple[str, ...]
     purpose: str
     on_hold: bool
     hold_reason: str
@@ -171,16 +172,23 @@ def _of_containers(site: Site, batch: _Batch) -> Iterator[Obstacle]:
 
 
 def _origins(site: Site, names: Iterable[str]) -> Iterator[_Container]:
-    """Give the containers that product came out of, each once, the nearest first: a hold goes with the content."""
+    """Give the containers that product came out of, each once, the nearest first: a hold goes with the content.
+
+    Of a pool those are all that went into it.
+    """
     known = set(names)
-    waiting = [cast("_Container", site.find("container", name)).parent for name in names]
+    waiting = [one for name in names for one in _came_out_of(site, name)]
     while waiting:
         name = waiting.pop(0)
         if name and name not in known:
             known.add(name)
-            one = cast("_Container", site.find("container", name))
-            waiting.append(one.parent)
-            yield one
+            waiting += _came_out_of(site, name)
+            yield cast("_Container", site.find("container", name))
+
+
+def _came_out_of(site: Site, name: str) -> tuple[str, ...]:
+    one = cast("_Container", site.find("container", name))
+    return (one.parent, *one.sources)
 
 
 def _of_donors(site: Site, order: Order) -> Iterator[Obstacle]:

@@ -270,6 +270,7 @@ class Container:
     received_seq: int = 0  # the event that took it in
     hold_reason: str = ""
     held_by: str = ""
+    sources: tuple[str, ...] = ()  # containers that it was filled from
 
     @property
     def found_by(self) -> tuple[str, ...]:
@@ -417,7 +418,7 @@ class Container:
             case Retrieval() as said:
                 return replace(after, position="", batch=said.batch or self.batch)
             case Filling() | Drawing() | Emptying() | Weighing() as said:
-                return replace(after, volume_ml=_volume(self.volume_ml, said))
+                return replace(after, volume_ml=_volume(self.volume_ml, said), sources=_sources(self.sources, said))
             case Chilling():
                 return replace(after, first_cold_at=fact.at)
             case Warming(seconds=seconds):
@@ -455,6 +456,11 @@ def _volume(was: float, said: Filling | Drawing | Emptying | Weighing) -> float:
         case Weighing(volume_ml=volume):
             return volume
     return 0.0
+
+
+def _sources(known: tuple[str, ...], said: Body) -> tuple[str, ...]:
+    source = said.source if isinstance(said, Filling) else ""
+    return (*known, source) if source and source not in known else known
 
 
 def _moment(seconds: float | None) -> Instant | None:

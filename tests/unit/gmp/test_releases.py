@@ -160,3 +160,20 @@ def test_a_hold_goes_with_the_content_of_a_container_and_is_lifted_also_when_it_
         "container/X1-A", "lift", {"reason": "the seal was whole"}, by="approve", signs=(proof("approve", "approved"),)
     )
     thread.do("release", "release_conditionally", by="release")
+
+
+@pytest.mark.requirement("F010", "F060", refuses=True)
+def test_a_hold_of_any_bag_that_went_into_a_pool_stands_in_the_way_of_its_release(way: Doorway) -> None:
+    """A pool has one parent and many sources; the hold of each goes with its content."""
+    thread = Thread(way, "X1")
+    thread.through("container-P", "receive")
+    way.do("container/X1-R", "expect", {"identity": thread.identity, "volume_ml": 5.0})
+    way.do("container/X1-R", "receive", {})
+    way.do("container/X1-P", "fill", {"volume_ml": 5.0, "source": "X1-R"})
+    way.do("container/X1-R", "qa_hold", {"reason": "another seal"}, by=SYSTEM)
+    thread.until("release", "release_conditionally")
+    with pytest.raises(RefusedError, match=r"container X1-R, of which X1 was made, is on QA hold \(another seal\)"):
+        thread.do("release", "release_conditionally", by="release")
+    lift = {"reason": "the seal was whole"}
+    way.do("container/X1-R", "lift", lift, by="approve", signs=(proof("approve", "approved"),))
+    thread.do("release", "release_conditionally", by="release")
