@@ -90,10 +90,22 @@ def _streams(objects: Objects, about: About, which: str) -> tuple[str, ...]:
         return of_lot(objects, which)
     if about is About.ASSET:
         return of_device(objects, which)
-    begin, slash, end = which.partition("/")
-    if not slash:
-        raise InputError(f"period is {which!r}; FROM/TO is needed, for example 2026-01-01/2026-04-01")
-    return of_period(objects, Stretch(moment(begin, zone=objects.zone), moment(end, zone=objects.zone)))
+    return of_period(objects, _stretch(which, zone=objects.zone))
+
+
+def _stretch(which: str, *, zone: str) -> Stretch:
+    """Read FROM/TO; raises InputError for anything else, and for an end that is not after its beginning."""
+    begin, _, end = which.partition("/")
+    try:
+        found = Stretch(moment(begin, zone=zone), moment(end, zone=zone))
+    except ValueError:
+        msg = f"period is {which!r}; FROM/TO is needed, for example 2026-01-01/2026-04-01"
+        raise InputError(msg) from None
+    if found.end <= found.begin:
+        raise InputError(
+            f"period is {which!r}; it has to end after it began: FROM/TO, for example 2026-01-01/2026-04-01"
+        )
+    return found
 
 
 def _more(objects: Objects, about: About, which: str, folder: Path) -> dict[str, bytes]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _SHORT = 28  # characters of a cell
 _COLUMNS = 8
-_MOMENTS = ("_at", "due", "until", "warn", "deadline")
+_MOMENTS = ("_at", "since", "due", "until", "warn", "deadline")
 
 
 @click.command("show", epilog="Example: cellwright show asset crf-01 --site ./site-a")
@@ -156,6 +156,12 @@ def _value(name: str, value: object, *, zone: str) -> object:
         return sorted(value)
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
+    if isinstance(value, tuple | list):
+        return [_value(name, part, zone=zone) for part in value]
+    if isinstance(value, Mapping):
+        return {str(key): _value(str(key), part, zone=zone) for key, part in value.items()}
+    if is_dataclass(value):
+        return {part.name: _value(part.name, getattr(value, part.name), zone=zone) for part in fields(value)}
     return value
 
 

@@ -19,13 +19,16 @@ FORMATS = ("html", "pdf", "json")
 @click.command(epilog="Example: cellwright record B-001 --format pdf -o B-001.pdf --site ./site-a")
 @click.argument("batch")
 @site
-@click.option("--format", "form", type=click.Choice(FORMATS), default="html", show_default=True)
+@click.option("--format", "wanted", type=click.Choice(FORMATS), help="Else as the name of the file ends.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
 @as_json
 @session
-def record(session: Session, batch: str, folder: Path, form: str, *, output: Path, as_json: bool) -> None:  # noqa: PLR0913  as options
+def record(  # noqa: PLR0913  as options
+    session: Session, batch: str, folder: Path, wanted: str | None, *, output: Path, as_json: bool
+) -> None:
     """Write the record of a batch as HTML, PDF or JSON."""
     file = session.opener.site(folder)
+    form = _form(output, wanted)
     _check_place(output, folder, form=form)
     made, sizes = write(folder, batch, {form: output})
     if as_json:
@@ -47,6 +50,16 @@ def record(session: Session, batch: str, folder: Path, form: str, *, output: Pat
     as_of = f"\nas of event {made.as_of}, {made.drawn}; head {made.proof.head}" if made.draft else ""
     click.echo(f"{marks} of {batch}: {output} ({sizes[form]} bytes){as_of}")
     click.echo(made.verdict)
+
+
+def _form(output: Path, wanted: str | None) -> str:
+    """Give the format that was asked for, else as the file's name ends; raises InputError where they differ."""
+    ending = output.suffix.lower().removeprefix(".")
+    if wanted is None and ending not in FORMATS:
+        raise InputError(f"-o is {output}; a record is written as .html, .pdf or .json, or as --format says")
+    if wanted is not None and ending in FORMATS and wanted != ending:
+        raise InputError(f"-o is {output}, and --format is {wanted}; they have to say the same")
+    return wanted or ending
 
 
 def _check_place(output: Path, folder: Path, *, form: str) -> None:

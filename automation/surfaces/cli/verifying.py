@@ -11,6 +11,8 @@ from automation.ledger.verify import verify as check
 from automation.ledger.verify_blobs import verify_blobs
 from automation.surfaces.cli.common import as_json, emit, pairs, say_no
 
+_FOR_PEOPLE = (".html", ".pdf")
+
 
 @click.command(epilog="Example: cellwright verify ./site-a --key site.pub --head 2ce25eb9...")
 @click.argument("path", type=click.Path(path_type=Path))
@@ -20,7 +22,9 @@ from automation.surfaces.cli.common import as_json, emit, pairs, say_no
 @click.option("--head", default=None, metavar="HEX", help="Hash of an event that was noted elsewhere.")
 @as_json
 def verify(path: Path, key: Path | None, head: str | None, *, as_json: bool) -> None:
-    """Check a ledger, site folder or exported record."""
+    """Check a ledger, site folder or exported record (.json)."""
+    if path.suffix.lower() in _FOR_PEOPLE and path.is_file():
+        raise InputError(f"{path} is for people; what verifies alone is the same record as .json: cellwright record")
     found = _read_too(path, check(path, key=_key(key) if key else None, head=head))
     if as_json:
         emit({"simulated": found.mode == "simulated", **msgspec.structs.asdict(found)})

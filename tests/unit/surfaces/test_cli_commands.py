@@ -19,7 +19,7 @@ AGREED = """init demo drill run resume simulate rehearse compare query metrics c
 unpause stop abort amend answer resolve do show list worklist due roles subject notices qualifications access
 policies verify record certificate papers backup restore ledger-sql alarms trace logbook bundle stock pick
 diagram read judge calc diff new instruments fakes documents causes risks narrative downtime-pack inspect
-dossier label labels"""
+dossier label labels bill board"""
 
 
 def loaded(name: str) -> click.Command:
@@ -121,12 +121,21 @@ def test_verify_answers_with_the_agreed_names(day: Path) -> None:
 
 @pytest.mark.requirement("F102.1", "F105.1")
 def test_the_record_is_written_in_three_formats(day: Path, tmp_path: Path) -> None:
-    """Each file begins as its format does."""
+    """Each file begins as its format does, which goes by the ending; pages are not what verifies."""
     begins = {"html": b"<!doctype html>", "pdf": b"%PDF-", "json": b'{"record":'}
     for form, first in begins.items():
         path = tmp_path / f"record.{form}"
-        assert cellwright("record", "B-1", "--site", day, "--format", form, "-o", path).status == 0
+        assert cellwright("record", "B-1", "--site", day, "-o", path).status == 0
         assert path.read_bytes()[:40].lower().startswith(first.lower())
+    assert "same record as .json" in cellwright("verify", tmp_path / "record.pdf").err
+
+
+def test_what_an_object_holds_within_it_is_shown_field_by_field_and_never_as_code(day: Path) -> None:
+    """Lines of an account's access are data in JSON, and words with a time for people."""
+    access = cellwright("show", "person", "anna", "--site", day, "--json").data["access"]
+    assert isinstance(access, list)
+    assert (access[0]["roles"], access[0]["since"][:2]) == (["operator"], "20")
+    assert "Access(" not in cellwright("show", "person", "anna", "--site", day).out
 
 
 @pytest.mark.requirement("F166", refuses=True)
