@@ -222,7 +222,8 @@ class StepRunner:
             URGENT.set(True)
         OPERATOR.set(self._tools.operator)
         run = cast("Method", getattr(self._operation, method))
-        return await run(Visit(self.batch, self.step, visit.number, visit.state, visit.since, self._results))
+        stands = self._past.state
+        return await run(Visit(self.batch, self.step, visit.number, visit.state, visit.since, self._results, stands))
 
     def _enter(self, state: str, within: str = "") -> Open:
         number = self._past.visits + 1

@@ -18,6 +18,7 @@ class Visit(Generic[R_co]):
     state: str
     since: Instant  # when the state was entered; the same after a restart
     got: R_co
+    stands: str = ""  # the working state of the step: the visit's own, or the one that a visit for a hold stands beside
 
 
 class Move:

@@ -21,7 +21,7 @@ from automation.formulas.identifiers import Kind
 from automation.gmp.product.containers import Purpose
 from automation.kernel.errors import FailedError, GateError, RefusedError
 from automation.kernel.machine import Row, Table
-from automation.kernel.quantity import CellsPerMillilitre, Instant, Millilitres, Seconds
+from automation.kernel.quantity import Cells, CellsPerMillilitre, Instant, Millilitres, Percent, Seconds
 from instruments.interfaces.analyser import MetaboliteAnalyser
 from instruments.interfaces.bioreactor import (
     Bioreactor,
@@ -42,6 +42,7 @@ from protocols.operations.rocking import Parameters, Results
 RULE = "expansion on the rocker"
 ALARM = "culture on the rocker"
 UNKNOWN = Forecast(None, None, None)
+NOTHING = Sum((), Cells(0.0), CellsPerMillilitre(0.0), CellsPerMillilitre(0.0), Percent(0.0))
 LEAST = 0.1  # mL/h; less does not flow
 HOUR = 3600.0
 
@@ -53,6 +54,7 @@ class State(StrEnum):
     HUNG = "hung"
     GROWING = "growing"
     SAMPLED = "sampled"
+    DECIDING = "deciding"
     ADJUSTING = "adjusting"
     TAKING_OFF = "taking off"
     READY = "ready"
@@ -91,11 +93,12 @@ class ExpandRocking:
             Row("start", State.HUNG, State.GROWING),
             Row("refuse", State.HUNG, State.REFUSED),
             Row("sample", State.GROWING, State.SAMPLED),
-            Row("adjust", State.SAMPLED, State.ADJUSTING),
+            Row("measure", State.SAMPLED, State.DECIDING),
+            Row("adjust", State.DECIDING, State.ADJUSTING),
             Row("go_on", State.ADJUSTING, State.GROWING),
-            Row("harvest", State.SAMPLED, State.TAKING_OFF),
+            Row("harvest", State.DECIDING, State.TAKING_OFF),
             Row("take_off", State.TAKING_OFF, State.READY),
-            Row("give_up", State.SAMPLED, State.GIVEN_UP),
+            Row("give_up", State.DECIDING, State.GIVEN_UP),
         ),
     )
 
@@ -146,15 +149,19 @@ class ExpandRocking:
         return Move("sample", excursions=got.excursions + excursions, perfused=got.perfused + perfused)
 
     async def sampled(self, visit: Visit[Results]) -> Move:
-        """Let the bag lie still for a sample, count and measure it, and decide what is done with the culture."""
+        """Let the bag lie still for a sample, and count it."""
         got, at = visit.got, await self.watch.moment()
-        name = f"{visit.batch}-{visit.step}-{len(got.days) + 1}"
-        await self.bioreactor.hold()
+        await self._lie_still()
         by = CultureCounts(self.counter, self.operator, self.product, self.given.counting, self.given.sample)
-        one = await by.of(got.container, name, before=self._before(got, at))
-        await self._move_on()
+        one = await by.of(got.container, self._name(visit), before=self._before(got, at))
         volume = (got.volume or self.given.volume) - one.drawn
-        seen = together((one,), (volume,))
+        return Move("measure", sampled_at=at, volume=volume, counted=together((one,), (volume,)))
+
+    async def deciding(self, visit: Visit[Results]) -> Move:
+        """Let the bag be moved again, measure the sample, and decide what is done with the culture."""
+        got, name = visit.got, self._name(visit)
+        await self._move_on()
+        at, seen, volume = got.sampled_at or visit.since, got.counted or NOTHING, got.volume or self.given.volume
         sugars = await Metabolites(self.analyser, self.operator, self.product).of(f"{name}A")
         ahead = self._forecast(got, seen, at)
         age = aged(got.began_at or at, at)
@@ -171,7 +178,6 @@ class ExpandRocking:
         return Move(
             command,
             days=(*got.days, day),
-            volume=volume,
             viable_cells=seen.cells,
             viable_concentration=seen.viable,
             viable_uncertainty=seen.uncertainty,
@@ -230,6 +236,11 @@ class ExpandRocking:
         await self._move_on()
         await self.operator.confirm("Held: the culture stays on the rocker, which goes on; samples are late")
 
+    async def restarting(self, visit: Visit[Results]) -> None:
+        """Let the bag lie still again where a sample is being drawn."""
+        if visit.stands == State.SAMPLED:
+            await self._lie_still()
+
     async def stopping(self, _visit: Visit[Results]) -> None:
         """Leave the culture on the rocker, in its conditions, under QA hold."""
         await self._end("expansion stopped")
@@ -241,6 +252,15 @@ class ExpandRocking:
     async def _end(self, why: str) -> None:
         await self._move_on()
         await keep_safe(self.product, self.operator, why=why, how="leave the culture on the rocker, which goes on")
+
+    def _name(self, visit: Visit[Results]) -> str:
+        """Give how the names of the samples of this day begin."""
+        return f"{visit.batch}-{visit.step}-{len(visit.got.days) + 1}"
+
+    async def _lie_still(self) -> None:
+        """Let the bag lie still, unless it does."""
+        if (await self.bioreactor.look()).state is not Cultivating.HELD:
+            await self.bioreactor.hold()
 
     async def _move_on(self) -> None:
         """Let a bag that was held for a sample be moved again."""

@@ -66,7 +66,9 @@ class LabelText:
     """What stands on every label beside what the record knows."""
 
     product: str = field(metadata={"label": "Name of the product"})
-    statement: str | None = field(metadata={"label": "Statements, printed large, a line each between semicolons; null: none"})
+    statement: str | None = field(
+        metadata={"label": "Statements, printed large, a line each between semicolons; null: none"}
+    )
     storage: str = field(metadata={"label": "Storage condition"})
     expiry: str | None = field(metadata={"label": "Expiry as it is to be printed; null: none"})
     record_copy: bool = field(metadata={"label": "A copy of the first label goes into the record"})

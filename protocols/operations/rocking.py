@@ -18,6 +18,7 @@ from automation.kernel.quantity import (
 )
 from instruments.interfaces.bioreactor import CultureSetPoints, CultureValues
 from protocols.operations.counting import Rules as CountingRules
+from protocols.operations.culture_counts import Sum
 from protocols.operations.culturing import Vessel
 from protocols.operations.deciding import Rules as DecisionRules
 from protocols.operations.expanding import Day
@@ -87,6 +88,8 @@ class Results:
     waste: str = ""
     began_at: Instant | None = None
     days: tuple[Day, ...] = ()
+    sampled_at: Instant | None = None  # of the sample that is being decided on
+    counted: Sum | None = None  # as above
     volume: Millilitres | None = None
     viable_cells: Cells | None = None
     viable_concentration: CellsPerMillilitre | None = None

@@ -12,6 +12,7 @@ from tests.plant.kills import faults
 from tests.support.changed import recipe_with
 from tests.support.crash import at_appends, resumed
 from tests.support.runs import BATCH, Hook, Run, make_site, plant_of, run_batch, when
+from tests.support.scenes import order
 
 RECIPE = "rocking-culture"
 CULTURE, WASTE = f"{BATCH}-C", f"{BATCH}-SM"
@@ -83,6 +84,23 @@ def test_each_feed_is_given_once_by_the_device(good: tuple[Run, World]) -> None:
     acts = run.acts["rocker-01"]
     fed = [day for day in days_of(run) if day["decided"] == Decision.FEED]
     assert (acts["feed"], acts["hold"], acts["start"], acts["stop"]) == (len(fed), len(days_of(run)), 1, 1)
+
+
+@pytest.mark.requirement("F005")
+def test_a_sample_that_a_hold_interrupts_is_drawn_from_a_bag_that_lies_still_again(
+    tmp_path: Path, good: tuple[Run, World]
+) -> None:
+    """Held, the rocker goes on moving the bag; restarted, it is held still once more, and once more let go."""
+
+    def hook(site: Site) -> None:
+        when(site, "expand", "sampled", lambda: order(site, "hold"), after=60.0)
+        when(site, "expand", "sampled", lambda: order(site, "restart"), after=600.0)
+
+    ours, theirs = rocked(tmp_path, hook).acts["rocker-01"], good[0].acts["rocker-01"]
+    assert {name: ours[name] - count for name, count in theirs.items() if ours[name] != count} == {
+        "hold": 1,
+        "resume": 1,
+    }
 
 
 @pytest.mark.requirement("F124")
