@@ -5,8 +5,10 @@ Source: 21 CFR 211.188(a) (an accurate copy of the master, checked and dated).
 
 from dataclasses import dataclass
 
+from automation.engine.label_fit import check_labels
 from automation.engine.masters import FOLDER
 from automation.engine.operation import digest
+from automation.engine.printable import Of
 from automation.engine.recipe.model import Recipe, Start
 from automation.engine.setup import site_digest
 from automation.engine.site import Site
@@ -35,7 +37,11 @@ class Order:
 
 
 async def issue(site: Site, recipe: Recipe, order: Order, *, by: str) -> None:
-    """Issue a batch; raises RefusedError for an id or a container in use, InputError for containers that do not fit."""
+    """Issue a batch.
+
+    Raises RefusedError for an id or a container in use and for labels that fit on no printer, InputError for
+    containers that do not fit.
+    """
     containers = order.containers or _expected(site, recipe)
     for name in containers:
         _check_free(site, _container(site, name), recipe, order.batch)
@@ -45,6 +51,7 @@ async def issue(site: Site, recipe: Recipe, order: Order, *, by: str) -> None:
         msg = f"containers {', '.join(containers)} belong to {len(identities)} chains of identity; one batch has one"
         raise InputError(msg)
     identity = identities.pop()
+    check_labels(site.house, recipe, Of(order.batch, _container(site, containers[0]).din, identity))
     body: dict[str, object] = {
         "recipe": recipe.header.id,
         "recipe_version": recipe.header.version,

@@ -9,12 +9,14 @@ Source: 21 CFR 211.125 and 211.130 (labels, line clearance), 211.101 and 211.103
 """
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
 from automation.engine.labelling import Labels
 from automation.engine.operation import ENDINGS, MAKING_SAFE, SafeDevice, SafeProduct
+from automation.engine.printable import Of, Text
 from automation.engine.product import Amount, Labelled, Product
 from automation.engine.prompts import Entry, Operator, Question
 from automation.engine.visit import Move, Visit
@@ -23,12 +25,12 @@ from automation.formulas.identifiers import Kind
 from automation.gmp.product.containers import Purpose
 from automation.kernel.errors import FailedError, UnknownError
 from automation.kernel.machine import Row, Table
-from automation.kernel.quantity import Grams, Millilitres
+from automation.kernel.quantity import Grams, Millilitres, Percent
 from instruments.interfaces.balance import Balance
 from instruments.interfaces.label_printer import LabelPrinter
 from instruments.interfaces.liquid_handler import LiquidHandler, TipMove
 from instruments.labware.deck import Deck, load
-from protocols.operations.filling import Filled, Named, Parameters, Results, Tubes
+from protocols.operations.filling import Bags, Filled, LabelText, Named, Parameters, Results, Tubes
 from protocols.operations.filling_accounts import accounts
 from protocols.operations.labelling import LabelRun
 from protocols.operations.pipetting import TROUGH, WASTE, Job, Rounds, check, places
@@ -36,6 +38,7 @@ from protocols.operations.weigh_fill import ByWeight, Target
 from protocols.operations.weighing import weigh
 
 GOOD, REJECT = "good", "reject"
+MOST_DMSO = Percent(50.0)  # as the parameters allow
 NOTHING, CAME_OUT = "nothing came out", "it came out"
 QC = "QC"
 
@@ -290,19 +293,25 @@ class Fill:
             self.given.aliquots.kind: self.given.aliquots.volume,
             self.given.bags.kind: self.given.bags.volume,
         }.get(one.kind)
-        text = self.given.label
-        filled = f"{volume:g} mL, {self.given.dmso:.0f} % DMSO" if volume else "for filling only, no product"
-        lines = (
-            text.product,
-            one.container,
-            f"DIN {label.din}",
-            f"Chain of identity {label.identity}",
-            f"Batch {batch}",
-            filled,
-            text.storage,
-            f"Expiry {text.expiry}" if text.expiry else "",
-        )
-        return tuple(line for line in lines if line)
+        of = Of(batch, label.din, label.identity)
+        return _written(self.given.label, of, one.container, filled=_filled(volume, self.given.dmso))
+
+    @staticmethod
+    def texts(given: Mapping[str, object], of: Of) -> Iterator[Text]:
+        """Give the longest text of each sort of label that the recipe lets it print."""
+        label, dmso = given.get("label"), given.get("dmso")
+        if not isinstance(label, LabelText):
+            return
+        share = Percent(dmso) if isinstance(dmso, float) else MOST_DMSO
+        marks = tuple(filter(None, (part.strip() for part in (label.statement or "").split(";"))))
+        for sort, name in (("bags", "99"), ("vials", "V99"), ("aliquots", "Q99")):
+            kind = given.get(sort)
+            if isinstance(kind, Bags | Tubes) and kind.number:
+                container = f"{of.batch}-{name}"
+                filled = _filled(kind.volume, share)
+                yield Text(container, _written(label, of, container, filled=filled), marks)
+        trough = f"{of.batch}-T"
+        yield Text(trough, _written(label, of, trough, filled=_filled(None, share)), marks)
 
     async def _load(self, got: Results, deck: Deck) -> tuple[Job, ...]:
         """Identify every tube where it is put on the deck, and the trough; gives what is filled where."""
@@ -377,6 +386,24 @@ class Fill:
         await self.product.draw(held, to="waste", amount=amount, why="left after filling")
         await self.product.empty(held)
         return Filled(name, volume, standard, mass, empty)
+
+
+def _filled(volume: Millilitres | None, dmso: Percent) -> str:
+    return f"{volume:g} mL, {dmso:.0f} % DMSO" if volume else "for filling only, no product"
+
+
+def _written(text: LabelText, of: Of, container: str, *, filled: str) -> tuple[str, ...]:
+    lines = (
+        text.product,
+        container,
+        f"DIN {of.din}",
+        f"Chain of identity {of.identity}",
+        f"Batch {of.batch}",
+        filled,
+        text.storage,
+        f"Expiry {text.expiry}" if text.expiry else "",
+    )
+    return tuple(line for line in lines if line)
 
 
 def _names(batch: str, found: Plan, given: Parameters) -> list[tuple[Named, Purpose]]:

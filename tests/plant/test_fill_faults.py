@@ -6,7 +6,7 @@ import pytest
 
 from automation.engine.site import Site
 from automation.gmp.product.labels import Label
-from automation.kernel.errors import InputError
+from automation.kernel.errors import InputError, RefusedError
 from fakes.faults import FaultKind
 from tests.support.filling import (
     BAG,
@@ -336,6 +336,14 @@ def test_a_volume_that_is_none_is_one_clear_error_of_the_recipe(tmp_path: Path, 
     recipe = recipe_with(tmp_path, ("kind: vial, volume: 1.0 mL", f"kind: vial, volume: {volume}"))
     with pytest.raises(InputError, match=r"changed\.yaml:\d+:\d+: steps\[3\]\.given\.vials\.volume"):
         fill_day(tmp_path, recipe=recipe)
+
+
+@pytest.mark.requirement("F023", "F061", refuses=True)
+def test_a_label_that_fits_on_no_printer_is_found_when_the_batch_is_issued(tmp_path: Path) -> None:
+    """Before there is any product that can't wait: nothing is issued, nothing printed."""
+    folder = fill_site(tmp_path / "site", "b", ('width: "70", height: "50"', 'width: "70", height: "25"'))
+    with pytest.raises(RefusedError, match=r"B-001 can't be issued: the label of B-001-99 .* mm fit on the label"):
+        run_batch(folder, recipe=str(RECIPE))
 
 
 def test_people_with_a_pipette_fill_the_same_tubes(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Mapping
 
 from automation.engine.handles import Container
+from automation.engine.printable import Text
 from automation.kernel.clock import pause
 from automation.kernel.effect import Call, Reconciled, Unknown
 from automation.kernel.errors import FailedError, InputError, LinkError, RefusedError, UnknownError, WireError
@@ -95,6 +96,15 @@ class ZplPrinter:
             raise FailedError(msg)
         format_ = draw(label, self._stock)
         return Printed(label.id, hashlib.sha256(format_).hexdigest(), format_.decode("ascii"))
+
+    def misfit(self, text: Text) -> str:
+        """Say why a text does not fit on the labels; empty when it does. Nothing is sent."""
+        name = text.container
+        try:
+            draw(Label(f"{name}-L99", f"CONTAINER:{name}", text.lines, marks=text.marks), self._stock)
+        except RefusedError as refusal:
+            return str(refusal)
+        return ""
 
     async def _ready(self) -> None:
         """Refuse unless the printer is without fault and empty; nothing has been sent yet."""
