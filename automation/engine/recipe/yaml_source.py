@@ -2,13 +2,14 @@
 
 Scalars stay text as written (``1.50`` keeps its decimals, ``NO`` and ``08`` stay text); whoever reads a node says
 what it has to be. Refused: duplicate keys, anchors and aliases, tags, several documents, files over 1 MiB.
-Lines and columns count from 1. Source: YAML 1.2.2; ruamel.yaml 0.18 composes the nodes.
+Lines and columns count from 1. Source: YAML 1.2.2; ruamel.yaml 0.18 composes the nodes, quickly with libyaml where that
+knows the same nodes at the same places, and by itself everywhere else; so every complaint is in its words.
 """
 
 import difflib
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -36,6 +37,9 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _CORE = frozenset(
     f"tag:yaml.org,2002:{word}" for word in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp", "value")
 )
+_DISPUTED = re.compile(r"^%|&|\? |\?$|[\"'\]}]:\S|[\t\r\x85\u2028\u2029\ufeff]", re.MULTILINE)
+"""Where libyaml, which reads YAML 1.1, may see something else than YAML 1.2 says, or does not tell what it saw."""
+_BRACKETS = re.compile(r"[\[\]{}]")
 _NOTHING: Mapping[str, "Node"] = MappingProxyType({})
 
 
@@ -189,32 +193,68 @@ def read_bytes(raw: bytes, *, name: str) -> Node:
 @lru_cache(maxsize=64)
 def read_text(text: str, *, name: str, inside: str = "") -> Node:
     """Read YAML text, the same text once; ``name`` is the file in messages, ``inside`` the name of the whole."""
-    from ruamel.yaml import YAML  # noqa: PLC0415  heavy, and needed only where a file is read
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
-
     if _deepest(text) > DEEPEST:
         raise InputError("lists and mappings are nested too deeply", where=name)
     try:
-        composed = YAML(typ="safe", pure=True).compose(text)
+        return _Walk(name).node(_quickly(text) or _surely(text, name), inside)
+    except RecursionError:
+        raise InputError("lists and mappings are nested too deeply", where=name) from None
+
+
+def _quickly(text: str) -> "Composed | None":
+    """Compose with libyaml; None where it refuses the text or may read it otherwise."""
+    from ruamel.yaml import YAML  # noqa: PLC0415  heavy, and needed only where a file is read
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+
+    if _DISPUTED.search(text):
+        return None
+    try:
+        composed: Composed | None = YAML(typ="safe").compose(text)
+    except YAMLError:
+        return None
+    return composed if composed is not None and _agreed(composed) else None
+
+
+def _agreed(composed: "Composed") -> bool:
+    """Tell whether no value was left out, which libyaml places elsewhere, and none lies deeper than people write."""
+    from ruamel.yaml.nodes import ScalarNode  # noqa: PLC0415  as in _quickly
+
+    level = [composed]
+    for _ in range(DEEPEST):
+        if any(isinstance(node, ScalarNode) and not node.value and not node.style for node in level):
+            return False
+        level = [inner for node in level for inner in _within(node)]
+    return not level
+
+
+def _within(node: "Composed") -> "Iterator[Composed]":
+    for inner in node.value if isinstance(node.value, list) else ():
+        yield from inner if isinstance(inner, tuple) else (inner,)
+
+
+def _surely(text: str, name: str) -> "Composed":
+    """Compose by YAML 1.2; raises InputError that says what is wrong and where."""
+    from ruamel.yaml import YAML  # noqa: PLC0415  as in _quickly
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
+
+    try:
+        composed: Composed | None = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         raise InputError(_complaint(error.problem, error.context), where=_place(name, error.problem_mark)) from None
     except YAMLError as error:
         raise InputError(f"not YAML: {' '.join(str(error).split())}", where=name) from None
-    except RecursionError:
-        raise InputError("lists and mappings are nested too deeply", where=name) from None
     if composed is None:
         raise InputError("the file is empty", where=f"{name}:1:1")
-    return _Walk(name).node(composed, inside)
+    return composed
 
 
 def _deepest(text: str) -> int:
     """Count how deep brackets and the dashes of one line are nested; what a person writes stays far below the limit."""
-    depth = deepest = 0
-    for line in text.splitlines():
-        deepest = max(deepest, line.count("- "))
-        for sign in line:
-            depth += (sign in "[{") - (sign in "]}")
-            deepest = max(deepest, depth)
+    deepest = max((line.count("- ") for line in text.splitlines()), default=0)
+    depth = 0
+    for sign in _BRACKETS.findall(text):
+        depth += 1 if sign in "[{" else -1
+        deepest = max(deepest, depth)
     return deepest
 
 
