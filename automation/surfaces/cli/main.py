@@ -53,6 +53,10 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "list": ("looking", "List all objects of a kind."),
         "worklist": ("status", "List what waits for people."),
         "due": ("due", "List what has to be done, by whom and until when, the next first."),
+        "board": (
+            "planning",
+            "Show every order and batch, the most urgent first, and what a delay or a loss would come to.",
+        ),
         "stock": ("materials", "List every material: usable, kept, opened, in quarantine, and what has to be ordered."),
         "pick": (
             "materials",

@@ -16,6 +16,7 @@ from automation.ledger.read import Reader
 from automation.surfaces.cli.common import Session, as_json, emit, mark, pair, say_no, session, table
 from automation.surfaces.cli.trial import BATCH, Trial, Tried, tried
 from automation.surfaces.documents.ical import Entry, ical
+from automation.views.planning.plans import plan_of, write_plan
 from automation.views.rehearsal import Block, Calendar, Plan, Shift, Wait, rehearsal
 from automation.views.story import Story
 from automation.views.wording import count, span
@@ -43,6 +44,9 @@ def _changes(_ctx: click.Context, _option: click.Parameter, texts: tuple[str, ..
 @click.option("--set", "changes", multiple=True, callback=_changes, metavar="STEP.PARAMETER=VALUE", help="Try a value.")
 @click.option("--hours", "shift", default="07:00-19:00", show_default=True, callback=_shift, help="Else it is night.")
 @click.option("--apart", default="30 min", show_default=True, help="A longer gap parts the work of a step.")
+@click.option(
+    "--plan", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan for the board to this file."
+)
 @click.option("--ics", type=click.Path(path_type=Path, dir_okay=False), help="Write the calendar to this file too.")
 @as_json
 @session
@@ -53,6 +57,7 @@ def rehearse(  # noqa: PLR0913  as options
     *,
     shift: Shift,
     apart: str,
+    plan: Path | None,
     ics: Path | None,
     as_json: bool,
     site: str,
@@ -62,7 +67,10 @@ def rehearse(  # noqa: PLR0913  as options
     gap = Seconds(read(apart, Seconds, what="--apart"))
     trial = Trial(recipe=recipe, site=site, reason="rehearsal", **wished)  # type: ignore[arg-type]  # click has typed them
     with tried(session.opener, trial) as ran, Reader(ran.folder) as reader:
-        drawn = rehearsal(Story(reader, BATCH), Plan(ran.recipe, shift, ran.file.terminals, gap))
+        story = Story(reader, BATCH)
+        drawn = rehearsal(story, Plan(ran.recipe, shift, ran.file.terminals, gap))
+        if plan is not None:
+            write_plan(plan_of(story, ran.recipe, drawn), plan)
         sizes = {} if ics is None else {str(ics): write_whole(ics, _file(drawn, ran))}
         if as_json:
             emit(_data(drawn, ran))

@@ -1,0 +1,1 @@
+"""Planning over several patients: the board, what a delay does, and how many patients a site can take; reading only."""
