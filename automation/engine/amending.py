@@ -41,6 +41,7 @@ def proposal(house: House, recipe: Recipe, batch: Batch, *, raw: bytes, name: st
         "recipe_file": house.blobs.put(raw),
         "operations": _digests(house, amended),
         "differences": list(found),
+        "bill": amended.bill,
     }
 
 

@@ -19,6 +19,7 @@ from automation.gmp.people.prompts import Opening, Prompt
 from automation.gmp.product.batches import Batch
 from automation.gmp.product.containers import Container
 from automation.gmp.product.scanned import unit_of
+from automation.gmp.stock.packages import Wanted, against, lot_of
 from automation.kernel.errors import IdentityError, RefusedError
 from automation.ledger.event import Event
 
@@ -115,6 +116,8 @@ class Answers:
         if opening.expects == Kind.UNIT and seen.kind is Kind.CONTAINER and self._unit(seen) in opening.accept:
             return self._unit(seen)
         owner = self._owner(seen)
+        if opening.expects == Kind.LOT and seen.kind not in IDENTIFIERS and not seen.problem:
+            return await self._lot(prompt, seen, text, given)
         if seen.kind not in IDENTIFIERS or seen.problem:
             await self._mismatch(prompt, seen, hint(Kind(opening.expects), seen) if opening.expects else "", given)
         batch = self._door.find("batch", prompt.batch)
@@ -126,6 +129,16 @@ class Answers:
             "this identifier is not of this batch's patient: the step is locked until two people have cleared the line"
         )
         raise IdentityError(msg)
+
+    async def _lot(self, prompt: Prompt, seen: Scanned, text: str, given: Given) -> str:
+        """Give the lot whose package was scanned; refuses another with what speaks against it."""
+        wanted = Wanted(prompt.batch, prompt.step, prompt.opening.accept if prompt.opening else ())
+        name = lot_of(self._door, seen, text)
+        if name in wanted.lots:
+            return name
+        known = name or seen.kind is Kind.GS1
+        await self._mismatch(prompt, seen, against(self._door, name, wanted) if known else hint(Kind.LOT, seen), given)
+        return ""
 
     async def _mismatch(self, prompt: Prompt, seen: Scanned, why: str, given: Given) -> None:
         accepted = " or ".join(prompt.opening.accept) if prompt.opening else ""

@@ -72,6 +72,7 @@ async def issue(site: Site, recipe: Recipe, order: Order, *, by: str) -> None:
         },
         "site_digest": site_digest(site.folder / FILE),
         "seed": order.seed,
+        "bill": recipe.bill,
     }
     ordered = order_of(site.house.door, identity)
     if ordered is not None and order.lot_type != LotType.ENGINEERING:

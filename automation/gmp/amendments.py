@@ -21,6 +21,15 @@ class Stage(StrEnum):
     LAPSED = "lapsed"
 
 
+class BillLine(Body):
+    """One line of the bill of materials: how much of what for which step."""
+
+    material: str = field(label="Material", length=1)
+    quantity: float = field(label="Quantity", low=0)
+    unit: str = field(label="Unit")
+    step: str = field(label="Step")
+
+
 class Proposal(Body):
     """A whole recipe that is to take the place of the one in force, for the steps that have not begun."""
 
@@ -32,6 +41,7 @@ class Proposal(Body):
     operations: dict[str, str] = field(label="Operations", help="Each with the digest of its source")
     differences: tuple[str, ...] = field(label="What differs", help="In words, one sentence each")
     reason: str = field(label="Reason", length=3)
+    bill: tuple[BillLine, ...] | None = field(label="Bill of materials", default=None)
 
 
 class Approval(Body):

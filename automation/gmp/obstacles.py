@@ -12,6 +12,7 @@ from automation.formulas.label_statements import collection_types, missing, of_r
 from automation.formulas.limits import Band, Limits, judge, parse
 from automation.gmp.due import dues_of
 from automation.gmp.marks import OPEN, of_batch, of_container, of_order, of_subject
+from automation.gmp.materials.bills import lines_of
 from automation.gmp.materials.lots import unaccounted
 from automation.gmp.objects import Site
 from automation.gmp.product.collections import Collection
@@ -112,6 +113,8 @@ def obstacles(site: Site, batch: str, *, specification: str) -> tuple[Obstacle, 
     found += _of_loose_labels(site, batch)
     found += _of_recalls(site, batch)
     found += (Obstacle(why, Right.PERFORM) for why in unaccounted(site, batch))
+    wrong = (line for line in lines_of(site, batch) if line.unexplained)
+    found += (Obstacle(f"bill of {batch}: {line.sentence}", Right.SUPERVISE) for line in wrong)
     demanded = cast("Specification", site.find("specification", specification))
     found += [*_of_warming(site, batch, demanded), *_of_tests(site, batch, demanded)]
     found += [*_of_forms(site, batch), *_of_nonconformances(site, batch)]

@@ -1,6 +1,6 @@
 """The kinds of objects, each one module; the word is the prefix of its streams."""
 
-from automation.gmp.materials import definitions, kits, lots, suppliers
+from automation.gmp.materials import bills, definitions, kits, lots, suppliers
 from automation.gmp.objects import Kind
 from automation.gmp.people import curricula, persons, prompts, subjects, terminals, training
 from automation.gmp.plant import (
@@ -66,7 +66,7 @@ KINDS: dict[str, Kind] = {
         *(persons, terminals, curricula, training, subjects, prompts, orders, collections, custody, batches),
         *(containers, labels, testing, tray, releases, shipments, infusions),
         *(donors, locations, manifests, splits, templates, blinds, recalls, reserves),
-        *(suppliers, definitions, lots, kits, assets, alarms, backups, calls),
+        *(suppliers, definitions, lots, bills, kits, assets, alarms, backups, calls),
         *(calibrations, maintenance, rooms, sampling_points, em_samples, media_fills, faults),
         *(specifications, stability, documents, changes, forms, deviations, corrections, nonconformances),
         *(observations, actions, meetings, complaints, safety_notices, threads),

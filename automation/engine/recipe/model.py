@@ -255,6 +255,15 @@ class Recipe:
         """Give the part that a step of the recipe belongs to; None for one that is done once."""
         return next((part for part in self.parts if step in part.steps), None)
 
+    @property
+    def bill(self) -> list[dict[str, object]]:
+        """Give the bill of materials as a batch is issued with it."""
+        lines = ((one, one.quantity) for one in self.materials)
+        return [
+            {"material": one.name, "quantity": float(much.value), "unit": much.unit, "step": one.step}
+            for one, much in lines
+        ]
+
     def named(self, name: str) -> str:
         """Give the id in the recipe of a step as it runs: ``freeze`` of ``freeze-2``."""
         base, dash, number = name.rpartition("-")

@@ -273,8 +273,8 @@ class MaterialLot:
         self._refuse(not agreed, f"its expiry is extended by an approved change; change {said.change} is {state}")
 
     def _check_stock(self, fact: Fact, site: Site) -> None:
-        if isinstance(fact.body, stated.Use | stated.ForBatch):
-            self._refuse_all(acceptance.of_scan(fact.body.scanned, self, fact.at, zone=site.zone))
+        if isinstance(fact.body, stated.Use | stated.ForBatch | stated.Opening):
+            self._refuse_all(acceptance.of_use(fact.body, self, fact, site))
         match fact.body:
             case stated.Use() as said:
                 self._check_ready(fact, site)

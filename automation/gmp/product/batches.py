@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
-from automation.gmp.amendments import Adoption, Amendment, Approval, Proposal, Stage, Withdrawal
+from automation.gmp.amendments import Adoption, Amendment, Approval, BillLine, Proposal, Stage, Withdrawal
 from automation.gmp.marks import OPEN, of_batch, of_order, of_shift
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.ordered import check_ordered
@@ -85,6 +85,7 @@ class Issue(Body):
     operations: dict[str, str] = field(label="Operations", help="Each with the digest of its source")
     site_digest: str = field(label="Digest of the site")
     seed: int | None = field(label="Seed", help="Of the simulation; none on a live site", default=None)
+    bill: tuple[BillLine, ...] = field(label="Bill of materials", default=())
 
 
 class Order(Body):
@@ -241,6 +242,12 @@ class Batch:
     def identity(self) -> str:
         """Give the chain of identity; empty before it is issued."""
         return self.issue.identity if self.issue else ""
+
+    @property
+    def bill(self) -> tuple[BillLine, ...]:
+        """Give the bill of materials by which it goes; empty when it was issued without."""
+        amended = self.in_force.bill if self.in_force else None
+        return amended if amended is not None else self.issue.bill if self.issue else ()
 
     @property
     def lot_type(self) -> str:

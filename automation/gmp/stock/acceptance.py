@@ -7,7 +7,7 @@ chapter 5, 5.27 to 5.36 (starting materials).
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, cast
 
 from automation.formulas import gs1
 from automation.gmp.codes import moment
@@ -19,10 +19,29 @@ from automation.gmp.objects import Fact, Site
 from automation.gmp.quality.specifications import Criterion, Verdict, verdict
 from automation.gmp.stock.examination import Examined, Excursion
 from automation.gmp.stock.expiry import end_of
-from automation.gmp.stock.stated import Preparation, Receipt, Result
+from automation.gmp.stock.stated import ForBatch, Opening, Preparation, Receipt, Result, Use
 from automation.kernel.clock import iso, local
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Instant
+
+
+class _Line(Protocol):
+    """What is asked of a line of a bill."""
+
+    material: str
+
+
+class _Billed(Protocol):
+    """What is asked of a batch."""
+
+    @property
+    def bill(self) -> tuple[_Line, ...]: ...
+
+
+class _Explained(Protocol):
+    """What is asked of what was said about a bill."""
+
+    reasons: tuple[tuple[str, str], ...]
 
 
 class _Lot(Protocol):
@@ -141,6 +160,22 @@ def of_scan(code: str, lot: _Lot, now: Instant, *, zone: str) -> Iterator[str]:
         printed = gs1.expiry(read["17"], this_year=local(now, zone=zone).year)
         if end_of(printed.isoformat(), zone=zone) < end_of(lot.expiry, zone=zone):
             yield f"the package that was scanned expires on {printed}, before lot {lot.id} ({lot.expiry})"
+
+
+def of_use(said: Use | ForBatch | Opening, lot: _Lot, fact: Fact, site: Site) -> Iterator[str]:
+    """Give what speaks against a lot for a batch: its package, or a bill that does not have it."""
+    if not isinstance(said, Opening):
+        yield from of_scan(said.scanned, lot, fact.at, zone=site.zone)
+    if said.batch and fact.kind != "give_back":
+        yield from of_bill(lot.what, said.batch, site)
+
+
+def of_bill(material: str, batch: str, site: Site) -> Iterator[str]:
+    """Give that the bill of a batch has not a material, and nobody has said why it is used all the same."""
+    bill = cast("_Billed", site.find("batch", batch)).bill
+    said = dict(cast("_Explained", site.find("bill", batch)).reasons)
+    if bill and material not in {one.material for one in bill} and material not in said:
+        yield f"{material} is not in the bill of batch {batch}; say first why: do bill {batch} explain"
 
 
 def of_preparation(name: str, fact: Fact, lots: tuple[_Lot, ...], site: Site) -> Iterator[str]:

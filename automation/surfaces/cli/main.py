@@ -62,6 +62,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
             "materials",
             "List the lots that a batch would take, the first to expire first, and keep them on demand.",
         ),
+        "bill": ("materials", "Put the bill of a batch beside what was issued, used and given back."),
         "labels": ("labels", "Say what has become of every label of a batch, split or container."),
         "documents": ("quality", "List the documents in force, or say what differs between two versions."),
         "causes": ("quality", "Count causes of deviations by their code, with what was done about each."),

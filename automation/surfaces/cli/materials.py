@@ -1,4 +1,4 @@
-"""``stock`` and ``pick``: how every material stands, and which lots a batch would take, the first to expire first."""
+"""``stock``, ``pick`` and ``bill``: how materials stand, what a batch would take, and what it took by its bill."""
 
 from pathlib import Path
 
@@ -6,6 +6,8 @@ import click
 
 from automation.engine.recipe.load import load
 from automation.engine.requests import Request, Signer
+from automation.gmp.materials.bills import Line, lines_of
+from automation.gmp.materials.lots import unaccounted
 from automation.gmp.words import Right
 from automation.kernel.errors import InputError
 from automation.surfaces.cli.access import person, secret
@@ -95,4 +97,35 @@ def _sums(found: tuple[Picked, ...]) -> dict[str, float]:
     return sums
 
 
-COMMANDS = {"stock": stock, "pick": pick}
+@click.command(epilog="Example: cellwright bill B-001 --site ./site-a")
+@click.argument("batch")
+@site
+@as_json
+@session
+def bill(session: Session, batch: str, folder: Path, *, as_json: bool) -> None:
+    """Put the bill of a batch beside what was issued, used and given back.
+
+    Exit status 1 when something differs and nobody has said why, or is not accounted for.
+    """
+    with looked(session, folder) as (file, objects):
+        objects.known("batch", batch)
+        found, loose = lines_of(objects, batch), tuple(unaccounted(objects, batch))
+        state = objects.find("bill", batch).state
+    if as_json:
+        emit({"simulated": file.simulated, "state": state, "items": found, "unaccounted": loose})
+    else:
+        mark(file.name, simulated=file.simulated)
+        heads = ("material", "unit", "planned", "issued", "used", "returned", "destroyed", "difference", "reason")
+        click.echo(table(heads, (_columns(one) for one in found)))
+        for sentence in (*(one.sentence for one in found if one.unexplained), *loose):
+            click.echo(f"left open: {sentence}")
+    if loose or any(one.unexplained for one in found):
+        say_no()
+
+
+def _columns(one: Line) -> tuple[str, ...]:
+    numbers = (one.planned, one.issued, one.used, one.returned, one.destroyed, one.difference)
+    return (one.material, one.unit, *(f"{number:.10g}" for number in numbers), one.reason)
+
+
+COMMANDS = {"stock": stock, "pick": pick, "bill": bill}

@@ -50,13 +50,13 @@ TRIAL: Final[dict[str, object]] = {"made": "2026-11-22", "place": "/mnt/b.tar", 
 CALLING: Final[dict[str, object]] = {"alarm": "tank-1-low", "person": "ada", "number": 1, "until": float(START)}
 BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
     "person": {
-        "register": {"name": "Ada Example", "roles": ["operator"]},
-        "grant": {"roles": ["reviewer"], **REASON},
+        "register": {"name": "Ada Example", "roles": ["perform"]},
+        "grant": {"roles": ["review"], **REASON},
         "belong": {"parties": ["site-a"], **REASON},
         "train": {"operation": "freeze", "version": "2"},
         "identify": {"staff": "S-17", "seen": "the badge"},
         "accept_signature": {"document": people.ESIG, "binding": True},
-        "reinstate": {"roles": ["reviewer"], **REASON},
+        "reinstate": {"roles": ["review"], **REASON},
     },
     "template": dict.fromkeys(("write", "revise"), product.TEMPLATE),
     "terminal": {"register": {"location": "Suite 1"}},
@@ -264,6 +264,8 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
     stream += quality.SUFFIXES.get(kind, "")
     if kind == "label":
         stream = product.labelled(way, row.command, name=name)
+    if kind == "bill":
+        materials.billed(way, name)
     plant.before(way, kind)
     product.before(way, kind, name=name)
     people.before(way, kind, row.command, name=name)

@@ -61,6 +61,8 @@ JOINED: Final[Body] = {"sort": "sterile connector", "joins": "bag to set", "good
 TIGHT: Final[Body] = {"method": "SOP-9@1", "start_kpa": 20.0, "end_kpa": 19.8, "minutes": 5.0, "drop_kpa": 0.5}
 CHANGE: Final = "CC-9"
 EXTENDED: Final[Body] = {"expiry": "2027-09-30", "change": CHANGE, "rationale": "stability data until month 36"}
+EXPLAINED: Final[Body] = {"material": "DMSO", "reason": "a syringe was dropped"}
+BILL: Final[Body] = {"bill": [{"material": "DMSO", "quantity": 1.5, "unit": "mL", "step": "wash"}]}
 _FOR_BATCH: Final[Body] = {"batch": "MAT-1", "quantity": 1.0}
 _CRITERION: Final[Body] = {"test": "identity", "method": "M-3", "passes": ["conforms"]}
 DEFINED: Final[Body] = {"unit": "mL", "criteria": [_CRITERION], "lowest_c": 2.0, "highest_c": 8.0}
@@ -74,6 +76,7 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
         **dict.fromkeys(("write", "revise"), DEFINED),
         "order": {"quantity": 100.0, "supplier": "ACME", "number": "PO-1"},
     },
+    "bill": {"explain": EXPLAINED, "reconcile": {"conclusion": "all is accounted for"}},
     "kit": {"scan": SCANNED, **dict.fromkeys(("join", "remove"), JOINED), "test": TIGHT},
     "lot": {
         "receive": RECEIPT,
@@ -110,6 +113,14 @@ PATHS: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {
     ("lot", "withdrawn", "discard"): ("receive", "release", "open", "withdraw"),
     ("lot", "rejected", "discard"): ("receive", "release", "open", "quarantine", "reject"),
 }
+
+
+def billed(way: Doorway, name: str, *, used: float = 1.5) -> None:
+    """Issue a batch with a bill of 1.5 mL DMSO, use some (mL), and end it."""
+    released(way, f"{name}-L")
+    way.do(f"batch/{name}", "issue", {**BATCH, **BILL}, by="issue")
+    way.do(f"lot/{name}-L", "use", {"quantity": used, "batch": name, "step": "wash"}, by="perform")
+    way.do(f"batch/{name}", "abort", _WHY, by="perform")
 
 
 def before(way: Doorway, kind: str, commands: Collection[str]) -> None:
