@@ -370,6 +370,25 @@ CHEATS = (
         Tried(put("B1"), put("B1", "store-01/R1/02"), (store(), bag(), bag("B2"), RESERVE)),
     ),
     _stored(
+        "Put a bag that is not tight into liquid nitrogen",
+        "FACT-JACIE (liquid phase, cross-contamination); EU GMP Part IV",
+        "bag50 is not known to stay tight in liquid nitrogen; cryobag50 is",
+        Tried(
+            put("B1"),
+            put("B2"),
+            (store(liquid=True, tight=["cryobag50"]), bag(), bag("B2", kind="cryobag50")),
+        ),
+    ),
+    _stored(
+        "Call the liquid phase a vapour",
+        "FACT-JACIE (liquid phase, cross-contamination)",
+        "say liquid, and which kinds stay tight",
+        Tried(
+            Act("location/store-02", "define", {**STORE, "condition": "liquid phase"}, "supervise"),
+            Act("location/store-02", "define", {**STORE, "condition": "liquid phase", "liquid": True}, "supervise"),
+        ),
+    ),
+    _stored(
         "Put product among what carries the biohazard legend",
         "21 CFR 1271.65(a)",
         "does not carry the biohazard legend",

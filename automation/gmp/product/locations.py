@@ -41,6 +41,10 @@ class Definition(Body):
     highest_c: float = field(label="Highest temperature", unit="degC")
     places: tuple[str, ...] = field(label="Places", help="As after the id: R1/B2/07", length=1)
     kinds: tuple[str, ...] = field(label="Kinds of container", help="Any when empty", default=())
+    liquid: bool = field(label="In the liquid phase", help="Stands in liquid nitrogen", default=False)
+    tight: tuple[str, ...] = field(
+        label="Kinds that stay tight in liquid nitrogen", help="Sealed, and qualified for it", default=()
+    )
     biohazard: bool = field(label="For what carries the biohazard legend, and nothing else", default=False)
     two_people: bool = field(label="Taken out by two people", default=True)
 
@@ -135,6 +139,8 @@ class Location:
             case Definition() as said:
                 self._refuse("/" in self.id, "has an id that is the first part of a position, without '/'")
                 self._refuse(len(set(said.places)) < len(said.places), "names a place twice")
+                unsaid = "liquid phase" in said.condition.lower() and not said.liquid
+                self._refuse(unsaid, f"has the condition {said.condition!r}: say liquid, and which kinds stay tight")
                 self._refuse(len(said.places) > _MOST, f"has {len(said.places)} places; at most {_MOST} fit one map")
             case Reservation() as said:
                 self._check_reservation(fact, said, site)
@@ -188,6 +194,10 @@ def check_fits(site: Site, location: Location, container: Stored, position: str)
         raise RefusedError(f"{what}: location {location.id} has no such place")
     if said.kinds and container.kind not in said.kinds:
         raise RefusedError(f"{what}: it takes {', '.join(said.kinds)}, not {container.kind or 'an unknown kind'}")
+    if said.liquid and container.kind not in said.tight:
+        rated = ", ".join(said.tight) or "no kind"
+        why = f"{container.kind or 'an unknown kind'} is not known to stay tight in liquid nitrogen; {rated} is"
+        raise RefusedError(f"{what}: {why}")
     order = order_of(site, container.identity)
     hazard = order is not None and any(one.evaluation.is_hazard for one in donors_of(site, order.id))
     if hazard != said.biohazard:

@@ -1,6 +1,7 @@
 """Meetings: who was there, what was decided on which grounds, what has to be done; approved by another who was there.
 
-The actions of the minutes are opened by themselves when the minutes are approved: ``M-7`` gives ``action/M-7-A1``.
+A course is a meeting, too: who is present attended it. The actions of the minutes are opened by themselves when the
+minutes are approved: ``M-7`` gives ``action/M-7-A1``.
 Source: ICH Q10 2.6, 3.2.4 (management review); EU GMP chapter 1, 1.6.
 """
 
@@ -37,6 +38,7 @@ class Sort(StrEnum):
     MANAGEMENT_REVIEW = "management review"
     IMPROVEMENT = "improvement board"
     STUDY = "study"
+    COURSE = "course"
 
 
 class Decision(Body):
@@ -66,7 +68,7 @@ class Minutes(Body):
     """The minutes of a meeting."""
 
     topic: str = field(label="Topic", length=3)
-    sort: Sort = field(label="Sort", help="team, safety review, management review, improvement board or study")
+    sort: Sort = field(label="Sort", help="team, safety review, management review, improvement board, study or course")
     held: Moment = field(label="Held at")
     present: tuple[str, ...] = field(label="Present", help="Persons", length=2)
     decisions: tuple[Decision, ...] = field(label="Decisions", default=())
@@ -113,6 +115,14 @@ class Meeting:
         what = f"approve the minutes of meeting {self.id}"
         return (within(what, owner=Right.SUPERVISE, since=self.minuted_at, given=_APPROVE_IN),)
 
+    def told(self, site: Site) -> tuple[str, ...]:
+        """Say who attended a course; nothing of other meetings, whose minutes say it."""
+        said = self.minutes
+        if said is None or said.sort is not Sort.COURSE:
+            return ()
+        names = [f"{getattr(site.find('person', one), 'name', '') or one} ({one})" for one in said.present]
+        return (f"attended by {len(names)}: {', '.join(names)}",)
+
     def check(self, fact: Fact, site: Site) -> None:
         """Refuse people who are nobody, a meeting to come, what is not in order without action, a wrong approver."""
         if isinstance(fact.body, Minutes):
@@ -127,6 +137,8 @@ class Meeting:
             raise RefusedError(f"meeting {self.id} {why}")
 
     def _check_minutes(self, fact: Fact, said: Minutes, site: Site) -> None:
+        twice = sorted({name for name in said.present if said.present.count(name) > 1})
+        self._refuse(bool(twice), f"names {', '.join(twice)} twice among the present")
         strangers = [name for name in said.present if site.find("person", name).state == "absent"]
         self._refuse(bool(strangers), f"names {', '.join(strangers)}, who is nobody here")
         self._refuse(moment(said.held, zone=fact.zone) > fact.at, f"was held at {said.held}, which is still to come")

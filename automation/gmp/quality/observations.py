@@ -1,5 +1,8 @@
 """Observations: what anybody noticed, from a near miss to an idea; legal for everybody, in every state of everything.
 
+A call of a clinical site for help is one, too: its case has who called, the guidance that was given, and whom it was
+handed to.
+
 Nobody needs a right to say that something is unsafe, and what was said can be added to for ever. Who assesses it is
 another person; it closes when what came of it is done.
 Source: 29 CFR 1904.35 (reporting without hindrance or retaliation); ICH Q10 3.2.1, 4.1; EU GMP chapter 2, 2.1.
@@ -41,12 +44,13 @@ class Sort(StrEnum):
     INCIDENT = "incident"
     QUALITY = "quality"
     IMPROVEMENT = "improvement"
+    SUPPORT = "support"  # a site that orders, collects or gives called for help
 
 
 class Report(Body):
     """What was noticed, where and when, what it touches, what was done at once."""
 
-    sort: Sort = field(label="Sort", help="safety, near miss, exposure, incident, quality or improvement")
+    sort: Sort = field(label="Sort", help="safety, near miss, exposure, incident, quality, improvement or support")
     what: str = field(label="What was noticed", length=3)
     where: str = field(label="Where", length=2)
     when: Moment = field(label="When")
@@ -55,6 +59,7 @@ class Report(Body):
         label="Somebody was hurt or exposed", help="Who stands in the occupational record", default=False
     )
     done: str = field(label="Done at once", default="")
+    caller: str = field(label="Who called for support", help="Function and site; never a patient", default="")
 
 
 class Addition(Body):
@@ -122,11 +127,15 @@ class Observation:
             case Report() as said:
                 self._refuse(moment(said.when, zone=fact.zone) > fact.at, f"is of {said.when}, which is still to come")
                 self._check_there(said.items, site)
+                self._refuse(said.sort is Sort.SUPPORT and not said.caller, "is a call for support; say who called")
             case Assessment() as said:
                 self._refuse(fact.by == self.reported_by, f"was reported by {fact.by}; someone else has to assess it")
                 bare = bool(self.report and self.report.harm) and not said.actions
                 self._refuse(bare, "is one in which somebody came to harm: an action is needed")
                 self._check_there(said.actions, site)
+                support = self.report is not None and self.report.sort is Sort.SUPPORT
+                silent = support and not said.actions and not (self.report and self.report.done) and not self.additions
+                self._refuse(silent, "is a call for support: guidance (add) or a hand-off (actions) is needed")
         if fact.kind == "close":
             actions = self.assessment.actions if self.assessment else ()
             states = {one: site.find(*one.split("/", 1)).state for one in actions}

@@ -1,7 +1,10 @@
 """What anybody may say, what people agree on, what comes from outside: each rule with its cheat and the right act."""
 
+import re
+
 import pytest
 
+from automation.gmp.quality.meetings import Meeting
 from tests.support.doors import PEOPLE, SECOND, Doorway
 from tests.unit.gmp.moves_of_quality import (
     COMPLAINT,
@@ -113,3 +116,38 @@ def test_a_serious_complaint_needs_its_deviation_closed_before_it_is_answered(wa
     )
     act(way, deviation, "close", by="approve")
     act(way, C, "close", {"reply": "we looked"}, by="approve")
+
+
+@pytest.mark.requirement("F152.2")
+@pytest.mark.requirement("F152.2", refuses=True)
+def test_a_course_lists_who_attended_and_somebody_who_was_there_confirms_it(way: Doorway) -> None:
+    """Nobody who is nobody here, nobody twice, and not by the word of who wrote the list alone."""
+    course = {**MINUTES, "sort": "course", "topic": "aseptic technique", "present": ["perform", "supervise"]}
+    for present, why in (
+        (["perform", "nobody"], "names nobody, who is nobody here"),
+        (["perform", "perform"], "names perform twice"),
+    ):
+        check_refused(way, M, "minute", {**course, "present": present}, by="review", match=why)
+    act(way, M, "minute", course, by="review")
+    check_refused(way, M, "approve", by="investigate", match="who was not there")
+    act(way, M, "approve", by="supervise")
+    [told] = way.get(Meeting, M).told(way.door)
+    assert re.fullmatch(r"attended by 2: .*\(perform\), .*\(supervise\)", told)
+
+
+@pytest.mark.requirement("F153")
+@pytest.mark.requirement("F153", refuses=True)
+def test_a_call_of_a_site_for_support_has_its_case_with_guidance_and_hand_off(way: Doorway) -> None:
+    """Who called, what was said, whom it went to; it closes when what it was handed to is done."""
+    call = {**SEEN, "sort": "support", "what": "the bag is frosted over", "where": "centre-1"}
+    check_refused(way, O, "report", call, by="order", match="say who called")
+    act(way, O, "report", {**call, "caller": "charge nurse of centre-1"}, by="order")
+    handed: Body = {"conclusion": "the dry shipper was opened twice", "actions": ["action/A-1"]}
+    check_refused(way, O, "assess", {"conclusion": "nothing"}, by="supervise", match="guidance .* or a hand-off")
+    act(way, O, "add", {"text": "leave it closed, SOP-12 page 3"}, by="order")
+    act(way, "action/A-1", "open", TASK, by="supervise")
+    act(way, O, "assess", handed, by="supervise")
+    check_refused(way, O, "close", by="approve", match="action/A-1 is open")
+    act(way, "action/A-1", "finish", {"what": "called back"}, by="perform")
+    act(way, "action/A-1", "close", by="supervise")
+    act(way, O, "close", by="approve")

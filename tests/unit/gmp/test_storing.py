@@ -51,6 +51,24 @@ def test_what_stands_in_a_location_is_taken_out_by_two_who_scan_bag_and_place(wa
     assert (way.state("container/B1"), len(way.refusals("container/B1"))) == ("in process", 5)
 
 
+@pytest.mark.requirement("F161.2")
+@pytest.mark.requirement("F161.2", refuses=True)
+def test_only_what_stays_tight_goes_into_liquid_nitrogen(way: Doorway) -> None:
+    """A place in the liquid phase says so, and takes the kinds alone that were qualified for it, also when reserved."""
+    with pytest.raises(RefusedError, match="say liquid, and which kinds stay tight"):
+        opened(way, condition="Liquid phase of nitrogen")
+    opened(way, condition="Liquid phase of nitrogen", liquid=True, tight=["cryobag50"])
+    bag(way)
+    bag(way, "B2", kind="cryobag50")
+    until = {"until": "2026-12-31T00:00"}
+    with pytest.raises(RefusedError, match="bag50 is not known to stay tight in liquid nitrogen; cryobag50 is"):
+        stored(way, "B1", "store-01/R1/01")
+    with pytest.raises(RefusedError, match="not known to stay tight"):
+        way.do("location/store-01", "reserve", {"place": "R1/02", "container": "B1", **until}, by="perform")
+    stored(way, "B2", "store-01/R1/01")
+    assert (way.state("container/B1"), way.state("container/B2")) == ("in process", "stored")
+
+
 @pytest.mark.requirement("F050", "F063", "F161.1")
 @pytest.mark.requirement("F050", "F063", "F161.1", refuses=True)
 def test_a_container_goes_only_to_a_place_that_is_on_the_map_free_and_fit(way: Doorway) -> None:
