@@ -43,6 +43,11 @@ class Then:
         return self.door.zone
 
     @property
+    def roles(self) -> frozenset[str]:
+        """Give the names of the site's roles."""
+        return self.door.roles
+
+    @property
     def simulated(self) -> bool:
         """Tell whether the site is a simulated one."""
         return self.door.simulated

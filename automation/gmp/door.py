@@ -108,6 +108,11 @@ class Door:
         return self._clock.now()
 
     @property
+    def roles(self) -> frozenset[str]:
+        """Give the names of the roles that the site states."""
+        return frozenset(self._roles)
+
+    @property
     def simulated(self) -> bool:
         """Tell whether the site is a simulated one."""
         return self._ledger.genesis.mode == "simulated"

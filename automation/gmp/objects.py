@@ -149,6 +149,11 @@ class Site(Protocol):
         ...
 
     @property
+    def roles(self) -> frozenset[str]:
+        """Give the names of the roles that the site states."""
+        ...
+
+    @property
     def now(self) -> Instant:
         """Give the moment of the decision."""
         ...

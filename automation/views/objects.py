@@ -125,6 +125,11 @@ class Objects:
             return frozenset({Right.SYSTEM})
         return self.rights_of(roles_of(self.find("person", person), self.now))
 
+    @property
+    def roles(self) -> frozenset[str]:
+        """Give the names of the roles that the site states."""
+        return frozenset(self._roles)
+
     def rights_of(self, roles: Iterable[str]) -> frozenset[str]:
         """Give the rights that some roles have at this site."""
         return frozenset().union(*(self._roles.get(role, frozenset()) for role in roles))

@@ -192,6 +192,8 @@ class Person:
         self._check_human(fact, site)
         if isinstance(fact.body, Acceptance):
             self._check_acceptance(fact, fact.body, site)
+        if isinstance(fact.body, Registration | Grant):
+            self._check_roles(fact.body.roles, site)
         if isinstance(fact.body, Registration | Grant) and fact.body.until is not None:
             over = moment(fact.body.until, zone=fact.zone) <= fact.at
             self._refuse(over, f"can't have a permit that ended at {fact.body.until}")
@@ -214,6 +216,12 @@ class Person:
         self._refuse(bool(like), f"can't be told from person {like}; write another id")
         scripts = sorted({unicodedata.name(one, "?").partition(" ")[0] for one in self.id if one.isalpha()})
         self._refuse(len(scripts) > 1, f"has letters of {' and '.join(scripts)} in one id; write it in one script")
+
+    def _check_roles(self, roles: tuple[str, ...], site: Site) -> None:
+        """Refuse a role that the site does not state: it would give no right, and nobody would be told."""
+        unknown = sorted(set(roles) - site.roles)
+        known = ", ".join(sorted(site.roles))
+        self._refuse(bool(unknown), f"can't be {', '.join(unknown)}, no role of this site; known: {known}")
 
     def _check_human(self, fact: Fact, site: Site) -> None:
         """Refuse a person without a human behind the account, and a human with two accounts."""

@@ -40,6 +40,16 @@ def test_nobody_moves_the_own_account(way: Doorway, command: str, body: dict[str
         way.do(f"person/{SECOND}", command, body, by=SECOND)
 
 
+@pytest.mark.requirement("F047", "F183.1", refuses=True)
+def test_nobody_gets_a_role_that_the_site_does_not_state(way: Doorway) -> None:
+    """It would give no right, and nobody would be told why; the roles that there are are named."""
+    with pytest.raises(RefusedError, match=r"eve can't be inspektor, no role of this site; known: administer, all, "):
+        way.do("person/eve", "register", {"name": "Eve", "roles": ["inspektor", "read"]}, by=SECOND)
+    with pytest.raises(RefusedError, match=r"ada can't be inspektor, no role of this site; known: administer, all, "):
+        way.do(ADA, "grant", {"roles": ["inspektor"], "reason": "new work"}, by=SECOND)
+    assert (way.state("person/eve"), way.get(Person, ADA).roles) == ("absent", ("perform",))
+
+
 @pytest.mark.requirement("F087", "F088")
 def test_training_counts_for_the_version_that_it_covered(way: Doorway) -> None:
     """A new version of the operation asks for new training."""
