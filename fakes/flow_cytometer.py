@@ -12,11 +12,8 @@ from bisect import bisect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
-from automation.formulas.cytometry import Spill
 from automation.kernel.clock import local
 from automation.kernel.errors import FailedError
 from automation.kernel.ids import keyed
@@ -24,7 +21,9 @@ from automation.kernel.quantity import Instant, Seconds
 from fakes.contents import Contents
 from fakes.result_folder import LONGEST, FakeFolder, within
 from fakes.world import World
-from instruments.drivers.fcs.wire.writing import write
+
+if TYPE_CHECKING:
+    import numpy as np
 
 TAKES = Seconds(300.0)  # s from the start of an acquisition to its file; assumed
 USUAL, MOST = 4_000, 200_000  # events
@@ -86,6 +85,11 @@ class FakeFlowCytometer(FakeFolder):
             super().hand(action, details, now)
 
     def _acquire(self, sample: str, details: Mapping[str, object], now: Instant) -> None:
+        import numpy as np  # noqa: PLC0415  numpy only where a tube is acquired
+
+        from automation.formulas.cytometry import Spill  # noqa: PLC0415  as above
+        from instruments.drivers.fcs.wire.writing import write  # noqa: PLC0415  as above
+
         contents = self._world.container(sample).contents if self._world.has(sample) else None
         if contents is None or float(contents.cells) <= 0.0:
             msg = f"there is no tube of sample {sample!r} with cells to acquire"
@@ -112,6 +116,8 @@ class FakeFlowCytometer(FakeFolder):
 
 
 def _matrix() -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
+    import numpy as np  # noqa: PLC0415  as above
+
     names = [one.name for one in CHANNELS]
     matrix = np.eye(len(names))
     for (dye, seen), share in SPILLS.items():

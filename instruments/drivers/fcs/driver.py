@@ -8,13 +8,12 @@ Source: rules for dropped files: complete when size and time stand still, hashed
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from automation.formulas.cytometry import populations
 from automation.formulas.gating import Strategy
 from automation.kernel.errors import InputError
 from instruments.drivers.factory import Factory
 from instruments.drivers.fcs.wire.channels import READER
-from instruments.drivers.fcs.wire.events import Tube, tube
 from instruments.drivers.folder_counter import TRANSPORTS
 from instruments.drivers.readers import Reader
 from instruments.drivers.result_folder import SETTINGS, InFolder, watched
@@ -23,12 +22,15 @@ from instruments.interfaces.flow_cytometer import FlowCytometer, FlowReport, Flo
 from instruments.interfaces.results import Row
 from instruments.transport import Link
 
+if TYPE_CHECKING:
+    from instruments.drivers.fcs.wire.events import Tube
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _TubeRow(Row):
     """A whole tube as the one row of its file."""
 
-    tube: Tube
+    tube: "Tube"
 
 
 class FcsFolder(InFolder):
@@ -48,6 +50,8 @@ class FcsFolder(InFolder):
         )
 
     def _gated(self, row: _TubeRow, sha256: str, strategy: Strategy) -> FlowResult:
+        from automation.formulas.cytometry import populations  # noqa: PLC0415  numpy only where a file is read
+
         error = row.error
         try:
             counted = () if error else populations(row.tube.events, strategy)
@@ -72,6 +76,8 @@ def build(link: Link, settings: Mapping[str, str], *, control: bool) -> FcsFolde
     keyword = settings.get("sample", "")
 
     def read(data: bytes, *, name: str) -> tuple[_TubeRow, ...]:
+        from instruments.drivers.fcs.wire.events import tube  # noqa: PLC0415  as above
+
         found = tube(data, name=name)
         sample = found.sample(keyword)
         if not sample:

@@ -4,9 +4,6 @@ Units:  linear channel values, before compensation.
 Source: see ``events``.
 """
 
-import numpy as np
-
-from instruments.drivers.fcs.wire.events import tube
 from instruments.drivers.fcs.wire.segments import VERSIONS
 from instruments.drivers.readers import Reader
 from instruments.interfaces.results import ChannelRow
@@ -14,6 +11,10 @@ from instruments.interfaces.results import ChannelRow
 
 def read(data: bytes, *, name: str = "file") -> tuple[ChannelRow, ...]:
     """Read a whole file; raises InputError for what is not understood or contradicts itself."""
+    import numpy as np  # noqa: PLC0415  numpy only where a file is read
+
+    from instruments.drivers.fcs.wire.events import tube  # noqa: PLC0415  as above
+
     found = tube(data, name=name)
     spread = np.percentile(found.events.values, (0, 50, 100), axis=0) if len(found.events.values) else None
     return tuple(
