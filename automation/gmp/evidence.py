@@ -28,3 +28,12 @@ def is_here(stream: str, site: Site) -> bool:
         return bool(name) and site.find(kind, name).state != "absent"
     except KeyError:  # no kind of object
         return False
+
+
+def is_stream(text: str, site: Site) -> bool:
+    """Tell whether a text names an object of a kind that there is, or the site itself: KIND/ID, there or not."""
+    kind, _, name = text.partition("/")
+    try:
+        return bool(name) and (kind == "site" or site.find(kind, name.partition("/")[0]) is not None)
+    except KeyError:  # no kind of object
+        return False

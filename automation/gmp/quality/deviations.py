@@ -12,10 +12,10 @@ from typing import Self, cast
 
 from automation.gmp.codes import Code
 from automation.gmp.due import DAY, Due, within
-from automation.gmp.evidence import check_evidence
+from automation.gmp.evidence import check_evidence, is_stream
 from automation.gmp.marks import OPEN, of_batch, of_owner, of_subject
 from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.words import Body, Meaning, Reason, Right, field
+from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, field
 from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Instant
@@ -45,7 +45,7 @@ class State(StrEnum):
 class Opening(Body):
     """What happened, to what."""
 
-    subject: str = field(label="Subject", help="Stream of the batch, step, asset or container")
+    subject: str = field(label="Subject", help="KIND/ID of the batch, step, asset or container that it is about")
     title: str = field(label="What happened", length=3)
     rule: str = field(label="Rule", help="The rule or limit that was not met", default="")
     batch: str = field(label="Batch", default="")
@@ -150,7 +150,11 @@ class Deviation:
         return (*lines, *(f"CAPA {name} was found effective on it, and yet it is back" for name in effective))
 
     def check(self, fact: Fact, site: Site) -> None:
-        """Refuse findings without shape or evidence, a cause that is back without CAPA, and the author as closer."""
+        """Refuse a subject that is none, findings without evidence, a cause back without CAPA, the author as closer."""
+        by_person = not fact.by.startswith(f"{SYSTEM}:")
+        if isinstance(fact.body, Opening) and by_person and not is_stream(fact.body.subject, site):
+            allowed = "KIND/ID is needed, for example batch/B-17, asset/crf-01 or site/A"
+            raise RefusedError(f"deviation {self.id}: subject is {fact.body.subject!r}; {allowed}")
         if isinstance(fact.body, Investigation):
             self._check_findings(fact.body, site)
         if isinstance(fact.body, Conclusion) and fact.body.code and not fact.body.capa:

@@ -11,6 +11,15 @@ CONCLUSION = {"cause": "the lid was open", "impact": "none, the curve is in limi
 
 
 @pytest.mark.requirement("F073", refuses=True)
+@pytest.mark.parametrize("subject", ["crf-01", "B-17", "freezer/crf-01", "asset/", ""])
+def test_a_deviation_is_about_something_that_can_be_found_by_it(way: Doorway, subject: str) -> None:
+    """A bare id is the mark of nothing: nobody who looks at the batch or asset would meet the deviation."""
+    with pytest.raises(RefusedError, match=f"subject is '{subject}'; KIND/ID is needed, for example batch/B-17"):
+        way.do(D, "open", {"subject": subject, "title": "lid open"}, by="perform")
+    way.do(D, "open", {"subject": "asset/crf-01", "title": "lid open"}, by="perform")
+
+
+@pytest.mark.requirement("F073", refuses=True)
 def test_the_author_of_the_conclusion_does_not_close_it(way: Doorway) -> None:
     """Not even with the right to."""
     way.do(D, "open", {"subject": "batch/B1/step/freeze", "title": "lid open", "rule": "lid", "batch": "B1"})
