@@ -141,10 +141,10 @@ def test_guesses_never_lock_the_last_who_could_unlock(tmp_path: Path) -> None:
     async def job(site: Site) -> list[object]:
         for guess in range(7):
             with pytest.raises(RefusedError, match="could not be identified"):
-                await carry_out(site, wish("dora", "deviation/D-1", "open", {}, secret=f"guess-{guess}"))
+                await carry_out(site, wish("ida", "deviation/D-1", "open", {}, secret=f"guess-{guess}"))
         door, noted = site.house.door, site.house.ledger.stream("refusals/deviation/D-1")
-        alarm = door.find("alarm", "account-dora")
-        return [len(noted), door.find("person", "dora").state, alarm.state, site.credentials.locked("dora")]
+        alarm = door.find("alarm", "account-ida")
+        return [len(noted), door.find("person", "ida").state, alarm.state, site.credentials.locked("ida")]
 
-    simulated_site(tmp_path, edit=("quality: [", "quality: [administer, "))
+    simulated_site(tmp_path)  # where nobody else is an administrator
     assert at_simulated(tmp_path, job) == [7, "active", "unacknowledged", False]
