@@ -1,5 +1,6 @@
 """``due`` and ``certificate``: what has to be done, by whom and until when; and what a release is signed over."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -13,16 +14,21 @@ from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, by, emit, mark, session, site, table, tell
 from automation.surfaces.cli.doubt import now_of
 from automation.surfaces.documents.certificate import WRITERS
+from automation.views.checklist import checklist
 from automation.views.dues import dues
 
 
 @click.command(epilog="Example: cellwright due --as dora --site ./site-a")
 @site
 @by
+@click.option("--inspection", is_flag=True, help="A checklist instead: what an inspection would find open.")
 @as_json
 @session
-def due(session: Session, folder: Path, *, by: str, as_json: bool) -> None:
+def due(session: Session, folder: Path, *, by: str, inspection: bool, as_json: bool) -> None:
     """List what has to be done, by whom and until when, the next first."""
+    if inspection:
+        _list_open(session, folder, by=by, as_json=as_json)
+        return
     with looked(session, folder) as (file, objects):
         if by:
             objects.known("person", by)
@@ -34,6 +40,19 @@ def due(session: Session, folder: Path, *, by: str, as_json: bool) -> None:
     mark(file.name, simulated=file.simulated)
     rows = ((one.by, one.left, one.urgency, one.owner, one.object, one.what) for one in found)
     click.echo(table(("by", "left", "is", "owner", "object", "what"), rows))
+
+
+def _list_open(session: Session, folder: Path, *, by: str, as_json: bool) -> None:
+    if by:
+        raise InputError("--inspection looks at the whole site, at nobody's own list; leave --as out", where="--as")
+    with looked(session, folder) as (file, objects):
+        lines = list(checklist(objects, now_of(file, objects)))
+    if as_json:
+        emit({"simulated": file.simulated, "items": [{**asdict(one), "good": one.good} for one in lines]})
+        return
+    mark(file.name, simulated=file.simulated)
+    rows = ((one.topic, text) for one in lines for text in one.found or ("nothing",))
+    click.echo(table(("checked", "open"), rows))
 
 
 @click.command(epilog="Example: cellwright certificate B-001 -o certificate.json --site ./site-a")

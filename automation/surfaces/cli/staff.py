@@ -5,9 +5,11 @@ from pathlib import Path
 
 import click
 
+from automation.engine.sitemodel import SiteFile
 from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, emit, mark, session, site, table
 from automation.views.access import AccessLine, register
+from automation.views.experience import Experience, experience
 from automation.views.qualifications import Cell, concerned, matrix
 
 _one = click.option("--person", default="", help="One person; else all.")
@@ -46,17 +48,21 @@ def _bound(o: AccessLine) -> str:
 @_one
 @click.option("--curriculum", default="", help="One curriculum; else all in force.")
 @click.option("--all", "everybody", is_flag=True, help="Also those who were never assigned.")
+@click.option("--hours", is_flag=True, help="Runs and hours of each person at each operation instead.")
 @site
 @as_json
 @session
 def qualifications(  # noqa: PLR0913  as options
-    session: Session, person: str, curriculum: str, folder: Path, *, everybody: bool, as_json: bool
+    session: Session, person: str, curriculum: str, folder: Path, *, everybody: bool, hours: bool, as_json: bool
 ) -> None:
     """Show who is qualified by which curriculum, until when, and what is missing."""
     with looked(session, folder) as (file, objects):
         for kind, name in (("person", person), ("curriculum", curriculum)):
             if name:
                 objects.known(kind, name)
+        if hours:
+            _tell_hours(file, list(experience(objects, person=person)), as_json=as_json)
+            return
         every = matrix(objects, person=person, curriculum=curriculum)
         found = [cell for cell in every if everybody or concerned(cell)]
     if as_json:
@@ -66,6 +72,15 @@ def qualifications(  # noqa: PLR0913  as options
     heads = ("person", "curriculum", "qualified", "until", "fades", "training", "runs", "mentor", "missing")
     rows = ((o.person, o.curriculum, "yes" if o.qualified else "no", *_rest(o)) for o in found)
     click.echo(table(heads, rows))
+
+
+def _tell_hours(file: SiteFile, found: list[Experience], *, as_json: bool) -> None:
+    if as_json:
+        emit({"simulated": file.simulated, "items": [asdict(one) for one in found]})
+        return
+    mark(file.name, simulated=file.simulated)
+    rows = ((o.person, o.operation, str(o.runs), str(o.answers), f"{o.hours:.2f}", o.first, o.last) for o in found)
+    click.echo(table(("person", "operation", "runs", "answers", "hours", "first", "last"), rows))
 
 
 def _rest(cell: Cell) -> tuple[str, ...]:
