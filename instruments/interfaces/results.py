@@ -62,3 +62,14 @@ class ChannelRow(Row):
     lowest: float | None  # None without events
     median: float | None
     highest: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WellRow(Row):
+    """One well of a plate; only one that holds a sample has an identifier."""
+
+    plate: str
+    well: str  # A1 to H12
+    content: str  # standard, blank, sample or empty
+    signal: Decimal
+    unit: str  # as the file names it

@@ -1,10 +1,15 @@
 """The page docs/samples.md, run word for word at the command line; what the page shows is what comes out."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 
+from automation.ledger.blobs import Blobs
 from automation.ledger.read import Reader
+from tests.support import plates
+from tests.support.commands import cellwright
 from tests.support.pages import Told, told
 
 
@@ -12,10 +17,19 @@ from tests.support.pages import Told, told
 def page(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[Told, ...]]:
     """Run the page in a folder of its own."""
     folder = tmp_path_factory.mktemp("samples")
-    return folder / "site", told("samples.md", folder)
+    return folder / "site", told("samples.md", folder, prepare=_plates)
 
 
-@pytest.mark.requirement("F071", "F119", "F122", "F123", "F149.2")
+def _plates() -> None:
+    """Write the files of a plate reader: one that is good, one whose replicates scatter, one of a turned plate."""
+    good = plates.file(plates.layout(), {"C": 1500.0, "D": 90.0}, {"C": "QC-1", "D": "QC-9"})
+    scattered = re.sub(rb"(?<=P-17,A5,standard,,)[0-9.]+", b"1.4", good)
+    turned = good.replace(b",A1,standard,,", b",A1,sample,QC-1,")
+    for name, data in (("plate", good), ("scattered", scattered), ("turned", turned)):
+        Path(f"{name}.csv").write_bytes(data)
+
+
+@pytest.mark.requirement("F035.2", "F036.2", "F071", "F119", "F122", "F123", "F149.2")
 def test_every_command_of_the_page_about_samples_does_what_it_shows(page: tuple[Path, tuple[Told, ...]]) -> None:
     """Refused where the page says so, with these words; else done."""
     assert [(one.words, one.said.err) for one in page[1] if one.said.status != int(one.refused)] == []
@@ -28,3 +42,40 @@ def test_whoever_was_refused_on_the_way_of_the_samples_is_on_the_record(page: tu
     with Reader(page[0]) as reader:
         refused = [event.by for event in reader.events() if event.stream.startswith("refusals/")]
     assert len(refused) == sum(one.refused for one in page[1])
+
+
+@pytest.mark.requirement("F035.2", "F036.2")
+def test_the_file_of_a_plate_is_kept_under_its_hash_with_the_wells_of_its_sample_only(
+    page: tuple[Path, tuple[Told, ...]],
+) -> None:
+    """The reported result cites it; what others have on the plate stands in no event."""
+    data = (page[0].parent / "plate.csv").read_bytes()
+    with Reader(page[0]) as reader:
+        [report] = [event for event in reader.stream("test/T-8") if event.kind == "report"]
+    body = json.loads(bytes(report.body))["given"]
+    assert Blobs(page[0] / "blobs", sync=False).get(body["data"]) == data
+    assert (body["value"], len(body["inputs"])) == ("1500", 26)
+    assert not any(one.startswith("D") for one in body["inputs"])
+
+
+@pytest.mark.requirement("F035.2", "F036.2", refuses=True)
+def test_a_plate_that_scatters_is_not_evaluable_at_the_command_line(page: tuple[Path, tuple[Told, ...]]) -> None:
+    """Exit status 1, no number, the failure named; a turned plate is refused."""
+    turned = cellwright("judge", "plate", "T-8", page[0].parent / "turned.csv", "--site", page[0])
+    assert (turned.status, "turned around" in turned.err) == (1, True)
+    said = cellwright("judge", "plate", "T-8", page[0].parent / "scattered.csv", "--site", page[0], "--json")
+    assert (said.status, said.data["value"]) == (1, "not evaluable")
+    assert "CV at 125 is" in str(said.data["failures"])
+
+
+@pytest.mark.requirement("F036.2", refuses=True)
+def test_nobody_reports_another_number_than_the_plate_gives(page: tuple[Path, tuple[Told, ...]]) -> None:
+    """A correction with the same file and wells and a better number is refused; nothing is changed."""
+    with Reader(page[0]) as reader:
+        [report] = [event for event in reader.stream("test/T-8") if event.kind == "report"]
+    given = json.loads(bytes(report.body))["given"] | {"value": "1900", "reason": "it was better"}
+    fields = [
+        part for key, value in given.items() for part in (f"--{key}", value if key != "inputs" else json.dumps(value))
+    ]
+    said = cellwright("do", "test", "T-8", "correct", *fields, "--as", "ben", "--site", page[0])
+    assert (said.status, "the plate gives 1500, not 1900" in said.err) == (1, True)

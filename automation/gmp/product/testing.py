@@ -8,6 +8,7 @@ Source: 21 CFR 211.165, 211.192, 211.194(a) (complete data, second review); FDA 
 """
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -15,10 +16,12 @@ from typing import Protocol, Self, cast
 
 from automation.formulas.calculations import Working, catalogue, work_out
 from automation.formulas.limits import decimal, parse, places, rounded
+from automation.gmp.bodies.plates import Layout
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN, of_batch, of_subject
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
+from automation.gmp.plates import evaluate, signals
 from automation.gmp.product.manifests import answers, check_arrived
 from automation.gmp.product.reserves import stability_of
 from automation.gmp.quality.specifications import Criterion, Specification, Verdict, verdict
@@ -29,6 +32,7 @@ from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import UNITS, Instant
 
 _REVIEW_IN = 2 * DAY  # s
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 PRELIMINARY, FINAL, CORRECTED = "preliminary", "final", "corrected"
 _STATUS = {"report_preliminary": PRELIMINARY, "report": FINAL, "correct": CORRECTED}
 
@@ -78,7 +82,9 @@ class Result(Body):
     analysed: Moment = field(label="When it was measured")
     data: str = field(label="Raw data", help="SHA-256 of the file, or the page of the notebook", length=3)
     inputs: tuple[str, ...] = field(
-        label="Inputs of the calculation", help="Each NAME=VALUE, or NAME=test/ID for the result of a test", default=()
+        label="Inputs of the calculation",
+        help="Each NAME=VALUE, NAME=test/ID for the result of a test, or WELL=SIGNAL of a plate",
+        default=(),
     )
 
 
@@ -290,7 +296,9 @@ class QcTest:
             day = math.floor((analysed - self.inoculated_at) / DAY)
             why = f"was read on day {day} of {one.days:g}; until then it is preliminary, and only growth is final"
             self._refuse(analysed < self.inoculated_at + one.days * DAY, why)
-        if one.formula or said.inputs:
+        if one.plate is not None:
+            check_plate(self, one.plate, said)
+        elif one.formula or said.inputs:
             check_worked_out(site, test=self, criterion=one, said=said)
 
     def _check_invalidation(self, fact: Fact, said: Invalidation, site: Site) -> None:
@@ -384,6 +392,18 @@ def check_worked_out(site: Site, *, test: QcTest, criterion: Criterion, said: Re
     if shown != entered:
         msg = f"test {test.id}: {criterion.formula} gives {shown}, not {said.value} ({', '.join(said.inputs)})"
         raise RefusedError(msg)
+
+
+def check_plate(test: QcTest, layout: Layout, said: Result) -> None:
+    """Raise RefusedError when a value is not what the wells give by the layout of the specification, kept as a file."""
+    if not _SHA256.fullmatch(said.data):
+        raise RefusedError(
+            f"test {test.id}: the data of a plate are its file, by its SHA-256; see cellwright judge plate"
+        )
+    found = evaluate(layout, signals(said.inputs))
+    if found.value != said.value:
+        why = f" ({'; '.join(found.failures)})" if found.failures else ""
+        raise RefusedError(f"test {test.id}: the plate gives {found.value}, not {said.value}{why}")
 
 
 def _investigate(thing: Thing, fact: Fact, site: Site) -> Iterable[Next]:

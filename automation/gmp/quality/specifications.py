@@ -11,6 +11,7 @@ from typing import Self
 
 from automation.formulas.calculations import catalogue
 from automation.formulas.limits import Band, BelowLoq, Limits, decimal, judge, parse
+from automation.gmp.bodies.plates import NOT_EVALUABLE, Layout, check_layout
 from automation.gmp.codes import LimitText
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Meaning, Reason, Right, field
@@ -57,6 +58,7 @@ class Criterion(Body):
     all_bags: str = field(
         label="Input that covers all bags", help="The input of the calculation that is the volume of all", default=""
     )
+    plate: Layout | None = field(label="Layout of the plate", help="When it is evaluated from a plate", default=None)
 
     @property
     def says(self) -> str:
@@ -159,6 +161,12 @@ def check_criterion(one: Criterion, *, where: str) -> None:
         decimal(one.loq, what="limit of quantitation")
     if (one.trend or one.formula) and not one.limit:
         raise InputError("a trend limit and a calculation belong to a number: a limit is needed", where=where)
+    if one.plate is not None:
+        check_layout(one.plate, where=where)
+        unit = parse(one.limit)[0].unit if one.limit else ""
+        if one.formula or unit != one.plate.unit:
+            answers = f"its plate answers in {one.plate.unit}"
+            raise InputError(f"{answers}: a limit in that unit is needed, and no calculation beside it", where=where)
     if (one.days or one.so_far) and not one.passes:
         raise InputError("days of incubation belong to words that pass, for example: no growth", where=where)
     inputs = catalogue()[one.formula].inputs if one.formula in catalogue() else {}
@@ -179,6 +187,8 @@ def verdict(one: Criterion, value: str, *, final: bool = True) -> tuple[Verdict,
         word = value.strip().lower()
         good = word in {passing.lower() for passing in (*one.passes, *(() if final else one.so_far))}
         return (Verdict.MEETS if good else Verdict.OUT), f"{one.test}: {value}; passes: {one.says}"
+    if one.plate is not None and value == NOT_EVALUABLE:
+        return Verdict.NOT_EVALUABLE, f"{one.test}: the plate is not evaluable"
     below, text = value.strip().startswith("<"), value.strip().lstrip("<").strip()
     bounds = parse(one.limit)
     loq = decimal(text if below else one.loq, what="limit of quantitation") if below or one.loq else None

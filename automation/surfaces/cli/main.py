@@ -120,7 +120,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "instruments": ("instruments", "List drivers, check and identify the instruments of a site."),
         "fakes": ("fakes", "List the fakes, or serve one on a port."),
         "read": ("reading", "Give clean data from an instrument's result file."),
-        "judge": ("reading", "Judge a curve by the criteria of a recipe."),
+        "judge": ("reading", "Judge a curve by the criteria of a recipe, a plate by those of a specification."),
         "calc": ("calculating", "Do a calculation and show its working."),
         "diff": ("calculating", "Say in words what differs between two recipes."),
     },

@@ -18,6 +18,7 @@ from automation.kernel.errors import InputError
 from automation.kernel.quantity import Celsius, Seconds
 from automation.kernel.quantity import read as read_quantity
 from automation.surfaces.cli.common import Session, as_json, emit, say_no, session, table
+from automation.surfaces.cli.plates import plate
 from automation.views.wording import show as words
 from automation.views.wording import span
 
@@ -43,7 +44,10 @@ def read(session: Session, path: Path, gates: Path | None, *, as_json: bool) -> 
 
 @click.group("judge", epilog="Example: cellwright judge freeze run-0042.csv --criteria freeze-day")
 def judge() -> None:
-    """Judge a curve by the criteria of a recipe."""
+    """Judge a curve by the criteria of a recipe, a plate by those of a specification."""
+
+
+judge.add_command(plate)
 
 
 @judge.command("freeze", epilog="Example: cellwright judge freeze run-0042.csv --criteria freeze-day")
