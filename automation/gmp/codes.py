@@ -45,7 +45,12 @@ def _code(text: str) -> str:
 
 def _moment(text: str) -> str:
     """Refuse what is no moment of this age; whoever writes another has mistyped the year."""
-    if not _FIRST <= datetime.fromisoformat(text).year <= _LAST:
+    try:
+        year = datetime.fromisoformat(text).year
+    except ValueError:
+        msg = "a moment is needed, year first, for example 2027-03-31T17:00"
+        raise ValueError(msg) from None
+    if not _FIRST <= year <= _LAST:
         msg = f"a moment of the years {_FIRST} to {_LAST} is needed"
         raise ValueError(msg)
     return text

@@ -15,6 +15,7 @@ from typing import Protocol
 
 import msgspec
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from automation.gmp.accountability import ACCEPT, unaccepted
 from automation.gmp.capacity import Capacity
@@ -341,14 +342,25 @@ def _body(command: Command, row: Row) -> tuple[object, bytes]:
     try:
         body = row.body.model_validate(dict(command.body))
     except ValidationError as wrong:
-        raise InputError(_explain(command, wrong)) from None
+        raise InputError(_explain(command, getattr(row.body, "model_fields", {}), wrong)) from None
     return body, body.model_dump_json().encode()
 
 
-def _explain(command: Command, wrong: ValidationError) -> str:
+def _explain(command: Command, fields: Mapping[str, FieldInfo], wrong: ValidationError) -> str:
+    """Name the field, what was given and what is allowed; of what is missing, everything at once."""
     errors = wrong.errors(include_url=False)
     first = next((error for error in errors if error["type"] == "finite_number"), errors[0])
     parts = [str(part) for part in first["loc"]]
     name = ".".join(parts[:-1] if parts[-1:] in (["str"], ["float"], ["bool"]) else parts) or "body"
-    given = "" if first["type"] == "missing" else f" (given: {first['input']!r})"
-    return f"{command.command} {command.stream}: field {name}: {first['msg']}{given}"
+    where = f"{command.command} {command.stream}: field {name}"
+    if first["type"] != "missing":
+        return f"{where}: {first['msg'].removeprefix('Value error, ')} (given: {first['input']!r})"
+    others = [str(error["loc"][-1]) for error in errors if error["type"] == "missing" and error is not first]
+    too = f"; missing too: {', '.join(others)}" if others else ""
+    return f"{where} is missing{_meant(fields.get(name))}{too}"
+
+
+def _meant(one: FieldInfo | None) -> str:
+    """Say what a field is, as a form would; nothing of one that lies within another."""
+    words = ": ".join(part for part in (one.title, one.description) if part) if one else ""
+    return f" ({words})" if words else ""

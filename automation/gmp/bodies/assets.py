@@ -78,7 +78,11 @@ def moment(text: str, *, zone: str) -> Instant:
 
 def _is_a_moment(text: str) -> str:
     """Refuse what is neither date nor moment."""
-    moment(text, zone="UTC")
+    try:
+        moment(text, zone="UTC")
+    except ValueError:
+        msg = "a date or moment is needed, year first, for example 2027-03-31 or 2027-03-31T17:00"
+        raise ValueError(msg) from None
     return text
 
 

@@ -5,7 +5,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
+from automation.gmp.bodies.assets import EndOf
+from automation.gmp.codes import Moment
 from automation.gmp.door import Command, Proof
 from automation.gmp.objects import Recorded, Thing
 from automation.gmp.registry import KINDS
@@ -91,7 +94,8 @@ def test_a_stranger_is_refused_without_a_trace(way: Doorway) -> None:
         ("unicorn/1", "open", {}, "KIND one of"),
         ("deviation/", "open", {}, "write KIND/ID"),
         ("deviation/a/b", "open", {}, "write KIND/ID"),
-        (D, "open", {"subject": "batch/B1"}, "field title"),
+        (D, "open", {"subject": "batch/B1"}, r"field title is missing \(What happened\)$"),
+        (D, "open", {}, r"field subject is missing \(Subject: KIND/ID of .*\); missing too: title$"),
         (D, "open", {**OPENING, "colour": "red"}, "field colour"),
         ("timer/T1", "start", {"what": "x", "due": float("inf")}, "field due"),
     ],
@@ -104,6 +108,14 @@ def test_what_can_not_be_read_is_answered_and_not_recorded(
     with pytest.raises(InputError, match=wrong):
         way.do(stream, command, body)
     assert way.ledger.last == last
+
+
+@pytest.mark.parametrize("sort", [Moment, EndOf])
+@pytest.mark.parametrize("text", ["20.02.2026", "2026-13-01", "tomorrow"])
+def test_a_moment_that_is_none_is_answered_with_how_one_is_written(sort: type[str], text: str) -> None:
+    """Year first, with an example; not in the words of a library."""
+    with pytest.raises(ValidationError, match="moment is needed, year first, for example 2027-03-31"):
+        TypeAdapter(sort).validate_python(text)
 
 
 @pytest.mark.requirement("F106", refuses=True)
