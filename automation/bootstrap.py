@@ -122,10 +122,20 @@ def points(group: str) -> Mapping[str, importlib.metadata.EntryPoint]:
     return {point.name: point for point in importlib.metadata.entry_points(group=f"cellwright.{group}")}
 
 
+def loaded(point: importlib.metadata.EntryPoint) -> object:
+    """Import what an entry point names; raises InputError, with the place, when its file can't be imported."""
+    try:
+        return point.load()
+    except (SyntaxError, ImportError, AttributeError) as error:
+        raise InputError(f"{point.group}: {point.name} = {point.value} can't be imported: {error}") from error
+
+
 @cache
 def operations() -> Mapping[str, OperationSpec]:
     """Give all installed operations by name."""
-    return {name: spec_of(point.load(), name=name) for name, point in sorted(points("operations").items())}
+    return {
+        name: spec_of(cast("type", loaded(point)), name=name) for name, point in sorted(points("operations").items())
+    }
 
 
 def known() -> Known:
@@ -431,7 +441,7 @@ async def _devices(file: SiteFile, plant: PlantPort | None, connections: Connect
 
 
 def _joint(asset: AssetEntry, plant: PlantPort | None) -> _Joint:
-    factory = cast("DriverFactory", points("drivers")[asset.driver].load())
+    factory = cast("DriverFactory", loaded(points("drivers")[asset.driver]))
     cable = plant.connect(asset.id) if asset.port.startswith("memory") and plant is not None else None
     link = cast("LinkTo", points("transports")["link"].load())(asset.port, name=asset.id, stream=cable)
     said = {k: getattr(asset, k) for k in ("maker", "model", "serial") if k in factory.settings}

@@ -61,12 +61,15 @@ def method_name(state: str) -> str:
 
 
 def check_operation(operation: type) -> None:
-    """Raise CellwrightError when a working state has no method of its own name."""
+    """Raise CellwrightError when a working state, or a way to make safe that ``safe`` names, has no method."""
     table: Table = getattr(operation, "table")  # noqa: B009  declared by the protocol, not by ``type``
     for state in table.states:
         if state not in table.final and not hasattr(operation, method_name(state)):
             msg = f"{operation.__name__} has no method {method_name(state)!r} for its state {state!r}"
             raise CellwrightError(msg)
+    for side in (side for safe in getattr(operation, "safe", ()) for side in safe.after):
+        if not hasattr(operation, side):
+            raise CellwrightError(f"{operation.__name__} has no method {side!r}, and says what is safe after it")
 
 
 def digest(operation: type) -> str:
