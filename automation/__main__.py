@@ -9,7 +9,7 @@ from automation.surfaces.cli.main import run
 if TYPE_CHECKING:
     from automation.surfaces.cli.port import Opener
 
-MADE = 20_000  # objects between searches for garbage: nearly all that a start makes is kept
+MADE = 300_000  # objects between searches for garbage: nearly all that a start makes is kept
 
 
 def main() -> None:
