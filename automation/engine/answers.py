@@ -18,7 +18,7 @@ from automation.gmp.marks import known_as
 from automation.gmp.people.prompts import Opening, Prompt
 from automation.gmp.product.batches import Batch
 from automation.gmp.product.containers import Container
-from automation.gmp.product.scanned import unit_of
+from automation.gmp.scanned import unit_of
 from automation.gmp.stock.packages import Wanted, against, lot_of
 from automation.kernel.errors import IdentityError, RefusedError
 from automation.ledger.event import Event

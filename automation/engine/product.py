@@ -20,8 +20,8 @@ from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.product import containers
 from automation.gmp.product.batches import Batch, LotType
 from automation.gmp.product.containers import Purpose
-from automation.gmp.product.scanned import mark_of
 from automation.gmp.quality.timers import Timer
+from automation.gmp.scanned import mark_of
 from automation.kernel.errors import GateError, IdentityError, RefusedError
 from automation.kernel.quantity import Grams, Instant, Millilitres, Seconds
 

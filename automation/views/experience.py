@@ -36,10 +36,10 @@ def experience(objects: Objects, *, person: str = "") -> Iterator[Experience]:
         if isinstance(one, Prompt) and one.state == "answered" and one.operation and person in {"", one.answered_by}:
             found.setdefault((one.answered_by, one.operation.partition("@")[0]), []).append(one)
     for (who, operation), prompts in sorted(found.items()):
-        yield _of(objects, who, operation, prompts)
+        yield _of(objects, prompts, person=who, operation=operation)
 
 
-def _of(objects: Objects, person: str, operation: str, prompts: list[Prompt]) -> Experience:
+def _of(objects: Objects, prompts: list[Prompt], *, person: str, operation: str) -> Experience:
     spans = sorted(_span(one) for one in prompts)
     days = [iso(one.answered_at, zone=objects.zone)[:10] for one in prompts if one.answered_at is not None]
     return Experience(

@@ -9,7 +9,7 @@ import pytest
 from automation.engine.answers import Answers, Given
 from automation.gmp.people.prompts import Prompt
 from automation.gmp.product.containers import Container
-from automation.gmp.product.scanned import mark_of
+from automation.gmp.scanned import mark_of
 from automation.kernel.errors import IdentityError, RefusedError
 from tests.support.doors import Doorway, doorway
 from tests.unit.gmp.moves import ISSUE
