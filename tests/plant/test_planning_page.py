@@ -24,8 +24,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[Told, ..
     return folder / "site", told("planning.md", folder)
 
 
-@pytest.mark.requirement("F053.2", "F112.2", "F176.2", "F177.2")
-@pytest.mark.requirement("F053.2", "F177.2", refuses=True)
+@pytest.mark.requirement("F053.2", "F112.2", "F138.2", "F176.2", "F177.2")
+@pytest.mark.requirement("F053.2", "F138.2", "F177.2", refuses=True)
 def test_every_command_of_the_page_about_planning_does_what_it_shows(page: tuple[Path, tuple[Told, ...]]) -> None:
     """Refused where the page says so, with these words; else done."""
     assert [(one.words, one.said.err) for one in page[1] if (one.said.status != 0) is not one.refused] == []

@@ -80,6 +80,10 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
             "measuring",
             "Rank what failed batches share and good ones do not, with how likely chance alone would do that.",
         ),
+        "throughput": (
+            "throughput",
+            "Simulate how many patients a month the site could take, and name what holds them up.",
+        ),
         "trace": ("tracing", "Show an id's way, forward and back, and what lies around it."),
         "logbook": (
             "plant",
