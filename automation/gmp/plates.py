@@ -11,11 +11,14 @@ import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from automation.formulas.dose_response import Curve, Point, fit, relative_potency
 from automation.formulas.limits import decimal, rounded
 from automation.gmp.bodies.plates import NOT_EVALUABLE, Answer, Layout
 from automation.kernel.errors import InputError
+
+if TYPE_CHECKING:
+    from automation.formulas.dose_response import Curve, Point
 
 Signals = Mapping[str, Decimal]
 
@@ -92,6 +95,8 @@ def _check_wells(layout: Layout, read: Signals) -> None:
 
 
 def _concentration(layout: Layout, standard: _Levels, own: _Levels, *, said: list[str], failed: list[str]) -> str:
+    from automation.formulas.dose_response import fit  # noqa: PLC0415  numpy only where a plate is evaluated
+
     curve = fit(_points(standard))
     _quality(layout, curve.r_squared, [one for one in standard if one[0] >= layout.loq], said=said, failed=failed)
     failed += _read_back(layout, curve, standard)
@@ -115,6 +120,8 @@ def _concentration(layout: Layout, standard: _Levels, own: _Levels, *, said: lis
 
 
 def _relative(layout: Layout, standard: _Levels, own: _Levels, *, said: list[str], failed: list[str]) -> str:
+    from automation.formulas.dose_response import relative_potency  # noqa: PLC0415  as above
+
     found = relative_potency(_points(standard), _points(own))
     _quality(layout, found.r_squared, (*standard, *own), said=said, failed=failed)
     for name, one in (("slopes", found.slopes), ("ranges", found.ranges)):
@@ -146,7 +153,7 @@ def _scatter(what: str, values: Sequence[float], most: float) -> Iterator[str]:
         yield f"CV at {what} is {share:.1f} %, at most {most:g} % is allowed"
 
 
-def _read_back(layout: Layout, curve: Curve, standard: _Levels) -> Iterator[str]:
+def _read_back(layout: Layout, curve: "Curve", standard: _Levels) -> Iterator[str]:
     for dose, values in standard:
         if dose < layout.loq:
             continue
@@ -156,7 +163,7 @@ def _read_back(layout: Layout, curve: Curve, standard: _Levels) -> Iterator[str]
             yield f"standard {dose:g} is read back as {told} of it, 100 +/- {layout.recovery:g} % is needed"
 
 
-def _place(curve: Curve, signal: float, *, low: float, high: float) -> float | str:
+def _place(curve: "Curve", signal: float, *, low: float, high: float) -> float | str:
     """Give the dose of a signal, or on which side of the range of standards it lies."""
     rising = 1.0 if curve.far > curve.zero else -1.0
     if rising * (signal - curve.response(low)) < 0.0:
@@ -167,7 +174,9 @@ def _place(curve: Curve, signal: float, *, low: float, high: float) -> float | s
     return low if dose is None else dose  # within the range the curve has one
 
 
-def _points(levels: _Levels) -> list[Point]:
+def _points(levels: _Levels) -> "list[Point]":
+    from automation.formulas.dose_response import Point  # noqa: PLC0415  as above
+
     return [Point(dose, value) for dose, values in levels for value in values]
 
 

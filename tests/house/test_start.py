@@ -46,6 +46,14 @@ def test_help_loads_no_heavy_library(words: tuple[str, ...]) -> None:
     assert set(done.stderr.split()) & set(HEAVY) == set()
 
 
+def test_a_site_of_every_kind_of_instrument_is_made_without_arrays(tmp_path: Path) -> None:
+    """Drivers, fakes and objects load what calculates with arrays when there is a file or a plate to calculate."""
+    words = (sys.executable, "-c", PROGRAM, "init", str(tmp_path / "a"), "--simulated", "--site", "a")
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "SIMULATED" in done.stdout
+    assert set(done.stderr.split()) & {"numpy", "pandas", "scipy", "matplotlib"} == set()
+
+
 def test_a_check_of_a_ledger_loads_what_a_check_needs(tmp_path: Path) -> None:
     """Hashes and signatures, and none of the house: an inspector's first command answers at once."""
     genesis = Genesis(ledger="ab" * 16, mode=Mode.SIMULATED, site="a", zone="UTC", created=1, release="0")
