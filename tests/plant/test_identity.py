@@ -78,3 +78,15 @@ def test_a_foreign_code_never_stands_in_the_record(tmp_path: Path) -> None:
     assert not any(b"A999926000018" in body or b"CHA9999261M9PZR" in body for body in said)
     assert len(run.told) == 2
     assert refused(run, "prompt") == []
+
+
+@pytest.mark.requirement("F020.2", "F056")
+@pytest.mark.requirement("F020.2", "F056", refuses=True)
+def test_bags_of_one_collection_are_told_by_more_than_their_donation_number(tmp_path: Path) -> None:
+    """The number alone is refused with what to scan; the whole batch goes on by the bag's own label."""
+    same = (("CHA9999261M9PZR", "CHA999926X7K2QD"), ("A999926000018", "A999926000017"))
+    run = run_batch(change_site(make_site(tmp_path), *same), scan(r"^Scan the container label", "=A99992600001700"))
+    assert run.told == [
+        "the donation number alone does not tell this container from others; scan the container's own label"
+    ]
+    assert (run.state, run.deviations()) == ("closed", [])
