@@ -5,7 +5,8 @@ a look at the others. Without it the whole ledger is read at once. Whatever is l
 ``last``.
 """
 
-from collections.abc import Collection, ItemsView, Iterable, Iterator, Mapping, ValuesView
+import difflib
+from collections.abc import Collection, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -21,6 +22,9 @@ from automation.ledger import mentions
 from automation.ledger.event import Event, Mode
 from automation.ledger.read import Reader, matches
 from automation.ledger.shelf import Shelf
+
+_FEW = 20  # ids that a refusal names
+_COMPARED = 2000  # ids, the last ones, among which the one that was meant is looked for
 
 
 class Objects:
@@ -115,8 +119,7 @@ class Objects:
         """Give an object that is there; raises InputError that names those that are."""
         found = self._things.find(kind, id)
         if found is None:
-            there = ", ".join(self.reader.names(kind)) or "none"
-            raise InputError(f"{kind} {id!r} is not known at this site; known: {there}")
+            raise InputError(f"{kind} {id!r} is not known at this site; {_some(id, tuple(self.reader.names(kind)))}")
         return found
 
     def rights(self, person: str) -> frozenset[str]:
@@ -133,6 +136,14 @@ class Objects:
     def rights_of(self, roles: Iterable[str]) -> frozenset[str]:
         """Give the rights that some roles have at this site."""
         return frozenset().union(*(self._roles.get(role, frozenset()) for role in roles))
+
+
+def _some(id: str, names: Sequence[str]) -> str:  # noqa: A002  as above
+    """Say which id was perhaps meant and which there are: all where they are few, else the last ones."""
+    close = difflib.get_close_matches(id, names[-_COMPARED:], n=1, cutoff=0.6) if len(names) > _FEW else []
+    meant = f"did you mean {close[0]!r}? " if close else ""
+    left_out = f"{len(names) - _FEW} more, and the last: " if len(names) > _FEW else ""
+    return f"{meant}known: {left_out}{', '.join(names[-_FEW:]) or 'none'}"
 
 
 @dataclass(slots=True)

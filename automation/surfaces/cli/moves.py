@@ -3,10 +3,12 @@
 import difflib
 import json
 from collections.abc import Mapping
+from enum import EnumType
 from pathlib import Path
 from typing import get_origin
 
 import click
+from pydantic.fields import FieldInfo
 
 from automation.engine.requests import RENEW, RESET, Request, Signer
 from automation.gmp.objects import Thing
@@ -16,18 +18,36 @@ from automation.kernel.errors import InputError
 from automation.kernel.machine import Row
 from automation.surfaces.cli.access import chosen, person, secret, signers
 from automation.surfaces.cli.asking import looked, send
-from automation.surfaces.cli.common import Session, as_json, by, pair, site, tell
+from automation.surfaces.cli.common import Session, as_json, by, pair, pairs, site, tell
 from automation.surfaces.cli.looking import check_kind
 from automation.surfaces.cli.people import sign
+from automation.views.wording import show as words
 
+_NAMED = 3  # words before the fields: object, id, command
 _OPEN = {"ignore_unknown_options": True, "allow_extra_args": True}
+
+
+class _Do(click.Command):
+    """``do`` with the fields of the command that is named before ``--help``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Show the fields where an object, an id and a command were named; all else goes its way."""
+        named = args[:_NAMED]
+        if len(args) > _NAMED and {"-h", "--help"} & set(args) and not any(word.startswith("-") for word in named):
+            kind, name, command = named
+            check_kind(kind)
+            click.echo(_form(kind, name, rows=_rows(kind, command=command)))
+            ctx.exit()
+        return super().parse_args(ctx, args)
 
 
 @click.command(
     "do",
+    cls=_Do,
     context_settings=_OPEN,
     epilog="Example: cellwright do asset crf-01 clean --procedure SOP-017 --as anna --site ./site-a. "
-    "The fields of a command: cellwright show asset crf-01 --json, or leave them out and read the answer.",
+    "The commands of an object: cellwright roles --object asset; the fields of one: cellwright do asset crf-01 clean "
+    "--help.",
 )
 @click.argument("kind", metavar="OBJECT")
 @click.argument("name", metavar="ID")
@@ -56,7 +76,7 @@ def do(  # noqa: PLR0913  as options
     row = _row(kind, thing, command=command)
     body = _body(row, _fields(ctx.args))
     who = person(file, by, *(Right(right) for right in sorted(row.by)[:1] if right != Right.SYSTEM))
-    shown = "\n".join([f"{command} {kind} {name}", *(f"{field}: {value}" for field, value in body.items())])
+    shown = "\n".join([f"{command} {kind} {name}", *(f"{field}: {words(value)}" for field, value in body.items())])
     me = Signer(who, secret(file, who), "", shown)
     if command in {RENEW, RESET}:
         body["secret"] = chosen(name)  # goes to the keeper of secrets, never into the record
@@ -79,13 +99,44 @@ def do(  # noqa: PLR0913  as options
 
 def _row(kind: str, thing: Thing, *, command: str) -> Row:
     """Give the row of the command; one that no state knows is wrong input, else the door decides."""
+    rows = _rows(kind, command=command)
+    return next((row for row in rows if str(row.source) == str(thing.state)), rows[0])
+
+
+def _rows(kind: str, *, command: str) -> list[Row]:
+    """Give the rows of a command; raises InputError with the nearest one for what no state knows."""
     rows = [row for row in KINDS[kind].table.rows if row.command == command]
     if not rows:
         known = sorted({row.command for row in KINDS[kind].table.rows})
         close = difflib.get_close_matches(command, known, n=1, cutoff=0.5)
         meant = f"did you mean {close[0]!r}? " if close else ""
         raise InputError(f"command is {command!r}; {meant}a {kind} knows: {', '.join(known)}")
-    return next((row for row in rows if str(row.source) == str(thing.state)), rows[0])
+    return rows
+
+
+def _form(kind: str, name: str, *, rows: list[Row]) -> str:
+    """Give the fields of a command as lines: name, whether it is needed, label, help, unit."""
+    row = rows[0]
+    fields: Mapping[str, FieldInfo] = getattr(row.body, "model_fields", {})
+    way = f"from {' or '.join(str(one.source) for one in rows)} to {row.dest}"
+    rights = " or ".join(sorted(map(str, row.by - {Right.SYSTEM}))) or "that the program alone has"
+    said = [
+        f"cellwright do {kind} {name} {row.command} --FIELD VALUE ... --as USER",
+        f"{way}; needs the right {rights}",
+    ]
+    said += [f"signed as {', then '.join(map(str, row.signs))}"] if row.signs else []
+    lines = {f"--{field.replace('_', '-')}": _meaning(one) for field, one in fields.items()}
+    return "\n".join([*said, "", pairs(lines) or "no fields"])
+
+
+def _meaning(one: FieldInfo) -> str:
+    """Say what a field is: label, unit, help, and whether it may be left out."""
+    more = one.json_schema_extra
+    unit = str(more.get("unit", "")) if isinstance(more, dict) else ""
+    a_list = "a list" if _is_list(one) else ""
+    choices = ", ".join(str(part) for part in one.annotation) if isinstance(one.annotation, EnumType) else ""
+    parts = (one.description, choices and f"one of: {choices}", a_list, "" if one.is_required() else "may be left out")
+    return "; ".join(part for part in (f"{one.title or ''}{unit and f' ({unit})'}", *parts) if part)
 
 
 def _fields(words: list[str]) -> dict[str, str]:

@@ -140,6 +140,22 @@ def test_what_an_object_holds_within_it_is_shown_field_by_field_and_never_as_cod
     assert "Access(" not in cellwright("show", "person", "anna", "--site", day).out
 
 
+def test_of_many_ids_the_one_that_was_meant_and_the_last_are_named(day: Path) -> None:
+    """A list of everything that was ever there is read by nobody."""
+    said = cellwright("show", "lot", "CRYO-2302", "--site", day)
+    assert (said.status, "did you mean 'CRYO-2203'? known: " in said.err) == (2, True)
+    assert " more, and the last: " in said.err
+    assert len(said.err) < 800
+
+
+def test_the_help_of_a_command_of_an_object_says_its_fields_and_whose_it_is() -> None:
+    """No site is asked; a command that is none is answered with the nearest."""
+    said = cellwright("do", "deviation", "D-1", "conclude", "--help")
+    assert (said.status, "needs the right investigate\nsigned as authored\n" in said.out) == (0, True)
+    assert "--capa    CAPA; What is done about the cause; a list; may be left out" in said.out
+    assert "did you mean 'close'" in cellwright("do", "deviation", "D-1", "clos", "--help").err
+
+
 @pytest.mark.requirement("F166", refuses=True)
 def test_preflight_says_no_when_a_calibration_lapses_before_the_planned_end(day: Path) -> None:
     """All is well for today; in a year nothing is in calibration any more."""
