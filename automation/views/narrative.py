@@ -60,7 +60,7 @@ class Narrative:
         lines += [
             "## Not on record",
             "",
-            *(f"- {one}" for one in self.missing or ("nothing that is looked for here",)),
+            *(f"- {one}" for one in self.missing or ("all that is looked for is there",)),
             "",
         ]
         return "\n".join(lines)
@@ -130,7 +130,9 @@ def _stated(body: object) -> Iterator[str]:
     for name, one in type(body).model_fields.items():
         value = getattr(body, name)
         if value not in (None, "", ()):
-            yield f"{one.title or name} {_quoted(value)}"
+            more = one.json_schema_extra
+            unit = more.get("unit", "") if isinstance(more, dict) else ""
+            yield f"{one.title or name} {_quoted(value)}{unit and f' {unit}'}"
 
 
 def _quoted(value: object) -> str:

@@ -39,7 +39,8 @@ def secret(file: SiteFile, name: str, *, own: str = "") -> str:
     if file.simulated and scripted is not None:
         return secret_of(scripted)
     if not sys.stdin.isatty():
-        raise InputError(f"the secret of {name} is needed; set {SECRET} or use a terminal")
+        known = f"; known without one here: {', '.join(file.people)}" if file.simulated else ""
+        raise InputError(f"the secret of {name} is needed; set {SECRET} or use a terminal{known}")
     asked: str = click.prompt(f"Secret of {name}", hide_input=True, err=True)
     return asked
 
@@ -65,7 +66,7 @@ def signers(file: SiteFile, me: Signer, wanted: Iterable[str], others: Mapping[s
         raise InputError(f"--sign names {min(unknown)!r}; wanted here: {', '.join(meanings) or 'no signature'}")
     if not meanings:
         return (me,)
-    click.echo(f"signed is:\n{me.shown}", err=True)
+    click.echo(f"what is signed:\n{me.shown}", err=True)
     found: list[Signer] = []
     for meaning in meanings:
         who = others.get(meaning, me.person)

@@ -41,7 +41,7 @@ def test_every_sentence_cites_its_event_and_quotes_nothing_that_is_not_in_it(fol
         quoted = re.findall(r'"([^"]*)"', one.text)
         assert [word for word in quoted if word not in event.body.decode()] == []
     assert [part.title for part in made.parts] == ["What happened", "Before", "Evidence", "Actions"]
-    assert made.missing == ()
+    assert (made.missing, "- all that is looked for is there\n" in made.text) == ((), True)
 
 
 @pytest.mark.requirement("F077")
@@ -51,6 +51,14 @@ def test_what_is_not_on_record_is_listed_and_not_made_up(folder: Path) -> None:
     made = told(folder, "D2")
     assert "Root cause" not in made.text
     assert made.missing == ("an investigation", "root cause and impact", "investigate and conclude deviation D2")
+
+
+@pytest.mark.requirement("F077")
+def test_numbers_are_told_with_their_unit(folder: Path) -> None:
+    """A volume without its unit would be no statement."""
+    with Reader(folder) as reader:
+        bag = narrative(Objects(reader), "container", name=reader.names("container")[0])
+    assert re.search(r"; Volume \d+ mL;", bag.text)
 
 
 @pytest.mark.requirement("F077")
