@@ -97,6 +97,12 @@ def test_figures_that_can_not_belong_together_are_refused(fields: dict[str, obje
         list(wire.rows(told(changed(**fields)), "SampleJson"))
 
 
+def test_more_cells_than_the_server_can_count_are_refused() -> None:
+    """A number of hundreds of digits is no UInt32."""
+    with pytest.raises(WireError, match="Vi-CELL BLU said"):
+        told(changed(CellCount=10**300))
+
+
 @pytest.mark.parametrize("text", ["", "null", "{}", '{"MethodResult":"Success"}', "[1]", None])
 def test_what_is_no_structure_is_refused(text: str | None) -> None:
     """It is told as it came."""

@@ -11,7 +11,7 @@ Source: the maker's own server and instrument software, beckman-pbw/Vi-Cell_OpcU
 import math
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -44,6 +44,10 @@ _DECIMAL = 0.11  # of a percent: viability has one decimal, cut or rounded
 _ROUNDING = 1.0  # cells/mL
 
 
+Whole = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
+"""A UInt32 of the server."""
+
+
 class Done(msgspec.Struct, rename="pascal"):
     """What every method says of itself (VcbResult)."""
 
@@ -58,8 +62,8 @@ class SampleResult(msgspec.Struct, rename="pascal", kw_only=True):
     sample_data_uuid: str
     sample_id: str
     status: int
-    cell_count: int
-    viable_cells: int
+    cell_count: Whole
+    viable_cells: Whole
     total_cells_per_milliliter: float
     viable_cells_per_milliliter: float
     viability_percent: float
@@ -70,7 +74,7 @@ class SampleResult(msgspec.Struct, rename="pascal", kw_only=True):
     reanalysis_date_time: str = ""
     analysis_by: str | None = ""
     reanalysis_by: str | None = ""
-    dilution: int = 1
+    dilution: Whole = 1
     tag: str | None = ""
 
 
