@@ -1,6 +1,7 @@
 """``query``: questions to the tables of a site, and data sets that are frozen and read again."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from automation.surfaces.cli.common import Session, as_json, emit, mark, session
 from automation.surfaces.documents.comparison import comma_separated
 from automation.views.questions.asking import EVENTS, Answer, Question, ask, condition, measure
 from automation.views.questions.frozen import Kept, freeze, read_again
+from automation.views.questions.scatter import split_by
 from automation.views.questions.tables import SOURCES, Tables
 from automation.views.wording import show
 
@@ -25,6 +27,13 @@ from automation.views.wording import show
 @click.option("--show", "fields", default="", metavar="FIELD,FIELD", help="Fields to show; else all.")
 @click.option("--group", default="", metavar="FIELD,FIELD", help="One row for each group.")
 @click.option("--of", multiple=True, metavar="'MEASURE(FIELD)'", help="mean, median, min, max, sum or sd of a field.")
+@click.option(
+    "--components",
+    "split",
+    default="",
+    metavar="'VALUE by FIELD,FIELD'",
+    help="Variance by nested groups, outer first.",
+)
 @click.option("--sort", default="", metavar="FIELD", help="Sort by a field; -FIELD the other way.")
 @click.option("--freeze", "name", default="", metavar="NAME", help="Keep question, rows and ledger head under a name.")
 @click.option("--frozen", default="", metavar="NAME", help="Read a data set that was frozen, and check it.")
@@ -41,6 +50,7 @@ def query(  # noqa: PLR0913  as options
     fields: str,
     group: str,
     of: tuple[str, ...],
+    split: str,
     sort: str,
     name: str,
     frozen: str,
@@ -52,6 +62,9 @@ def query(  # noqa: PLR0913  as options
         if source or where or fields or group or of or name:
             raise click.UsageError("--frozen reads a data set as it was asked; leave the question out")
         kept = _whole(folder, frozen)
+        if split:
+            _tell_split(kept.answer, split, simulated=kept.simulated, site=kept.site, as_json=as_json)
+            return
         _tell(kept.answer, csv, kept, simulated=kept.simulated, site=kept.site, as_json=as_json)
         return
     if not source:
@@ -68,6 +81,9 @@ def query(  # noqa: PLR0913  as options
     with looked(session, folder) as (file, objects):
         made = freeze(folder, name, reader=objects.reader, question=question) if name else None
         answer = made.answer if made else ask(question, Tables(objects)[source])
+    if split:
+        _tell_split(answer, split, simulated=file.simulated, site=file.name, as_json=as_json)
+        return
     _tell(answer, csv, made, simulated=file.simulated, site=file.name, as_json=as_json)
 
 
@@ -107,6 +123,23 @@ def _tell(  # noqa: PLR0913  what there is to tell
         click.echo(f"SHA-256 {kept.sha256}")
     if csv is not None:
         click.echo(f"{csv}: {size} bytes")
+
+
+def _tell_split(answer: Answer, text: str, *, simulated: bool, site: str, as_json: bool) -> None:
+    """Tell the components of variance of what was asked, and the events that they rest on."""
+    made = split_by(answer, text)
+    if as_json:
+        items = [{**asdict(one), "mean_square": one.mean_square} for one in made.components]
+        emit({"simulated": simulated, "unit": made.unit, "values": made.number, "items": items, EVENTS: made.events})
+        return
+    mark(site, simulated=simulated)
+    heads = ("between", "df", f"variance [({made.unit})^2]" if made.unit else "variance", "share", "p")
+    lines = (
+        (one.name, one.free, _cell(one.variance), f"{100 * one.share:.1f} %", _cell(one.probability))
+        for one in made.components
+    )
+    click.echo(table(heads, lines))
+    click.echo(f"{made.number} values; events {shortened(' '.join(map(str, made.events)), 60)}")
 
 
 def _lines(answer: Answer) -> Iterator[tuple[object, ...]]:

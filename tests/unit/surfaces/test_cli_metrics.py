@@ -91,3 +91,20 @@ def test_a_wrong_word_is_told_and_changes_nothing(
     """Exit status 2, one paragraph that names it."""
     said = cellwright(*words, "--site", page[0] / "site")
     assert (said.status, said.out, why in said.err) == (2, "", True), said.err
+
+
+@pytest.mark.requirement("F180.1")
+@pytest.mark.requirement("F180.1", refuses=True)
+def test_components_of_variance_cite_the_events_of_their_values(page: tuple[Path, tuple[Told, ...]]) -> None:
+    """Of a frozen data set, with degrees of freedom; a group that is no field is refused."""
+    asked = ("query", "--frozen", "waits-2026", "--site", page[0] / "site")
+    said = cellwright(*asked, "--components", "hours by batch", "--json").data
+    items = cast("list[dict[str, object]]", said["items"])
+    number = cast("int", said["values"])
+    assert [(one["name"], one["free"]) for one in items] == [
+        ("batch", len(BATCHES) - 1),
+        ("within", number - len(BATCHES)),
+    ]
+    assert len(cast("list[int]", said["events"])) > len(BATCHES)
+    wrong = cellwright(*asked, "--components", "hours by bach")
+    assert (wrong.status, "did you mean 'batch'" in wrong.err) == (2, True)
