@@ -15,7 +15,9 @@ MADE = 300_000  # objects between searches for garbage: nearly all that a start 
 def main() -> None:
     """Run the command ``cellwright`` with the words of the command line."""
     gc.set_threshold(MADE)
-    sys.exit(run(_opener))
+    status = run(_opener)
+    gc.freeze()  # all is closed: what is left goes with the process, and is looked through no more
+    sys.exit(status)
 
 
 def _opener() -> "Opener":
