@@ -153,9 +153,10 @@ def _agree(one: SampleResult) -> None:
     cells, viable = one.cell_count, one.viable_cells
     total, per_ml, share = one.total_cells_per_milliliter, one.viable_cells_per_milliliter, one.viability_percent
     wrong = ""
+    possible = 0.0 <= share <= 100.0 and min(per_ml, total) >= 0.0 and viable <= cells
     if not math.isfinite(total + one.average_diameter) or one.average_diameter < 0.0:
         wrong = "not all of them are numbers"
-    elif not (0.0 <= share <= 100.0 and 0.0 <= min(per_ml, total) and per_ml <= total + _ROUNDING and 0 <= viable <= cells):
+    elif not possible or per_ml > total + _ROUNDING:
         wrong = "they are out of range, or more is viable than there is"
     elif one.dilution < 1:
         wrong = f"the dilution is {one.dilution}"
