@@ -30,7 +30,7 @@ STATES = {
 
 
 class ExampleModel:
-    """An ``ExampleDevice`` behind a serial port.
+    """One ``ExampleDevice`` behind a serial port.
 
     RefusedError: no control, or the device said no; nothing changed. LinkError: silence; a command may have taken
     effect. WireError: the answer breaks the grammar; the effect is unknown.
