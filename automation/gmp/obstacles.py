@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-from automation.formulas.label_statements import collection_types, missing, of_rules
+from automation.formulas.label_statements import collection_types, missing
 from automation.formulas.limits import Band, Limits, judge, parse
 from automation.gmp.due import dues_of
 from automation.gmp.marks import OPEN, of_batch, of_container, of_order, of_subject
@@ -24,7 +24,6 @@ from automation.gmp.product.orders import State as Ordered
 from automation.gmp.product.recalls import Recall
 from automation.gmp.product.testing import QcTest, check_worked_out, criterion_of, judge_by, tests_of, worked_out
 from automation.gmp.product.testing import State as Tested
-from automation.gmp.profiles import rules_of
 from automation.gmp.quality.corrections import unsettled
 from automation.gmp.quality.deviations import Opening
 from automation.gmp.quality.holds import holds_of
@@ -207,8 +206,11 @@ def _of_donors(site: Site, order: Order) -> Iterator[Obstacle]:
 def _of_labels(site: Site, batch: _Batch, order: Order) -> Iterator[Obstacle]:
     """Give the statements that applied labels lack, and product codes that say another collection type."""
     donors = donors_of(site, order.id)
-    profile = order.placing.profile if order.placing else ""
-    wanted = [*(one for donor in donors for one in donor.statements), *of_rules(profile, batch.lot_type)]
+    rules = order.rules(site)
+    wanted = [
+        *(one for donor in donors for one in donor.statements),
+        *(rules.statements(batch.lot_type) if rules else ()),
+    ]
     for name in product_of(site, batch.id):
         labels = (cast("_Label", one) for one in site.marked("label", of_container(name)))
         for label in (one for one in labels if one.state == "applied"):
@@ -282,7 +284,8 @@ def _of_test(site: Site, test: QcTest, criterion: Criterion) -> Iterator[Obstacl
 def wants_reading(site: Site, batch: str) -> bool:
     """Tell whether the rules of the lot's order let it go early only on a negative reading."""
     order = order_of(site, cast("_Batch", site.find("batch", batch)).identity)
-    return bool(order and order.placing and rules_of(order.placing.profile).negative_to_date)
+    rules = order.rules(site) if order else None
+    return rules is not None and rules.negative_to_date
 
 
 def _of_inputs(site: Site, test: QcTest, criterion: Criterion) -> Iterator[Obstacle]:

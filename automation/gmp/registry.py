@@ -31,6 +31,7 @@ from automation.gmp.product import (
     recalls,
     releases,
     reserves,
+    rule_profiles,
     shipments,
     splits,
     templates,
@@ -65,7 +66,7 @@ KINDS: dict[str, Kind] = {
     for module in (
         *(persons, terminals, curricula, training, subjects, prompts, orders, collections, custody, batches),
         *(containers, labels, testing, tray, releases, shipments, infusions),
-        *(donors, locations, manifests, splits, templates, blinds, recalls, reserves),
+        *(donors, locations, manifests, splits, templates, rule_profiles, blinds, recalls, reserves),
         *(suppliers, definitions, lots, bills, kits, assets, alarms, backups, calls),
         *(calibrations, maintenance, rooms, sampling_points, em_samples, media_fills, faults),
         *(specifications, stability, documents, changes, forms, deviations, corrections, nonconformances),

@@ -6,6 +6,7 @@ from automation.gmp.certificates import certificate
 from tests.cheats.cheat import Act, Body, Cheat, Told, Tried, two
 from tests.support.doors import SECOND, proof
 from tests.support.thread import Thread
+from tests.unit.gmp.moves_of_product import RULES
 from tests.unit.gmp.moves_of_quality import act, lot
 
 TITLE = "Deviations, CAPA and release"
@@ -19,6 +20,8 @@ STERILITY: Body = {
 CONCLUDED: Body = {"cause": "a wrong dilution", "impact": "none"}
 RELEASE: Final = ("release", "release_conditionally")
 LOT = Act("batch/B1", "issue", lot(), "issue")
+RULE = Act("profile/eu@2", "write", RULES, "review")
+ENACT = Act("profile/eu@2", "approve", by="approve")
 HOLD = Act("qa-hold/H-1", "place", {"batch": "B1", "reason": "the balance was out of tolerance"}, "review")
 LIFT = Act("qa-hold/H-1", "lift", {"reason": "not touched by it", "evidence": "deviation/D-1"}, "approve")
 OPEN = Act("deviation/D-1", "open", {"subject": "batch/B1", "title": "lid open"})
@@ -354,5 +357,26 @@ CHEATS = (
         ("F010", "F073"),
         "waits for deviation D-1, which is open; it has to be closed",
         Tried(LIFT, LIFT, (LOT, OPEN, HOLD.stating(deviation="D-1")), (CONCLUDE, CLOSE)),
+    ),
+    Cheat(
+        "Bring the rules into force that one wrote oneself",
+        "21 CFR 211.22(c), 211.100(a); EU GMP 4.3",
+        ("F060",),
+        "was written by second; someone else has to approve it",
+        Tried(ENACT.made_by(SECOND), ENACT, (RULE.made_by(SECOND),)),
+    ),
+    Cheat(
+        "Change the rules under their old number",
+        "21 CFR 211.180(e); Annex 11, 10",
+        ("F060",),
+        "is the packaged one, which nobody changes; write the next",
+        Tried(RULE.on("profile/eu@1"), RULE),
+    ),
+    Cheat(
+        "Order by rules that are not in force yet",
+        "EU GMP Part IV 11; 21 CFR 211.100(b)",
+        ("F060",),
+        "can't go by rules eu@2: eu@1 is in force",
+        Told("order", "place", states={"rules": "eu@2"}),
     ),
 )

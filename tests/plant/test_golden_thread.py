@@ -48,10 +48,10 @@ def test_every_command_of_the_page_does_what_the_page_shows(story: tuple[Path, t
 def test_whoever_was_refused_is_on_the_record_and_no_code_of_another_patient_is(
     story: tuple[Path, tuple[Told, ...]],
 ) -> None:
-    """Eight acts were refused; what a wrong wristband said stands nowhere in the ledger."""
+    """Nine acts were refused; what a wrong wristband said stands nowhere in the ledger."""
     with Reader(story[0]) as reader:
         events = list(reader.events())
-    assert sum(event.stream.startswith("refusals/") for event in events) == 8
+    assert sum(event.stream.startswith("refusals/") for event in events) == 9
     assert [event.seq for event in events if b"CHA999926GT0018" in event.body] == []
 
 

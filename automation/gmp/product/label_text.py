@@ -8,7 +8,7 @@ Source: 21 CFR 1271.370 and 1271.290(c) (identification of each part), 1271.90(c
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-from automation.formulas.label_statements import Statement, missing, of_rules
+from automation.formulas.label_statements import Statement, missing
 from automation.gmp.marks import known_as, of_container
 from automation.gmp.objects import Site
 from automation.gmp.product.donors import donors_of
@@ -113,6 +113,6 @@ def _statements(site: Site, one: Bearer) -> tuple[Statement, ...]:
     if order is None:
         return ()
     lot_type = cast("_Batch", site.find("batch", one.batch)).lot_type if one.batch else ""
-    profile = order.placing.profile if order.placing else ""
+    rules = order.rules(site)
     donors = (statement for donor in donors_of(site, order.id) for statement in donor.statements)
-    return tuple({found.text: found for found in (*donors, *of_rules(profile, lot_type))}.values())
+    return tuple({found.text: found for found in (*donors, *(rules.statements(lot_type) if rules else ()))}.values())

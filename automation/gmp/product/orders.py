@@ -14,6 +14,7 @@ from automation.gmp.codes import Code, Identity, LimitText, Moment, moment
 from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN, known_as, of_order
 from automation.gmp.objects import Fact, Kind, Site
+from automation.gmp.product.rule_profiles import Rules, cites, rules_at
 from automation.gmp.words import Body, Meaning, Reason, Right, Strength, field
 from automation.kernel.errors import IdentityError, RefusedError
 from automation.kernel.machine import Row, Table
@@ -51,6 +52,7 @@ class Placing(Body):
     volume: LimitText = field(label="Volume to collect", help="For example: between 100 and 400 mL", default="")
     tnc: LimitText = field(label="Nucleated cells to collect", help="For example: at least 2E+9 cells", default="")
     cd3: LimitText = field(label="CD3+ cells to collect", help="For example: at least 0.6E+9 cells", default="")
+    rules: str = field(label="Version of the rules", help="For example eu@1; else the one in force", default="")
 
 
 class Acknowledgement(Body):
@@ -171,6 +173,7 @@ class Order:
     placing: Placing | None = None
     placed_by: str = ""
     placed_at: Instant = Instant(0.0)
+    placed_seq: int = 0  # the event
     needed_by: Instant = Instant(0.0)
     acknowledged_by: tuple[str, ...] = ()
     renamings: tuple[Renaming, ...] = ()  # of the recipient, in order; nothing of before is lost
@@ -207,6 +210,16 @@ class Order:
             return ()
         what = f"give order {self.id} to the patient" if self.state is State.CONFIRMED else f"resume order {self.id}"
         return (until(what, owner=Right.ORDER, since=self.placed_at, by=self.needed_by, escalate=Right.RELEASE),)
+
+    def rules(self, site: Site) -> Rules | None:
+        """Give the rules that it goes by: those in force when it was placed; None before that."""
+        placing = self.placing
+        return rules_at(site, placing.profile, self.placed_at, before=self.placed_seq) if placing else None
+
+    def told(self, site: Site) -> tuple[str, ...]:
+        """Say by which version of which rules it goes, each rule with its clause."""
+        rules = self.rules(site)
+        return cites(rules) if rules else ()
 
     def check(self, fact: Fact, site: Site) -> None:
         """Refuse a used identity, the orderer as confirmer, unread instructions, and repeats of what still stands."""
@@ -248,6 +261,8 @@ class Order:
             raise IdentityError(msg)
         late = moment(said.needed_by, zone=fact.zone) <= fact.at
         self._refuse(late, f"is needed by {said.needed_by}, which is over")
+        cited = rules_at(site, said.profile, fact.at).cited
+        self._refuse(said.rules not in {"", cited}, f"can't go by rules {said.rules}: {cited} is in force")
 
     def _check_renaming(self, said: Renaming, site: Site) -> None:
         if said.was != self.subject:
@@ -285,7 +300,8 @@ class Order:
             case "place":
                 said = fact.stated(Placing)
                 needed = moment(said.needed_by, zone=fact.zone)
-                return replace(after, placing=said, placed_by=fact.by, placed_at=fact.at, needed_by=needed)
+                placed = replace(after, placing=said, placed_by=fact.by, placed_at=fact.at, placed_seq=fact.seq)
+                return replace(placed, needed_by=needed)
             case "acknowledge":
                 return replace(after, acknowledged_by=(*self.acknowledged_by, fact.by))
             case "rename":

@@ -15,8 +15,8 @@ from automation.gmp.marks import OPEN, of_batch
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.obstacles import Obstacle, obstacles, product_of
 from automation.gmp.product.orders import order_of
+from automation.gmp.product.rule_profiles import Rules
 from automation.gmp.product.testing import tests_of
-from automation.gmp.profiles import Rules, rules_of
 from automation.gmp.quality.specifications import Specification
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.clock import iso
@@ -264,7 +264,7 @@ class Release:
 def rules_of_lot(site: Site, batch: str) -> Rules | None:
     """Give the rules that a lot was ordered by; None when nobody has ordered it."""
     order = order_of(site, cast("_Batch", site.find("batch", batch)).identity)
-    return rules_of(order.placing.profile) if order and order.placing else None
+    return order.rules(site) if order else None
 
 
 def _said(one: Obstacle, zone: str) -> str:

@@ -8,10 +8,14 @@ import click
 from automation.engine import by_itself
 from automation.engine.recipe.yaml_source import nearest
 from automation.engine.sitefile import FILE
+from automation.gmp.product.rule_profiles import PACKAGED, rules_at
 from automation.gmp.registry import KINDS
 from automation.kernel.errors import InputError
 from automation.kernel.machine import Row, Table
+from automation.ledger import where
+from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, emit, mark, session, site, table
+from automation.surfaces.cli.doubt import now_of
 
 
 @click.command(epilog="Example: cellwright roles --object deviation --site ./site-a")
@@ -69,6 +73,7 @@ def policies(session: Session, folder: Path, *, as_json: bool) -> None:
         for line in kind.follows
     ]
     found += [asdict(line) for line in by_itself.LINES]
+    found += _rules(session, folder, in_use=file is not None)
     for one in file.vigilance.policies.values() if file else ():
         met = f"an alarm of {', '.join(one.alarms) or 'any kind'}, {one.least} or above"
         during = f" during {', '.join(one.during)}" if one.during else ""
@@ -79,6 +84,19 @@ def policies(session: Session, folder: Path, *, as_json: bool) -> None:
     if file:
         mark(file.name, simulated=file.simulated)
     click.echo(table(("policy", "after", "then", "clause"), (list(line.values()) for line in found)))
+
+
+def _rules(session: Session, folder: Path, *, in_use: bool) -> list[dict[str, str]]:
+    """Give the rules of each profile in the version that a new order would go by, each with its clause."""
+    rules = list(PACKAGED.values())
+    if in_use and where.of_site(folder).exists():
+        with looked(session, folder) as (file, objects):
+            rules = [rules_at(objects, name, now_of(file, objects)) for name in PACKAGED]
+    return [
+        {"id": one.cited, "after": f"order by {one.cited}", "then": f"{about}: {what}", "clause": clause}
+        for one in rules
+        for about, what, clause in one.sentences
+    ]
 
 
 @click.command(epilog="Example: cellwright diagram freeze > freeze.mmd")

@@ -58,6 +58,7 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
         "accept_signature": {"document": people.ESIG, "binding": True},
         "reinstate": {"roles": ["review"], **REASON},
     },
+    "profile": dict.fromkeys(("write", "revise"), product.RULES),
     "template": dict.fromkeys(("write", "revise"), product.TEMPLATE),
     "terminal": {"register": {"location": "Suite 1"}},
     "prompt": {
@@ -262,6 +263,8 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
     if own := people.own(way, kind, row, favourite=favourite):
         return own
     stream += quality.SUFFIXES.get(kind, "")
+    if kind == "profile":
+        stream = f"profile/eu@{name}"
     if kind == "label":
         stream = product.labelled(way, row.command, name=name)
     if kind == "bill":

@@ -38,6 +38,17 @@ def reissued(name: str) -> Body:
     return {**issued(name), "marks": ["SIMULATED", "REPRINT"], **REASON}
 
 
+RULES: Final[Body] = {
+    "negative_to_date": True,
+    "early_clause": "local rule 4",
+    "out_of_specification": False,
+    "supply_clause": "local rule 5",
+    "labels": [{"lot_type": "clinical", "text": "for study 12 only", "clause": "local rule 6"}],
+    "effective": "2026-11-22T00:00",
+    "changes": "the authority's letter of October",
+}
+
+
 NAMED: Final[dict[tuple[str, str], Callable[[str], Body]]] = {
     **{("split", one): planned for one in ("plan", "replan")},
     ("split", "execute"): executed,
