@@ -100,12 +100,12 @@ def _solved(
     for level in reversed(range(len(squares) - 1)):
         rest = squares[level] - free[level] * found[-1]
         for inner in range(level + 1, len(squares) - 1):
-            rest -= found[inner] * (_weight(sizes, level + 1, inner + 1) - _weight(sizes, level, inner + 1))
-        found[level] = rest / (number - _weight(sizes, level, level + 1))
+            rest -= found[inner] * (_weight(sizes, level + 1, inner=inner + 1) - _weight(sizes, level, inner=inner + 1))
+        found[level] = rest / (number - _weight(sizes, level, inner=level + 1))
     return [max(one, 0.0) for one in found]
 
 
-def _weight(sizes: Sequence[dict[tuple[str, ...], int]], depth: int, inner: int) -> float:
+def _weight(sizes: Sequence[dict[tuple[str, ...], int]], depth: int, *, inner: int) -> float:
     """Give how often the variance of an inner level is counted in the raw sum of an outer one."""
     return sum(count**2 / sizes[depth][group[:depth]] for group, count in sizes[inner].items())
 

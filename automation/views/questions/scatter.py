@@ -26,7 +26,7 @@ class Split:
 
 
 def split_by(answer: Answer, text: str) -> Split:
-    """Split what was asked by ``VALUE by FIELD,FIELD``, outermost first; raises InputError where the data do not carry it.
+    """Split what was asked by ``VALUE by FIELD,FIELD``, outermost first; raises InputError where data carry none.
 
     Rows without a value are left out; one without its group is refused, because nobody knows where it belongs.
     """
