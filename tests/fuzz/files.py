@@ -10,6 +10,8 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from automation.bootstrap import known, operations
 from automation.engine.recipe.load import load
 from automation.engine.recipe.yaml_source import read_text
@@ -18,6 +20,7 @@ from automation.formulas.curves import Point
 from automation.kernel.quantity import Millilitres
 from automation.opener import packaged
 from automation.surfaces.cli.story import story
+from automation.views.planning.plans import RecipePlan, StepPlan, Work, read_plans
 from instruments.drivers.modbus_map.wire import load as maps
 from instruments.drivers.washer_history import wire as history
 from instruments.interfaces.cell_washer import ProcessValues, RunHistory
@@ -185,7 +188,26 @@ time_limits:
 
 
 def _sites() -> Sequence[bytes]:
-    return [packaged(point.name).encode() for point in sorted(entry_points(group=SITES), key=lambda one: one.name)]
+    """Give the packaged sites, and a small one of what several patients share."""
+    sites = sorted(entry_points(group=SITES), key=lambda one: one.name)
+    return [*(packaged(point.name).encode() for point in sites), SHARED]
+
+
+SHARED = b"""\
+site: {name: S, mode: simulated, zone: UTC}
+capacities:
+  Suite 1: {is: suite, takes: 10 h, needs: [freezer, operators]}
+  freezer: {is: equipment, after: 7 h, takes: 3 h}
+  operators: {is: people, at_once: 2}
+  courier-1: {is: courier}
+"""
+
+
+def _plans() -> Sequence[bytes]:
+    """Give a plan of two steps as a rehearsal writes it."""
+    wash = StepPlan("wash", "Wash", 0.0, 600.0, (), ("cell washer",), (Work(5.0, 60.0, 2),))
+    freeze = StepPlan("freeze", "Freeze", 600.0, 900.5, ("wash",), ("controlled rate freezer",))
+    return [msgspec.json.encode(RecipePlan("freeze-day", "1", "T cells", (wash, freeze)))]
 
 
 def _decks() -> Sequence[bytes]:
@@ -265,10 +287,18 @@ FILES: tuple[Target, ...] = (
     ),
     Target(
         name="site",
-        covers=(SITES, "automation.engine.sitefile", "automation.engine.alarmfile"),
+        covers=(SITES, "automation.engine.sitefile", "automation.engine.alarmfile", "automation.engine.capacityfile"),
         corpus=_sites,
         fresh=partial(_file, "site.yaml", lambda path: load_site(path, known())),
         harmless=PERSON,
+        share=0.005,
+    ),
+    Target(
+        name="plan",
+        covers=("automation.views.planning.plans",),
+        corpus=_plans,
+        fresh=partial(_file, "plan.json", lambda path: read_plans([path])),
+        harmless="it is looked at, and decides nothing",
         share=0.005,
     ),
     Target(

@@ -19,7 +19,7 @@ from automation.surfaces.documents.ical import Entry, ical
 from automation.views.planning.board import Board, Line, Wish, board
 from automation.views.planning.clashes import Clash
 from automation.views.planning.network import Timed
-from automation.views.planning.plans import read_plans
+from automation.views.planning.plans import LONGEST, read_plans
 from automation.views.planning.replan import Moved, Replan, replan
 from automation.views.wording import span
 
@@ -34,8 +34,8 @@ def _late(_ctx: click.Context, _option: click.Parameter, texts: tuple[str, ...])
     found = {}
     for name, value in (pair(text, what="--delay") for text in texts):
         found[name] = Seconds(read(_WHOLE.sub(r"\1 \2", value), Seconds, what=f"--delay {name}"))
-        if found[name] <= Seconds(0.0):
-            raise click.UsageError(f"--delay {name} is {value!r}; a time above 0 is needed")
+        if not Seconds(0.0) < found[name] <= Seconds(LONGEST):
+            raise click.UsageError(f"--delay {name} is {value!r}; a time above 0, of a year at most, is needed")
     return found
 
 
@@ -63,7 +63,10 @@ def drawn(  # noqa: PLR0913  as options
     as_json: bool,
 ) -> None:
     """Show every order and batch, the most urgent first, and what a delay or a loss would come to."""
-    given = Wish(plans=read_plans(plans), to_patient=Seconds(read(to_patient, Seconds, what="--to-patient")))
+    after = Seconds(read(to_patient, Seconds, what="--to-patient"))
+    if not Seconds(0.0) <= after <= Seconds(LONGEST):
+        raise click.UsageError(f"--to-patient is {to_patient!r}; 0 h to a year is allowed")
+    given = Wish(plans=read_plans(plans), to_patient=after)
     wish = Wish(plans=given.plans, to_patient=given.to_patient, delays=delays, without=frozenset(without))
     with looked(session, folder) as (file, objects):
         now = now_of(file, objects)

@@ -20,6 +20,7 @@ from automation.views.planning.plans import RecipePlan, read_plans
 from automation.views.planning.throughput import SUITES, Shop, Throughput, measured, simulate
 from automation.views.questions.tables import Tables
 
+_MOST = 5000  # lots
 _HEADS = ("what", "there are", "in use", "a lot waits for it", "bears a month")
 
 
@@ -58,6 +59,10 @@ def throughput(  # noqa: PLR0913  as options
     as_json: bool,
 ) -> None:
     """Simulate how many patients a month the site could take, and name what holds them up."""
+    if per_month * months > _MOST:
+        raise click.UsageError(
+            f"{per_month:g} a month in {months} months are too many lots; {_MOST} are simulated at most"
+        )
     made = read_plans([plan])[0]
     with looked(session, folder) as (file, objects):
         spread = _assumed(made, assume) if assume else measured(Tables(objects), made)

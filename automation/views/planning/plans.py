@@ -17,6 +17,7 @@ from automation.views.rehearsal import Calendar
 from automation.views.story import Story
 
 _NEAR = 1e-3  # s; two moments that are one
+LONGEST = 366 * 86_400.0  # s; of a batch
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -119,12 +120,14 @@ def read_plans(paths: Iterable[Path]) -> tuple[RecipePlan, ...]:
 
 
 def _check(plan: RecipePlan, path: Path) -> None:
-    """Raise InputError for steps that no batch could have: each is after others that stand before it."""
+    """Raise InputError for steps that no batch could have: each lies in a year, after others that stand before it."""
     known: set[str] = set()
     for step in plan.steps:
-        wrong = not 0.0 <= step.begin <= step.end or any(not one.takes >= 0.0 or one.people < 0 for one in step.work)
-        if wrong or step.step in known or not set(step.after) <= known:
-            raise InputError(f"{path}: step {step.step!r} ends before it begins, or is after one that comes later")
+        work = all(0.0 <= one.begin <= LONGEST and 0.0 <= one.takes <= LONGEST and one.people >= 0 for one in step.work)
+        if not work or not 0.0 <= step.begin <= step.end <= LONGEST:
+            raise InputError(f"{path}: step {step.step!r} has times that can't be; 0 to {LONGEST:g} s are allowed")
+        if step.step in known or not set(step.after) <= known:
+            raise InputError(f"{path}: step {step.step!r} is there twice, or is after one that comes later")
         known.add(step.step)
     if not plan.steps:
         raise InputError(f"{path}: a plan has at least one step")

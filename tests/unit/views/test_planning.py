@@ -127,7 +127,10 @@ def test_a_plan_that_no_batch_could_follow_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="a second plan of car-t"):
         read_plans([path, path])
     write_plan(msgspec.structs.replace(PLAN, steps=PLAN.steps[::-1]), wrong)
-    with pytest.raises(InputError, match="'grow' ends before it begins, or is after one that comes later"):
+    with pytest.raises(InputError, match="'grow' is there twice, or is after one that comes later"):
+        read_plans([wrong])
+    write_plan(msgspec.structs.replace(PLAN, steps=(step("select", 4, 0),)), wrong)
+    with pytest.raises(InputError, match="'select' has times that can't be"):
         read_plans([wrong])
     wrong.write_text("plan", encoding="utf-8")
     with pytest.raises(InputError, match="is no plan of a recipe"):
