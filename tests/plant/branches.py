@@ -1,13 +1,14 @@
 """Which decisions of a recipe come out in which ways: every step, every state that has several ways out, every way.
 
-Run with ``python -m tests.plant.branches [RECIPE ...] [--step STEP] [--about TEXT] [--late] [--numbers]``. A recipe is
-run to its end, and its folder is kept at every question to people. From each, people then answer otherwise, once or
-every time: each other choice, numbers at and between their bounds, another code, and with ``--late`` hours later. With
-``--numbers`` every number of a step's parameters is also made far smaller and far larger, so that what is measured lies
-beyond it. What is asked of people then is answered in each way too. A table says by how many runs each way was reached;
-1 is the exit status when a recipe does not run to its end. What takes a fault of a device is not reached from here: the
-tests of each operation (``tests/plant/test_*_faults.py``), drills and storms do that. The suite takes one decision.
-Units: s of simulated time.
+``python -m tests.plant.branches`` goes through every way of every installed operation and recipe, by the tests and
+scenes that ``ways.yaml`` names (``tests.plant.ways_check``): a table, and 1 when a way is neither reached nor excused.
+
+To look for more: ``python -m tests.plant.branches RECIPE ... [--step STEP] [--about TEXT] [--late] [--numbers]``. A
+recipe is run to its end, and its folder is kept at every question to people. From each, people then answer otherwise,
+once or every time: each other choice, numbers at and between their bounds, another code, and with ``--late`` hours
+later. With ``--numbers`` every number of a step's parameters is also made far smaller and far larger, so that what is
+measured lies beyond it. What is asked of people then is answered in each way too. A table says by how many runs each
+way was reached; 1 is the exit status when a recipe does not run to its end. Units: s of simulated time.
 """
 
 import argparse
@@ -19,7 +20,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import cast
 
@@ -29,7 +29,7 @@ from automation.engine.issue import start as begin
 from automation.engine.journal import Moved, Stage
 from automation.engine.recipe.load import load
 from automation.engine.recipe.model import Recipe, Word
-from automation.engine.recipe.source import GROUP, read
+from automation.engine.recipe.source import read
 from automation.engine.recipe.variant import written_out
 from automation.engine.rounds import ROUND, SKIPPED, Decided
 from automation.engine.site import Site
@@ -40,6 +40,7 @@ from automation.kernel.errors import InputError
 from automation.kernel.machine import Table
 from automation.ledger.event import Event
 from fakes.kit.runs import issuer
+from tests.plant.ways_check import reached, table, wrong
 from tests.support.crash import at_appends
 from tests.support.runs import BATCH, Hook, make_site, with_hooks
 from tests.support.scenes import answer, differs, late
@@ -291,7 +292,7 @@ async def _main(clock: SimulatedClock, start: Start, folder: Path, hooks: tuple[
         site.close()
 
 
-def table(found: Found) -> Iterator[str]:
+def lines(found: Found) -> Iterator[str]:
     """Give the lines of one recipe: step, decision, option, and by how many runs it was reached."""
     wanted = sorted(every(found.recipe))
     hit = sum(found.reached[one] > 0 for one in wanted)
@@ -304,22 +305,28 @@ def table(found: Found) -> Iterator[str]:
 
 
 def main() -> None:
-    """Explore the recipes that are named, else all that are installed."""
+    """Explore the recipes that are named; without one, go through every way there is."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("recipes", nargs="*", default=sorted(point.name for point in entry_points(group=GROUP)))
+    parser.add_argument("recipes", nargs="*")
     parser.add_argument("--site", default="a")
     parser.add_argument("--step", default="", help="only from the questions of this step")
     parser.add_argument("--about", default="", help="only from the questions that this pattern fits")
     parser.add_argument("--late", action="store_true", help="also hours later than usual")
     parser.add_argument("--numbers", action="store_true", help="also other numbers in the parameters")
     asked = parser.parse_args()
+    if not asked.recipes:
+        found = reached()
+        sys.stdout.writelines(table(found))
+        missing = list(wrong(found))
+        sys.stdout.writelines(f"{line}\n" for line in missing)
+        sys.exit(bool(missing))
     whole = True
     for recipe in asked.recipes:
         with tempfile.TemporaryDirectory() as folder:
-            found = explore(Path(folder), recipe, Wish(asked.site, asked.step, asked.about, asked.late, asked.numbers))
-        sys.stdout.writelines(table(found))
+            seen = explore(Path(folder), recipe, Wish(asked.site, asked.step, asked.about, asked.late, asked.numbers))
+        sys.stdout.writelines(lines(seen))
         sys.stdout.flush()
-        whole = whole and found.whole
+        whole = whole and seen.whole
     sys.exit(not whole)
 
 
