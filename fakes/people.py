@@ -158,6 +158,7 @@ class Staff:
                 return
             except RefusedError as refusal:
                 self.notes.append(str(refusal))
+                self._note_nobody(now, refusal)
                 await self._think(prompt, f"again {len(self.notes)}", None)
                 values = await self._usual(prompt)
             else:
@@ -255,12 +256,27 @@ class Staff:
 
     # who
 
+    def _note_nobody(self, prompt: Prompt, refusal: RefusedError) -> None:
+        """Note once that a question waits for people whom the site does not have."""
+        why = f"answer {prompt.id}: {refusal}"
+        if not self._able(prompt) and why not in self.stuck:
+            self.stuck.append(why)
+
+    def _able(self, prompt: Prompt) -> list[PersonEntry]:
+        """Give people who are asked and qualified."""
+        asks = set(self._asks(prompt))
+        return [p for p in self.file.people.values() if self._rights(p) & asks and self._trained(p, prompt)]
+
+    @staticmethod
+    def _asks(prompt: Prompt) -> tuple[str, ...]:
+        return prompt.opening.asks if prompt.opening else (Right.PERFORM,)
+
     def _for(self, prompt: Prompt, *, count: int) -> list[PersonEntry]:
         """Give people who may answer, the usual performer first, each another person."""
-        asks = prompt.opening.asks if prompt.opening else (Right.PERFORM,)
-        able = [p for p in self.file.people.values() if self._rights(p) & set(asks) and self._trained(p, prompt)]
+        able = self._able(prompt)
         if not able:
-            raise RefusedError(f"nobody here is asked and qualified: {prompt.operation or ', '.join(asks)}")
+            what = prompt.operation or ", ".join(self._asks(prompt))
+            raise RefusedError(f"nobody here is asked and qualified: {what}")
         if count > 1:
             first = next((p for p in able if Right.PERFORM in self._rights(p)), able[0])
             rest = [p for p in able if p.id != first.id and Right.VERIFY in self._rights(p)]

@@ -238,6 +238,17 @@ def test_who_is_not_trained_on_an_operation_answers_nothing_of_it(tmp_path: Path
     assert (loaded.answered_by, run.state) == ("anna", "closed")
 
 
+@pytest.mark.requirement("F087", refuses=True)
+def test_a_step_for_which_nobody_is_trained_says_so_of_itself(tmp_path: Path) -> None:
+    """Not only that nothing happens any more."""
+    folder = make_site(tmp_path)
+    site = (folder / "site.yaml").read_text()
+    (folder / "site.yaml").write_text(re.sub(r"trained: \[receive, ", "trained: [", site))
+    run = run_batch(folder, until=86_400.0)
+    assert run.stuck
+    assert all("nobody here is asked and qualified: receive" in why for why in run.stuck)
+
+
 @pytest.mark.requirement("F047", "F047.2", refuses=True)
 def test_nobody_verifies_the_own_entry(tmp_path: Path) -> None:
     """The same person with the own secret is refused; the second person's word counts."""
