@@ -28,7 +28,7 @@ from automation.engine.issue import Order, issue
 from automation.engine.issue import start as begin
 from automation.engine.journal import Moved, Stage
 from automation.engine.recipe.load import load
-from automation.engine.recipe.model import Recipe, Word
+from automation.engine.recipe.model import Recipe
 from automation.engine.recipe.source import read
 from automation.engine.recipe.variant import written_out
 from automation.engine.rounds import ROUND, SKIPPED, Decided
@@ -89,7 +89,7 @@ def every(recipe: Recipe) -> Iterator[Branch]:
         if step.when is not None:
             yield from (Branch(step.id, "when", option) for option in ("done", "left out"))
     for part in recipe.parts:
-        again = part.at_most > 1 or part.word is Word.EACH
+        again = part.divides or part.at_most > 1
         options = [*(["another"] if again else []), "the last", *(["not in time"] if part.until is not None else [])]
         yield from (Branch(part.id, str(part.word), option) for option in options)
 

@@ -75,12 +75,12 @@ def often(hook: Hook, times: int = 3) -> tuple[Hook, ...]:
     return (hook,) * times
 
 
-def hand(asset: str, step: str, state: str, action: str, *, after: float = 1.0, **details: object) -> Hook:
+def hand(asset: str, action: str, *, step: str, state: str, after: float = 1.0, **details: object) -> Hook:
     """Let a hand act on a device ``after`` s after a step has entered a state."""
     return lambda site: when(site, step, state, lambda: plant_of(site).hand(asset, action, **details), after=after)
 
 
-def at_once(asset: str, step: str, state: str, action: str, **details: object) -> Hook:
+def at_once(asset: str, action: str, *, step: str, state: str, **details: object) -> Hook:
     """Let a hand act on a device in the moment in which a step enters a state, before it looks."""
 
     def hook(site: Site) -> None:
@@ -133,21 +133,23 @@ SCENES: Mapping[str, Scene] = {
     "power lost below the last temperature": Scene(
         "freeze-day",
         (
-            hand(FREEZER, "freeze", "freezing", "power", after=3600.0, on=False),
-            hand(FREEZER, "freeze", "freezing", "power", after=3660.0, on=True),
+            hand(FREEZER, "power", step="freeze", state="freezing", after=3600.0, on=False),
+            hand(FREEZER, "power", step="freeze", state="freezing", after=3660.0, on=True),
         ),
         site=(("power_fail: continue", "power_fail: reset"),),
     ),
     "power lost on the plateau": Scene(
         "freeze-day",
         (
-            hand(FREEZER, "freeze", "freezing", "power", after=1500.0, on=False),
-            hand(FREEZER, "freeze", "freezing", "power", after=1560.0, on=True),
+            hand(FREEZER, "power", step="freeze", state="freezing", after=1500.0, on=False),
+            hand(FREEZER, "power", step="freeze", state="freezing", after=1560.0, on=True),
         ),
         site=(("power_fail: continue", "power_fail: reset"),),
     ),
-    "a vessel that is jammed in the incubator": Scene(
-        "stored-vessels", (hand(PLATES, "keep", "inside", "put", after=7200.0, container="BAG-0002"),), until=6 * DAY
+    "a station on which something stands": Scene(
+        "stored-vessels",
+        (hand(PLATES, "put", step="keep", state="inside", after=7200.0, container="BAG-0002"),),
+        until=6 * DAY,
     ),
     "papers that are never found": Scene(
         "ship",
@@ -173,12 +175,14 @@ SCENES: Mapping[str, Scene] = {
     ),
     "a chamber without its temperature": Scene("spinoculation", changes={"spin.tempered_within": "60 s"}),
     "buckets without balance": Scene("spinoculation", often(differs(BUCKETS, bucket=900.0))),
-    "a busy centrifuge": Scene("spinoculation", (hand(CENTRIFUGE, "spin", "ready", "busy", on=True),)),
+    "a busy centrifuge": Scene("spinoculation", (hand(CENTRIFUGE, "busy", step="spin", state="ready", on=True),)),
     "a spin that is stopped and kept": Scene(
         "spinoculation",
-        (hand(CENTRIFUGE, "spin", "spinning", "stop", after=1800.0), choose(r"^Spin interrupted", KEEP)),
+        (hand(CENTRIFUGE, "stop", step="spin", state="spinning", after=1800.0), choose(r"^Spin interrupted", KEEP)),
     ),
-    "a thawer that cools before the bag is in": Scene("thaw-for-infusion", (at_once(THAWER, "thaw", "warm", "idle"),)),
+    "a thawer that cools before the bag is in": Scene(
+        "thaw-for-infusion", (at_once(THAWER, "idle", step="thaw", state="warm"),)
+    ),
     "few cells for five days": Scene("activation", (people,), changes={"look.volume": "1 mL"}, until=20 * DAY),
     "two freezing runs": Scene("car-nk-doses", (people,), until=40 * DAY),
     "an analyser that has to be looked at twice": Scene(

@@ -19,7 +19,7 @@ from automation.bootstrap import operations
 from automation.engine.assembly import BoundTo
 from automation.engine.journal import Moved
 from automation.engine.recipe.load import load
-from automation.engine.recipe.model import Recipe, Word
+from automation.engine.recipe.model import Recipe
 from automation.engine.recipe.source import GROUP
 from automation.engine.rounds import ROUND, SKIPPED, Decided
 from automation.gmp.people.prompts import Opening
@@ -60,7 +60,7 @@ def of_recipes() -> Iterator[Way]:
             if step.when is not None:
                 yield from (Way(RECIPE + name, f"{step.id} when", out) for out in ("done", "left out"))
         for part in recipe.parts:
-            again = part.at_most > 1 or part.word is Word.EACH
+            again = part.divides or part.at_most > 1
             outs = [*(["another"] if again else []), "the last", *(["not in time"] if part.until is not None else [])]
             yield from (Way(RECIPE + name, f"{part.id} {part.word}", out) for out in outs)
 
