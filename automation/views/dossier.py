@@ -32,6 +32,7 @@ class About(StrEnum):
     LOT = "lot"
     ASSET = "asset"
     PERIOD = "period"
+    ANALYSES = "analyses"  # every result by one specification, as tables for a submission
 
 
 @dataclass(frozen=True, slots=True)

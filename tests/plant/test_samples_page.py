@@ -1,7 +1,10 @@
 """The page docs/samples.md, run word for word at the command line; what the page shows is what comes out."""
 
+import csv
+import io
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -79,3 +82,21 @@ def test_nobody_reports_another_number_than_the_plate_gives(page: tuple[Path, tu
     ]
     said = cellwright("do", "test", "T-8", "correct", *fields, "--as", "ben", "--site", page[0])
     assert (said.status, "the plate gives 1500, not 1900" in said.err) == (1, True)
+
+
+@pytest.mark.requirement("F148.1")
+@pytest.mark.requirement("F148.1", refuses=True)
+def test_batch_analyses_show_each_result_with_criterion_and_events(page: tuple[Path, tuple[Told, ...]]) -> None:
+    """Lot, test, criterion and result in one line, with events that are there; nothing tested is no table."""
+    place = page[0].parent / "analyses.zip"
+    said = cellwright("dossier", "analyses", "SPEC-P@1", "-o", place, "--site", page[0])
+    assert said.status == 0, said.err
+    with zipfile.ZipFile(place) as found, Reader(page[0]) as reader:
+        [line] = csv.DictReader(io.StringIO(found.read("batch-analyses.csv").decode()))
+        kinds = [event.kind for event in reader.at(map(int, line["events"].split()))]
+        assert b"at least 500 pg/mL" in found.read("batch-analyses.html")
+    shown = [line[name] for name in ("lot", "test", "criterion", "result", "status", "judged")]
+    assert shown == ["B-1", "IFN-gamma", "at least 500 pg/mL", "1500", "final, not reviewed", "meets"]
+    assert sorted(kinds) == ["approve", "report"]
+    none = cellwright("dossier", "analyses", "SPEC-X@1", "-o", page[0].parent / "none.zip", "--site", page[0])
+    assert (none.status != 0, (page[0].parent / "none.zip").exists()) == (True, False)

@@ -18,7 +18,10 @@ from automation.surfaces.cli.access import person, secret
 from automation.surfaces.cli.asking import looked, send
 from automation.surfaces.cli.common import Session, as_json, by, session, site, tell
 from automation.surfaces.cli.quality import check_outside
+from automation.surfaces.documents.analyses import page
+from automation.surfaces.documents.comparison import comma_separated
 from automation.surfaces.documents.record import render
+from automation.views.analyses import FIELDS, batch_analyses, of_analyses
 from automation.views.batch_record import batch_record
 from automation.views.dossier import About, Stretch, files, of_device, of_lot, of_period
 from automation.views.objects import Objects
@@ -64,13 +67,16 @@ def inspect(  # noqa: PLR0913  as options
 
 @click.command(epilog="Example: cellwright dossier lot B-001 -o B-001.zip --site ./site-a")
 @click.argument("about", type=click.Choice([str(one) for one in About]))
-@click.argument("which", metavar="BATCH|ASSET|FROM/TO")
+@click.argument("which", metavar="BATCH|ASSET|FROM/TO|SPECIFICATION")
 @site
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="ZIP file.")
 @as_json
 @session
 def dossier(session: Session, about: str, which: str, folder: Path, *, output: Path, as_json: bool) -> None:  # noqa: PLR0913  as options
-    """Put all that is on record about a lot, an asset or a period into one file."""
+    """Put all that is on record about a lot, an asset or a period into one file.
+
+    ``analyses`` brings all results by one specification, as tables for a submission.
+    """
     check_outside(output, folder)
     with looked(session, folder) as (file, objects):
         title = f"Dossier of {about} {which}"
@@ -90,6 +96,8 @@ def _streams(objects: Objects, about: About, which: str) -> tuple[str, ...]:
         return of_lot(objects, which)
     if about is About.ASSET:
         return of_device(objects, which)
+    if about is About.ANALYSES:
+        return of_analyses(objects, which)
     return of_period(objects, _stretch(which, zone=objects.zone))
 
 
@@ -109,7 +117,13 @@ def _stretch(which: str, *, zone: str) -> Stretch:
 
 
 def _more(objects: Objects, about: About, which: str, folder: Path) -> dict[str, bytes]:
-    """Give the batch record of a lot as a page and as data with proofs, and its certificate."""
+    """Give the batch record of a lot as a page and as data with proofs, and its certificate; of analyses the tables."""
+    if about is About.ANALYSES:
+        lines = list(batch_analyses(objects, which))
+        marked = ((*line, "SIMULATED") if objects.simulated else line for line in lines)
+        heads = (*FIELDS, *(("simulated",) if objects.simulated else ()))
+        tables = {"csv": comma_separated(heads, marked), "html": page(which, lines, simulated=objects.simulated)}
+        return {f"batch-analyses.{form}": data for form, data in tables.items()}
     if about is not About.LOT:
         return {}
     made = batch_record(objects.reader, Blobs(folder / "blobs", sync=False), which)
