@@ -13,8 +13,8 @@ from automation.engine.moves import Moves
 from automation.engine.prompts import Answer
 from automation.engine.recorder import Recorder
 from automation.gmp.door import Door
+from automation.gmp.label_text import SYMBOL
 from automation.gmp.marks import of_batch, of_container
-from automation.gmp.product.label_text import SYMBOL
 from automation.gmp.product.labels import RECORD_COPY, REPRINT, SIMULATED, Label, numbered
 from automation.kernel.errors import UnknownError
 from automation.ledger.blobs import Blobs

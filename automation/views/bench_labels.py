@@ -6,8 +6,8 @@ Source: 21 CFR 211.125(c): issued is applied, kept for the record, destroyed or 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from automation.gmp.label_text import bearer, composed, template_of
 from automation.gmp.marks import of_batch
-from automation.gmp.product.label_text import bearer, composed, template_of
 from automation.gmp.product.labels import REPRINT, SIMULATED, Label, labels_of, numbered
 from automation.gmp.product.splits import Split
 from automation.kernel.errors import InputError

@@ -3,11 +3,16 @@
 from automation.gmp.door import Proof
 from tests.cheats.cheat import DAY, Act, Body, Cheat, Told, Tried, later, two
 from tests.support.doors import SECOND, START, Doorway, proof, register
+from tests.unit.gmp import moves_of_materials as materials
 from tests.unit.gmp.moves import DUE, ISSUE, PROPOSAL
 from tests.unit.gmp.moves_of_quality import effective
 
 TITLE = "Batches, steps and answers"
 B, P = "batch/B-1", "prompt/B-1.freeze.1.1"
+BILLED = Act("batch/B1", "issue", {**materials.BATCH, **materials.BILL}, "issue")
+SALINE = Act("lot/SAL", "use", {"quantity": 1.0, "batch": "B1"})
+WHY = Act("bill/B1", "explain", {"material": "saline", "reason": "a line was rinsed once more"}, "supervise")
+SETTLE = Act("bill/B1", "reconcile", {"conclusion": "all is accounted for"}, "review")
 LOT = Act(B, "issue", ISSUE, "issue")
 CLINICAL = LOT.stating(lot_type="clinical", recipe_status="approved")
 START_IT = Act(B, "start")
@@ -324,5 +329,30 @@ CHEATS = (
         ("F053", "F179"),
         "someone else has to confirm it",
         two("order", "place", "confirm"),
+    ),
+    Cheat(
+        "Use for a batch what its bill does not have",
+        "21 CFR 211.101(c), 211.188(b)(4)",
+        ("F095", "F096"),
+        "saline is not in the bill of batch B1",
+        Tried(SALINE, SALINE, (lambda way: materials.released(way, "SAL", what="saline"), BILLED), (WHY,)),
+    ),
+    Cheat(
+        "Close the bill over what nobody has explained",
+        "21 CFR 211.184(d), 211.192",
+        ("F095", "F096"),
+        "+0.5 mL: nobody has said why",
+        Tried(SETTLE, SETTLE, (lambda way: materials.billed(way, "B1", used=2.0),), (WHY.stating(material="DMSO"),)),
+    ),
+    Cheat(
+        "Reconcile the bill that one explained oneself",
+        "21 CFR 211.22(c), 211.192",
+        ("F095", "F096"),
+        "was explained by second; someone else has to reconcile it",
+        Tried(
+            SETTLE.made_by(SECOND),
+            SETTLE,
+            (lambda way: materials.billed(way, "B1", used=2.0), WHY.stating(material="DMSO").made_by(SECOND)),
+        ),
     ),
 )

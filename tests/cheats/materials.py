@@ -30,10 +30,6 @@ JUDGE = Act(L, "evaluate", said.JUDGED, KEEPER)
 ISSUE = Act(L, "issue", {"batch": "B1", "quantity": 1.0})
 BACK = Act(L, "give_back", {"batch": "B1", "quantity": 1.0})
 KEEP = Act(L, "reserve", {"batch": "B2", "quantity": 8.0})
-BILLED = Act("batch/B1", "issue", {**said.BATCH, **said.BILL}, "issue")
-SALINE = Act("lot/SAL", "use", {"quantity": 1.0, "batch": "B1"})
-WHY = Act("bill/B1", "explain", {"material": "saline", "reason": "a line was rinsed once more"}, "supervise")
-SETTLE = Act("bill/B1", "reconcile", {"conclusion": "all is accounted for"}, "review")
 REJECT = Act(L, "reject", {"reason": "damaged"}, KEEPER)
 REQUALIFY = Act("supplier/ACME", "requalify", {**said.REQUALIFIED, "until": "2029-12-31T00:00"}, KEEPER)
 LIST = Act("supplier/ACME", "approve", {"until": "2027-12-31T00:00"}, "approve")
@@ -483,30 +479,5 @@ CHEATS = (
         "WELD-1 is registered, not qualified",
         Tried(JOIN.stating(sort="weld", device="WELD-1"), JOIN, (kits(), SCAN, WELDER)),
         "21 CFR 211.68(a); EU GMP Annex 15",
-    ),
-    Cheat(
-        "Use for a batch what its bill does not have",
-        "21 CFR 211.101(c), 211.188(b)(4)",
-        ("F095", "F096"),
-        "saline is not in the bill of batch B1",
-        Tried(SALINE, SALINE, (lot("SAL", what="saline"), BILLED), (WHY,)),
-    ),
-    Cheat(
-        "Close the bill over what nobody has explained",
-        "21 CFR 211.184(d), 211.192",
-        ("F095", "F096"),
-        "+0.5 mL: nobody has said why",
-        Tried(SETTLE, SETTLE, (lambda way: said.billed(way, "B1", used=2.0),), (WHY.stating(material="DMSO"),)),
-    ),
-    Cheat(
-        "Reconcile the bill that one explained oneself",
-        "21 CFR 211.22(c), 211.192",
-        ("F095", "F096"),
-        "was explained by second; someone else has to reconcile it",
-        Tried(
-            SETTLE.made_by(SECOND),
-            SETTLE,
-            (lambda way: said.billed(way, "B1", used=2.0), WHY.stating(material="DMSO").made_by(SECOND)),
-        ),
     ),
 )

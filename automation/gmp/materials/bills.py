@@ -175,17 +175,17 @@ def lines_of(site: Site, batch: str) -> tuple[Line, ...]:
         return ()
     said = cast("Bill", site.find("bill", batch))
     names = dict.fromkeys((*(one.material for one in bill), *(material for material, _ in said.reasons)))
-    return tuple(_line(site, batch, name, bill, dict(said.reasons).get(name, "")) for name in names)
+    return tuple(_line(site, name, batch=batch, bill=bill, reason=dict(said.reasons).get(name, "")) for name in names)
 
 
-def _line(site: Site, batch: str, name: str, bill: tuple[_Planned, ...], reason: str) -> Line:
+def _line(site: Site, name: str, *, batch: str, bill: tuple[_Planned, ...], reason: str) -> Line:
     lots = [one for one in site.marked("lot", of_material(name)) if isinstance(one, MaterialLot)]
     planned = [one for one in bill if one.material == name]
     held = [lot.stock.balance(batch) for lot in lots]
     return Line(
         name,
         planned[0].unit if planned else lots[0].unit if lots else "",
-        rounded(sum(one.quantity * _rounds(lots, batch, one.step) for one in planned)),
+        rounded(sum(one.quantity * _rounds(lots, batch=batch, step=one.step) for one in planned)),
         rounded(sum(one.issued for one in held)),
         rounded(sum(one.used for one in held)),
         rounded(sum(one.returned for one in held)),
@@ -194,7 +194,7 @@ def _line(site: Site, batch: str, name: str, bill: tuple[_Planned, ...], reason:
     )
 
 
-def _rounds(lots: Iterable[MaterialLot], batch: str, step: str) -> int:
+def _rounds(lots: Iterable[MaterialLot], *, batch: str, step: str) -> int:
     """Give how often a step took the material: a step of the recipe may run in several rounds (``freeze-2``)."""
     used = {named for lot in lots for of, named in lot.used_in if of == batch}
     return max(1, sum(named == step or _again(named) == step for named in used))

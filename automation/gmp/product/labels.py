@@ -15,9 +15,9 @@ from enum import StrEnum
 from typing import Self
 
 from automation.gmp.due import DAY, Due, within
+from automation.gmp.label_text import SYMBOL, Bearer, bearer, check_text
 from automation.gmp.marks import OPEN, of_batch, of_container
 from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.product.label_text import SYMBOL, Bearer, bearer, check_text
 from automation.gmp.product.templates import check_template
 from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, field
 from automation.kernel.errors import IdentityError, RefusedError

@@ -167,10 +167,10 @@ def of_use(said: Use | ForBatch | Opening, lot: _Lot, fact: Fact, site: Site) ->
     if not isinstance(said, Opening):
         yield from of_scan(said.scanned, lot, fact.at, zone=site.zone)
     if said.batch and fact.kind != "give_back":
-        yield from of_bill(lot.what, said.batch, site)
+        yield from of_bill(site, lot.what, batch=said.batch)
 
 
-def of_bill(material: str, batch: str, site: Site) -> Iterator[str]:
+def of_bill(site: Site, material: str, *, batch: str) -> Iterator[str]:
     """Give that the bill of a batch has not a material, and nobody has said why it is used all the same."""
     bill = cast("_Billed", site.find("batch", batch)).bill
     said = dict(cast("_Explained", site.find("bill", batch)).reasons)

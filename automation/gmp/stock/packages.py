@@ -44,15 +44,15 @@ def against(site: Site, name: str, wanted: Wanted) -> str:
 def _against(site: Site, lot: MaterialLot, wanted: Wanted) -> Iterator[str]:
     right = site.find("lot", wanted.lots[0]) if wanted.lots else None
     if isinstance(right, MaterialLot) and right.what != lot.what:
-        unlisted = next(of_bill(lot.what, wanted.batch, site), "").partition(";")[0]
+        unlisted = next(of_bill(site, lot.what, batch=wanted.batch), "").partition(";")[0]
         yield f"lot {lot.id} is of {lot.what}; {unlisted or f'here {right.what} is used'}"
     yield from lot.ready(site.now, zone=site.zone)
-    others = next((one for one in lot.opened if one.left and not _mine(site, one.batch, wanted.batch)), None)
+    others = next((one for one in lot.opened if one.left and not _mine(site, one.batch, batch=wanted.batch)), None)
     if others is not None and lot.left <= 0:
         yield f"lot {lot.id}: what is left of it was opened for another patient"
     if lot.available(wanted.batch) <= 0:
         yield f"lot {lot.id} is kept for other batches" if lot.left > 0 else f"lot {lot.id} is used up"
 
 
-def _mine(site: Site, opened_for: str, batch: str) -> bool:
+def _mine(site: Site, opened_for: str, *, batch: str) -> bool:
     return opened_for == batch or same_patient(site, opened_for, batch)
