@@ -65,9 +65,9 @@ def evaluate(layout: Layout, read: Signals) -> Evaluation:
     failures = [f"blank {well} is {read[well]}" for well in layout.blanks if float(read[well]) > layout.blank_most]
     try:
         if layout.answer is Answer.CONCENTRATION:
-            value = _concentration(layout, standard, own, said=figures, failed=failures)
+            value = _concentration(layout, standard, own=own, said=figures, failed=failures)
         else:
-            value = _relative(layout, standard, own, said=figures, failed=failures)
+            value = _relative(layout, standard, own=own, said=figures, failed=failures)
     except InputError as why:
         failures.append(str(why))
         value = ""
@@ -94,7 +94,7 @@ def _check_wells(layout: Layout, read: Signals) -> None:
         raise InputError("there is no well of the sample")
 
 
-def _concentration(layout: Layout, standard: _Levels, own: _Levels, *, said: list[str], failed: list[str]) -> str:
+def _concentration(layout: Layout, standard: _Levels, *, own: _Levels, said: list[str], failed: list[str]) -> str:
     from automation.formulas.dose_response import fit  # noqa: PLC0415  numpy only where a plate is evaluated
 
     curve = fit(_points(standard))
@@ -119,7 +119,7 @@ def _concentration(layout: Layout, standard: _Levels, own: _Levels, *, said: lis
     return _shown(layout, statistics.fmean(found))
 
 
-def _relative(layout: Layout, standard: _Levels, own: _Levels, *, said: list[str], failed: list[str]) -> str:
+def _relative(layout: Layout, standard: _Levels, *, own: _Levels, said: list[str], failed: list[str]) -> str:
     from automation.formulas.dose_response import relative_potency  # noqa: PLC0415  as above
 
     found = relative_potency(_points(standard), _points(own))
