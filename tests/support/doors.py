@@ -104,6 +104,10 @@ class Doorway:
         return _opened(self.ledger, self.clock, self.secrets).door
 
 
+PARTIES = ("centre-1", "courier-1", "site-a", "carrier-1", "ward-4")
+"""Who gives and takes in the story of one patient (``thread.py``)."""
+
+
 def proof(person: str, meaning: str = "") -> Proof:
     """Give what a person of the test shows at the door."""
     return Proof(person, f"secret of {person}", meaning)
@@ -140,8 +144,11 @@ def _begun(mode: Mode) -> dict[str, bytes]:
 
 
 def register(way: Doorway, person: str, role: str, *, by: str) -> None:
-    """Register a person with one role, and set the secret."""
-    way.do(f"person/{person}", "register", {"name": person.title(), "roles": [role], "staff": f"S-{person}"}, by=by)
+    """Register a person with one role, and set the secret; at a live site everybody signs for every party."""
+    said: dict[str, object] = {"name": person.title(), "roles": [role], "staff": f"S-{person}"}
+    if not way.door.simulated:
+        said["parties"] = list(PARTIES)
+    way.do(f"person/{person}", "register", said, by=by)
     way.secrets.set(person, f"secret of {person}")
 
 

@@ -101,7 +101,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "diagram": ("tables", "Draw an operation or object as a state diagram (Mermaid)."),
     },
     "Prove": {
-        "verify": ("verifying", "Check a ledger, site folder or exported record."),
+        "verify": ("verifying", "Check a ledger, site folder or exported record (.json)."),
         "record": ("records", "Write the record of a batch as HTML, PDF or JSON."),
         "certificate": ("due", "Write the certificate of analysis of a lot; its SHA-256 is what a release states."),
         "papers": ("papers", "Write the papers of a shipment: waybill data, dangerous goods, packing list, pro-forma."),

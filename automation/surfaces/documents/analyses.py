@@ -17,6 +17,9 @@ def page(specification: str, lines: Sequence[Sequence[str]], *, simulated: bool)
         foot="Each result cites its events: reports, review, approval of the specification.",
         date="",
         language="en",
-        blocks=(Heading(1, title), Table(tuple(Column(name, share=1.0) for name in FIELDS), tuple(row(*one) for one in lines))),
+        blocks=(
+            Heading(1, title),
+            Table(tuple(Column(name, share=1.0) for name in FIELDS), tuple(row(*one) for one in lines)),
+        ),
     )
     return html(document)

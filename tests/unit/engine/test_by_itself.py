@@ -22,4 +22,6 @@ def test_the_table_that_people_read_holds_every_line() -> None:
     items = cellwright("policies", "--json").data["items"]
     assert isinstance(items, list)
     told = {item["id"] for item in items}
-    assert told == {line.id for line in LINES} | {line.id for kind in KINDS.values() for line in kind.follows}
+    profiles = {f"{name}@1" for name in ("us", "eu", "study")}
+    follows = {line.id for kind in KINDS.values() for line in kind.follows}
+    assert told == {line.id for line in LINES} | follows | profiles
