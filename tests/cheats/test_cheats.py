@@ -77,7 +77,8 @@ def test_nobody_signs_for_another_nor_over_something_else(cheat: Cheat, tmp_path
 )  # fmt: skip
 @pytest.mark.requirement(
     "F001", "F002", "F004", "F005", "F006", "F009", "F019", "F020", "F020.2", "F031", "F041", "F042", "F043",
-    "F047", "F047.1", "F053", "F082", "F092", "F095", "F096", "F106", "F117", "F151", "F155", "F166", "F173", "F179", refuses=True
+    "F047", "F047.1", "F053", "F082", "F092", "F095", "F096", "F106", "F117", "F151", "F155", "F166", "F173", "F179",
+    refuses=True,
 )  # fmt: skip
 @pytest.mark.parametrize("cheat", batches.CHEATS, ids=str)
 def test_no_step_of_a_batch_is_skipped_or_done_by_the_wrong_hand(cheat: Cheat, tmp_path: Path) -> None:
