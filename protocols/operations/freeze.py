@@ -155,7 +155,8 @@ class Freeze:
         )
         if cold is None:
             minutes = float(self.given.cool_within) / 60
-            msg = f"the chamber did not reach {self.given.load_at:g} degC within {minutes:g} min"
+            short = f"the chamber did not reach {self.given.load_at:g} degC within {minutes:g} min"
+            msg = f"{short}; look at its nitrogen, its lid and its probe"
             raise FailedError(msg)
         return Move("prepare")
 
