@@ -23,8 +23,11 @@ class Wanted:
 
 
 def lot_of(site: Site, seen: Scanned, text: str) -> str:
-    """Give the lot of which a package is: by our own label, else by the maker's lot in its code; empty for none."""
-    if seen.kind is Kind.LOT or site.find("lot", seen.value).state != "absent":
+    """Give the lot of which a package is: by our own label, else by the maker's lot in its code; empty for none.
+
+    A typed code that says nothing of its kind may name a lot; one that says that it is something else does not.
+    """
+    if seen.kind is Kind.LOT or (seen.kind is Kind.UNKNOWN and site.find("lot", seen.value).state != "absent"):
         return seen.value
     if seen.kind is not Kind.GS1:
         return ""

@@ -83,6 +83,7 @@ def test_a_lot_that_may_not_be_used_is_refused_at_the_scan_with_what_speaks_agai
         ("LOT:OLD", "lot OLD expired: it was usable until the end of 2026-11-23"),
         ("LOT:R1", "lot R1 is kept for other batches"),
         ("LOT:NO", "no lot of this package is known here; L1 is wanted"),
+        ("ASSET:L1", "lot label"),  # the right value, and another kind of thing
     ):
         assert why in _scanned(way, code)
     assert way.state("prompt/P1") == "open"
