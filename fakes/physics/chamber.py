@@ -31,7 +31,7 @@ class Build:
     drift: float = 2400.0  # s, to the room without control
     lid: float = 120.0  # s, to the room through an open lid, on top of the control
     capacity: float = 8000.0  # J/K of walls and racks
-    tank: int = 50_000_000  # uL of liquid nitrogen
+    tank: int = 50_000_000_000  # uL of liquid nitrogen: a site's bulk tank, which months of holding cold don't empty
     deviation: float = 10.0  # K from the working set point
     deviation_delay: int = 180  # s until a deviation is an alarm
     power_fail: PowerFail = PowerFail.CONTINUE
