@@ -7,6 +7,7 @@ Source: EU GMP Annex 11 (what the system does by itself is documented); 21 CFR 1
 """
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import msgspec
@@ -38,7 +39,8 @@ class Following:
     recorder: Recorder  # of the stream ``following``
     afterwards: Afterwards
     _due: deque[Event] = field(default_factory=deque)
-    _folded: dict[str, tuple[int, Thing]] = field(default_factory=dict)  # as far as was needed, while catching up
+    _folded: dict[str, tuple[int, Thing, Iterator[Event]]] = field(default_factory=dict)
+    """Objects with a later past, while catching up: folded as far as was needed, and what comes next."""
 
     def start(self) -> None:
         """Do what is left to do, then follow the ledger."""
@@ -92,14 +94,21 @@ class Following:
             thing = self.door.find(word, name)
             rows = (row for row in kind.table.rows if (row.command, str(row.dest)) == (event.kind, str(thing.state)))
             return thing, fact(event, kind.table, str(next(rows).source))
-        after, thing = self._folded.get(event.stream, (0, kind.make(name)))
-        for earlier in ledger.stream(event.stream, after=after):
-            said = fact(earlier, kind.table, thing.state)
-            thing = thing.apply(said)
-            if earlier.seq == event.seq:
-                self._folded[event.stream] = event.seq, thing
-                return thing, said
+        after, thing, ahead = self._folded.get(event.stream, (0, kind.make(name), iter(())))
+        for coming in (ahead, self._ahead(event.stream, after)):  # what was read on, then what has come since
+            for earlier in coming:
+                if earlier.seq <= after:
+                    continue
+                said = fact(earlier, kind.table, thing.state)
+                after, thing = earlier.seq, thing.apply(said)
+                if earlier.seq == event.seq:
+                    self._folded[event.stream] = after, thing, coming
+                    return thing, said
         raise CellwrightError(f"event {event.seq} is not in its own stream {event.stream}")
+
+    def _ahead(self, stream: str, after: int) -> Iterator[Event]:
+        """Read a stream on as far as it is wanted: many events of a long life are asked for, one after the other."""
+        return (one for one in self.recorder.ledger.events(after=after, prefix=stream) if one.stream == stream)
 
 
 def _follows(event: Event) -> tuple[Follow, ...]:
