@@ -79,6 +79,15 @@ class Then:
         found = (self.find(kind, one.id) for one in self.door.every(kind))
         return (one for one in found if one.state != KINDS[kind].table.initial)
 
+    def names(self, kind: str) -> tuple[str, ...]:
+        """Give the ids of the objects of a kind that were there."""
+        return tuple(one.id for one in self.every(kind))
+
+    @property
+    def seq(self) -> int:
+        """Give the number of the last event of then."""
+        return self.as_of
+
     def marked(self, kind: str, mark: str) -> Iterator[Thing]:
         """Give the objects that carry a mark now and carried it then."""
         found = (self.find(kind, one.id) for one in tuple(self.door.marked(kind, mark)))

@@ -129,6 +129,15 @@ class Door:
         """Give all objects of a kind in the order of their making."""
         return iter(self._things.every(kind))
 
+    def names(self, kind: str) -> tuple[str, ...]:
+        """Give the ids of all objects of a kind, in the order of their making."""
+        return self._things.names(kind)
+
+    @property
+    def seq(self) -> int:
+        """Give the number of the last event."""
+        return self._ledger.last.seq
+
     def marked(self, kind: str, mark: str) -> Iterator[Thing]:
         """Give the objects of a kind that carry a mark, in the order in which they came to it."""
         return iter(self._things.marked(kind, mark))

@@ -1,23 +1,57 @@
 """Evidence: what a finding is tied to is something that is there: an object, an event, or a file by its SHA-256.
 
+What a record is about is there, too, or its author says why this system does not know it.
 Source: 21 CFR 211.192 (written record of the investigation, with conclusions and follow-up); EU GMP chapter 8.
 """
 
 import re
 from collections.abc import Iterable
 
+from automation.gmp.nearest import nearest
 from automation.gmp.objects import Site
 from automation.kernel.errors import RefusedError
 
+CITED = "KIND/ID, 'event N' or SHA-256 of a file, with ',' between"  # help of a field that cites
 _FILE, _EVENT = re.compile(r"[0-9a-f]{64}"), re.compile(r"event [1-9][0-9]*")
 
 
 def check_evidence(items: Iterable[str], site: Site, *, where: str) -> None:
     """Raise RefusedError for evidence that is nothing at this site."""
     for item in items:
-        if not (_FILE.fullmatch(item) or _EVENT.fullmatch(item) or is_here(item, site)):
+        if not (_FILE.fullmatch(item) or _is_event(item, site) or is_here(item, site)):
             allowed = "KIND/ID of an object that is there, 'event N' or the SHA-256 of a file is needed"
             raise RefusedError(f"{where}: {item!r} is no evidence here; {allowed}")
+
+
+def check_cited(text: str, site: Site, *, where: str) -> None:
+    """Raise RefusedError unless a line of evidence, several with ',' between, names what is at this site."""
+    check_evidence((one.strip() for one in text.split(",")), site, where=where)
+
+
+def check_known(stream: str, site: Site, *, where: str, unrecorded: str = "") -> None:
+    """Raise RefusedError for what is not at this site, unless its author says what it is (``unrecorded``).
+
+    ``where`` begins the sentence, for example "deviation D-7: subject".
+    """
+    if unrecorded and is_here(stream, site):
+        raise RefusedError(f"{where} is {stream}, which is known here; 'unrecorded' is for what is not")
+    if not unrecorded and not is_here(stream, site):
+        otherwise = "for what has no record here, state under unrecorded why"
+        raise RefusedError(f"{where} is {unknown(stream, site)}; {otherwise}")
+
+
+def unknown(stream: str, site: Site) -> str:
+    """Say that something is not known here, and which of its kind are."""
+    kind, _, rest = stream.partition("/")
+    try:
+        known = nearest(rest.partition("/")[0], site.names(kind))
+    except KeyError:
+        return f"{stream!r}, which is nothing here; KIND/ID is needed"
+    return f"{stream}, which is not known here ({known})"
+
+
+def _is_event(item: str, site: Site) -> bool:
+    return bool(_EVENT.fullmatch(item)) and int(item.removeprefix("event ")) <= site.seq
 
 
 def is_here(stream: str, site: Site) -> bool:

@@ -4,7 +4,7 @@ Every object is one module with ``KIND``, ``TABLE`` and one frozen dataclass wit
 No object is saved: it is the fold of its stream.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self, TypeVar
 
@@ -138,6 +138,15 @@ class Site(Protocol):
 
     def every(self, kind: str) -> Iterator[Thing]:
         """Give all objects of a kind in the order of their making; slow where there are many of all times."""
+        ...
+
+    def names(self, kind: str) -> Sequence[str]:
+        """Give the ids of all objects of a kind, in the order of their making; quick also where they are many."""
+        ...
+
+    @property
+    def seq(self) -> int:
+        """Give the number of the last event."""
         ...
 
     def marked(self, kind: str, mark: str) -> Iterator[Thing]:

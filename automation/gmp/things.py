@@ -81,6 +81,11 @@ class Things:
             self._complete.add(kind)
         return tuple(self._held[kind].values())
 
+    def names(self, kind: str) -> tuple[str, ...]:
+        """Give the ids of all objects of a kind, in the order of their making; no object is folded for it."""
+        earlier = () if self._whole else self._ledger.names(kind)
+        return tuple(dict.fromkeys((*earlier, *self._held[kind])))
+
     def marked(self, kind: str, mark: str) -> Iterable[Thing]:
         """Give the objects of a kind that carry a mark, in the order in which they came to it."""
         found = (self.find(kind, name) for name in tuple(self._names(kind, mark)))

@@ -5,12 +5,12 @@ a look at the others. Without it the whole ledger is read at once. Whatever is l
 ``last``.
 """
 
-import difflib
 from collections.abc import Collection, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from automation.gmp.capacity import Capacity
+from automation.gmp.nearest import nearest
 from automation.gmp.objects import Thing, roles_of
 from automation.gmp.registry import KINDS
 from automation.gmp.things import Things
@@ -22,9 +22,6 @@ from automation.ledger import mentions
 from automation.ledger.event import Event, Mode
 from automation.ledger.read import Reader, matches
 from automation.ledger.shelf import Shelf
-
-_FEW = 20  # ids that a refusal names
-_COMPARED = 2000  # ids, the last ones, among which the one that was meant is looked for
 
 
 class Objects:
@@ -111,6 +108,15 @@ class Objects:
         """Give the objects of a kind that carry a mark, in the order in which they came to it."""
         return iter(self._things.marked(kind, mark))
 
+    def names(self, kind: str) -> Sequence[str]:
+        """Give the ids of all objects of a kind, by first event."""
+        return self.reader.names(kind)
+
+    @property
+    def seq(self) -> int:
+        """Give the number of the last event."""
+        return self.last.seq
+
     def has(self, kind: str, id: str) -> bool:  # noqa: A002  as above
         """Tell whether an object was ever heard of."""
         return kind in KINDS and self._things.find(kind, id) is not None
@@ -119,7 +125,7 @@ class Objects:
         """Give an object that is there; raises InputError that names those that are."""
         found = self._things.find(kind, id)
         if found is None:
-            raise InputError(f"{kind} {id!r} is not known at this site; {_some(id, tuple(self.reader.names(kind)))}")
+            raise InputError(f"{kind} {id!r} is not known at this site; {nearest(id, self.names(kind))}")
         return found
 
     def rights(self, person: str) -> frozenset[str]:
@@ -136,14 +142,6 @@ class Objects:
     def rights_of(self, roles: Iterable[str]) -> frozenset[str]:
         """Give the rights that some roles have at this site."""
         return frozenset().union(*(self._roles.get(role, frozenset()) for role in roles))
-
-
-def _some(id: str, names: Sequence[str]) -> str:  # noqa: A002  as above
-    """Say which id was perhaps meant and which there are: all where they are few, else the last ones."""
-    close = difflib.get_close_matches(id, names[-_COMPARED:], n=1, cutoff=0.6) if len(names) > _FEW else []
-    meant = f"did you mean {close[0]!r}? " if close else ""
-    left_out = f"{len(names) - _FEW} more, and the last: " if len(names) > _FEW else ""
-    return f"{meant}known: {left_out}{', '.join(names[-_FEW:]) or 'none'}"
 
 
 @dataclass(slots=True)

@@ -28,7 +28,7 @@ PROPOSE = Act("change/CC-1", "propose", CHANGE)
 ASSESS = Act("change/CC-1", "assess", {"rationale": "nothing else", "owner": "maintain", "due": LATER}, "investigate")
 AGREE, DO = (
     Act("change/CC-1", "approve", by="approve"),
-    Act("change/CC-1", "implement", {"what": "mounted", "evidence": "photo"}, "maintain"),
+    Act("change/CC-1", "implement", {"what": "mounted", "evidence": "event 3"}, "maintain"),
 )
 END = Act("change/CC-1", "close", {"outcome": "no lid stood open"}, "approve")
 LEAK = Act("nonconformance/NC-1", "report", {"subject": "container/B1", "found": "a leak", "requirement": "SPEC-BAG@1"})
@@ -69,7 +69,7 @@ RATE, ACCEPT = (
 HIGH: Body = {"severity": 9, "occurrence": 5, "detection": 8}
 TREAT = Act(K, "treat", {"actions": ["change/CC-1"], "owner": "supervise", "due": LATER}, "investigate")
 RATE_AGAIN = Act(K, "rate_again", RATING, "investigate")
-OPEN = Act("deviation/D-1", "open", {"subject": "batch/B1", "title": "torn"})
+OPEN = Act("deviation/D-1", "open", {"subject": "person/perform", "title": "torn"})
 CONCLUDED = Act("deviation/D-1", "conclude", {"cause": "a worn seal", "impact": "none"}, "investigate")
 CLOSED = Act("deviation/D-1", "close", by="approve")
 LOT = Act("batch/B1", "issue", lot(), "issue")
@@ -192,6 +192,20 @@ CHEATS = (
         "21 CFR 211.100(a), 11.10(f)",
     ),
     _changed(
+        "Show that a change was made by a photograph that nobody has kept",
+        "'photograph 7' is no evidence here",
+        Tried(DO.stating(evidence="photograph 7"), DO.stating(evidence="a" * 64), AGREED),
+        "21 CFR 211.100(b), 211.188",
+    ),
+    _changed(
+        "Cite an event that has not happened yet",
+        "'event 9999' is no evidence here",
+        Tried(
+            DO.stating(evidence="person/perform, event 9999"), DO.stating(evidence="person/perform, event 3"), AGREED
+        ),
+        "21 CFR 211.100(b), 211.188",
+    ),
+    _changed(
         "Forget the procedure that a change touches",
         "touches SOP-12@1: name its new version",
         Tried(
@@ -310,6 +324,11 @@ CHEATS = (
         "ALCOA contemporaneous",
     ),
     _said(
+        "Let an action come from a finding that nobody has made",
+        "source is deviation/D-9, which is not known here",
+        Tried(TASKED.stating(source="deviation/D-9"), TASKED.stating(source="deviation/D-1"), (OPEN,)),
+    ),
+    _said(
         "See that one's own action is done",
         "someone else has to see that it is done",
         Tried(SEEN_DONE.made_by(SECOND), SEEN_DONE, (TASKED, DONE.made_by(SECOND))),
@@ -330,6 +349,11 @@ CHEATS = (
         Tried(INQUIRE.stating(deviation=""), INQUIRE, (LOT, RECEIVE, OPEN)),
     ),
     _complained(
+        "File a complaint under a lot that was never made",
+        "lot is batch/B9, which is not known here (known: B1)",
+        Tried(RECEIVE.stating(batch="B9"), RECEIVE, (LOT,)),
+    ),
+    _complained(
         "Close the complaint that one has investigated oneself",
         "someone else has to close it",
         Tried(REPLY.made_by(SECOND), REPLY, (LOT, RECEIVE, OPEN, INQUIRE.made_by(SECOND), CONCLUDED, CLOSED)),
@@ -339,6 +363,13 @@ CHEATS = (
         "Close a complaint before its deviation",
         "waits for deviation D-1, which is concluded",
         Tried(REPLY, REPLY, (LOT, RECEIVE, OPEN, INQUIRE, CONCLUDED), (CLOSED,)),
+    ),
+    Cheat(
+        "Open a deviation about a batch whose number one has mistyped",
+        "21 CFR 211.192; ALCOA attributable",
+        ("F073",),
+        "batch/B71, which is not known here (known: B1)",
+        Tried(OPEN.stating(subject="batch/B71"), OPEN.stating(subject="batch/B1"), (LOT,)),
     ),
     _risky(
         "Accept the risk that one has rated oneself",

@@ -23,7 +23,7 @@ LOT = Act("batch/B1", "issue", lot(), "issue")
 RULE = Act("profile/eu@2", "write", RULES, "review")
 ENACT = Act("profile/eu@2", "approve", by="approve")
 HOLD = Act("qa-hold/H-1", "place", {"batch": "B1", "reason": "the balance was out of tolerance"}, "review")
-LIFT = Act("qa-hold/H-1", "lift", {"reason": "not touched by it", "evidence": "deviation/D-1"}, "approve")
+LIFT = Act("qa-hold/H-1", "lift", {"reason": "not touched by it", "evidence": "batch/B1"}, "approve")
 OPEN = Act("deviation/D-1", "open", {"subject": "batch/B1", "title": "lid open"})
 CONCLUDE, CLOSE = (
     Act("deviation/D-1", "conclude", CONCLUDED, "investigate"),
@@ -209,6 +209,16 @@ CHEATS = (
         "Carry out the CAPA of somebody else",
         "is perform's to carry out",
         Told("capa", "implement", by="supervise"),
+    ),
+    _capa(
+        "Carry out a CAPA and show nothing for it",
+        "CAPA X1: 'seen by all' is no evidence here",
+        Told("capa", "implement", states={"evidence": "seen by all"}),
+    ),
+    _capa(
+        "Find a CAPA effective by hearsay",
+        "CAPA X1: 'no complaints heard' is no evidence here",
+        Told("capa", "find_effective", states={"evidence": "no complaints heard"}),
     ),
     _capa(
         "Find one's own CAPA effective",

@@ -9,9 +9,10 @@ from typing import Self
 
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, until, within
+from automation.gmp.evidence import CITED, check_cited, check_known
 from automation.gmp.marks import OPEN, of_subject
 from automation.gmp.objects import Fact, Kind, Site
-from automation.gmp.words import Body, Meaning, Reason, Right, field
+from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, field
 from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Instant
@@ -42,7 +43,7 @@ class Deed(Body):
     """What was done."""
 
     what: str = field(label="What was done", length=3)
-    evidence: str = field(label="Evidence", help="Streams, documents or hashes", default="")
+    evidence: str = field(label="Evidence", help=CITED, default="")
 
 
 _WORKERS = frozenset(Right) - {Right.READ, Right.SYSTEM}
@@ -91,12 +92,16 @@ class Action:
         return ()
 
     def check(self, fact: Fact, site: Site) -> None:
-        """Refuse an owner who is nobody, a day that is over, and who did it as who saw it done."""
+        """Refuse an owner who is nobody, a source or evidence that is none, a day that is over, one's own check."""
         if isinstance(fact.body, Task):
             active = site.find("person", fact.body.owner).state == "active"
             self._refuse(not active, f"is for {fact.body.owner}, who is no active person here")
+            if fact.body.source and not fact.by.startswith(f"{SYSTEM}:"):
+                check_known(fact.body.source, site, where=f"action {self.id}: source")
             late = moment(fact.body.due, zone=fact.zone) <= fact.at
             self._refuse(late, f"is to be done by {fact.body.due}, which is over")
+        if isinstance(fact.body, Deed) and fact.body.evidence:
+            check_cited(fact.body.evidence, site, where=f"action {self.id}")
         if fact.kind == "close":
             self._refuse(fact.by == self.done_by, f"was done by {fact.by}; someone else has to see that it is done")
 

@@ -11,7 +11,7 @@ from typing import Self
 
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, until, within
-from automation.gmp.evidence import is_here
+from automation.gmp.evidence import CITED, check_cited, is_here
 from automation.gmp.marks import OPEN, of_subject
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Meaning, Reason, Right, field
@@ -59,14 +59,14 @@ class Deed(Body):
     """What was done, and what shows it."""
 
     what: str = field(label="What was done", length=3)
-    evidence: str = field(label="Evidence", help="Streams, documents or hashes", length=3)
+    evidence: str = field(label="Evidence", help=CITED, length=3)
 
 
 class Finding(Body):
     """What the check of the effect found."""
 
     result: str = field(label="Result of the measure", length=3)
-    evidence: str = field(label="Evidence", help="Streams, documents or hashes", length=3)
+    evidence: str = field(label="Evidence", help=CITED, length=3)
 
 
 _QUALITY = frozenset({Right.REVIEW, Right.APPROVE})
@@ -149,7 +149,9 @@ class Capa:
         return ()
 
     def check(self, fact: Fact, site: Site) -> None:
-        """Refuse a plan for nothing, the planner as approver, who did it as judge, and a check before its time."""
+        """Refuse a plan for nothing, the own approval or judgement, evidence that is none, a check before its time."""
+        if isinstance(fact.body, Deed | Finding):
+            check_cited(fact.body.evidence, site, where=f"CAPA {self.id}")
         match fact.kind:
             case "plan" | "replan":
                 self._check_plan(fact, fact.stated(Plan), site)

@@ -14,6 +14,7 @@ from typing import Protocol, Self, cast
 
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, until, within
+from automation.gmp.evidence import CITED, check_cited
 from automation.gmp.marks import OPEN, of_person
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.quality.documents import State as Written
@@ -68,7 +69,7 @@ class Deed(Body):
     """What was done, and since when."""
 
     what: str = field(label="What was done", length=3)
-    evidence: str = field(label="Evidence", help="Streams, documents or hashes", length=3)
+    evidence: str = field(label="Evidence", help=CITED, length=3)
 
 
 class Outcome(Body):
@@ -206,6 +207,7 @@ class Change:
             case "implement":
                 owner = self.impact.owner if self.impact else ""
                 self._refuse(fact.by != owner, f"is {owner}'s to carry out")
+                check_cited(fact.stated(Deed).evidence, site, where=f"change {self.id}")
             case "close":
                 self._refuse(fact.by == self.done_by, f"was carried out by {fact.by}; someone else has to close it")
                 missing = tuple(self._missing(site))

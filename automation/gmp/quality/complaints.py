@@ -11,7 +11,7 @@ from typing import Self
 
 from automation.gmp.codes import Code, Moment, moment
 from automation.gmp.due import DAY, Due, within
-from automation.gmp.evidence import check_evidence
+from automation.gmp.evidence import check_evidence, check_known
 from automation.gmp.marks import OPEN, of_batch
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Meaning, Reason, Right, field
@@ -39,6 +39,9 @@ class Complaint(Body):
     what: str = field(label="What is wrong", length=3)
     received: Moment = field(label="Received at")
     serious: bool = field(label="A patient came or might have come to harm", default=False)
+    unrecorded: str = field(
+        label="Why the lot has no record here", help="Only for a lot that this system does not know", default=""
+    )
 
 
 class Inquiry(Body):
@@ -109,8 +112,8 @@ class ComplaintCase:
         """Refuse one about no lot, a serious one without deviation, and a close by its author or before its time."""
         match fact.body:
             case Complaint() as said:
-                absent = site.find("batch", said.batch).state == "absent"
-                self._refuse(absent, f"is about lot {said.batch}, which is not known here")
+                where = f"complaint {self.id}: lot"
+                check_known(f"batch/{said.batch}", site, where=where, unrecorded=said.unrecorded)
                 late = moment(said.received, zone=fact.zone) > fact.at
                 self._refuse(late, f"was received at {said.received}, which is still to come")
             case Inquiry() as said:

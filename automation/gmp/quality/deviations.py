@@ -12,7 +12,7 @@ from typing import Self, cast
 
 from automation.gmp.codes import Code
 from automation.gmp.due import DAY, Due, within
-from automation.gmp.evidence import check_evidence, is_stream
+from automation.gmp.evidence import check_evidence, check_known, is_stream
 from automation.gmp.marks import OPEN, of_batch, of_owner, of_subject
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, field
@@ -49,6 +49,9 @@ class Opening(Body):
     title: str = field(label="What happened", length=3)
     rule: str = field(label="Rule", help="The rule or limit that was not met", default="")
     batch: str = field(label="Batch", default="")
+    unrecorded: str = field(
+        label="Why it has no record here", help="Only for a subject that this system does not know", default=""
+    )
 
 
 class Method(StrEnum):
@@ -151,10 +154,8 @@ class Deviation:
 
     def check(self, fact: Fact, site: Site) -> None:
         """Refuse a subject that is none, findings without evidence, a cause back without CAPA, the author as closer."""
-        by_person = not fact.by.startswith(f"{SYSTEM}:")
-        if isinstance(fact.body, Opening) and by_person and not is_stream(fact.body.subject, site):
-            allowed = "KIND/ID is needed, for example batch/B-17, asset/crf-01 or site/A"
-            raise RefusedError(f"deviation {self.id}: subject is {fact.body.subject!r}; {allowed}")
+        if isinstance(fact.body, Opening) and not fact.by.startswith(f"{SYSTEM}:"):
+            self._check_subject(fact.body, site)
         if isinstance(fact.body, Investigation):
             self._check_findings(fact.body, site)
         if isinstance(fact.body, Conclusion) and fact.body.code and not fact.body.capa:
@@ -178,6 +179,15 @@ class Deviation:
             return ()
         others = (cast("Self", one) for one in site.marked("deviation", of_cause(code)) if one.id != self.id)
         return tuple(one for one in others if until - _LOOKS_BACK <= (one.concluded_at or until) <= until)
+
+    def _check_subject(self, said: Opening, site: Site) -> None:
+        if not is_stream(said.subject, site):
+            allowed = "KIND/ID is needed, for example batch/B-17, asset/crf-01 or site/A"
+            raise RefusedError(f"deviation {self.id}: subject is {said.subject!r}; {allowed}")
+        if not said.subject.startswith("site/"):
+            check_known(said.subject, site, where=f"deviation {self.id}: subject", unrecorded=said.unrecorded)
+        if said.batch:
+            check_known(f"batch/{said.batch}", site, where=f"deviation {self.id}: batch")
 
     def _check_findings(self, said: Investigation, site: Site) -> None:
         check_evidence(said.evidence, site, where=f"deviation {self.id}")

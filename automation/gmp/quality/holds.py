@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Self
 
 from automation.gmp.due import DAY, Due, within
+from automation.gmp.evidence import CITED, check_cited
 from automation.gmp.marks import OPEN, of_batch
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Meaning, Right, field
@@ -42,7 +43,7 @@ class Lifting(Body):
     """Why the lot need not be held any more."""
 
     reason: str = field(label="Reason", length=3)
-    evidence: str = field(label="Evidence", help="Streams, documents or hashes", length=3)
+    evidence: str = field(label="Evidence", help=CITED, length=3)
 
 
 TABLE = Table(
@@ -93,6 +94,7 @@ class QaHold:
             self._refuse(site.find("batch", batch).state == "absent", f"is of batch {batch}, which is not known here")
             return
         self._refuse(fact.by == self.placed_by, f"was placed by {fact.by}; someone else has to lift it")
+        check_cited(fact.stated(Lifting).evidence, site, where=f"QA hold {self.id}")
         name = self.placing.deviation if self.placing else ""
         if name:
             state = site.find("deviation", name).state

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Self
 
 from automation.gmp.due import DAY, Due, within
-from automation.gmp.evidence import is_here
+from automation.gmp.evidence import CITED, check_cited, is_here
 from automation.gmp.marks import OPEN, of_batch, of_subject
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Meaning, Reason, Right, field
@@ -62,7 +62,7 @@ class Deed(Body):
     """What was done, and what shows it."""
 
     what: str = field(label="What was done", length=3)
-    evidence: str = field(label="Evidence", help="Streams, documents or hashes", length=3)
+    evidence: str = field(label="Evidence", help=CITED, length=3)
 
 
 _FINDERS = frozenset(Right) - {Right.READ}
@@ -124,7 +124,8 @@ class Nonconformance:
                 state = site.find("deviation", said.deviation).state if said.deviation else "named nowhere"
                 bare = said.disposition is Disposition.USE_AS_IS and state in {"absent", "named nowhere"}
                 self._refuse(bare, f"can't be used as it is: its deviation is {state}")
-            case Deed():
+            case Deed() as said:
+                check_cited(said.evidence, site, where=f"non-conformance {self.id}")
                 self._check_done(site)
         if fact.kind == "decide":
             hands = {**dict.fromkeys(self.proposers, "proposed"), self.reported_by: "found"}

@@ -14,7 +14,7 @@ from typing import Self
 
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, within
-from automation.gmp.evidence import is_here
+from automation.gmp.evidence import is_here, unknown
 from automation.gmp.marks import OPEN, of_subject
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Meaning, Right, field
@@ -147,8 +147,8 @@ class Observation:
             raise RefusedError(f"observation {self.id} {why}")
 
     def _check_there(self, streams: tuple[str, ...], site: Site) -> None:
-        absent = [one for one in streams if not is_here(one, site)]
-        self._refuse(bool(absent), f"names {', '.join(absent)}, which is nothing here")
+        for one in streams:
+            self._refuse(not is_here(one, site), f"names {unknown(one, site)}")
 
     def apply(self, fact: Fact) -> Self:
         """Give the observation as it stands after the fact."""

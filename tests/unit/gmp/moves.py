@@ -116,7 +116,7 @@ BODIES: Final[dict[str, dict[str, dict[str, object]]]] = {
     },
     "call": dict.fromkeys(("call", "next"), CALLING),
     "deviation": {
-        "open": {"subject": "batch/B1", "title": "late"},
+        "open": {"subject": "person/perform", "title": "late"},
         "investigate": {"method": "5 whys", "findings": ["no switch"], "evidence": ["person/perform"]},
         "conclude": {"cause": "no runner", "impact": "none"},
     },

@@ -119,7 +119,7 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
         "repair": {"what": "the plug was fixed"},
         "close": {"test": "ten hours without flicker"},
     },
-    "qa-hold": {"place": HELD, "lift": {"reason": "not touched by it", "evidence": "deviation/B1-D01"}},
+    "qa-hold": {"place": HELD, "lift": {"reason": "not touched by it", "evidence": "batch/held-1"}},
 }
 CLEAR: Final = ("register", "begin_cleaning", "finish_cleaning", "clear_line")
 PATHS: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {

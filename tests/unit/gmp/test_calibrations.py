@@ -269,7 +269,7 @@ def test_a_lot_that_is_held_is_not_released_however_good_it_is(way: Doorway) -> 
     way.do("qa-hold/H-1", "place", placed, by=SECOND)
     with pytest.raises(RefusedError, match=r"lot X1 is on QA hold \(H-1\): a plate with growth"):
         thread.do("release", "release_conditionally", by="release")
-    lifting: Body = {"reason": "another room", "evidence": "room/suite-1"}
+    lifting: Body = {"reason": "another room", "evidence": "batch/X1"}
     with pytest.raises(RefusedError, match="someone else has to lift it"):
         way.do("qa-hold/H-1", "lift", lifting, by=SECOND, signs=(proof(SECOND, "approved"),))
     act(way, "qa-hold/H-1", "lift", lifting, by="approve")

@@ -5,6 +5,7 @@ import pytest
 from automation.gmp.quality.deviations import Deviation
 from automation.kernel.errors import RefusedError
 from tests.support.doors import SECOND, START, Doorway, proof
+from tests.unit.gmp.moves_of_quality import act, check_refused, lot
 
 D = "deviation/B1-D01"
 CONCLUSION = {"cause": "the lid was open", "impact": "none, the curve is in limits"}
@@ -16,7 +17,24 @@ def test_a_deviation_is_about_something_that_can_be_found_by_it(way: Doorway, su
     """A bare id is the mark of nothing: nobody who looks at the batch or asset would meet the deviation."""
     with pytest.raises(RefusedError, match=f"subject is '{subject}'; KIND/ID is needed, for example batch/B-17"):
         way.do(D, "open", {"subject": subject, "title": "lid open"}, by="perform")
-    way.do(D, "open", {"subject": "asset/crf-01", "title": "lid open"}, by="perform")
+    way.do(D, "open", {"subject": "person/perform", "title": "lid open"}, by="perform")
+
+
+@pytest.mark.requirement("F073")
+@pytest.mark.requirement("F073", refuses=True)
+@pytest.mark.parametrize("body", [{"subject": "batch/B-71"}, {"subject": "person/perform", "batch": "B-71"}])
+def test_a_deviation_about_a_batch_that_is_not_there_names_those_that_are(
+    way: Doorway, body: dict[str, object]
+) -> None:
+    """A typing error would file it where nobody looks; what has no record here is taken when its author says why."""
+    act(way, "batch/B-17", "issue", lot(), by="issue")
+    said = {**body, "title": "lid open"}
+    check_refused(way, D, "open", said, by="perform", match=r"batch/B-71, which is not known here \(known: B-17\)")
+    act(way, D, "open", {"subject": "batch/B-17", "title": "lid open", "batch": "B-17"}, by="perform")
+    old = {"subject": "batch/B-3", "title": "lid open", "unrecorded": "made before this system"}
+    act(way, "deviation/D-2", "open", old, by="perform")
+    known = {**old, "subject": "batch/B-17"}
+    check_refused(way, "deviation/D-3", "open", known, by="perform", match="batch/B-17, which is known here")
 
 
 @pytest.mark.requirement("F073", refuses=True)

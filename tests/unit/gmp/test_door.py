@@ -21,7 +21,7 @@ from tests.support.doors import KEY, SECOND, START, ZONE, Doorway, doorway, proo
 from tests.unit.gmp.moves import ISSUE, REASON
 
 D = "deviation/D1"
-OPENING = {"subject": "batch/B1", "title": "lid open"}
+OPENING = {"subject": "person/perform", "title": "lid open"}
 CONCLUSION = {"cause": "the lid was open", "impact": "none"}
 
 
@@ -94,7 +94,7 @@ def test_a_stranger_is_refused_without_a_trace(way: Doorway) -> None:
         ("unicorn/1", "open", {}, "KIND one of"),
         ("deviation/", "open", {}, "write KIND/ID"),
         ("deviation/a/b", "open", {}, "write KIND/ID"),
-        (D, "open", {"subject": "batch/B1"}, r"field title is missing \(What happened\)$"),
+        (D, "open", {"subject": "person/perform"}, r"field title is missing \(What happened\)$"),
         (D, "open", {}, r"field subject is missing \(Subject: KIND/ID of .*\); missing too: title$"),
         (D, "open", {**OPENING, "colour": "red"}, "field colour"),
         ("timer/T1", "start", {"what": "x", "due": float("inf")}, "field due"),
@@ -201,7 +201,7 @@ def test_a_move_without_fields_takes_none(way: Doorway) -> None:
 @pytest.mark.parametrize("seen", [-1, 1, 7])
 def test_who_saw_another_version_is_told_who_moved_it(way: Doorway, seen: int) -> None:
     """Whatever version is claimed, also of an object that nobody has moved yet."""
-    body = {"subject": "batch/B1", "title": "a drop"}
+    body = {"subject": "person/perform", "title": "a drop"}
     for name, who in (("D-1", "nobody has moved it"), ("D-2", r"open by perform, event \d+")):
         if name == "D-2":
             way.do(f"deviation/{name}", "open", body, by="perform")

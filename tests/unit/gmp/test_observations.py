@@ -42,7 +42,12 @@ def test_an_observation_is_assessed_by_another_and_harm_asks_for_an_action(way: 
     """It closes when the action is done and seen."""
     check_refused(way, O, "report", {**SEEN, "when": LATER}, by="perform", match="still to come")
     check_refused(
-        way, O, "report", {**SEEN, "items": ["batch/B-9"]}, by="perform", match="names batch/B-9, which is nothing"
+        way,
+        O,
+        "report",
+        {**SEEN, "items": ["batch/B-9"]},
+        by="perform",
+        match=r"names batch/B-9, which is not known here \(known: none\)",
     )
     act(way, O, "report", {**SEEN, "sort": "exposure", "harm": True}, by=SECOND)
     check_refused(way, O, "assess", {"conclusion": "nothing"}, by=SECOND, match="someone else has to assess it")
@@ -104,7 +109,7 @@ def test_minutes_name_people_and_days_that_are_and_act_on_what_is_not_in_order(
 @pytest.mark.requirement("F128")
 def test_a_serious_complaint_needs_its_deviation_closed_before_it_is_answered(way: Doorway) -> None:
     """It is about a lot that is known; its investigator does not close it."""
-    check_refused(way, C, "receive", COMPLAINT, by="order", match="lot B1, which is not known here")
+    check_refused(way, C, "receive", COMPLAINT, by="order", match="lot is batch/B1, which is not known here")
     act(way, "batch/B1", "issue", lot(), by="issue")
     act(way, C, "receive", {**COMPLAINT, "serious": True}, by="order")
     check_refused(way, C, "investigate", INQUIRY, by="review", match="needs its deviation, which is named nowhere")

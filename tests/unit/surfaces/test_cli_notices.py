@@ -69,7 +69,7 @@ def folder(tmp_path: Path) -> Path:
     async def main(clock: SimulatedClock) -> None:
         site = await open_site(folder, Way(staffed=False), clock=clock)
         for number, days in enumerate((40.0, 0.0)):
-            body = {"subject": f"asset/crf-0{number}", "title": "lid open"}
+            body = {"subject": "asset/crf-01", "title": "lid open"}
             await site.house.door.submit(Command(f"deviation/DV-{number}", "open", body, "anna"))
             await clock.sleep(Seconds(days * 86_400.0))
         await site.leave()
