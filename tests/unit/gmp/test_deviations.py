@@ -5,7 +5,7 @@ import pytest
 from automation.gmp.quality.deviations import Deviation
 from automation.kernel.errors import RefusedError
 from tests.support.doors import SECOND, START, Doorway, proof
-from tests.unit.gmp.moves_of_quality import act, check_refused, lot
+from tests.unit.gmp.moves_of_quality import Body, act, check_refused, lot
 
 D = "deviation/B1-D01"
 CONCLUSION = {"cause": "the lid was open", "impact": "none, the curve is in limits"}
@@ -28,12 +28,12 @@ def test_a_deviation_about_a_batch_that_is_not_there_names_those_that_are(
 ) -> None:
     """A typing error would file it where nobody looks; what has no record here is taken when its author says why."""
     act(way, "batch/B-17", "issue", lot(), by="issue")
-    said = {**body, "title": "lid open"}
+    said: Body = {**body, "title": "lid open"}
     check_refused(way, D, "open", said, by="perform", match=r"batch/B-71, which is not known here \(known: B-17\)")
     act(way, D, "open", {"subject": "batch/B-17", "title": "lid open", "batch": "B-17"}, by="perform")
-    old = {"subject": "batch/B-3", "title": "lid open", "unrecorded": "made before this system"}
+    old: Body = {"subject": "batch/B-3", "title": "lid open", "unrecorded": "made before this system"}
     act(way, "deviation/D-2", "open", old, by="perform")
-    known = {**old, "subject": "batch/B-17"}
+    known: Body = {**old, "subject": "batch/B-17"}
     check_refused(way, "deviation/D-3", "open", known, by="perform", match="batch/B-17, which is known here")
 
 
