@@ -214,7 +214,7 @@ class Binding:
             await stay.passage()
             if entry is not None and entry.called is not None:
                 return await self._settle(doing, entry.attempt)
-            if bound.effect.kind is Kind.QUERY and not by_person(bound.device):
+            if bound.effect.kind is Kind.QUERY and not by_person(bound.device, bound.method):
                 return await self._read(doing)
             return await self._act(doing, attempt=1)
         finally:
@@ -282,7 +282,7 @@ class Binding:
         )
         called = self._recorder.write("call", body)
         await self._recorder.before_act(called)
-        person = by_person(bound.device)
+        person = by_person(bound.device, bound.method)
         stay.act(acting=not person)
         value, raw, lost = None, b"", ""
         try:
@@ -312,7 +312,8 @@ class Binding:
     async def _settle(self, doing: "Doing", attempt: int, *, lost: str = "") -> object:
         """Settle an open call by its kind; a set is set again, an act is asked about, never repeated blindly."""
         bound = doing.bound
-        if by_person(bound.device) or (bound.effect.kind is Kind.SET_ABSOLUTE and attempt < ACT_TRIES):
+        asked = by_person(bound.device, bound.method)
+        if asked or (bound.effect.kind is Kind.SET_ABSOLUTE and attempt < ACT_TRIES):
             return await self._act(doing, attempt=attempt + 1)
         found = await self._reconcile(doing)
         if isinstance(found, Done):

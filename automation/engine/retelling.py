@@ -237,7 +237,7 @@ class _Answering(Binding):
                 raise raised(outcome)
             if outcome.kind not in {"read", "reply"}:
                 _not_then(bound)
-            if by_person(bound.device) and self._entered(stay.number, n):
+            if by_person(bound.device, bound.method) and self._entered(stay.number, n):
                 return await bound.send_freely(arguments)
             raw = bytes(outcome.read(Replied).value)
             return None if bound.returns in {None, type(None)} else msgspec.json.decode(raw, type=bound.returns)

@@ -53,6 +53,11 @@ def introduce(driver: object, intake: Intake) -> None:
         driver.samples = intake
 
 
-def by_person(driver: object) -> bool:
-    """Tell whether a person stands between us and the device (observed and manual drivers)."""
-    return bool(getattr(driver, "by_person", False))
+def by_person(driver: object, method: str = "") -> bool:
+    """Tell whether a person stands between us and the device: always, or in this effect of a driver that says so.
+
+    A driver of a device that can't show everything names such effects in ``asks_person``; they change nothing
+    that may not be done again, because an answer that is lost is asked for once more.
+    """
+    asked = cast("frozenset[str]", getattr(driver, "asks_person", frozenset()))
+    return bool(getattr(driver, "by_person", False)) or method in asked

@@ -15,8 +15,8 @@ from fakes.faults import FaultKind
 from fakes.rotea import SIM_RUNS, WASH, FakeRotea
 from fakes.world import Container as Vessel
 from fakes.world import World
-from instruments.drivers.eurotherm.programs import program_digest
 from instruments.drivers.eurotherm.wire import registers as r
+from instruments.drivers.stored_programs import program_digest
 from instruments.interfaces.bioreactor import Perfusion
 from instruments.interfaces.cell_washer import Acknowledgement, Waiting
 from instruments.interfaces.centrifuge import SpinProgram

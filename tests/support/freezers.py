@@ -20,7 +20,7 @@ from fakes.plant import Plant, PlantLog
 from fakes.serve import Seat, serving
 from fakes.world import Container, World
 from instruments.drivers.eurotherm import driver_bisynch, driver_modbus
-from instruments.drivers.eurotherm.programs import program_digest
+from instruments.drivers.stored_programs import program_digest
 from instruments.interfaces.freezer import ControlledRateFreezer, Program, Segment, SegmentType
 from instruments.transport import ByteStream, Link
 from instruments.transport.ports import open_stream

@@ -17,12 +17,12 @@ from automation.kernel.errors import FailedError, RefusedError
 from automation.kernel.ids import digest
 from automation.kernel.quantity import Celsius
 from instruments.drivers.eurotherm import words
-from instruments.drivers.eurotherm.programs import program_digest
 from instruments.drivers.eurotherm.settings import KEYS, STORED_KEYS, Protocol, Settings, check_line, settings
 from instruments.drivers.eurotherm.states import AFTER, RUNNING, run_state, settle
 from instruments.drivers.eurotherm.wire import bisynch
 from instruments.drivers.eurotherm.wire.registers import Status
 from instruments.drivers.factory import Factory
+from instruments.drivers.stored_programs import program_digest
 from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
 from instruments.interfaces.freezer import ControlledRateFreezer, PowerFail, Program, Run, RunReport, RunState
 from instruments.transport import Link

@@ -7,7 +7,6 @@ set point that it finds. Rates in K/min, times in whole ms, as the registers kee
 from dataclasses import dataclass
 
 from automation.kernel.errors import FailedError, RefusedError
-from automation.kernel.ids import digest
 from automation.kernel.quantity import Celsius, KelvinPerMinute, Seconds
 from instruments.drivers.eurotherm.wire.registers import BLOCKS, Type
 from instruments.interfaces.freezer import Program, Segment, SegmentType
@@ -71,16 +70,6 @@ def _check(segment: Segment, before: Segment | None, limits: Limits, where: str)
         if before is not None and before.type is SegmentType.STEP and float(before.target) == target:
             msg = f"{where}: the step before it is not needed, a hold goes to its target by itself"
             raise RefusedError(msg)
-
-
-def program_digest(program: Program) -> str:
-    """Give 16 hexadecimal digits that stand for the segments, whatever the program's name."""
-    words = [f"{one.type} {float(one.target)} {_or_none(one.rate)} {_or_none(one.dwell)}" for one in program.segments]
-    return digest(*words).hex()[:16]
-
-
-def _or_none(value: KelvinPerMinute | Seconds | None) -> float | None:
-    return None if value is None else float(value)
 
 
 def from_blocks(name: str, blocks: tuple[Block, ...]) -> Program:

@@ -17,6 +17,7 @@ from automation.kernel.quantity import Celsius, Seconds
 from instruments.drivers.by_person import ByPerson, declared
 from instruments.drivers.curve_csv import wire
 from instruments.drivers.factory import Factory
+from instruments.drivers.stored_programs import APPROVED, DIFFERENT, written
 from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
 from instruments.interfaces.freezer import (
     ControlledRateFreezer,
@@ -26,12 +27,9 @@ from instruments.interfaces.freezer import (
     Run,
     RunReport,
     RunState,
-    Segment,
-    SegmentType,
 )
 from instruments.transport import Link
 
-APPROVED, DIFFERENT = "as approved", "different"
 ENDS = {"ended": RunState.COMPLETE, "held": RunState.HOLD, "stopped": RunState.RESET}
 """What a person can say of a run that no longer runs, and the state that it means."""
 RUN_WITHIN = Seconds(28_800.0)  # s; longer than any program, so that a running program is never an unanswered prompt
@@ -155,21 +153,6 @@ class ObservedFreezer(ByPerson):
         """Take back the open questions for an end that nobody waits for any more."""
         for number in range(1, self._stands()[1] + 1):
             asker().take_back(word="end", number=number, reason=reason)
-
-
-def written(program: Program) -> str:
-    """Write a program as a person compares it, one numbered line a segment."""
-    return "\n".join(f"{number}. {_line(segment)}" for number, segment in enumerate(program.segments, 1))
-
-
-def _line(segment: Segment) -> str:
-    match segment.type:
-        case SegmentType.RAMP:
-            return f"ramp to {segment.target:g} degC at {segment.rate or 0.0:g} K/min"
-        case SegmentType.HOLD:
-            return f"hold at {segment.target:g} degC for {float(segment.dwell or 0.0) / 60:g} min"
-        case SegmentType.STEP:
-            return f"step to {segment.target:g} degC"
 
 
 def _ended(answer: Answer | None) -> RunState:

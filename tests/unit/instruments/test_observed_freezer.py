@@ -13,7 +13,8 @@ from automation.kernel.quantity import Cells, Celsius, Instant, KelvinPerMinute,
 from fakes.contents import filled
 from fakes.freezer import ObservedFreezer as Thing
 from fakes.world import Container, World
-from instruments.drivers.observed_freezer.driver import FACTORY, written
+from instruments.drivers.observed_freezer.driver import FACTORY
+from instruments.drivers.stored_programs import written
 from instruments.interfaces.device import Identity
 from instruments.interfaces.freezer import ControlledRateFreezer, PowerFail, Program, RunState, Segment, SegmentType
 from tests.support.doors import START, Doorway, doorway

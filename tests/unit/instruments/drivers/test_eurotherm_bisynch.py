@@ -6,8 +6,8 @@ from automation.engine.handles import Container
 from automation.kernel.errors import LinkError, RefusedError, WireError
 from automation.kernel.quantity import Celsius
 from fakes.faults import FaultKind
-from instruments.drivers.eurotherm.programs import program_digest
 from instruments.drivers.eurotherm.wire import bisynch
+from instruments.drivers.stored_programs import program_digest
 from instruments.interfaces.freezer import PowerFail, Program
 from tests.support.freezers import COMP, LIN, SHORT, Bench, Wish, on_bench
 
