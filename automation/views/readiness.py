@@ -10,6 +10,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from automation.engine.past import past
 from automation.engine.recipe.model import Literal, Material, Recipe, Start, Step, Word
@@ -35,6 +36,15 @@ _DURATION = Seconds
 _DAY = 86_400.0  # s
 _WHERE = {Start.EXPECTED: "expected", Start.STORAGE: "stored"}
 _OVER = frozenset({"complete", "stopped", "aborted", "closed"})
+
+
+class Sort(StrEnum):
+    """What a gate is about."""
+
+    CONTAINER = "container"
+    EQUIPMENT = "equipment"
+    MATERIAL = "material"
+    PEOPLE = "people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +108,19 @@ class Plan:
 
 def gates(plan: Plan) -> Iterator[Gate]:
     """Give every gate of the plan."""
+    return (gate for _, gate in sorted_gates(plan))
+
+
+def sorted_gates(plan: Plan) -> Iterator[tuple[Sort, Gate]]:
+    """Give every gate of the plan with what it is about."""
     plan.taken.clear()
     end = plan.end
-    yield from _containers(plan)
+    yield from ((Sort.CONTAINER, one) for one in _containers(plan))
     for step in plan.steps:
-        yield from _equipment(plan, step, end)
-        yield from (_lot(plan, one, end) for one in plan.recipe.materials if one.step == step.id)
-        yield from _people(plan, step, end)
+        yield from ((Sort.EQUIPMENT, one) for one in _equipment(plan, step, end))
+        materials = (one for one in plan.recipe.materials if one.step == step.id)
+        yield from ((Sort.MATERIAL, _lot(plan, one, end)) for one in materials)
+        yield from ((Sort.PEOPLE, one) for one in _people(plan, step, end))
 
 
 def longest(step: Step, operations: Mapping[str, OperationSpec]) -> float:

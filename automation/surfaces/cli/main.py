@@ -80,6 +80,10 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
             "measuring",
             "Rank what failed batches share and good ones do not, with how likely chance alone would do that.",
         ),
+        "gap": (
+            "transferring",
+            "Say what differs between two sites for a recipe, what blocks it, and what to do.",
+        ),
         "throughput": (
             "throughput",
             "Simulate how many patients a month the site could take, and name what holds them up.",
@@ -101,7 +105,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "diagram": ("tables", "Draw an operation or object as a state diagram (Mermaid)."),
     },
     "Prove": {
-        "verify": ("verifying", "Check a ledger, site folder or exported record (.json)."),
+        "verify": ("verifying", "Check a ledger, site folder, exported record (.json) or sealed PDF."),
         "record": ("records", "Write the record of a batch as HTML, PDF or JSON."),
         "certificate": ("due", "Write the certificate of analysis of a lot; its SHA-256 is what a release states."),
         "papers": ("papers", "Write the papers of a shipment: waybill data, dangerous goods, packing list, pro-forma."),
