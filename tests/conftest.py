@@ -28,6 +28,11 @@ def pytest_configure() -> None:
     gc.disable()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Give a worker more than there are cores: the tests of real processes and lines wait most of their time."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep with each report which requirements it shows and which refusals; refuse marks that say nothing."""
     for item in items:

@@ -7,13 +7,11 @@ amendment in force takes its place, kept the same way. The digest is checked at 
 
 from collections.abc import Mapping
 from importlib import resources
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from automation.engine.recipe import source
 from automation.engine.recipe.load import made
 from automation.engine.recipe.model import Recipe
-from automation.engine.recipe.source import GROUP
 from automation.engine.recipe.spec import OperationSpec
 from automation.engine.recipe.yaml_source import Node, read_bytes
 from automation.gmp.product.batches import Batch
@@ -73,5 +71,4 @@ def content(path_or_name: str | Path) -> bytes:
         return whole.encode()
     if path.exists():
         return path.read_bytes()
-    packages = {point.name: point.value for point in entry_points(group=GROUP)}
-    return resources.files(packages[str(path_or_name)]).joinpath(f"{path_or_name}.yaml").read_bytes()
+    return resources.files(source.installed()[str(path_or_name)]).joinpath(f"{path_or_name}.yaml").read_bytes()

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from importlib import resources
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -35,6 +36,12 @@ def read(path_or_name: str | Path) -> Node:
     return variant.made(node, read=lambda name: _read(beside / name if _is_file(name) else name))
 
 
+@cache
+def installed() -> Mapping[str, str]:
+    """Give the package that holds each installed recipe, by the recipe's name."""
+    return {point.name: point.value for point in entry_points(group=GROUP)}
+
+
 def _is_file(path_or_name: str | Path) -> bool:
     return Path(path_or_name).suffix in {".yaml", ".yml"}
 
@@ -44,11 +51,10 @@ def _read(path_or_name: str | Path) -> Node:
     path = Path(path_or_name)
     if _is_file(path) or path.exists():
         return read_file(path)
-    installed = {point.name: point.value for point in entry_points(group=GROUP)}
-    name = str(path_or_name)
-    if name not in installed:
-        raise InputError(f"{name!r} is no file and no installed recipe; {nearest(name, installed)}", where="recipe")
-    with resources.as_file(resources.files(installed[name]).joinpath(f"{name}.yaml")) as file:
+    name, there = str(path_or_name), installed()
+    if name not in there:
+        raise InputError(f"{name!r} is no file and no installed recipe; {nearest(name, there)}", where="recipe")
+    with resources.as_file(resources.files(there[name]).joinpath(f"{name}.yaml")) as file:
         return read_file(file)
 
 
