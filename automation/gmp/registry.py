@@ -46,8 +46,10 @@ from automation.gmp.quality import (
     corrections,
     deviations,
     documents,
+    five_s,
     forms,
     holds,
+    improvements,
     inspections,
     meetings,
     nonconformances,
@@ -70,6 +72,7 @@ KINDS: dict[str, Kind] = {
         *(suppliers, definitions, lots, bills, kits, assets, alarms, backups, calls),
         *(calibrations, maintenance, rooms, sampling_points, em_samples, media_fills, faults),
         *(specifications, stability, documents, changes, forms, deviations, corrections, nonconformances),
+        *(improvements, five_s),
         *(observations, actions, meetings, complaints, safety_notices, threads),
         *(risks, inspections, questions, capa, holds, timers),
     )

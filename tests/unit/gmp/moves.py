@@ -208,6 +208,8 @@ def _named(kind: str, command: str, *, name: str, owner: str) -> dict[str, objec
     """Give a body that names the object, another one or a person; None for one that names nothing."""
     if (kind, command) in people.NAMED:
         return people.NAMED[kind, command](owner)
+    if (kind, command) in quality.OWNED:
+        return quality.OWNED[kind, command](owner)
     if (kind, command) in product.NAMED:
         return product.NAMED[kind, command](name)
     if (kind, command) in corrections.NAMED:
@@ -275,7 +277,7 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
     commands = path(kind, row)
     materials.before(way, kind, (*commands, row.command))
     corrections.before(way, kind, (*commands, row.command), name=name, by=favourite)
-    own_hand = row.command in {"implement", "read"} or kind == "thread"
+    own_hand = row.command in {"implement", "read", "measure"} or kind == "thread"
     owner = favourite if own_hand and favourite != SYSTEM else ""
     for command in commands:
         quality.before(way, kind, command, name=name)

@@ -13,8 +13,10 @@ from automation.engine.following import STREAM, Following
 from automation.engine.recorder import Recorder
 from automation.gmp.registry import KINDS
 from automation.gmp.words import Strength
+from automation.kernel.clock import iso
 from automation.kernel.errors import RefusedError
-from tests.support.doors import PEOPLE, SYSTEM, Doorway, proof
+from automation.kernel.quantity import Seconds
+from tests.support.doors import PEOPLE, SYSTEM, ZONE, Doorway, proof
 
 Body = dict[str, object]
 _WHY: Final[Body] = {"reason": "because the test says so"}
@@ -45,6 +47,21 @@ VISIT: Final[Body] = {
 }
 SEEN: Final[Body] = {"sort": "near miss", "what": "a wet floor", "where": "Suite 1", "when": "2026-11-22T09:00"}
 TASK: Final[Body] = {"what": "a mat", "owner": "perform", "due": _LATER}
+IDEA: Final[Body] = {
+    "title": "clamps in two colours",
+    "problem": "the wrong clamp is taken",
+    "idea": "one colour for each line",
+    "measure": "waiting",
+    "heading": "waiting for a person",
+    "better": "lower",
+    "since": "2026-10-01T00:00",
+}
+TIDY: Final[Body] = {"area": "the bench of suite 1", "keeper": "maintain", "every_days": 30}
+SCORES: Final = [
+    {"criterion": one, "score": 3, "evidence": "person/perform"}
+    for one in ("sort", "set in order", "shine", "standardise", "sustain")
+]
+AUDIT: Final[Body] = {"scores": SCORES}
 MINUTES: Final[Body] = {
     "topic": "wet floors",
     "sort": "safety review",
@@ -80,6 +97,11 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
         "respond": {"number": 1, "text": "it is signed now"},
         "close": {"outcome": "no objection"},
     },
+    "improvement": {
+        "try": {"no_change": "nothing of the process is touched"},
+        "measure": {"conclusion": "less waiting"},
+    },
+    "five-s": {**dict.fromkeys(("plan", "replan"), TIDY), "audit": AUDIT},
     "observation": {"report": SEEN, "add": {"text": "it leaks"}, "assess": {"conclusion": "a gasket"}},
     "action": {"open": TASK, "finish": {"what": "laid out"}},
     "meeting": {"minute": MINUTES},
@@ -105,8 +127,13 @@ NAMED: Final[dict[tuple[str, str], Callable[[str, str], Body]]] = {  # what name
     ("form", "issue"): lambda name, _owner: {"batch": name, "title": "freeze", "sha256": "b" * 64},
     ("question", "ask"): lambda name, _owner: {"inspection": name, "text": "who may open it?"},
     ("complaint", "receive"): lambda name, _owner: {**COMPLAINT, "batch": name},
+    ("improvement", "adopt"): lambda name, _owner: {"standard": [f"change/{name}"]},
     ("risk", "treat"): lambda name, owner: {"actions": [f"change/{name}"], "owner": owner, "due": _LATER},
     ("document", "supersede"): lambda name, _owner: {"successor": f"{name}@2", "ends": _LATER},
+}
+MEASURER: Final = "perform"  # of a card, where nobody else has to be
+OWNED: Final[dict[tuple[str, str], Callable[[str], Body]]] = {  # what names its owner, if any
+    ("improvement", "propose"): lambda owner: {**IDEA, "owner": owner or MEASURER},
 }
 _WAY: Final = (("write", "supervise"), ("submit", "supervise"), ("review", "review"), ("approve", "approve"))
 
@@ -123,6 +150,13 @@ def before(way: Doorway, kind: str, command: str, *, name: str) -> None:
             act(way, f"inspection/{name}", "begin", by="review")
         case "risk", "treat":
             act(way, f"change/{name}", "propose", _CHANGE, by="perform")
+        case "improvement", "try":
+            BODIES[kind][command]["ends"] = iso(way.clock.now() + Seconds(30 * 86_400.0), zone=ZONE)
+        case "improvement", "measure":
+            way.clock.go(30 * 86_400.0)
+        case "improvement", "adopt":
+            act(way, f"change/{name}", "propose", _CHANGE, by="perform")
+            closed(way, f"change/{name}")
         case "risk", "rate_again":
             closed(way, f"change/{name}")
         case "nonconformance", "report":
