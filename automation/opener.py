@@ -14,7 +14,7 @@ from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from automation import bootstrap
 from automation.bootstrap import Way
@@ -36,6 +36,11 @@ from automation.ledger.event import Event
 from automation.ledger.read import Reader
 from automation.ledger.shelf import Shelf
 from automation.surfaces.cli.port import Drilled, Drilling, DrillLine, DriverLine, Opening, Seat, Serving
+from automation.views.laboratory import LabResult
+from automation.views.objects import Objects
+
+if TYPE_CHECKING:
+    from automation.exchange.fhir.codes import Naming
 
 T = TypeVar("T")
 CRASH = "CELLWRIGHT_CRASH_AT"
@@ -189,6 +194,22 @@ class House:
         )
         return Drilled(told, told.text, told.good_end)
 
+    def fhir(self, objects: Objects, batch: str) -> bytes:
+        """Give a batch as a FHIR bundle; raises InputError for one that is not known."""
+        from automation.exchange.fhir.out import batch_bundle  # noqa: PLC0415  only when it is asked for
+        from automation.exchange.fhir.types import as_json  # noqa: PLC0415  as above
+
+        return as_json(batch_bundle(objects, _naming(objects), batch))
+
+    def lab_results(self, data: bytes, objects: Objects, *, name: str) -> Sequence[LabResult]:
+        """Give the results of a FHIR bundle; raises InputError that names the element."""
+        from automation.exchange.fhir.results import results  # noqa: PLC0415  only when it is asked for
+
+        try:
+            return results(data, _naming(objects))
+        except InputError as wrong:
+            raise InputError(str(wrong), where=name) from None
+
     def serve(self, serving: Serving, *, announce: Callable[[str], None], hands: Iterable[str]) -> None:
         """Serve a fake until the process is told to stop."""
         served = _tool("serve")
@@ -203,6 +224,13 @@ class House:
             log=serving.log,
         )
         served.run(offer, announce=announce, hands=hands)
+
+
+def _naming(objects: Objects) -> "Naming":
+    """Give how the ids of a site are named outside."""
+    from automation.exchange.fhir.codes import Naming  # noqa: PLC0415  only when it is asked for
+
+    return Naming(objects.reader.genesis.ledger, objects.simulated)
 
 
 class Staying(House):

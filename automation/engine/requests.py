@@ -16,6 +16,7 @@ from automation.engine.answers import Given
 from automation.engine.assembly import BoundTo
 from automation.engine.batches import CONTROLS, BatchRun
 from automation.engine.doubts import Seat, ask, decided, decision, open_doubt
+from automation.engine.intake import INTAKE
 from automation.engine.recipe.model import Recipe
 from automation.engine.recipe.yaml_source import nearest
 from automation.engine.recorder import Recorder
@@ -36,6 +37,7 @@ RENEW, RESET = accounts.RENEW, accounts.RESET
 _ON_THE_WAY = frozenset({"holding", "restarting", "pausing", "stopping", "aborting"})
 _DECISIONS = frozenset({"resolve", "continue"})
 _SENDERS = frozenset({Right.SUPERVISE, Right.ADMINISTER, Right.MAINTAIN})
+_BRINGERS = frozenset({Right.PERFORM, Right.INVESTIGATE, Right.SUPERVISE, Right.REVIEW})
 _GOES_ON = frozenset({"restart", "unpause"})
 
 
@@ -60,7 +62,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     the person looked at: one that has moved on since is not moved. After ``until`` it is too late to begin.
     """
 
-    what: str  # direct, answer, do, look, print, propose, identify, notices
+    what: str  # direct, answer, do, look, print, propose, identify, notices, or one of the site's jobs, arrive
     target: str
     command: str = ""
     body: dict[str, object] = {}
@@ -125,6 +127,8 @@ async def _carry_out(site: Site, request: Request) -> Done:
     for signer in request.signers:
         if signer.shown:
             site.house.blobs.put(signer.shown.encode())  # what the signature binds by its hash
+    if request.what in site.jobs:
+        return await site.jobs[request.what](site, request)
     match request.what:
         case "direct":
             return await _direct(site, request)
@@ -137,6 +141,9 @@ async def _carry_out(site: Site, request: Request) -> Done:
         case "notices":
             told, seq = _notices(site, request)
             return Done(outbox.STREAM, request.command, seq, told)
+        case "arrive":
+            seq = _arrive(site, request)
+            return Done(request.target, str(site.house.door.find(*request.target.split("/", 1)).state), seq)
         case "identify":
             told, event = await subjects.identify(site, _command(request, request.stream))
             return Done(request.stream, str(site.house.door.find("subject", request.target).state), event.seq, told)
@@ -157,7 +164,7 @@ async def _carry_out(site: Site, request: Request) -> Done:
                 accounts.unlocked(site.house.door, site.credentials, request.target)
             return Done(request.target, str(site.house.door.find(kind, name).state), event.seq)
     raise InputError(
-        f"what is {request.what!r}; direct, answer, do, look, print, propose, identify and notices are known"
+        f"what is {request.what!r}; direct, answer, do, look, print, propose, identify, notices and arrive are known"
     )
 
 
@@ -190,6 +197,16 @@ def _notices(site: Site, request: Request) -> tuple[dict[str, str], int]:
     levels = site.file.notices.levels if site.file.notices else ()
     found = {one.id: msgspec.json.encode(one).decode() for one in outbox.gather(recorder, site.house.door, levels)}
     return found, site.house.ledger.last.seq
+
+
+def _arrive(site: Site, request: Request) -> int:
+    """Put a result of nobody's sample, which a person has brought in a file, into the tray; gives the event."""
+    if not site.house.door.rights(request.by) & _BRINGERS:
+        raise RefusedError(f"{request.by} may bring no results: needs the right {' or '.join(sorted(_BRINGERS))}")
+    earlier = site.house.ledger.stream(request.target)
+    if earlier:
+        return earlier[-1].seq
+    return site.house.door.enter(Command(request.target, "arrive", request.body, INTAKE)).seq
 
 
 def _command(request: Request, stream: str) -> Command:

@@ -86,6 +86,8 @@ class Result(Body):
         help="Each NAME=VALUE, NAME=test/ID for the result of a test, or WELL=SIGNAL of a plate",
         default=(),
     )
+    sample: str = field(label="Sample, as the laboratory names it", help="Compared with the one taken in", default="")
+    identity: str = field(label="Chain of identity, as the laboratory names it", default="")
 
 
 class Correction(Result):
@@ -284,6 +286,7 @@ class QcTest:
         self._refuse(at < self.moved_at - DAY, f"was inoculated at {said.at}, a day before its sample came")
 
     def _check_result(self, fact: Fact, said: Result, site: Site) -> None:
+        self._check_whose(said, site)
         one, analysed = criterion_of(self, site), moment(said.analysed, zone=fact.zone)
         final = fact.kind != "report_preliminary"
         self._refuse(analysed > fact.at, f"was measured at {said.analysed}, still to come")
@@ -300,6 +303,13 @@ class QcTest:
             check_plate(self, one.plate, said)
         elif one.formula or said.inputs:
             check_worked_out(site, test=self, criterion=one, said=said)
+
+    def _check_whose(self, said: Result, site: Site) -> None:
+        """Refuse a result that its laboratory gives for another sample or patient; the other is not repeated."""
+        if said.sample and said.sample != self.sample:
+            raise IdentityError(f"test {self.id}: the result is of another sample than {self.sample}")
+        if said.identity and said.identity != cast("_Batch", site.find("batch", self.batch)).identity:
+            raise IdentityError(f"test {self.id}: the result is of another chain of identity than {self.batch}")
 
     def _check_invalidation(self, fact: Fact, said: Invalidation, site: Site) -> None:
         about = (cast("_Deviation", one) for one in site.marked("deviation", of_subject(f"test/{self.id}")))

@@ -88,6 +88,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
             "throughput",
             "Simulate how many patients a month the site could take, and name what holds them up.",
         ),
+        "transfer": ("transferring", "Move a process to another site or scale: its sheet, its package, its report."),
         "trace": ("tracing", "Show an id's way, forward and back, and what lies around it."),
         "logbook": (
             "plant",
@@ -127,6 +128,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
     "Devices and files": {
         "instruments": ("instruments", "List drivers, check and identify the instruments of a site."),
         "fakes": ("fakes", "List the fakes, or serve one on a port."),
+        "exchange": ("exchanging", "Write a batch in standard forms, and take what laboratories and centres send."),
         "read": ("reading", "Give clean data from an instrument's result file."),
         "judge": ("reading", "Judge a curve by the criteria of a recipe, a plate by those of a specification."),
         "calc": ("calculating", "Do a calculation and show its working."),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from automation.formulas.gating import Population
     from automation.ledger.read import Reader
     from automation.ledger.shelf import Shelf
+    from automation.views.laboratory import LabResult
+    from automation.views.objects import Objects
 
 T = TypeVar("T")
 
@@ -172,6 +174,14 @@ class Opener(Protocol):
 
     def curve(self, path: Path) -> "Sequence[Point]":
         """Give a freezing curve from a file; raises InputError."""
+        ...
+
+    def fhir(self, objects: "Objects", batch: str) -> bytes:
+        """Give a batch as a FHIR bundle; raises InputError for one that is not known."""
+        ...
+
+    def lab_results(self, data: bytes, objects: "Objects", *, name: str) -> "Sequence[LabResult]":
+        """Give the results of a FHIR bundle; raises InputError that names the element."""
         ...
 
     def serve(self, serving: Serving, *, announce: Callable[[str], None], hands: Iterable[str]) -> None:

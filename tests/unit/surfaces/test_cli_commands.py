@@ -19,7 +19,7 @@ AGREED = """init demo drill run resume simulate rehearse compare query metrics c
 unpause stop abort amend answer resolve do show list worklist due roles subject notices qualifications access
 policies verify record certificate papers backup restore ledger-sql alarms trace logbook bundle stock pick
 diagram read judge calc diff new instruments fakes documents causes risks narrative downtime-pack inspect
-dossier label labels bill board throughput gap"""
+dossier exchange label labels bill board throughput gap transfer"""
 
 
 def loaded(name: str) -> click.Command:

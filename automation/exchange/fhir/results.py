@@ -1,0 +1,101 @@
+"""Results of laboratories out of a FHIR bundle: each Observation with the sample that it is of, in our units.
+
+Units:  those of the limits; a unit that has no counterpart here is refused, nothing is converted.
+Source: HL7 FHIR R5 Observation and DiagnosticReport; docs/exchange.md.
+"""
+
+from automation.exchange.fhir.bundle import Found, Received
+from automation.exchange.fhir.codes import IDENTITY, SAMPLE, TEST, UNITS, Naming
+from automation.exchange.fhir.read import Element, shown
+from automation.exchange.fhir.types import UCUM_SYSTEM
+from automation.formulas.limits import decimal
+from automation.kernel.errors import InputError
+from automation.views.laboratory import CORRECTED, FINAL, PRELIMINARY, LabResult
+
+AWAITED = ("registered", "specimen-in-process", "partial")
+ALLOWED = (
+    *("Observation", "DiagnosticReport", "Specimen", "ServiceRequest", "Patient", "Organization", "Practitioner"),
+    *("PractitionerRole", "Device", "OperationOutcome"),
+)
+_STATUS = {PRELIMINARY: PRELIMINARY, FINAL: FINAL, CORRECTED: CORRECTED, "amended": CORRECTED}
+_REPORTED = ("registered", "partial", "preliminary", "modified", "final", "amended", "corrected", "appended")
+
+
+def results(data: bytes, naming: Naming) -> tuple[LabResult, ...]:
+    """Give the results of a bundle in order, without those that are awaited.
+
+    Raises InputError that names the element, its value and what is allowed.
+    """
+    received = Received(data, naming, allowed=ALLOWED)
+    for report in received.of("DiagnosticReport"):
+        report.said.choice("status", _REPORTED)
+    every = [_result(one, received) for one in received.of("Observation") if one.said.text("status") not in AWAITED]
+    if not every and not any(received.of("Observation")):
+        raise InputError("Bundle.entry has no Observation: there is no result in it")
+    return tuple(every)
+
+
+def _result(one: Found, received: Received) -> LabResult:
+    said = one.said
+    for name in ("component", "hasMember"):
+        if said.has(name):
+            raise said.wrong(name, "is not read; give each result as an Observation of its own")
+    specimen = said.child("specimen")
+    if specimen is None:
+        raise said.wrong("specimen", "is missing; a result belongs to its sample")
+    value, unit = _value(said)
+    tests = {name for based in said.each("basedOn") if (name := received.name(based, TEST))}
+    if len(tests) > 1:
+        raise said.wrong("basedOn", f"names {len(tests)} tests; one is allowed")
+    return LabResult(
+        entry=one.number,
+        path=said.path,
+        sample=received.name(specimen, SAMPLE),
+        test=next(iter(tests), ""),
+        identity=received.name(said.child("subject"), IDENTITY),
+        criterion=_words(said, "code"),
+        status=_STATUS[said.choice("status", tuple(_STATUS))],
+        value=value,
+        unit=unit,
+        method=_words(said, "method"),
+        analysed=said.text("effectiveDateTime", needed=True),
+        note="; ".join(note.text("text") for note in said.each("note")),
+    )
+
+
+def _value(said: Element) -> tuple[str, str]:
+    """Give what was found as it is entered here, and our unit."""
+    amount = said.child("valueQuantity")
+    if amount is None:
+        coded = said.child("valueCodeableConcept")
+        word = said.text("valueString") or (_words(said, "valueCodeableConcept") if coded else "")
+        if not word:
+            raise said.wrong("value[x]", "is missing; allowed: valueQuantity, valueString, valueCodeableConcept")
+        return word, ""
+    if said.has("valueString") or said.has("valueCodeableConcept"):
+        raise said.wrong("value[x]", "is there twice; a result has one value")
+    if amount.has("comparator"):
+        amount.choice("comparator", ("<",))
+    number = decimal(amount.number("value"), what=f"{amount.path}.value")
+    return f"{amount.text('comparator')}{number}", _unit(amount)
+
+
+def _unit(amount: Element) -> str:
+    system, code = amount.text("system", needed=True), amount.text("code", needed=True)
+    if system != UCUM_SYSTEM:
+        raise amount.wrong("system", f"is {shown(system)}; allowed: {UCUM_SYSTEM}")
+    if code not in UNITS:
+        raise amount.wrong("code", f"is {shown(code)}; allowed: {', '.join(UNITS)}")
+    return UNITS[code]
+
+
+def _words(said: Element, name: str) -> str:
+    """Give the words of a concept: its text, else that of its first code."""
+    concept = said.child(name)
+    if concept is None:
+        raise said.wrong(name, "is missing")
+    codes = [one.text("display") or one.text("code") for one in concept.each("coding")]
+    found = concept.text("text") or next((text for text in codes if text), "")
+    if not found:
+        raise concept.wrong("", "has neither a text nor a code")
+    return found

@@ -1,0 +1,150 @@
+"""``exchange``: what goes out of a site in standard forms, and what laboratories and centres send back."""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from automation.engine.requests import Request, Signer
+from automation.engine.sitemodel import SiteFile
+from automation.gmp.product.tray import stray_id
+from automation.gmp.words import Meaning, Right
+from automation.kernel.errors import CellwrightError, InputError
+from automation.kernel.files import write_whole
+from automation.ledger.blobs import Blobs
+from automation.surfaces.cli.access import person, secret, signers
+from automation.surfaces.cli.asking import looked, send
+from automation.surfaces.cli.common import Session, as_json, by, session, site, tell
+from automation.surfaces.cli.doubt import now_of
+from automation.views.laboratory import LabResult, Move, Plan, plan
+from automation.views.wording import show
+
+STRANGE = "its sample is none of this site"
+
+
+@click.group(epilog="Example: cellwright exchange fhir B-17 -o b-17.json --site ./site-a")
+def exchange() -> None:
+    """Write a batch in standard forms, and take what laboratories and centres send."""
+
+
+@exchange.command("fhir", epilog="Example: cellwright exchange fhir B-17 -o b-17.json --site ./site-a")
+@click.argument("batch")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@site
+@as_json
+@session
+def fhir(session: Session, batch: str, *, output: Path, folder: Path, as_json: bool) -> None:
+    """Write a batch as a FHIR R5 bundle: samples, what is asked of them, containers, results."""
+    if folder.resolve() in output.resolve().parents:
+        raise InputError(f"-o is {output}, where the site keeps its files; write it somewhere else")
+    with looked(session, folder) as (file, objects):
+        written = session.opener.fhir(objects, batch)
+    write_whole(output, written)
+    data = {"batch": batch, "file": str(output), "sha256": hashlib.sha256(written).hexdigest()}
+    tell(f"batch {batch} is written as FHIR R5: {output}", data, simulated=file.simulated, as_json=as_json)
+
+
+@exchange.command("take", epilog="Example: cellwright exchange take results.json --from lab-1 --as ben --site ./site-a")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--from", "sender", default="laboratory", show_default=True, metavar="PARTY", help="Who sent it.")
+@by
+@site
+@as_json
+@session
+def take(session: Session, path: Path, *, sender: str, by: str, folder: Path, as_json: bool) -> None:  # noqa: PLR0913  as options
+    """Take the results of a FHIR bundle to their tests, all of them or none.
+
+    They are matched by the sample alone; one of a sample that is none of the site waits in the tray.
+    """
+    file = session.opener.site(folder)
+    who = person(file, by, Right.PERFORM)
+    taker = Taker(session, folder, file, who, secret(file, who), sender)
+    data = taker.taken(_bytes(path), name=path.name)
+    tell(sentence(path.name, data), data, simulated=file.simulated, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """Who takes what somebody has sent, at which site; the secret is asked once."""
+
+    session: Session
+    folder: Path
+    file: SiteFile
+    who: str
+    secret: str = field(repr=False)
+    sender: str
+
+    def taken(self, data: bytes, *, name: str) -> dict[str, object]:
+        """Take the results of a bundle to their tests; gives what came of it.
+
+        Raises InputError for what can't be read or belongs to no test, RefusedError, on record, for what a rule
+        refuses: then nothing of it is taken.
+        """
+        sha256 = hashlib.sha256(data).hexdigest()
+        made = self._planned(data, name=name, sha256=sha256)
+        while made.refused is not None:  # the door says why, and it is on record; else time has made it right
+            self._give(made.refused, name=name)
+            made = self._planned(data, name=name, sha256=sha256)
+        if made.moves or made.strays:
+            Blobs(self.folder / "blobs", sync=not self.file.simulated).put(data)
+        for move in made.moves:
+            self._give(move, name=name)
+        waiting = [self._wait(one, sha256=sha256) for one in made.strays]
+        return _told(made, sha256, waiting)
+
+    def _planned(self, data: bytes, *, name: str, sha256: str) -> Plan:
+        with looked(self.session, self.folder) as (file, objects):
+            found = self.session.opener.lab_results(data, objects, name=name)
+            try:
+                return plan(objects, found, sha256=sha256, at=now_of(file, objects))
+            except InputError as wrong:
+                raise InputError(str(wrong), where=name) from None
+
+    def _give(self, move: Move, *, name: str) -> None:
+        """Give one command, signed by who takes the file; an error says where it stood in the file."""
+        said = "\n".join(f"{field}: {show(value)}" for field, value in move.body.items() if value)
+        shown = f"{move.command} {move.stream}, as {self.sender} reports it\n{said}"
+        request = Request(
+            what="do",
+            target=move.stream,
+            command=move.command,
+            body=dict(move.body),
+            by=self.who,
+            secret=self.secret,
+            signers=signers(self.file, Signer(self.who, self.secret, "", shown), (Meaning.PERFORMED,), {}),
+            seen=move.seen,
+        )
+        try:
+            send(self.session, self.folder, request)
+        except CellwrightError as wrong:
+            raise type(wrong)(f"{name}: {move.path}: {wrong}") from None
+
+    def _wait(self, one: LabResult, *, sha256: str) -> str:
+        """Put what is of no sample of ours into the tray; gives its id."""
+        stray = stray_id(sha256, one.entry)
+        body = {"asset": self.sender, "sha256": sha256, "line": one.entry, "analysed": one.analysed, "why": STRANGE}
+        request = Request(what="arrive", target=f"tray/{stray}", body=body, by=self.who, secret=self.secret)
+        send(self.session, self.folder, request)
+        return stray
+
+
+def sentence(name: str, data: dict[str, object]) -> str:
+    """Say in one line what came of a file."""
+    counts = [len(found) if isinstance(found := data[key], list) else 0 for key in ("taken", "tray", "known")]
+    return f"{name}: {counts[0]} taken, {counts[1]} in the tray, {counts[2]} known already"
+
+
+def _told(made: Plan, sha256: str, waiting: list[str]) -> dict[str, object]:
+    commands = [{"object": move.stream, "command": move.command, "value": move.body["value"]} for move in made.moves]
+    return {"sha256": sha256, "taken": commands, "tray": waiting, "known": list(made.known)}
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror}", where=str(path)) from None
+
+
+COMMANDS = {"exchange": exchange}
