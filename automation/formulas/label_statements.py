@@ -1,7 +1,7 @@
 """Statements that a label has to carry: by the donor's evaluation, by whom it is for, and by whose rules it is made.
 
 Source: 21 CFR 1271.90(c)(1)-(6) and 1271.3(h) (biohazard legend); ISBT 128 ST-001 (collection type of a product code);
-        21 CFR 312.6(a), 610.60(a)(6); Reg. (EC) 1394/2007 Annex III (k); EU GMP Annex 13 26(i).
+        21 CFR 312.6(a), 610.60(a)(6); Reg. (EC) 1394/2007 Annex III (k); Reg. (EU) 536/2014 Annex VI A.1(i).
 """
 
 from collections.abc import Iterable
@@ -66,8 +66,8 @@ def of_rules(rules: str, lot_type: str) -> tuple[Statement, ...]:
     table = {
         ("us", "clinical"): Statement(INVESTIGATIONAL, "21 CFR 312.6(a)"),
         ("us", "commercial"): Statement(RX_ONLY, "21 CFR 610.60(a)(6)"),
-        ("eu", "clinical"): Statement(TRIAL_ONLY, "EU GMP Annex 13 26(i)"),
-        ("study", "clinical"): Statement(TRIAL_ONLY, "EU GMP Annex 13 26(i)"),
+        ("eu", "clinical"): Statement(TRIAL_ONLY, "Reg. (EU) 536/2014 Annex VI A.1(i)"),
+        ("study", "clinical"): Statement(TRIAL_ONLY, "Reg. (EU) 536/2014 Annex VI A.1(i)"),
     }
     found = table.get((rules, lot_type))
     return (found,) if found else ()

@@ -5,7 +5,7 @@ only intercepts do, batches share a slope; else each batch has a line of its own
 confidence limit of the mean meets the acceptance limit, for the batch where that is first: one-sided for one limit,
 2.5 % at each for two. It is never longer than the data, as for biologicals and frozen products.
 Units:  months; values and limits share one.
-Source: ICH Q1E 2.6, B.1 to B.4 (regression, poolability at 0.25), 2.4.2 and ICH Q5C 4 (real-time data only); LeBlond,
+Source: ICH Q1E 2.6, B.1 to B.4 (regression, poolability at 0.25), 2.5.3 and ICH Q5C 4 (real-time data only); LeBlond,
         Griffith and Aubuchon, Journal of Validation Technology 17(3) (2011) 47-68 (worked examples).
 """
 

@@ -2,7 +2,7 @@
 
 Whoever acts ends it by acting, because a due is read off the object that it is about.
 Units:  s since the due was over.
-Source: 21 CFR 211.192, 211.111 (acted on in time); ICH Q10 2.3, 3.2 (issues raised to the appropriate level).
+Source: 21 CFR 211.192, 211.111 (acted on in time); ICH Q10 2.5, 3.2 (issues raised to the appropriate level).
 """
 
 from collections.abc import Iterator, Sequence

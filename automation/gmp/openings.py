@@ -3,7 +3,7 @@
 A recipe states the grade of an open manipulation and of the room around it. A place is a registered room; an isolator
 or a safety cabinet is registered as one, too, with the room around it as its neighbour. One of the places where
 the equipment of the step stands has to have the grade, and its neighbour that of the background.
-Source: EU GMP Annex 1 (2022), 4.3 to 4.5 (grades of aseptic manipulations and of their background), 4.20 (background of
+Source: EU GMP Annex 1 (2022), 4.4 (grades of aseptic manipulations and of their background), 4.20 (background of
         isolators), 8.9; EU GMP Part IV 9.
 """
 

@@ -1,7 +1,7 @@
 """Causes: how often each cause code was found, when last, and what was done about it; the most frequent first.
 
 Units:  ``lately`` counts the 365 days before the moment asked about.
-Source: EU GMP chapter 1, 1.10(vi), 21 CFR 211.180(e) (review for trends); ICH Q10 3.2.1.
+Source: EU GMP chapter 1, 1.10(iv), 21 CFR 211.180(e) (review for trends); ICH Q10 3.2.1.
 """
 
 from dataclasses import dataclass

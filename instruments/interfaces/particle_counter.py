@@ -1,7 +1,7 @@
 """Particle counters: how many particles of at least which size were in the air that was drawn.
 
 Units: sizes in um; volumes in L; times in s. Counts are whole numbers of particles, never scaled.
-Source: EU GMP Annex 1 (2022) 4.31, 5.9 and 9.14-9.16 (sizes of 0.5 and 5 um); ISO 14644-1.
+Source: EU GMP Annex 1 (2022) 4.27, 5.9, 9.15 and 9.17 (sizes of 0.5 and 5 um); ISO 14644-1.
 """
 
 from dataclasses import dataclass

@@ -4,8 +4,8 @@ Clamps stay closed until the weld was looked at and is tight. A weld that the we
 wafer. A joint that is not tight has opened a closed system: no clamp is opened over it, the tube of the product is
 sealed off, and the product is on QA hold. Each joint has its own number and stands in the record with its wafer.
 Units:  mL, g.
-Source: EU GMP Annex 1 (2022), 8.127 to 8.133 (closed and single-use systems: integrity, each connection); 21 CFR
-        211.101, 211.188(b)(11).
+Source: EU GMP Annex 1 (2022), 8.127 to 8.132, 8.137, 8.139 (closed and single-use systems: integrity, connections);
+        21 CFR 211.101, 211.188(b)(11).
 """
 
 from dataclasses import dataclass, field

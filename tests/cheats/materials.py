@@ -89,7 +89,7 @@ def _made(name: str, says: str, plot: Tried, clause: str = "21 CFR 211.101(c), 2
     return Cheat(name, clause, ("F095", "F097"), says, plot)
 
 
-def _kit(name: str, says: str, plot: Tried, clause: str = "EU GMP Annex 1, 8.128 to 8.130") -> Cheat:
+def _kit(name: str, says: str, plot: Tried, clause: str = "EU GMP Annex 1, 8.128, 8.129, 8.137") -> Cheat:
     return Cheat(name, clause, ("F028", "F095"), says, plot)
 
 

@@ -306,7 +306,7 @@ CHEATS = (
     ),
     Cheat(
         "Be qualified before the observed runs",
-        "21 CFR 211.25(a); Annex 1, 7.5",
+        "21 CFR 211.25(a); EU GMP Annex 1, 7.3",
         ("F087", "F089"),
         "has 0 of 1 observed runs passed in a row",
         Tried(QUALIFY, QUALIFY, (lesson, task(observed=1), READ), (WATCH,)),

@@ -330,7 +330,7 @@ CHEATS = (
     ),
     Cheat(
         "Enter a cleanroom without being qualified for its gown",
-        "EU GMP Annex 1, 7.5; 21 CFR 211.28",
+        "EU GMP Annex 1, 7.4; 21 CFR 211.28",
         ("F081", "F158"),
         "is not open to perform",
         Tried(ENTER, ENTER, (gowning, room(gowning="GOWN")), (gowned,)),
@@ -361,7 +361,7 @@ CHEATS = (
         "Make colonies disappear",
         "had 3 colonies before; they don't go away",
         Tried(READ.stating(count=0), READ, (*INCUBATED, LOOK, later(5 * DAY))),
-        "EU GMP Annex 1, 9.30; 21 CFR 211.194(a)(4)",
+        "21 CFR 211.194(a)(4)",
     ),
     _plate(
         "Review the plate that one has read oneself",

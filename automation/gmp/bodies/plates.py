@@ -2,7 +2,7 @@
 
 There are no defaults: what an assay may scatter is known to whoever has validated it.
 Units:  doses share the unit of the standard; %.
-Source: USP <1032> (system and sample suitability, similarity stated before) and <1034>; ICH M10 3.3.5 (ligand binding
+Source: USP <1032> (system and sample suitability, similarity stated before) and <1034>; ICH M10 4 (ligand binding
         assays: standards, replicates, recovery of standards, dilution).
 """
 

@@ -2,7 +2,7 @@
 
 Units:  hold times in h, moments in s (UTC).
 Source: 21 CFR 211.67(a), (b) (cleaning and maintenance at set intervals, protection from contamination before use);
-        EU GMP Annex 15, 10.7 (time between use and cleaning, and between cleaning and use).
+        EU GMP Annex 15, 10.8 (time between use and cleaning, and between cleaning and use).
 """
 
 from collections.abc import Iterator

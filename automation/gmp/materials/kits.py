@@ -3,8 +3,8 @@
 What was bought as a kit is a lot of kits with its parts; this is one piece of it. A weld that was not good, or a test
 that it did not hold, is never taken away: the set is not put to use, and one in use opens a deviation by itself.
 Units:  kPa, min.
-Source: EU GMP Annex 1 (2022) 8.127 to 8.133 (single use and closed systems: integrity, risk of each connection), 8.130
-        (verification of sterile welds by visual inspection); 21 CFR 211.101, 211.184(c).
+Source: EU GMP Annex 1 (2022), 8.127 to 8.132 (closed and single-use systems: integrity, connections, leaks), 8.137
+        (heat-sealed connections stay whole), 8.138 (each piece is looked at before use); 21 CFR 211.101, 211.184(c).
 """
 
 from collections.abc import Iterator
@@ -187,7 +187,7 @@ def _investigate(thing: Thing, fact: Fact, _site: Site) -> Iterator[Next]:
 
 
 FOLLOWS = tuple(
-    Follow(f"kit-leak-at-{on}", on, "a leak in use is investigated", "EU GMP Annex 1 8.130", _investigate)
+    Follow(f"kit-leak-at-{on}", on, "a leak in use is investigated", "EU GMP Annex 1, 8.129, 8.137", _investigate)
     for on in ("join", "test", "remove")
 )
 

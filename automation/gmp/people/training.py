@@ -5,8 +5,8 @@ by it. Runs count when they were passed in a row. A qualification names the vers
 ends by its date or by being revoked, and fades when the operations were not performed for too long. What was held
 before stays known, so that a batch may be finished by the version with which it was issued.
 Units:  days (d) of 86 400 s; moments in s (UTC); scores in percent.
-Source: 21 CFR 211.25(a), 211.28, 11.10(i); EU GMP chapter 2, 2.10 to 2.14; annex 1, 7.5 (three passes in a row for
-        gowning is the site's rule: a curriculum says how many).
+Source: 21 CFR 211.25(a), 211.28, 11.10(i); EU GMP chapter 2, 2.10 to 2.14; Annex 1 (2022), 7.3, 7.4 (gowning: at
+        least once a year), 7.6 (disqualified); how many passes in a row is the site's rule: a curriculum says it.
 """
 
 from collections.abc import Iterable

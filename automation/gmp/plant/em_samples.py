@@ -3,8 +3,8 @@
 A plate is read days after it was exposed. A result that calls for action reaches back: every batch whose product was
 open in the room in the window of the exposure is held and looked into, once, at the first reading that shows it.
 Units:  counts in CFU or particles; volumes in L; results in the unit of the method; moments in s (UTC).
-Source: EU GMP Annex 1 (2022), 9.22 to 9.33 (viable and total particles, settle plates for at most 4 h, what grew is
-        identified); 21 CFR 211.42(c)(10)(iv), 211.192.
+Source: EU GMP Annex 1 (2022), 9.13 (batches made until the reading are assessed), 9.14 to 9.31 (total and viable
+        particles, settle plates for at most 4 h, what grew is identified); 21 CFR 211.42(c)(10)(iv), 211.192.
 """
 
 from collections.abc import Iterable
@@ -288,14 +288,14 @@ def _missed(thing: Thing, fact: Fact, _site: Site) -> Iterable[Next]:
     yield Next(f"deviation/{thing.id}-D00", "open", {"subject": f"em-sample/{thing.id}", "title": title})
 
 
-_CLAUSE = "Annex 1, 9.30; 21 CFR 211.42(c)(10)(iv), 211.192"
+_CLAUSE = "EU GMP Annex 1, 9.13, 9.30; 21 CFR 211.42(c)(10)(iv), 211.192"
 FOLLOWS = (
     Follow("em-looked-at", "look", "an early count reaches every batch that was open, too", _CLAUSE, _judged),
     Follow(
         "em-read", "read", "a count beyond its limit reaches every batch that was open in the room", _CLAUSE, _judged
     ),
     Follow("em-counted", "count", "so does a count of particles", _CLAUSE, _judged),
-    Follow("em-lost", "lose", "a sample that is lost is looked into", "Annex 1, 9.4", _missed),
+    Follow("em-lost", "lose", "a sample that is lost is looked into", "EU GMP Annex 1, 9.4", _missed),
 )
 
 KIND = Kind("em-sample", "plant", TABLE, Sample, FOLLOWS)

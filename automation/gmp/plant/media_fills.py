@@ -4,8 +4,9 @@ Any growth fails it, and acts at the first look that shows it: a deviation, ever
 room is suspended, and every batch that was open there since the last good one is held and looked into. One that passed
 renews the skill of everybody who took part; the third in a row brings a suspended room back.
 Units:  degC; moments in s (UTC).
-Source: EU GMP Annex 1 (2022), 9.32 to 9.49, of these 9.38 (twice a year; three in a row at first; everybody once a
-        year) and 9.46 (no growth, and what follows when there is); 21 CFR 211.113(b); FDA as in ``bodies.media_fills``.
+Source: EU GMP Annex 1 (2022), 9.32 to 9.49, of these 9.38 and 9.39 (three in a row at first, then about every six
+        months; of those who fill by hand everybody, of others once a year) and 9.46 (no growth, and what follows when
+        there is); 21 CFR 211.113(b); FDA as in ``bodies.media_fills``.
 """
 
 from collections.abc import Iterable, Iterator
@@ -348,9 +349,13 @@ _CLAUSE = "EU GMP Annex 1, 9.46; 21 CFR 211.113(b), 211.192"
 FOLLOWS = (
     Follow("media-fill-looked-at", "look", "growth that is seen early acts at once, too", _CLAUSE, _grew),
     Follow("media-fill-read", "read", "growth reaches people, room and every batch since the last", _CLAUSE, _grew),
-    Follow("media-fill-passed", "pass", "everybody who took part is qualified again", "Annex 1, 9.38", _passed),
-    Follow("media-fill-failed", "fail", "one that shows nothing is looked into", "Annex 1, 9.48", _not_valid),
-    Follow("media-fill-abandoned", "abandon", "one that is given up is looked into", "Annex 1, 9.48", _not_valid),
+    Follow(
+        "media-fill-passed", "pass", "everybody who took part is qualified again", "EU GMP Annex 1, 9.38, 9.39", _passed
+    ),
+    Follow("media-fill-failed", "fail", "one that shows nothing is looked into", "EU GMP Annex 1, 9.48", _not_valid),
+    Follow(
+        "media-fill-abandoned", "abandon", "one that is given up is looked into", "EU GMP Annex 1, 9.48", _not_valid
+    ),
 )
 
 KIND = Kind(WORD, "plant", TABLE, MediaFill, FOLLOWS)

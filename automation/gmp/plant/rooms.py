@@ -266,7 +266,13 @@ def _alarm(thing: Thing, fact: Fact, _site: Site) -> Iterable[Next]:
 
 
 FOLLOWS = (
-    Follow("room-pressure", "measure", "too little pressure is an alarm until it is back", "Annex 1, 4.14", _alarm),
+    Follow(
+        "room-pressure",
+        "measure",
+        "too little pressure is an alarm until it is back",
+        "EU GMP Annex 1, 4.14, 4.16",
+        _alarm,
+    ),
 )
 
 KIND = Kind("room", "plant", TABLE, Room, FOLLOWS)

@@ -2,7 +2,7 @@
 
 The ledger holds the SHA-256 of ``<what is hidden>:<key>`` and never what is hidden, until it is opened; what is shown
 then has to be what was sealed. Whoever opens one before the end of the study opens a deviation by it.
-Source: ICH E6(R2) 5.13.4 and 4.7 (blinding, premature unblinding is documented); EU GMP Annex 13 26(d), 30.
+Source: ICH E6(R2) 5.13.4 and 4.7 (blinding, premature unblinding is documented); PIC/S Annex 13, 6.4.
 """
 
 import hashlib

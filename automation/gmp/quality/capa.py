@@ -2,7 +2,7 @@
 
 Who plans does not approve, and who carried it out does not judge whether it worked. An action without effect goes back
 to its planning; nothing closes it but a check that found an effect.
-Source: ICH Q10 3.2.2; 21 CFR 211.192, 820.100(a) (verification and effectiveness); EU GMP chapter 1, 1.4(xiv).
+Source: ICH Q10 3.2.2; 21 CFR 211.192; ISO 13485 8.5.2 (verification and effectiveness); EU GMP chapter 1, 1.4(xiv).
 """
 
 from dataclasses import dataclass, replace

@@ -2,7 +2,7 @@
 
 A lot may have several at once; as long as one is not lifted, the lot is not released, packed or infused. A hold of a
 container is a mark of that container; this one is of the whole lot, also of what is still to be made of it.
-Source: 21 CFR 211.192 (an investigation extends to other batches), 211.165(a); EU GMP chapter 8, 8.7.
+Source: 21 CFR 211.192 (an investigation extends to other batches), 211.165(a); EU GMP chapter 8, 8.11.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
 """Non-conformances: material or product that is not as it has to be, and what becomes of it.
 
 Whoever found it or proposes what becomes of it does not decide it; it closes when that has been done.
-Source: 21 CFR 211.110(c), 211.142, 211.165(f) (rejected material; reprocessing), 820.90(b) (disposition, with
-        justification and signature); EU GMP chapter 5, 5.65.
+Source: 21 CFR 211.110(c), 211.142, 211.165(f) (rejected material; reprocessing), ISO 13485 8.3 (disposition,
+        with justification); EU GMP chapter 5, 5.66 to 5.69.
 """
 
 from dataclasses import dataclass, replace

@@ -3,7 +3,7 @@
 A rating is signed by two people. A risk of high priority is accepted after an action only; one of medium priority after
 an action, or with the reason why the controls are enough. What shows that it happens, and what is done then, stand
 beside it; it is looked at again within a year, or when it has happened.
-Source: ICH Q9(R1) 4, 5.1, 5.2 (assessment, control, review; subjectivity, formality); AIAG & VDA FMEA Handbook 2019.
+Source: ICH Q9(R1) 4, 5.1, 5.3 (assessment, control, review; formality, subjectivity); AIAG & VDA FMEA Handbook 2019.
 """
 
 from dataclasses import dataclass, replace

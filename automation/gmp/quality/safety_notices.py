@@ -3,7 +3,7 @@
 Whoever is named, or holds a named role when it is issued, has it on the own list until it is read and understood. A
 notice may name operations: who has not signed for it answers nothing of them. It is issued by one, at once; what it
 comes from, and what comes of it, is cited.
-Source: 29 CFR 1910.1200(h), 1910.1450(f) (people informed of hazards); EU GMP chapter 2, 2.1; ICH Q10 2.3.
+Source: 29 CFR 1910.1200(h), 1910.1450(f) (people informed of hazards); EU GMP chapter 2, 2.1; ICH Q10 2.5.
 """
 
 from collections.abc import Iterable

@@ -2,7 +2,7 @@
 
 A thread belongs to one object and is shown with it. Whoever is asked has it on the own list until answered. What is
 written stays; what it comes to is stated when it is closed, and what has to be done is an object of its own.
-Source: ICH Q10 2.3 (communication across functions and sites); EU GMP chapter 2, 2.1, chapter 7, 7.14.
+Source: ICH Q10 2.5 (communication across functions and sites); EU GMP chapter 2, 2.1, chapter 7, 7.11.
 """
 
 from dataclasses import dataclass, replace

@@ -2,7 +2,7 @@
 
 What goes to a batch is issued to it, and is there used, given back or destroyed; the rest is not accounted for.
 Units:  quantities in the lot's own unit; moments in s (UTC).
-Source: 21 CFR 211.125(c) and 211.184(b) (issued = used + returned + destroyed); USP <797> (in-use life by container).
+Source: 21 CFR 211.125(c) and 211.184(c) (issued = used + returned + destroyed); USP <797> (in-use life by container).
 """
 
 from dataclasses import dataclass, replace

@@ -2,8 +2,8 @@
 
 Shares of lots (contaminated, right first time) come with their exact interval: none of few is not zero.
 Units:  %, h; each number states its own.
-Source: ICH Q10 annex 2 and FDA quality metrics (right first time, lot acceptance); EU GMP Annex 1 (contamination); USP
-        <1116> (contamination recovery rate); vein to vein is from the end of the collection to the begin of the
+Source: ICH Q10 4.1 (performance indicators) and FDA quality metrics (lot acceptance); EU GMP Annex 1 (contamination);
+        USP <1116> (contamination recovery rate); vein to vein is from the end of the collection to the begin of the
         infusion.
 """
 

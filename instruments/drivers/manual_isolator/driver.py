@@ -3,7 +3,7 @@
 Wire:   none. The driver remembers nothing: what was read follows from what was answered in the step. Its door and its
         alarm may be contacts of their own (``digital_inputs``).
 Units:  Pa.
-Source: EU GMP Annex 1 (2022), 4.18 to 4.23 (isolators: pressure, leak test of gloves, decontamination); 21 CFR
+Source: EU GMP Annex 1 (2022), 4.16, 4.18 to 4.22 (isolators: pressure, leak test of gloves, decontamination); 21 CFR
         211.188(b)(11); support level L0, because there are no bytes that a document or a capture could prove.
 """
 

@@ -16,6 +16,27 @@ ROOTS = {
     30.0: (0.25, 0.22, 0.44),
 }
 POINTS = [Point(dose, value) for dose, values in ROOTS.items() for value in values]
+# Streibig and Dayan, data set ``spinach`` of the R package drc: oxygen (thylakoids) by diuron (uM), assays 4 and 5.
+DIURON = {
+    4: {
+        0.0: (2.20963, 2.27931, 2.14703),
+        0.01: (2.18831, 2.08863, 2.06676),
+        0.03: (2.18827, 2.10748, 1.84474),
+        0.1: (1.78805, 1.75547, 1.61381),
+        0.3: (0.70295, 0.6983, 0.74045),
+        1.0: (0.20673, 0.20784, 0.22402),
+        3.0: (0.05268, 0.06519, 0.09258),
+    },
+    5: {
+        0.0: (1.94033, 1.80193, 1.71586),
+        0.01: (1.71586, 1.98471, 1.74905),
+        0.03: (1.87795, 1.64081, 1.53094),
+        0.1: (1.50709, 1.41035, 1.35367),
+        0.3: (0.64427, 0.62185, 0.60337),
+        1.0: (0.14073, 0.12928, 0.15016),
+        3.0: (0.00008, 0.00262, 0.00303),
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +58,17 @@ def test_a_response_is_read_back_as_the_dose_that_it_comes_from(curve: Curve) ->
     """On or beyond an asymptote no dose has it."""
     assert [curve.dose(curve.response(dose)) for dose in (0.5, 3.0, 20.0)] == pytest.approx([0.5, 3.0, 20.0])
     assert [curve.dose(value) for value in (curve.zero, curve.far, 9.0, 0.0)] == [None] * 4
+
+
+def test_the_ratio_of_two_middles_is_that_of_another_program() -> None:
+    """Reference pages of drc, ``EDcomp``: effect doses of 50 % of assay 4 over assay 5, 0.9361120, to four decimals."""
+    both = [fit(points) for points in _assays()]
+    assert both[0].middle / both[1].middle == pytest.approx(0.9361120, abs=2e-5)
+    assert not relative_potency(*_assays()).is_parallel(low=0.8, high=1.25), "the slopes are known too roughly"
+
+
+def _assays() -> list[list[Point]]:
+    return [[Point(dose, one) for dose, found in DIURON[at].items() for one in found] for at in (4, 5)]
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
