@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from automation.formulas import counts, culture, doses, electroporation, growth, process, sampling, washing
+from automation.formulas import counts, culture, doses, electroporation, growth, process, runs, sampling, scale, washing
 from automation.formulas.working import CALCULATIONS, Calculation, Working, work_out
 
-_SOURCES = (counts, culture, doses, electroporation, growth, process, sampling, washing)
+_SOURCES = (counts, culture, doses, electroporation, growth, process, runs, sampling, scale, washing)
 
 __all__ = ["Calculation", "Working", "catalogue", "work_out"]
 

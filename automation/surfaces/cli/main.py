@@ -67,6 +67,11 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "documents": ("quality", "List the documents in force, or say what differs between two versions."),
         "causes": ("quality", "Count causes of deviations by their code, with what was done about each."),
         "risks": ("quality", "List the register of risks with RPN and action priority, the most urgent first."),
+        "improvements": (
+            "improving",
+            "List the improvement board: each card with its measure before and during the trial, read off the ledger.",
+        ),
+        "wastes": ("improving", "Count the eight wastes as far as records show them, and say what they can't show."),
         "compare": (
             "comparing",
             "Put batches side by side: parameters that differ, results, yields, times and curves.",
@@ -106,6 +111,10 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "diagram": ("tables", "Draw an operation or object as a state diagram (Mermaid)."),
     },
     "Prove": {
+        "qualify": (
+            "qualifying",
+            "Execute a qualification protocol on an asset as far as it goes, or list the protocols.",
+        ),
         "verify": ("verifying", "Check a ledger, site folder, exported record (.json) or sealed PDF."),
         "record": ("records", "Write the record of a batch as HTML, PDF or JSON."),
         "certificate": ("due", "Write the certificate of analysis of a lot; its SHA-256 is what a release states."),

@@ -1,4 +1,4 @@
-"""``gap``: what differs between two sites for a recipe, before a process moves from one to the other.
+"""``gap`` and ``transfer``: what differs between two sites for a recipe, and what a transfer between them is made of.
 
 A site is a folder with its ledger; a packaged simulated one is named, and founded for the moment of the look.
 """
@@ -13,6 +13,7 @@ import click
 
 from automation.engine.recipe.load import load
 from automation.engine.sitefile import FILE
+from automation.surfaces.cli import scaling
 from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, emit, say_no, session, table
 from automation.views.transfer.gap import gaps
@@ -79,4 +80,11 @@ def _cells(one: Gap) -> tuple[str, ...]:
     return (one.severity, one.topic, one.sentence, one.remedy)
 
 
-COMMANDS = {"gap": gap}
+@click.group("transfer")
+def transfer() -> None:
+    """Move a process to another site or scale: its sheet, its package, its report."""
+
+
+transfer.add_command(scaling.command)
+
+COMMANDS = {"gap": gap, "transfer": transfer}
