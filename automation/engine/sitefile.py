@@ -19,6 +19,8 @@ from automation.engine.noticefile import SECTION as NOTICES
 from automation.engine.noticefile import read_notices
 from automation.engine.recipe.spec import words
 from automation.engine.recipe.yaml_source import Node, nearest, read_file
+from automation.engine.sealfile import SECTION as SEAL
+from automation.engine.sealfile import read_seal
 from automation.engine.sitemodel import AssetEntry, Certificate, ContainerEntry, LotEntry, Mode, PersonEntry, SiteFile
 from automation.formulas import limits
 from automation.gmp.words import Right
@@ -92,7 +94,7 @@ class _Reader:
 
     def site(self, node: Node) -> SiteFile:
         """Read the whole."""
-        optional = ("roles", "terminals", "assets", *SECTIONS, CAPACITIES, NOTICES, *_SIMULATED_ONLY)
+        optional = ("roles", "terminals", "assets", *SECTIONS, CAPACITIES, NOTICES, SEAL, *_SIMULATED_ONLY)
         pairs = node.fields(required=("site",), optional=optional)
         head = pairs["site"].fields(required=("name", "mode", "zone"), optional=("seed", "start", "release"))
         mode = Mode(head["mode"].choice(list(Mode)))
@@ -125,6 +127,7 @@ class _Reader:
             vigilance=vigilance,
             capacities=read_capacities(pairs),
             notices=read_notices(pairs, people=people, roster=vigilance.roster),
+            seal=read_seal(pairs),
         )
 
     def _simulated_only(self, node: Node) -> None:

@@ -13,6 +13,7 @@ from automation.engine.noticefile import NoticePlan
 from automation.engine.recipe.yaml_source import Plain
 from automation.gmp.capacity import Capacity
 from automation.gmp.words import Right
+from automation.engine.sealfile import SealPlan
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import GramsPerMillilitre, Instant, Millilitres
 
@@ -117,6 +118,9 @@ class SiteFile:
     notices: NoticePlan | None = None  # what the owner does about them by itself; None: nothing
 
     @property
+    seal: SealPlan | None = None  # whose certificate seals what is exported as PDF
+    partners: Partners = field(default_factory=Partners)  # how it names things to others
+    lims: LimsPlan | None = None  # the system of the laboratory that tests for the site
     def simulated(self) -> bool:
         """Tell whether the site is a simulated one."""
         return self.mode is Mode.SIMULATED

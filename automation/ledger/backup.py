@@ -25,7 +25,8 @@ from automation.ledger.place import Place
 LIST = "backup.json"
 FORMAT = 1
 KEY = "site.key"
-KEYS = frozenset({KEY, sealed.KEY})
+SEAL = "seal.key"  # of a simulated site; a live one names its own
+KEYS = frozenset({KEY, sealed.KEY, SEAL})
 ONE_FILE = ".tar"
 _LEFT_OUT = frozenset({lease.NAME, where.POINTER, "owner.sock", "derived.sqlite"})  # of this place, or made anew
 _PASSING = ("-wal", "-shm", "-journal", ".tmp", ".new")

@@ -10,6 +10,7 @@ from tests.fuzz.hands import hands
 from tests.fuzz.ledgers import LEDGERS
 from tests.fuzz.node_lines import NODE_LINES
 from tests.fuzz.replies import TARGETS
+from tests.fuzz.sealed import SEALED
 from tests.fuzz.target import Target
 from tests.fuzz.telegrams import TELEGRAMS
 from tests.fuzz.texts import TEXTS, settings
@@ -19,7 +20,7 @@ from tests.fuzz.texts import TEXTS, settings
 def targets() -> dict[str, Target]:
     """Give every target by name, codecs first."""
     wires = (*TARGETS, *TELEGRAMS, *NODE_LINES, *GRAMMARS)
-    every = (*wires, *fakes(), *TEXTS, *settings(), *readers(), *FILES, *hands(), *LEDGERS, *DOORS, *ASKED)
+    every = (*wires, *fakes(), *TEXTS, *settings(), *readers(), *FILES, *hands(), *LEDGERS, *DOORS, *ASKED, *SEALED)
     found = {target.name: target for target in every}
     assert len(found) == len(every), "two targets have one name"
     return found

@@ -31,6 +31,7 @@ PLACES = (  # readers of the program itself, by where they stand
     "automation.ledger.read",
     "automation.ledger.verify",
     "automation.ledger.verify_record",
+    "automation.surfaces.seals.checking",
     "automation.views.questions.asking",
     "automation.views.questions.frozen",
     "automation.views.redrawn",

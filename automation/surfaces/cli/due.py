@@ -13,7 +13,8 @@ from automation.kernel.files import write_whole
 from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, by, emit, mark, session, site, table, tell
 from automation.surfaces.cli.doubt import now_of
-from automation.surfaces.documents.certificate import WRITERS
+from automation.surfaces.cli.sealing import check_form, seal, sealer
+from automation.surfaces.documents.certificate import WRITERS, to_seal
 from automation.views.checklist import checklist
 from automation.views.dues import dues
 
@@ -59,29 +60,35 @@ def _list_open(session: Session, folder: Path, *, by: str, as_json: bool) -> Non
 @click.argument("batch")
 @site
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@seal
 @as_json
 @session
-def certificate(session: Session, batch: str, folder: Path, *, output: Path, as_json: bool) -> None:
+def certificate(session: Session, batch: str, folder: Path, *, output: Path, sealing: bool, as_json: bool) -> None:  # noqa: PLR0913  as options
     """Write the certificate of analysis of a lot; its SHA-256 is what a release states.
 
     The name of the file says as what: .json is what is signed, .html and .pdf show it with its SHA-256.
     """
+    ending = output.suffix.lower()
+    check_form(ending.removeprefix("."), sealing=sealing)
     with looked(session, folder) as (file, objects):
         release = objects.known("release", batch)
         if not isinstance(release, Release):
             raise TypeError(release)
         made = made_from(objects, batch, specification=release.specification)
         date = iso(now_of(file, objects), zone=objects.zone)
+        close = sealer(folder, file, last=objects.now) if sealing else None
     if folder.resolve() in output.resolve().parents:
         raise InputError(f"-o is {output}, where the site keeps its files; write it somewhere else")
-    if output.suffix.lower() not in {*WRITERS, ".json"}:
+    if ending not in {*WRITERS, ".json"}:
         raise InputError(f"-o is {output}; a certificate is written as .json, .html or .pdf")
-    if writer := WRITERS.get(output.suffix.lower()):
+    if close is not None:
+        write_whole(output, close(to_seal(made, date=date)))
+    elif writer := WRITERS.get(ending):
         write_whole(output, writer(made, date=date))
     else:
         write_whole(output, made.text)
     text = f"certificate of {batch}: {output}; SHA-256 {made.digest}"
-    data = {"batch": batch, "file": str(output), "sha256": made.digest, "results": len(made.lines)}
+    data = {"batch": batch, "file": str(output), "sha256": made.digest, "results": len(made.lines), "sealed": sealing}
     tell(text, data, simulated=file.simulated, as_json=as_json)
 
 

@@ -4,13 +4,17 @@ from pathlib import Path
 
 import click
 
+from automation.engine.sitemodel import SiteFile
 from automation.gmp import secrets
+from automation.kernel.clock import MICRO
 from automation.kernel.errors import InputError
 from automation.kernel.files import write_whole
+from automation.kernel.quantity import Instant
 from automation.ledger.blobs import Blobs
 from automation.ledger.read import Reader
 from automation.surfaces.cli.common import Session, as_json, emit, session, site
-from automation.surfaces.documents.record import render
+from automation.surfaces.cli.sealing import check_form, seal, sealer
+from automation.surfaces.documents.record import render, to_seal
 from automation.views.batch_record import BatchRecord, batch_record
 
 FORMATS = ("html", "pdf", "json")
@@ -21,16 +25,18 @@ FORMATS = ("html", "pdf", "json")
 @site
 @click.option("--format", "wanted", type=click.Choice(FORMATS), help="Else as the name of the file ends.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@seal
 @as_json
 @session
 def record(  # noqa: PLR0913  as options
-    session: Session, batch: str, folder: Path, wanted: str | None, *, output: Path, as_json: bool
+    session: Session, batch: str, folder: Path, wanted: str | None, *, output: Path, sealing: bool, as_json: bool
 ) -> None:
     """Write the record of a batch as HTML, PDF or JSON."""
     file = session.opener.site(folder)
     form = _form(output, wanted)
     _check_place(output, folder, form=form)
-    made, sizes = write(folder, batch, {form: output})
+    check_form(form, sealing=sealing)
+    made, sizes = _sealed(folder, file, batch, output) if sealing else write(folder, batch, {form: output})
     if as_json:
         emit(
             {
@@ -43,10 +49,15 @@ def record(  # noqa: PLR0913  as options
                 "drawn": made.drawn,
                 "head": made.proof.head,
                 "verdict": made.verdict,
+                "sealed": sealing,
             }
         )
         return
-    marks = " ".join([*(["SIMULATED"] if file.simulated else []), *(["DRAFT"] if made.draft else []), "record"])
+    marks = " ".join(
+        word
+        for word, holds in (("SIMULATED", file.simulated), ("DRAFT", made.draft), ("sealed", sealing), ("record", True))
+        if holds
+    )
     as_of = f"\nas of event {made.as_of}, {made.drawn}; head {made.proof.head}" if made.draft else ""
     click.echo(f"{marks} of {batch}: {output} ({sizes[form]} bytes){as_of}")
     click.echo(made.verdict)
@@ -79,6 +90,15 @@ def write(folder: Path, batch: str, outputs: dict[str, Path]) -> tuple[BatchReco
         made = batch_record(reader, Blobs(folder / "blobs", sync=False), batch)
         sizes = {form: write_whole(path, render(made, form, reader=reader)) for form, path in outputs.items()}
     return made, sizes
+
+
+def _sealed(folder: Path, file: SiteFile, batch: str, output: Path) -> tuple[BatchRecord, dict[str, int]]:
+    """Write the record as a sealed PDF that carries itself as data; gives it and the size (bytes)."""
+    with Reader(folder) as reader:
+        reader.pin()
+        close = sealer(folder, file, last=Instant(reader.last.at / MICRO))
+        made = batch_record(reader, Blobs(folder / "blobs", sync=False), batch)
+        return made, {"pdf": write_whole(output, close(to_seal(made, reader)))}
 
 
 COMMANDS = {"record": record}

@@ -1,4 +1,4 @@
-"""``verify``: how far a ledger, site folder or exported record is whole, signed and anchored."""
+"""``verify``: how far a ledger, site folder, exported record or sealed PDF is whole, signed and anchored."""
 
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from automation.ledger.verdict import FirstBad, Verdict
 from automation.ledger.verify import verify as check
 from automation.ledger.verify_blobs import verify_blobs
 from automation.surfaces.cli.common import as_json, emit, pairs, say_no
+from automation.surfaces.cli.sealing import tell_sealed
 
-_FOR_PEOPLE = (".html", ".pdf")
+_FOR_PEOPLE, _SEALABLE = ".html", ".pdf"
 
 
 @click.command(epilog="Example: cellwright verify ./site-a --key site.pub --head 2ce25eb9...")
@@ -20,12 +21,24 @@ _FOR_PEOPLE = (".html", ".pdf")
     "--key", type=click.Path(path_type=Path), help="File with the site's public key, 64 hex digits, kept elsewhere."
 )
 @click.option("--head", default=None, metavar="HEX", help="Hash of an event that was noted elsewhere.")
+@click.option(
+    "--trust", type=click.Path(path_type=Path), help="PEM file with the anchor of the seal of a PDF, kept elsewhere."
+)
 @as_json
-def verify(path: Path, key: Path | None, head: str | None, *, as_json: bool) -> None:
-    """Check a ledger, site folder or exported record (.json)."""
-    if path.suffix.lower() in _FOR_PEOPLE and path.is_file():
+def verify(path: Path, key: Path | None, head: str | None, *, trust: Path | None, as_json: bool) -> None:
+    """Check a ledger, site folder, exported record (.json) or sealed PDF."""
+
+    def checked(place: Path) -> Verdict:
+        return _read_too(place, check(place, key=_key(key) if key else None, head=head))
+
+    if path.suffix.lower() == _FOR_PEOPLE and path.is_file():
         raise InputError(f"{path} is for people; what verifies alone is the same record as .json: cellwright record")
-    found = _read_too(path, check(path, key=_key(key) if key else None, head=head))
+    if path.suffix.lower() == _SEALABLE and path.is_file():
+        tell_sealed(path, trust, checked, said=said, as_json=as_json)
+        return
+    if trust is not None:
+        raise InputError(f"--trust is for the seal of a PDF file, and {path} is none")
+    found = checked(path)
     if as_json:
         emit({"simulated": found.mode == "simulated", **msgspec.structs.asdict(found)})
     else:

@@ -25,6 +25,7 @@ from automation.surfaces.documents.blocks import (
 from automation.surfaces.documents.blocks import Table as Rows
 from automation.surfaces.documents.html import html
 from automation.surfaces.documents.pdf import pdf
+from automation.surfaces.seals.words import announced
 
 _COLUMNS = (
     Column("Test", share=2.0),
@@ -58,6 +59,11 @@ def as_html(made: Certificate, *, date: str) -> bytes:
 def as_pdf(made: Certificate, *, date: str) -> bytes:
     """Give the certificate as PDF."""
     return pdf(document(made, date=date))
+
+
+def to_seal(made: Certificate, *, date: str) -> bytes:
+    """Give the certificate as PDF that says what its seal will be."""
+    return pdf(announced(document(made, date=date)))
 
 
 def _blocks(made: Certificate) -> Iterator[AnyBlock]:

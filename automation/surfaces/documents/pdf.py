@@ -12,8 +12,8 @@ import msgspec
 from automation.surfaces.documents.blocks import Document
 
 
-def pdf(document: Document) -> bytes:
-    """Give the file's bytes."""
+def pdf(document: Document, *, attached: bytes = b"") -> bytes:
+    """Give the file's bytes; ``attached`` is JSON that it carries as ``record.json``, as PDF/A-3 allows."""
     import typst  # noqa: PLC0415  heavy, and only needed here
 
     said = msgspec.json.encode(document).decode()
@@ -22,7 +22,7 @@ def pdf(document: Document) -> bytes:
             str(template),
             format="pdf",
             ignore_system_fonts=True,
-            sys_inputs={"document": said},
+            sys_inputs={"document": said, **({"attached": attached.decode()} if attached else {})},
             pdf_standards=["a-3b"],
             pdf_tags=False,
             timestamp=int(datetime.fromisoformat(document.date).timestamp()),
