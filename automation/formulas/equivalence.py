@@ -7,16 +7,15 @@ Source: Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15 (1987) 6
         (1946) for unequal scatter.
 """
 
-import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from automation.formulas.differences import spread
 from automation.formulas.distributions import t_below, t_quantile
 from automation.kernel.errors import InputError
 
 ALPHA = 0.05
-FEWEST = 3  # values of a group
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +32,11 @@ class Equivalence:
 
 def tost(first: Sequence[float], second: Sequence[float], *, margin: float, alpha: float = ALPHA) -> Equivalence:
     """Test two groups for equivalence within +/- margin; raises InputError for too few values, none that vary."""
-    if len(first) < FEWEST or len(second) < FEWEST:
-        raise InputError(f"groups of {len(first)} and {len(second)}: each needs at least {FEWEST} values")
+    found = spread(first, second)
     if not margin > 0.0:
         raise InputError(f"the margin is {margin:g}; it has to be above 0, and declared before the data are seen")
-    parts = [statistics.variance(group) / len(group) for group in (first, second)]
-    if sum(parts) == 0.0:
-        raise InputError("no value of either group differs: what does not vary, or is read too coarsely, has no test")
-    free = sum(parts) ** 2 / sum(part**2 / (len(group) - 1) for part, group in zip(parts, (first, second), strict=True))
-    error = math.sqrt(sum(parts))
     off = statistics.fmean(second) - statistics.fmean(first)
-    wide = t_quantile(1.0 - alpha, free) * error
-    worse = max(t_below(-(off + margin) / error, free), t_below((off - margin) / error, free))
-    return Equivalence(off, off - wide, off + wide, free, worse, worse < alpha)
+    wide = t_quantile(1.0 - alpha, found.free) * found.error
+    sides = (-(off + margin) / found.error, (off - margin) / found.error)
+    worse = max(t_below(side, found.free) for side in sides)
+    return Equivalence(off, off - wide, off + wide, found.free, worse, worse < alpha)

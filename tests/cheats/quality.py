@@ -1,15 +1,19 @@
 """Documents, changes, inspections and what people say: nobody judges the own work, nothing holds by itself."""
 
-from tests.cheats.cheat import Act, Body, Cheat, Prepare, Tried
+from tests.cheats.cheat import DAY, Act, Body, Cheat, Prepare, Tried, later
 from tests.support.doors import SECOND, Doorway
 from tests.unit.gmp.moves_of_quality import (
+    AUDIT,
     COMPLAINT,
     FAILURE,
+    IDEA,
     INQUIRY,
     MINUTES,
     RATING,
+    SCORES,
     SEEN,
     TASK,
+    TIDY,
     VISIT,
     WRITING,
     closed,
@@ -72,6 +76,14 @@ RATE_AGAIN = Act(K, "rate_again", RATING, "investigate")
 OPEN = Act("deviation/D-1", "open", {"subject": "person/perform", "title": "torn"})
 CONCLUDED = Act("deviation/D-1", "conclude", {"cause": "a worn seal", "impact": "none"}, "investigate")
 CLOSED = Act("deviation/D-1", "close", by="approve")
+THINK = Act("improvement/I-1", "propose", {**IDEA, "owner": "perform"}, "verify")
+TRY = Act(
+    "improvement/I-1", "try", {"ends": "2026-12-22T09:00", "no_change": "nothing validated is touched"}, "supervise"
+)
+TRY_BY_CHANGE = TRY.stating(no_change="", change="CC-1")
+SEEN_BETTER = Act("improvement/I-1", "measure", {"conclusion": "less waiting"}, SECOND)
+ADOPT = Act("improvement/I-1", "adopt", {"standard": ["document/SOP-12@1"]}, "approve")
+AREA, TIDIED = Act("five-s/bench", "plan", TIDY, "supervise"), Act("five-s/bench", "audit", AUDIT, "review")
 LOT = Act("batch/B1", "issue", lot(), "issue")
 
 
@@ -120,6 +132,10 @@ def _said(name: str, says: str, plot: Tried, clause: str = "ICH Q10 3.2.4; EU GM
 
 def _complained(name: str, says: str, plot: Tried, clause: str = "21 CFR 211.198") -> Cheat:
     return Cheat(name, clause, ("F056", "F128"), says, plot)
+
+
+def _improved(name: str, says: str, plot: Tried, clause: str = "ICH Q10 3.2.3; EU GMP chapter 1, 1.4(xi)") -> Cheat:
+    return Cheat(name, clause, ("F154.2",), says, plot)
 
 
 def _risky(name: str, says: str, plot: Tried, clause: str = "ICH Q9(R1)") -> Cheat:
@@ -342,6 +358,41 @@ CHEATS = (
         "Approve the minutes of a meeting that one was not at",
         "who was not there",
         Tried(MINUTED.made_by("review"), MINUTED, (MINUTE.stating(present=["supervise", "perform"]),)),
+    ),
+    _improved(
+        "Let one's own idea be tried",
+        "was proposed by second; someone else lets it be tried",
+        Tried(TRY.made_by(SECOND), TRY, (THINK.made_by(SECOND),)),
+    ),
+    _improved(
+        "Try something on the product without its change",
+        "is tried by change CC-1, which is proposed, not approved",
+        Tried(TRY_BY_CHANGE, TRY_BY_CHANGE, (THINK, PROPOSE), (ASSESS, AGREE)),
+        "21 CFR 211.100(a); ICH Q10 3.2.3",
+    ),
+    _improved(
+        "Adopt what one has measured oneself",
+        "was measured by second; someone else makes it the way of work",
+        Tried(
+            ADOPT.made_by(SECOND), ADOPT, (THINK.stating(owner=SECOND), TRY, later(31 * DAY), SEEN_BETTER, instructed)
+        ),
+    ),
+    _improved(
+        "Measure a trial before it is over",
+        "is on trial until 2026-12-22T09:00",
+        Tried(SEEN_BETTER, SEEN_BETTER, (THINK.stating(owner=SECOND), TRY), (later(31 * DAY),)),
+    ),
+    _improved(
+        "Give one's own bench full marks",
+        "is kept by second; someone else audits it",
+        Tried(TIDIED.made_by(SECOND), TIDIED, (AREA.stating(keeper=SECOND),)),
+        "EU GMP chapter 9, 9.2 (independent)",
+    ),
+    _improved(
+        "Score an area by impression",
+        "'tidy enough' is no evidence here",
+        Tried(TIDIED.stating(scores=[*SCORES[:4], {**SCORES[4], "evidence": "tidy enough"}]), TIDIED, (AREA,)),
+        "ALCOA original, accurate",
     ),
     _complained(
         "Answer a serious complaint without a deviation",

@@ -20,6 +20,7 @@ from tests.support.pages import told
     "F117",
     "F139",
     "F141",
+    "F154.2",
     "F155",
     "F169",
     "F171",

@@ -72,6 +72,11 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
             "List the improvement board: each card with its measure before and during the trial, read off the ledger.",
         ),
         "wastes": ("improving", "Count the eight wastes as far as records show them, and say what they can't show."),
+        "improvements": (
+            "improving",
+            "List the improvement board: each card with its measure before and during the trial, read off the ledger.",
+        ),
+        "wastes": ("improving", "Count the eight wastes as far as records show them, and say what they can't show."),
         "compare": (
             "comparing",
             "Put batches side by side: parameters that differ, results, yields, times and curves.",

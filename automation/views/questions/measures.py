@@ -176,6 +176,21 @@ def _waiting(tables: Tables) -> Iterator[Number]:
         yield Number(cause, batch, total, "h", ended.get(batch, ""), seqs)
 
 
+def _wastes(tables: Tables) -> Iterator[Number]:
+    """Give what each batch that ended has of every waste that any had; none is a number, too."""
+    groups: dict[tuple[str, str], dict[str, list[Row]]] = {}
+    for row in tables["wastes"].rows:
+        if row.text("batch"):
+            heading = f"{row.text('waste')}: {row.text('what')}", row.text("unit")
+            groups.setdefault(heading, {}).setdefault(row.text("batch"), []).append(row)
+    for row in tables["batches"].rows:
+        for (what, unit), found in groups.items() if row.text("ended_as") else ():
+            rows = found.get(row.text("batch"), [])
+            total = sum(one.number("amount") or 0.0 for one in rows)
+            seqs = tuple(sorted({seq for one in rows or (row,) for seq in one.events}))
+            yield Number(what, row.text("batch"), total, unit, row.text("ended"), seqs)
+
+
 def _turnaround(tables: Tables) -> Iterator[Number]:
     for row in tables["batches"].rows:
         yield from _of_row(row, "batch, start to end", field="hours")
@@ -236,5 +251,6 @@ METRICS = {
     "right-first-time": Metric("batches that nothing had to be put right in", _right_first_time, rare=0.0),
     "acceptance": Metric("lots released of those decided", _accepted, rare=0.0),
     "waiting": Metric("where the time of a batch went, by cause", _waiting),
+    "wastes": Metric("what each batch has of the wastes that records show", _wastes),
 }
 """What can be measured."""

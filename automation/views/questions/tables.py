@@ -6,7 +6,7 @@ from functools import cached_property
 from automation.kernel.errors import InputError
 from automation.ledger.event import Event
 from automation.views.objects import Objects
-from automation.views.questions import of_batches, of_plant, of_steps, of_times
+from automation.views.questions import of_batches, of_improvement, of_plant, of_steps, of_times
 from automation.views.questions.of_batches import ended_of, first_of, given, last_of
 from automation.views.questions.of_steps import Step
 from automation.views.questions.rows import Row, Rows
@@ -97,6 +97,8 @@ SOURCES: dict[str, tuple[tuple[str, ...], Callable[[Tables], Iterable[Row]]]] = 
     "people": (of_batches.PEOPLE, lambda here: of_batches.people(here.objects)),
     "environment": (of_plant.ENVIRONMENT, lambda here: of_plant.environment(here.objects)),
     "media-fills": (of_plant.MEDIA_FILLS, lambda here: of_plant.fills(here.objects)),
+    "wastes": (of_improvement.WASTES, of_improvement.wastes),
+    "five-s": (of_improvement.FIVE_S, lambda here: of_improvement.five_s_scores(here.objects)),
     "deviations": (of_batches.DEVIATIONS, lambda here: of_batches.deviations(here.objects)),
 }
 """What can be asked: the fields of each table, and how it is made."""

@@ -18,7 +18,7 @@ CURVES = Path(__file__).parents[2] / "data"
 AGREED = """init demo drill run resume simulate rehearse compare query metrics contrast check status hold restart pause
 unpause stop abort amend answer resolve do show list worklist due roles subject notices qualifications access
 policies verify record certificate papers backup restore ledger-sql alarms trace logbook bundle stock pick
-diagram read judge calc diff new instruments fakes documents causes risks narrative downtime-pack inspect
+diagram read judge calc diff new instruments fakes documents causes risks improvements wastes narrative downtime-pack inspect
 dossier exchange label labels bill board throughput gap transfer"""
 
 
@@ -90,6 +90,8 @@ def test_every_command_that_prints_data_takes_json(words: str, command: click.Co
         ("documents",),
         ("causes",),
         ("risks",),
+        ("improvements",),
+        ("wastes",),
         ("roles",),
         ("access", "--past"),
         ("qualifications", "--all"),

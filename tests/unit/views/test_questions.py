@@ -11,12 +11,14 @@ from automation.kernel.errors import DamagedError, InputError
 from automation.ledger.event import Draft
 from automation.ledger.read import Reader
 from automation.ledger.store import Ledger
+from automation.views.improvement import board
 from automation.views.objects import Objects
 from automation.views.questions.asking import Question, ask, condition, measure
 from automation.views.questions.charting import Asked, Limits, charted, limits_of
 from automation.views.questions.contrast import contrast, groups_of
 from automation.views.questions.frozen import freeze, place, read_again
 from automation.views.questions.measures import METRICS, Number, numbers, summaries
+from automation.views.questions.of_improvement import UNRECORDED, Waste
 from automation.views.questions.rows import Row, Rows, like
 from automation.views.questions.tables import SOURCES, Tables
 from tests.support.doors import KEY, doorway
@@ -72,6 +74,31 @@ def test_a_result_cites_the_move_that_brought_it_and_the_judgement(tables: Table
     moved, judged = (events[seq] for seq in row.events)
     assert (moved.kind, judged.kind, row.number("value")) == ("move", "judged", viability("B-01"))
     assert json.loads(moved.body)["results"]["viability"] == viability("B-01")
+
+
+@pytest.mark.requirement("F154.2")
+def test_wastes_are_counted_from_what_happened_and_the_rest_is_said_not_to_be_known(
+    tables: Tables, therapy: Tables
+) -> None:
+    """Six deviations and the waiting for people in one; hand-overs and shipments in the other; talent in none."""
+    seen = {(row.text("waste"), row.text("what")): row.events for row in tables["wastes"].rows}
+    assert {waste for waste, _ in seen} == {"defects", "waiting"}
+    assert sum(row.text("what") == "deviation" for row in tables["wastes"].rows) == len(FAILED)
+    kinds = {event.seq: event.kind for events in therapy.objects.streams.values() for event in events}
+    carried = [row for row in therapy["wastes"].rows if row.text("waste") == "transport"]
+    assert {kinds[seq] for row in carried for seq in row.events} == {"give", "dispatch"}
+    assert not [row for here in (tables, therapy) for row in here["wastes"].rows if row.text("waste") == "talent"]
+    assert Waste.TALENT in UNRECORDED
+
+
+@pytest.mark.requirement("F154.2")
+def test_a_card_compares_the_lots_before_its_trial_with_those_during_it(tables: Tables) -> None:
+    """Six of sixteen failed before, none of fourteen since; a metric of several headings is not mixed."""
+    [card] = board(tables.objects, tables.objects.now)
+    assert [side.summary.number if side.summary else 0 for side in (card.before, card.during)] == [16, 14]
+    assert {number.batch for number in card.before.numbers} >= set(FAILED)
+    assert card.verdict.startswith("better; chance alone")
+    assert card.during.events
 
 
 def test_conditions_all_have_to_hold_and_compare_numbers_as_numbers(tables: Tables) -> None:
