@@ -32,10 +32,11 @@ from automation.kernel.errors import InputError
 from automation.kernel.files import write_whole
 from automation.kernel.quantity import Seconds
 from automation.ledger import where
+from automation.ledger.blobs import Blobs
 from automation.ledger.event import Event
 from automation.ledger.read import Reader
 from automation.ledger.shelf import Shelf
-from automation.surfaces.cli.port import Drilled, Drilling, DrillLine, DriverLine, Opening, Seat, Serving
+from automation.surfaces.cli.port import Drilled, Drilling, DrillLine, DriverLine, Opening, Seat, Serving, Written
 from automation.views.laboratory import LabResult
 from automation.views.objects import Objects
 
@@ -167,12 +168,13 @@ class House:
         return gate(_bytes(path), plan, name=path.name)
 
     def curve(self, path: Path) -> Sequence[Point]:
-        """Give a freezing curve from a file; raises InputError."""
+        """Give a freezing curve from a file, or what a logger sent as EPCIS; raises InputError."""
         try:
             text = _bytes(path).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise InputError(f"byte {error.start} is not UTF-8 text", where=str(path)) from None
-        reader = cast("_Curve", bootstrap.points("curves")["comma separated"].load())
+        kind = "epcis" if text.lstrip().startswith("{") else "comma separated"
+        reader = cast("_Curve", bootstrap.points("curves")[kind].load())
         return reader(text, name=path.name)
 
     def drills(self) -> Sequence[DrillLine]:
@@ -200,6 +202,14 @@ class House:
         from automation.exchange.fhir.types import as_json  # noqa: PLC0415  as above
 
         return as_json(batch_bundle(objects, _naming(objects), batch))
+
+    def epcis(self, objects: Objects, folder: Path, start: str) -> Written:
+        """Give the life of the containers of something as EPCIS events; raises InputError for what has none."""
+        from automation.exchange.epcis.document import document, encode  # noqa: PLC0415  only when it is asked for
+
+        partners = bootstrap.read_site(folder).partners
+        made = document(objects, Blobs(folder / "blobs", sync=False), start, partners=partners)
+        return Written(encode(made), len(made.body.events))
 
     def lab_results(self, data: bytes, objects: Objects, *, name: str) -> Sequence[LabResult]:
         """Give the results of a FHIR bundle; raises InputError that names the element."""

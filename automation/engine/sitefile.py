@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from automation.engine.alarmfile import SECTIONS, read_vigilance
 from automation.engine.capacityfile import SECTION as CAPACITIES
 from automation.engine.capacityfile import read_capacities
+from automation.engine.exchangefile import SECTION as EXCHANGE
+from automation.engine.exchangefile import read_partners
 from automation.engine.noticefile import SECTION as NOTICES
 from automation.engine.noticefile import read_notices
 from automation.engine.recipe.spec import words
@@ -94,7 +96,7 @@ class _Reader:
 
     def site(self, node: Node) -> SiteFile:
         """Read the whole."""
-        optional = ("roles", "terminals", "assets", *SECTIONS, CAPACITIES, NOTICES, SEAL, *_SIMULATED_ONLY)
+        optional = ("roles", "terminals", "assets", *SECTIONS, CAPACITIES, EXCHANGE, NOTICES, SEAL, *_SIMULATED_ONLY)
         pairs = node.fields(required=("site",), optional=optional)
         head = pairs["site"].fields(required=("name", "mode", "zone"), optional=("seed", "start", "release"))
         mode = Mode(head["mode"].choice(list(Mode)))
@@ -127,6 +129,7 @@ class _Reader:
             vigilance=vigilance,
             capacities=read_capacities(pairs),
             notices=read_notices(pairs, people=people, roster=vigilance.roster),
+            partners=read_partners(pairs),
             seal=read_seal(pairs),
         )
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from automation.engine.alarmmodel import Vigilance
+from automation.engine.exchangefile import Partners
 from automation.engine.noticefile import NoticePlan
 from automation.engine.recipe.yaml_source import Plain
 from automation.gmp.capacity import Capacity
@@ -116,6 +117,7 @@ class SiteFile:
     vigilance: Vigilance = field(default_factory=Vigilance)  # alarms, policies, roster, stores
     capacities: Mapping[str, Capacity] = field(default_factory=dict)  # what several patients share
     notices: NoticePlan | None = None  # what the owner does about them by itself; None: nothing
+    partners: Partners = field(default_factory=Partners)  # how it names things to others
 
     @property
     seal: SealPlan | None = None  # whose certificate seals what is exported as PDF

@@ -17,6 +17,7 @@ from automation.surfaces.cli.access import person, secret, signers
 from automation.surfaces.cli.asking import looked, send
 from automation.surfaces.cli.common import Session, as_json, by, session, site, tell
 from automation.surfaces.cli.doubt import now_of
+from automation.surfaces.cli.exchanging_epcis import epcis
 from automation.views.laboratory import LabResult, Move, Plan, plan
 from automation.views.wording import show
 
@@ -26,6 +27,9 @@ STRANGE = "its sample is none of this site"
 @click.group(epilog="Example: cellwright exchange fhir B-17 -o b-17.json --site ./site-a")
 def exchange() -> None:
     """Write a batch in standard forms, and take what laboratories and centres send."""
+
+
+exchange.add_command(epcis)
 
 
 @exchange.command("fhir", epilog="Example: cellwright exchange fhir B-17 -o b-17.json --site ./site-a")

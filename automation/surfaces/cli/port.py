@@ -94,6 +94,14 @@ class Drilled:
     good: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written in a standard form: its bytes, and how many events or entries it has."""
+
+    data: bytes
+    entries: int
+
+
 class Seat(Protocol):
     """Where somebody who practises sits."""
 
@@ -178,6 +186,10 @@ class Opener(Protocol):
 
     def fhir(self, objects: "Objects", batch: str) -> bytes:
         """Give a batch as a FHIR bundle; raises InputError for one that is not known."""
+        ...
+
+    def epcis(self, objects: "Objects", folder: Path, start: str) -> Written:
+        """Give the life of the containers of something as EPCIS events; raises InputError for what has none."""
         ...
 
     def lab_results(self, data: bytes, objects: "Objects", *, name: str) -> "Sequence[LabResult]":

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import click
 
-from automation.gmp.marks import known_as
 from automation.gmp.materials.lots import MaterialLot
 from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, emit, mark, note, session, shortened, site, table
 from automation.views.neighbours import MOST, Line, Neighbours
 from automation.views.objects import Objects
 from automation.views.reach import Origin, Reached, origins, reached
-from automation.views.ways import Step, back, forward
+from automation.views.ways import Step, back, forward, whole
 
 
 @click.command(epilog="Example: cellwright trace BAG-0001 --site ./site-a --depth 2")
@@ -35,10 +34,10 @@ def trace(  # noqa: PLR0913  a command has the options that it has
             note(f"nothing is kept beside this ledger: all {objects.last.seq:,} events are read")
         around = Neighbours(objects, most)
         start = around.start(name)
-        whole = _whole(objects, start)
-        ahead, before = forward(objects, whole), back(objects, whole)
+        what = whole(objects, start)
+        ahead, before = forward(objects, what), back(objects, what)
         lines = list(around.around(start, depth))
-        recall = _Recall(objects, whole, before)
+        recall = _Recall(objects, what, before)
     last = objects.last
     if as_json:
         state = {"as_of": last.seq, "head": last.hash.hex(), "kept_to": objects.kept_to}
@@ -55,12 +54,6 @@ def trace(  # noqa: PLR0913  a command has the options that it has
     click.echo(f"\naround it\n{_lines(lines)}")
     if around.passed_over:
         click.echo(f"{around.passed_over} earlier events were not looked at; see them with --most 0")
-
-
-def _whole(objects: Objects, start: str) -> str:
-    """Give the order of a chain of identity; else what was asked for."""
-    orders = () if "/" in start else objects.marked("order", known_as(start))
-    return next((f"order/{one.id}" for one in orders), start)
 
 
 class _Recall:
