@@ -51,6 +51,7 @@ from automation.ledger.event import Event, Genesis, Mode
 from automation.ledger.read import Reader
 from automation.ledger.shelf import Shelf
 from automation.ledger.store import Ledger
+from automation.qualification import executor
 
 KEY = "site.key"
 PLANT_LOG = "plant.log"
@@ -369,6 +370,7 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
         site.at_leave.append(behind.stop)
         watch.start()
         behind.start(clock)
+    site.jobs["qualify"] = executor.carry_out
     for call in way.after:
         call(site)
     return site

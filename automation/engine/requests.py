@@ -123,10 +123,15 @@ def _check_terminal(site: Site, request: Request) -> None:
         raise InputError(f"terminal is {request.terminal!r}; {nearest(request.terminal, known)}")
 
 
-async def _carry_out(site: Site, request: Request) -> Done:
+def _keep_shown(site: Site, request: Request) -> None:
+    """Keep what the signatures bind by its hash."""
     for signer in request.signers:
         if signer.shown:
-            site.house.blobs.put(signer.shown.encode())  # what the signature binds by its hash
+            site.house.blobs.put(signer.shown.encode())
+
+
+async def _carry_out(site: Site, request: Request) -> Done:
+    _keep_shown(site, request)
     if request.what in site.jobs:
         return await site.jobs[request.what](site, request)
     match request.what:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from automation.engine.answers import Answers
 from automation.engine.batches import BatchRun
@@ -15,6 +15,9 @@ from automation.engine.scanning import Scanning
 from automation.engine.sitemodel import SiteFile
 from automation.engine.timers import Timers
 from automation.gmp.secrets import Credentials
+
+if TYPE_CHECKING:
+    from automation.engine.requests import Done, Request
 
 
 class Stream(Protocol):
@@ -53,6 +56,14 @@ class PlantPort(Protocol):
         ...
 
 
+class Job(Protocol):
+    """Carries out a request of one word."""
+
+    async def __call__(self, site: "Site", request: "Request", /) -> "Done":
+        """Do what is asked; raises RefusedError and InputError."""
+        ...
+
+
 @dataclass(slots=True)
 class Site:
     """A site folder, its file, its engine and the batches that run here."""
@@ -68,6 +79,8 @@ class Site:
     plant: PlantPort | None = None
     batches: dict[str, BatchRun] = field(default_factory=dict)
     monitors: dict[str, Monitor] = field(default_factory=dict)
+    jobs: dict[str, "Job"] = field(default_factory=dict)
+    """What is asked of a site beyond its engine, by the word of the request; those above the engine bring it."""
     at_leave: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     at_close: list[Callable[[], None]] = field(default_factory=list)
 

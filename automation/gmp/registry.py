@@ -13,6 +13,7 @@ from automation.gmp.plant import (
     faults,
     maintenance,
     media_fills,
+    qualifications,
     rooms,
     sampling_points,
 )
@@ -70,7 +71,7 @@ KINDS: dict[str, Kind] = {
         *(containers, labels, testing, tray, releases, shipments, infusions),
         *(donors, locations, manifests, splits, templates, rule_profiles, blinds, recalls, reserves),
         *(suppliers, definitions, lots, bills, kits, assets, alarms, backups, calls),
-        *(calibrations, maintenance, rooms, sampling_points, em_samples, media_fills, faults),
+        *(calibrations, qualifications, maintenance, rooms, sampling_points, em_samples, media_fills, faults),
         *(specifications, stability, documents, changes, forms, deviations, corrections, nonconformances),
         *(improvements, five_s),
         *(observations, actions, meetings, complaints, safety_notices, threads),

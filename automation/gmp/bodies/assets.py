@@ -101,6 +101,8 @@ class Qualification(_Due):
 
     certificate: str = field(label="Certificate", length=1)
     stage: Stage = field(label="Qualified through", help="IQ, OQ or PQ", default=Stage.PQ)
+    record: str = field(label="Record", help="Of the protocol that was executed", default="")
+    restrictions: tuple[str, ...] = field(label="Restrictions", default=())
 
 
 class Installation(_Due):

@@ -29,6 +29,7 @@ from automation.gmp.bodies.upkeep import NEW, Cleaning, HoldTimes, Service, Sort
 from automation.gmp.due import Due, until
 from automation.gmp.marks import OPEN, in_room, of_asset
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
+from automation.gmp.qualified_assets import in_execution, reached, unfounded
 from automation.gmp.words import SYSTEM, Meaning, Reason, Right
 from automation.kernel.clock import iso
 from automation.kernel.errors import GateError, RefusedError
@@ -71,6 +72,7 @@ TABLE = Table(
             signs=(Meaning.APPROVED,),
             body=Qualification,
         ),
+        *(Row("release", state, State.QUALIFIED, by=_PROGRAM, body=Qualification) for state in _IN_PLACE),
         Row("install", State.REGISTERED, State.QUALIFIED, by=_PROGRAM, body=Installation),
         *(
             Row("permit", state, state, by={Right.APPROVE}, signs=(Meaning.APPROVED,), body=Reason)
@@ -178,6 +180,8 @@ class Asset:
     certificate: str = ""
     stage: Stage = Stage.PQ
     qualification_due: Instant | None = None
+    qualification_record: str = ""  # of the last one by an executed protocol; from then on each needs one
+    restrictions: tuple[str, ...] = ()  # with which it was released for use
     calibration: str = ""  # certificate
     calibration_due: Instant | None = None
     calibration_result: Result = Result.PASS
@@ -213,11 +217,12 @@ class Asset:
         )
 
     def told(self, _site: Site) -> tuple[str, ...]:
-        """Say which batches rest on it since its last good calibration, and which the last failed one put in doubt."""
+        """Say with which restrictions it is used, which batches rest on its calibration, and which are in doubt."""
         since = f" ({iso(self.good_at)})" if self.good_at is not None else ""
         served = ", ".join(self.served) or "none"
         doubted = ", ".join(self.suspects)
         said = (f"batches since its last good calibration{since}: {served}",) if self.needs_calibration else ()
+        said = (*(f"used with the restriction: {one}" for one in self.restrictions), *said)
         return (*said, *((f"batches in doubt after its last failed calibration: {doubted}",) if doubted else ()))
 
     @property
@@ -279,9 +284,7 @@ class Asset:
         if not site.simulated and system and fact.kind == "install":
             self._refuse("can't install by the program alone on a live site; a person has to")
         if fact.kind == "clean":
-            short = self.upkeep.stood_too_long(fact.stated(Cleaning).sort, fact.at, self._holds)
-            if short:
-                self._refuse(short)
+            self._check_none(self.upkeep.stood_too_long(fact.stated(Cleaning).sort, fact.at, self._holds))
         if fact.kind == "register" and not site.simulated:
             self._check_support(fact.stated(Registration))
         if fact.kind == "claim":
@@ -290,8 +293,13 @@ class Asset:
             self._refuse(f"is not claimed by batch {fact.stated(Claim).batch}, step {fact.stated(Claim).step}")
         if fact.kind in {"free", "break_claim"} and self.claim is None:
             self._refuse("is not claimed")
-        if fact.kind == "return":
+        if fact.kind in {"qualify", "release"}:
+            last, released = self.qualification_record, fact.kind == "release"
+            self._check_none(unfounded(self.id, fact.stated(Qualification), site, last=last, released=released))
+        if fact.kind in {"return", "release"}:
             self._check_repaired(site)
+        if fact.kind == "return":
+            self._check_none(in_execution(self.id, site))
         if fact.kind == "retire" and self.claim is not None:
             self._refuse(f"is claimed by batch {self.claim[0]}, step {self.claim[1]}")
 
@@ -320,6 +328,10 @@ class Asset:
     def _refuse(self, why: str) -> None:
         msg = f"asset {self.id} {why}"
         raise RefusedError(msg)
+
+    def _check_none(self, why: str) -> None:
+        if why:
+            self._refuse(why)
 
     def _check_claim(self, claim: Claim, site: Site) -> None:
         if self.claim is not None and self.claim != (claim.batch, claim.step):
@@ -376,8 +388,16 @@ class Asset:
                     upkeep=self.upkeep.cleaned(Sort.EXTENDED, fact.at),
                 )
             case Qualification() as said:
-                due = moment(said.due, zone=fact.zone)
-                return replace(after, certificate=said.certificate, qualification_due=due, stage=said.stage)
+                lapses = self.qualification_due
+                holds = self.state is not State.REGISTERED and (lapses is None or fact.at < lapses)
+                return replace(
+                    after,
+                    certificate=said.certificate,
+                    qualification_due=moment(said.due, zone=fact.zone),
+                    stage=reached(said, self.stage, holds=holds),
+                    qualification_record=said.record or self.qualification_record,
+                    restrictions=said.restrictions,
+                )
             case Calibration() as said:
                 return self._calibrated(said, fact)
             case Identity() as said:

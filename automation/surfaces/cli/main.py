@@ -72,11 +72,6 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
             "List the improvement board: each card with its measure before and during the trial, read off the ledger.",
         ),
         "wastes": ("improving", "Count the eight wastes as far as records show them, and say what they can't show."),
-        "improvements": (
-            "improving",
-            "List the improvement board: each card with its measure before and during the trial, read off the ledger.",
-        ),
-        "wastes": ("improving", "Count the eight wastes as far as records show them, and say what they can't show."),
         "compare": (
             "comparing",
             "Put batches side by side: parameters that differ, results, yields, times and curves.",
@@ -143,6 +138,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "instruments": ("instruments", "List drivers, check and identify the instruments of a site."),
         "fakes": ("fakes", "List the fakes, or serve one on a port."),
         "exchange": ("exchanging", "Write a batch in standard forms, and take what laboratories and centres send."),
+        "lims": ("lims", "Send tests to the system of the laboratory and fetch its results."),
         "read": ("reading", "Give clean data from an instrument's result file."),
         "judge": ("reading", "Judge a curve by the criteria of a recipe, a plate by those of a specification."),
         "calc": ("calculating", "Do a calculation and show its working."),

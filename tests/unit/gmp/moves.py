@@ -18,6 +18,7 @@ from tests.unit.gmp import moves_of_materials as materials
 from tests.unit.gmp import moves_of_people as people
 from tests.unit.gmp import moves_of_plant as plant
 from tests.unit.gmp import moves_of_product as product
+from tests.unit.gmp import moves_of_qualifications as qualifications
 from tests.unit.gmp import moves_of_quality as quality
 
 REASON: Final[dict[str, object]] = {"reason": "because the test says so"}
@@ -183,6 +184,10 @@ def body(kind: str, row: Row, *, way: tuple[str, ...], name: str, owner: str = "
     """Give a body that the row's rules accept, on the way to where ``way`` leads."""
     if row.body is None:
         return {}
+    if kind == "qualification":
+        return qualifications.body(row.command, name=name)
+    if (kind, row.command) == ("asset", "release"):
+        return qualifications.release(name)
     if (kind, row.command) == ("prompt", "open"):
         return _opening(way)
     if kind == "container" and row.command in _PLACES:
@@ -264,6 +269,10 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
         return _told(way, kind, row, name=name, favourite=favourite)
     if own := people.own(way, kind, row, favourite=favourite):
         return own
+    if kind == "qualification":
+        return qualifications.brought(way, row, name=name)
+    if (kind, row.command) == ("asset", "release"):
+        return qualifications.released(way, row, name=name)
     stream += quality.SUFFIXES.get(kind, "")
     if kind == "profile":
         stream = f"profile/eu@{name}"

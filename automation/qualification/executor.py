@@ -1,0 +1,129 @@
+"""Executes what the program can do of a qualification by itself, step by step, and goes on where it was stopped.
+
+The result of a step is one command with an id of its own (execution, step, attempt): killed before it, the check runs
+again and the record answers what it had done; killed after it, the step has its result.
+Source: EU GMP Annex 15, 2.4, 3.11; FDA Computer Software Assurance 2025 (evidence captured by the system).
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from automation.engine.requests import Done, Request
+from automation.engine.site import Site
+from automation.gmp.door import Command
+from automation.gmp.plant.qualifications import TABLE, Qualification, State
+from automation.gmp.qualifying import untrained
+from automation.kernel.errors import CellwrightError, InputError, RefusedError
+from automation.ledger.event import Event
+from automation.qualification.asking import Asked, Found
+from automation.qualification.checks import known
+
+PROGRAM = "system:qualification"
+LONGEST = 400  # characters of an actual that are kept in the event; more is a file
+_HANDS = frozenset().union(*(row.by for row in TABLE.rows if row.command == "enter"))
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """One event of a check, as it is kept as evidence."""
+
+    seq: int
+    at: int  # us, UTC
+    kind: str
+    body: msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Who lets the program work, and where the files beside the protocol are."""
+
+    by: str
+    folder: Path | None
+
+
+async def carry_out(site: Site, request: Request) -> Done:
+    """Do every step that the program can do now; gives the steps that were done with what came out."""
+    thing = _execution(site, request.target)
+    if not site.house.door.rights(request.by) & _HANDS:
+        needed = " or ".join(sorted(_HANDS))
+        raise RefusedError(f"{request.by} may not execute qualification {thing.id}: needs the right {needed}")
+    why = untrained(thing.planned, request.by, site.house.door)
+    if why:
+        raise RefusedError(f"qualification {thing.id} {why}")
+    folder = Path(str(request.body["folder"])) if request.body.get("folder") else None
+    told = await perform(site, thing.id, Work(request.by, folder))
+    after = _execution(site, request.target)
+    return Done(f"qualification/{after.id}", str(after.state), site.house.ledger.last.seq, told)
+
+
+async def perform(site: Site, name: str, work: Work) -> dict[str, str]:
+    """Do the steps one after the other; gives each with what came out."""
+    told: dict[str, str] = {}
+    while step := _next(site, _execution(site, name), told):
+        told[step] = await _done(site, _execution(site, name), step, work)
+    return told
+
+
+def _execution(site: Site, name: str) -> Qualification:
+    thing = site.house.door.find("qualification", name)
+    if not isinstance(thing, Qualification) or thing.state is not State.EXECUTING:
+        raise RefusedError(f"qualification {name} is {thing.state}; the program works at one that is executing")
+    return thing
+
+
+def _next(site: Site, thing: Qualification, tried: Iterable[str]) -> str:
+    for name in thing.pending():
+        step = thing.planned.step(name)
+        if step is not None and step.by_program(simulated=site.file.simulated) and name not in tried:
+            return name
+    return ""
+
+
+async def _done(site: Site, thing: Qualification, name: str, work: Work) -> str:
+    """Do one step and put its result on the record; gives what came out, or what has to happen first."""
+    step = thing.planned.step(name)
+    if step is None:
+        raise InputError(f"qualification {thing.id} has no step {name}")
+    attempt = sum(one.step == name for one in thing.results) + 1
+    asked = Asked(site, thing, name, attempt, step.told, work.folder, work.by)
+    found = await _found(asked, step.check)
+    if found.waits:
+        return f"waits: {found.waits}"
+    events = site.house.ledger.stream(asked.recorder.stream)
+    files = dict(found.files)
+    if events:
+        files["exchange.json"] = msgspec.json.format(msgspec.json.encode([_kept(one) for one in events]), indent=1)
+    actual = found.actual
+    if len(actual) > LONGEST:
+        files["actual.txt"] = actual.encode()
+        actual = f"{actual[:LONGEST]} ..."
+    body = {
+        "step": name,
+        "actual": actual,
+        "met": found.met,
+        "evidence": [{"name": one, "sha256": site.house.blobs.put(data)} for one, data in sorted(files.items())],
+        "cites": list(found.cites or (one.seq for one in events)),
+        "started_by": work.by,
+        "simulated": site.file.simulated,
+    }
+    stream = f"qualification/{thing.id}"
+    await site.house.door.submit(Command(stream, "observe", body, PROGRAM, id=f"{stream}:{name}:{attempt}"))
+    return actual
+
+
+async def _found(asked: Asked, check: str) -> Found:
+    """Run a check in a task of its own; how a device refuses or fails is what came out."""
+    run = known(check, asked.told).run
+    try:
+        return await asyncio.get_running_loop().create_task(run(asked), name=f"check {asked.step}")
+    except InputError:
+        raise
+    except CellwrightError as trouble:
+        return Found(f"{type(trouble).__name__}: {trouble}", met=False)
+
+
+def _kept(event: Event) -> Exchange:
+    return Exchange(event.seq, event.at, event.kind, msgspec.Raw(event.body))

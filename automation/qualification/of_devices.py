@@ -1,0 +1,106 @@
+"""Checks that ask an instrument: who it is, what it reads, what it keeps of what was set or loaded.
+
+Units:  as the interface gives them; limits of a step judge numbers in their unit.
+Source: EU GMP Annex 15, 3.9 (IQ: as ordered, as specified), 3.11 (OQ: operating range); 21 CFR 211.68(a), 11.10(h).
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Final
+
+import msgspec
+
+from automation.engine.recipe.spec import ParameterSpec
+from automation.engine.recipe.values import value
+from automation.engine.recipe.yaml_source import read_text
+from automation.kernel.errors import InputError
+from automation.qualification.asking import Asked, Check, Found, Hand, in_hand, takes
+
+WORDS = ("maker", "model", "serial", "firmware")
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+
+
+async def identify(asked: Asked) -> Found:
+    """Ask the instrument who it is, and compare that with the register."""
+    said = await in_hand(asked).method("identify")()
+    register = asked.asset
+    seen = {word: str(getattr(said, word, "")) for word in WORDS}
+    other = [
+        f"{word} {seen[word] or 'not said'}, registered {getattr(register, word)}"
+        for word in WORDS
+        if getattr(register, word) and seen[word] != getattr(register, word)
+    ]
+    told = ", ".join(f"{word} {text}" for word, text in seen.items() if text) or "nothing"
+    return Found(f"says {told}" + (f"; differs: {'; '.join(other)}" if other else "; as registered"), met=not other)
+
+
+async def read(asked: Asked) -> Found:
+    """Read one value of the instrument; limits of the step judge it, or ``is`` says what it has to be."""
+    found = await _read(in_hand(asked), asked.told["method"])
+    if "is" in asked.told:
+        return Found(f"{asked.told['method']}: {found}", met=str(found) == asked.told["is"])
+    return Found(f"{found:.10g}" if isinstance(found, float) else str(found), met=found is not None)
+
+
+async def set_and_read(asked: Asked) -> Found:
+    """Set a value and read it back; ``within`` (in the unit of the value) says how near it has to come."""
+    hand, told = in_hand(asked), asked.told
+    wanted = _value(asked, told["set"], told["argument"], told["value"])
+    await hand.method(told["set"])(**{told["argument"]: wanted})
+    found = await _read(hand, told["read"])
+    if not isinstance(found, float) or not isinstance(wanted, float):
+        return Found(f"set {told['value']}, read back {found}", met=found == wanted)
+    unit = told["value"].rpartition(" ")[2]
+    far = abs(found - wanted)
+    return Found(f"set {told['value']}, read back {found:.10g} {unit}", met=far <= _number(told["within"]))
+
+
+async def load_and_read(asked: Asked) -> Found:
+    """Load a program into the instrument and read back what stands there, segment by segment."""
+    hand, told = in_hand(asked), asked.told
+    wanted = _value(asked, told["load"], told["argument"], told["value"])
+    await hand.method(told["load"])(**{told["argument"]: wanted})
+    found = await hand.method(told["read"])(**{told["argument"]: wanted})
+    same = _encode(found) == _encode(wanted)
+    kept = {"loaded.json": _encode(wanted), "read-back.json": _encode(found)}
+    return Found("read back what was loaded" if same else "read back another program", met=same, files=kept)
+
+
+async def _read(hand: Hand, path: str) -> object:
+    """Give ``method`` or ``method.field`` of an instrument."""
+    method, _, field = path.partition(".")
+    found = await hand.method(method)()
+    if not field:
+        return found
+    if not is_dataclass(found) or field not in {one.name for one in fields(found)}:
+        raise InputError(f"{method} gives no {field!r}")
+    return getattr(found, field)
+
+
+def _value(asked: Asked, method: str, argument: str, text: str) -> object:
+    """Read a value as the method takes it: with its unit, or as YAML as in a recipe."""
+    spec = ParameterSpec(argument, takes(asked.device, method, argument))
+    return value(read_text(text, name=f"step {asked.step}", inside=argument), spec)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"within is {text!r}; a number is needed") from None
+
+
+DEVICES: Final[Mapping[str, Check]] = {
+    "identify": Check("who the instrument says it is, beside the register", identify),
+    "read": Check("one value of the instrument", read, needs=("method",), may=("is",)),
+    "set and read back": Check(
+        "a set point, written and read back",
+        set_and_read,
+        needs=("set", "argument", "value", "read"),
+        may=("within",),
+    ),
+    "load and read back": Check(
+        "a program, loaded and read back", load_and_read, needs=("load", "argument", "value", "read")
+    ),
+}
+"""The checks of instruments by their names."""
