@@ -28,6 +28,7 @@ class Sensor:
 
     unit: str
     value: Reading  # None: the sensor is broken
+    alarm: Callable[[], bool] | None = None  # whether its monitor is active; None: it has none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,28 @@ class Control:
     runs: Callable[[], bool] = lambda: True
     switch: Callable[[bool, Instant], None] | None = None  # started and stopped by itself; None: with its unit
     total: Callable[[Instant], float] | None = None
+    alarm: Callable[[], bool] | None = None  # as of a sensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """What a device shows of a program that it keeps; its content is opaque."""
+
+    id: str
+    version: str = "1"
+    author: str = ""
+    description: str = ""
+    modified: Instant | None = None  # as created; None: never known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the active program is (s); steps are counted from 1."""
+
+    step: int
+    name: str
+    runtime: float
+    estimated: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +88,9 @@ class FunctionalUnit:
     functions: Mapping[str, Sensor | Control]
     state: Callable[[], tuple[wire.Unit, wire.Running | None]]
     commands: Mapping[str, Command] = field(default_factory=dict)
-    templates: tuple[str, ...] = ()
+    templates: Callable[[], tuple[Template, ...]] = tuple
+    manager: Mapping[str, Command] = field(default_factory=dict)  # methods of the program manager
+    progress: Callable[[Instant], Progress | None] = lambda _now: None
     runs: Callable[[Instant], tuple[Run, ...]] = lambda _now: ()
 
 
@@ -77,9 +102,17 @@ def no_words() -> Mapping[str, tuple[str, ...]]:
 class LadsDevice:
     """Everything that a LADS server shows of one device; ``fakes.nodes.Nodes`` and ``Methods``."""
 
-    def __init__(self, name: str, identity: Identity, units: Mapping[str, FunctionalUnit]) -> None:
-        """Name it as it stands in the device set."""
+    def __init__(
+        self,
+        name: str,
+        identity: Identity,
+        units: Mapping[str, FunctionalUnit],
+        *,
+        health: Callable[[], int] | None = None,
+    ) -> None:
+        """Name it as it stands in the device set; ``health`` gives the number of its health, where it tells it."""
         self.name, self.identity, self.units = name, identity, units
+        self._health = health
         self.root = f"{wire.DEVICES}/{name}"
         self.words: Mapping[str, tuple[str, ...]] = no_words()
         self._controls = {
@@ -93,6 +126,11 @@ class LadsDevice:
             for unit, made in units.items()
             for command, act in made.commands.items()
         }
+        self._managers = {
+            f"{self.root}/{wire.UNITS}/{unit}/{wire.PROGRAMS}/{method}": act
+            for unit, made in units.items()
+            for method, act in made.manager.items()
+        }
 
     @property
     def writable(self) -> frozenset[str]:
@@ -103,7 +141,7 @@ class LadsDevice:
     def methods(self) -> frozenset[str]:
         """Name the commands of units and of the functions that are started by themselves."""
         own = (f"{place}{wire.FUNCTION_STATE}/" for place, one in self._controls.items() if one.switch is not None)
-        return frozenset(chain(self._commands, *((f"{place}Start", f"{place}Stop") for place in own)))
+        return frozenset(chain(self._commands, self._managers, *((f"{place}Start", f"{place}Stop") for place in own)))
 
     def bounds(self) -> Mapping[str, tuple[float, float]]:
         """Give the range of every target."""
@@ -119,6 +157,8 @@ class LadsDevice:
             f"{self.root}/{wire.IDENTIFICATION}/{wire.SOFTWARE}": who.firmware,
             f"{self.root}/{wire.DEVICE_STATE}/{wire.CURRENT_STATE}": "Operate",
         }
+        if self._health is not None:
+            out[f"{self.root}/{wire.HEALTH}"] = self._health()
         for name, unit in self.units.items():
             out |= self._unit(f"{self.root}/{wire.UNITS}/{name}", unit, now)
             for function, one in unit.functions.items():
@@ -139,6 +179,8 @@ class LadsDevice:
 
     def call(self, name: str, args: Arguments, now: Instant) -> Arguments:
         """Do a command; raises NodeRefusedError in a state from which it leads nowhere."""
+        if name in self._managers:
+            return self._managers[name](args, now)
         if name not in self._commands:
             return self._switch(name, now)
         unit, command, act = self._commands[name]
@@ -169,23 +211,54 @@ class LadsDevice:
             f"{machine}/{wire.CURRENT_STATE}": state.value,
             f"{machine}/{wire.RUNNING_MACHINE}/{wire.CURRENT_STATE}": running.value if running else "",
         }
-        if not unit.templates:
+        templates = unit.templates()
+        if not templates and not unit.manager:
             return out
         programs, runs = f"{place}/{wire.PROGRAMS}", unit.runs(now)
         last = runs[-1] if runs and runs[-1].stopped is None else None
-        out[f"{programs}/{wire.ACTIVE}/{wire.RUN_ID}"] = last.id if last else ""
-        out[f"{programs}/{wire.ACTIVE}/CurrentRuntime"] = 1000.0 * float(now - last.started) if last else 0.0
-        for template in unit.templates:
-            out[f"{programs}/{wire.TEMPLATES}/{template}/DeviceTemplateId"] = template
+        out |= _active(f"{programs}/{wire.ACTIVE}", last, unit.progress(now), now)
+        for template in templates:
+            out |= _template(f"{programs}/{wire.TEMPLATES}/{template.id}", template)
         for run in runs:
             out |= _result(f"{programs}/{wire.RESULTS}/{run.id}", run)
         return out
 
 
+def _active(place: str, last: Run | None, progress: Progress | None, now: Instant) -> dict[str, Value | None]:
+    since = 1000.0 * float(now - last.started) if last else 0.0
+    out: dict[str, Value | None] = {f"{place}/{wire.RUN_ID}": last.id if last else "", f"{place}/{wire.RUNTIME}": since}
+    if progress is not None:
+        out[f"{place}/{wire.RUNTIME}"] = 1000.0 * progress.runtime
+        out[f"{place}/{wire.ESTIMATED}"] = 1000.0 * progress.estimated
+        out[f"{place}/{wire.STEP}"] = progress.step
+        out[f"{place}/{wire.STEP_NAME}"] = progress.name
+    return out
+
+
+def _template(place: str, one: Template) -> dict[str, Value | None]:
+    changed = iso(one.modified) if one.modified is not None else ""
+    return {
+        f"{place}/{wire.TEMPLATE_ID}": one.id,
+        f"{place}/{wire.VERSION}": one.version,
+        f"{place}/{wire.AUTHOR}": one.author,
+        f"{place}/{wire.DESCRIPTION}": one.description,
+        f"{place}/{wire.CREATED}": changed,
+        f"{place}/{wire.MODIFIED}": changed,
+    }
+
+
+def _monitor(place: str, one: Sensor | Control) -> dict[str, Value | None]:
+    if one.alarm is None:
+        return {}
+    active, state = one.alarm(), f"{place}/{wire.ALARM}/{wire.ACTIVE_STATE}"
+    return {state: "Active" if active else "Inactive", f"{place}/{wire.ALARM_ACTIVE}": active}
+
+
 def _function(place: str, one: Sensor | Control, now: Instant) -> dict[str, Value | None]:
     if isinstance(one, Sensor):
         shown: dict[str, Value | None] = {f"{place}/{wire.SENSOR}": one.value(now)}
-        return {f"{place}/IsEnabled": True, **shown, f"{place}/{wire.SENSOR}/{wire.IN_UNITS}": one.unit}
+        shown |= {f"{place}/{wire.SENSOR}/{wire.IN_UNITS}": one.unit, **_monitor(place, one)}
+        return {f"{place}/IsEnabled": True, **shown}
     state = wire.Unit.RUNNING if one.runs() else wire.Unit.STOPPED
     out: dict[str, Value | None] = {
         f"{place}/IsEnabled": True,
@@ -198,7 +271,7 @@ def _function(place: str, one: Sensor | Control, now: Instant) -> dict[str, Valu
     if one.total is not None:
         out[f"{place}/{wire.TOTAL}"] = one.total(now)
         out[f"{place}/{wire.TOTAL}/{wire.IN_UNITS}"] = one.unit
-    return out
+    return out | _monitor(place, one)
 
 
 def _result(place: str, run: Run) -> dict[str, Value | None]:
@@ -208,6 +281,6 @@ def _result(place: str, run: Run) -> dict[str, Value | None]:
         f"{place}/{wire.TASK}": run.task,
         f"{place}/{wire.STARTED}": iso(run.started),
         f"{place}/{wire.STOPPED_AT}": iso(run.stopped) if run.stopped is not None else "",
-        f"{place}/ProgramTemplate/DeviceTemplateId": run.template,
+        f"{place}/ProgramTemplate/{wire.TEMPLATE_ID}": run.template,
     }
     return out | {f"{place}/{wire.VARIABLES}/{name}": value for name, value in run.values.items()}

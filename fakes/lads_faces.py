@@ -17,7 +17,7 @@ from automation.kernel.quantity import Instant
 from fakes.echotherm import FakeEchoTherm
 from fakes.eurotherm_controller import Controller
 from fakes.hettich_460r import FakeHettich460R
-from fakes.lads import INVALID_STATE, Arguments, Control, FunctionalUnit, LadsDevice, Run, Sensor
+from fakes.lads import INVALID_STATE, Arguments, Control, FunctionalUnit, LadsDevice, Run, Sensor, Template
 from fakes.memmert import SETS, FakeMemmert
 from fakes.nodes import NodeFeed, NodeRefusedError
 from fakes.physics.programmer import State as Programmer
@@ -55,9 +55,9 @@ class Panel:
     def unit(self, functions: Mapping[str, Sensor | Control]) -> FunctionalUnit:
         """Give the functional unit that this panel commands."""
         commands = {name: partial(self._command, name) for name in self.keys}
-        templates = (self.template,) if self.template else ()
+        templates = (Template(id=self.template),) if self.template else ()
         return FunctionalUnit(
-            functions=functions, state=self.state, commands=commands, templates=templates, runs=self.runs
+            functions=functions, state=self.state, commands=commands, templates=lambda: templates, runs=self.runs
         )
 
     def runs(self, now: Instant) -> tuple[Run, ...]:

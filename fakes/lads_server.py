@@ -4,10 +4,11 @@ The address space is made from the names of ``fakes.lads``: every part of a path
 every value a variable, every command a method. Results of programs come to stand there as they begin.
 Units:  as each function states, in ``EngineeringUnits``; durations in ms.
 Source: OPC 30500-1 v1.0.0: BrowseNames, and the node ids of types and states. Types stand there by number and name,
-        without their own members; optional parts (alarms, maintenance, components, locks) are left out.
+        without their own members; optional parts (conditions, maintenance, components, locks) are left out.
 """
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -30,6 +31,15 @@ RANGE_OF = ua.NodeId(ua.Int32(17570))  # AnalogUnitRangeType
 FINITE_STATE = ua.NodeId(ua.Int32(2760))  # FiniteStateVariableType
 UNECE = "http://www.opcfoundation.org/UA/units/un/cefact"
 NEVER = datetime(1601, 1, 1, tzinfo=UTC)
+BYTES = ua.NodeId(ua.Int32(ua.ObjectIds.ByteString))
+LOCALIZED = frozenset({wire.CURRENT_STATE, wire.MAKER, wire.MODEL, wire.DESCRIPTION, wire.STEP_NAME, wire.ACTIVE_STATE})
+TIMES = frozenset({wire.STARTED, wire.STOPPED_AT, wire.CREATED, wire.MODIFIED})
+PROPERTIES = frozenset({wire.IN_UNITS, wire.RUN_ID, wire.AUTHOR, wire.CREATED, wire.DESCRIPTION}) | {
+    wire.MODIFIED,
+    wire.TEMPLATE_ID,
+    wire.VERSION,
+    "Id",
+}
 BY_NAME: Mapping[str, str] = {
     wire.UNITS: "FunctionalUnitSetType",
     wire.FUNCTIONS: "FunctionSetType",
@@ -171,9 +181,9 @@ class ServedLads(Served):
         last = name.rpartition("/")[2]
         if value is None or last == wire.IN_UNITS:
             return super().held(name, value) if value is None else ua.DataValue(_unit(str(value)))
-        if last in {wire.CURRENT_STATE, wire.MAKER, wire.MODEL}:
+        if last in LOCALIZED:
             return ua.DataValue(ua.Variant(ua.LocalizedText(str(value)), ua.VariantType.LocalizedText))
-        if last in {wire.STARTED, wire.STOPPED_AT}:
+        if last in TIMES:
             moment = datetime.fromisoformat(str(value)) if value else NEVER
             return ua.DataValue(ua.Variant(moment, ua.VariantType.DateTime))
         return super().held(name, value)
@@ -193,7 +203,7 @@ class ServedLads(Served):
         qualified, path = self._qualified(last, place), self._path(name)
         node = await (
             parent.add_property(path, qualified, variant)
-            if last in {wire.IN_UNITS, wire.RUN_ID} or place.endswith(wire.IDENTIFICATION)
+            if last in PROPERTIES or place.endswith(wire.IDENTIFICATION)
             else parent.add_variable(path, qualified, variant)
         )
         kind = {wire.CURRENT_STATE: FINITE_STATE}.get(last)
@@ -245,13 +255,13 @@ class ServedLads(Served):
         place, _, command = name.rpartition("/")
         takes, gives = self._arguments(command)
         node = await (await self._place(place)).add_method(
-            self._path(name), self._qualified(command, place), self._called(name), takes, gives
+            self._path(name), self._qualified(command, place), self._called(name, gives), takes, gives
         )
         self._places[name] = node
 
-    def _called(self, name: str) -> Callable[..., Awaitable[ua.CallMethodResult]]:
+    def _called(self, name: str, gives: list[ua.Argument]) -> Callable[..., Awaitable[ua.CallMethodResult]]:
         async def call(_parent: ua.NodeId, *given: ua.Variant) -> ua.CallMethodResult:
-            args = tuple(None if isinstance(one.Value, list) else one.Value for one in given)
+            args = tuple(_plain(one.Value) for one in given)
             at = self._clock.micros()
             self._offer.log.add(at, self._offer.name, nodes.line(nodes.Request(1, call=name, args=args)))
             try:
@@ -259,14 +269,21 @@ class ServedLads(Served):
             except NodeRefusedError as refusal:
                 return ua.CallMethodResult(StatusCode=ua.StatusCode(ua.UInt32(getattr(ua.StatusCodes, refusal.status))))
             await self.refresh()
-            return ua.CallMethodResult(OutputArguments=[ua.Variant(one) for one in out])
+            return ua.CallMethodResult(OutputArguments=[_sent(*one) for one in zip(out, gives, strict=True)])
 
         return call
 
     def _arguments(self, command: str) -> tuple[list[ua.Argument], list[ua.Argument]]:
+        text, lads = ua.NodeId(ua.Int32(ua.ObjectIds.String)), self._spaces[wire.NAMESPACE]
+        content = [
+            _argument("AdditionalParameters", _id(wire.KEY_VALUES, lads), many=True),
+            _argument("Data", BYTES),
+        ]
+        if command in {wire.UPLOAD, wire.DOWNLOAD}:
+            template = [_argument("TemplateId", text)]
+            return (content, template) if command == wire.UPLOAD else (template, content)
         if command != wire.START_PROGRAM:
             return [], []
-        text, lads = ua.NodeId(ua.Int32(ua.ObjectIds.String)), self._spaces[wire.NAMESPACE]
         takes = [
             _argument("ProgramTemplateId", text),
             _argument("Properties", _id(wire.KEY_VALUES, lads), many=True),
@@ -279,9 +296,9 @@ class ServedLads(Served):
     def _qualified(self, name: str, above: str) -> ua.QualifiedName:
         """Give a name in the namespace to which it belongs: of OPC UA, DI, LADS, or the fake's own."""
         parent = above.rpartition("/")[2]
-        if name in {wire.CURRENT_STATE, wire.IN_UNITS}:
+        if name in {wire.CURRENT_STATE, wire.IN_UNITS, wire.ACTIVE_STATE} or parent == wire.ACTIVE_STATE:
             return _name(name, 0)
-        if wire.IDENTIFICATION in {name, parent}:
+        if wire.IDENTIFICATION in {name, parent} or name == wire.HEALTH:
             return _name(name, self._spaces[wire.DI])
         own = parent in {wire.DEVICES, wire.UNITS, wire.FUNCTIONS, wire.TEMPLATES, wire.RESULTS, wire.VARIABLES}
         return _name(name, self._spaces[NAMESPACE if own else wire.NAMESPACE])
@@ -301,6 +318,22 @@ def _name(name: str, space: int = 0) -> ua.QualifiedName:
 
 def _argument(name: str, kind: ua.NodeId, *, many: bool = False) -> ua.Argument:
     return ua.Argument(Name=name, DataType=kind, ValueRank=1 if many else -1)
+
+
+def _plain(value: object) -> Value | None:
+    """Give an argument as the fake's lines have it: None for a list, base64 for bytes."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value if isinstance(value, bool | int | float | str) else None
+
+
+def _sent(value: Value | None, argument: ua.Argument) -> ua.Variant:
+    """Give what a method answers as it is declared."""
+    if argument.ValueRank == 1:
+        return ua.Variant([], ua.VariantType.ExtensionObject, is_array=True)
+    if argument.DataType == BYTES:
+        return ua.Variant(base64.b64decode(str(value)), ua.VariantType.ByteString)
+    return ua.Variant(value)
 
 
 def _unit(text: str) -> ua.Variant:

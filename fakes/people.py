@@ -319,7 +319,7 @@ class Staff:
             Habit(r"^Take .* out and transfer now", self._take_out),
             Habit(r"in their positions in the store", self._put_away),
             Habit(r"^Clean ", panel.clean),
-            Habit(r"select the stored program", panel.select, Seconds(240.0)),
+            Habit(r"(select|look up) the stored program", panel.select, Seconds(240.0)),
             Habit(r"set the chamber to", panel.aim),
             Habit(r"press start", panel.press_start),
             Habit(r"let the held program go on", panel.press_go_on),

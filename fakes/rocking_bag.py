@@ -20,7 +20,7 @@ from automation.kernel.quantity import Instant
 from fakes.bag_flows import Flows
 from fakes.contents import Contents
 from fakes.freezer import flag, text
-from fakes.lads import INVALID_STATE, Arguments, Control, FunctionalUnit, LadsDevice, Run, Sensor
+from fakes.lads import INVALID_STATE, Arguments, Control, FunctionalUnit, LadsDevice, Run, Sensor, Template
 from fakes.nodes import NodeFeed, NodeRefusedError
 from fakes.physics import gassing
 from fakes.physics.gassing import Gassing, Liquid, Settling
@@ -193,7 +193,7 @@ class FakeRockingBag:
             functions={name: self._control(name) for name in KEPT},
             state=lambda: self.state,
             commands=dict(zip(commands, acts, strict=True)),
-            templates=("Culture",),
+            templates=lambda: (Template(id="Culture"),),
             runs=lambda _now: tuple(self._cultures),
         )
         pump = Control(
@@ -209,7 +209,7 @@ class FakeRockingBag:
             functions={"Volume": pump, "Line": Sensor(unit="1", value=lambda _now: float(bool(self.flows.medium)))},
             state=self.flows.state,
             commands={"StartProgram": self._start_feed, "Stop": self._stop_feed},
-            templates=("Feed",),
+            templates=lambda: (Template(id="Feed"),),
             runs=self.flows.runs,
         )
         return {"Culture": culture, "Feed": feeding}

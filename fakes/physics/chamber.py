@@ -54,6 +54,7 @@ class Chamber:
         self.manual_output = 0.0  # %, of full cooling (negative) or heating
         self.output = 0.0  # %
         self.deviating = 0  # s
+        self.stood = 0  # grid point at which a program last came to stand by itself
         self._settled = False
         self._trace: Trace | None = None
 
@@ -81,9 +82,12 @@ class Chamber:
                 continue
             left -= self._glide(values, left)
             if left > 0:
+                went = not self.programmer.still
                 self._second()
                 values.append(self.temperature)
                 left -= 1
+                if went and self.programmer.still:
+                    self.stood = trace.end + len(values) - 1
         trace.extend(values)
 
     def touched(self) -> None:

@@ -7,7 +7,8 @@ as 8 hex digits, and LF, so that a changed byte is never taken for a value:
 ``{"id":3,"call":"U/Start","args":["T",null]}`` -> ``{"id":3,"ok":true,"out":["R"]}`` or an error; null is an empty list
 ``{"id":4,"browse":"U/Set"}`` -> ``{"id":4,"ok":true,"names":["A","B"]}``: what stands below a place
 A name with slashes is a path of BrowseNames below the Objects folder. A structure is told as the JSON text of its
-fields by the server's names: enumerations as numbers, times without an offset as the server gives them.
+fields by the server's names: enumerations as numbers, times without an offset as the server gives them. A string of
+bytes is told, and given to a method, in base64.
 A fake answers these lines itself; on a live site ``opcua`` performs them on an OPC UA server.
 Source: status words are those of OPC UA part 4, annex A (Good, Bad...); the lines are of this project.
 """

@@ -4,6 +4,7 @@ A survey browses once, when a connection is opened, and knows variables by Brows
 below many objects, and some only come to be (LADS), names are paths instead, and each is looked for when it is asked.
 """
 
+import base64
 import dataclasses
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -40,6 +41,8 @@ class Found:
             return self.words.get(int(held)) if self.words else int(held)
         if isinstance(held, datetime):
             return "" if held.year <= NO_TIME else held.isoformat()
+        if isinstance(held, bytes):
+            return base64.b64encode(held).decode()
         text = getattr(getattr(held, "DisplayName", held), "Text", None)  # of a localized text, or of a unit
         if isinstance(text, str):
             return text
@@ -204,6 +207,8 @@ class Paths:
         ua = self._ua
         if many or value is None:
             return ua.Variant([], kind, is_array=True)
+        if kind == ua.VariantType.ByteString:
+            return ua.Variant(base64.b64decode(str(value)), kind)
         if kind == ua.VariantType.DateTime:
             return ua.Variant(datetime.fromisoformat(str(value)).astimezone(UTC), kind)
         return ua.Variant(value, kind)

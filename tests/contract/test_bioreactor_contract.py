@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from asyncua import Client, Node, ua
 
+from automation.engine.handles import Container
 from automation.kernel.effect import Call, Done, NotDone
 from automation.kernel.errors import RefusedError
 from automation.kernel.quantity import Celsius, Millilitres, Percent
@@ -17,11 +18,17 @@ from fakes.lads_faces import Face
 from fakes.serve import Seat
 from fakes.watson_marlow import FakeWatsonMarlow
 from fakes.world import World
+from instruments.drivers.lads_freezer.driver import LadsFreezer
 from instruments.interfaces.bioreactor import Cultivating, Feeding, Perfusion
 from instruments.interfaces.device import Identity
+from instruments.interfaces.freezer import RunState
 from tests.fuzz.vectors import vectors
 from tests.support.bioreactors import CULTURE, KEPT, MEDIUM, NAME, OPERATOR, WASTE, Bench, Hall, Wish, hall, on_bench
+from tests.support.freezers import SHORT
+from tests.support.freezers import Bench as FreezerBench
+from tests.support.lads_freezers import over_opcua
 
+BAG = (Container("bag"),)
 pytestmark = pytest.mark.requirement("F025", "F103.1", "C06", "C07")
 
 
@@ -137,6 +144,43 @@ def test_what_the_device_refuses_leaves_everything_as_it_was(wish: Wish) -> None
         assert await bench.rocker.set_points() == KEPT
 
     on_bench(wish, work)
+
+
+@pytest.mark.requirement("C05.3")
+@pytest.mark.requirement("C05.3", refuses=True)
+def test_a_freezer_behind_the_same_server_runs_an_uploaded_program_to_its_end(served: Hall) -> None:
+    """Bytes up and down; one start, a second refused; held, gone on, complete; alarms and doubt by reading."""
+
+    async def work(bench: FreezerBench) -> None:
+        freezer = bench.freezer
+        assert isinstance(freezer, LadsFreezer)
+        assert (await freezer.identify()).serial == "SIM-LF-01"
+        await freezer.stand_by(target=Celsius(5.0))
+        await freezer.load(program=SHORT)
+        assert await freezer.loaded(program=SHORT) == SHORT
+        start = Call(NAME, "start", {"containers": BAG})
+        assert await freezer.reconcile(start) == NotDone()
+        await freezer.start(containers=BAG)
+        assert await freezer.reconcile(start) == Done()
+        with pytest.raises(RefusedError, match="reset only"):
+            await freezer.start(containers=BAG)
+        await bench.passes(90.0)
+        await freezer.hold()
+        held = await freezer.run()
+        assert (held.state, held.segment, held.alarms) == (RunState.HOLD, 3, ())
+        await freezer.go_on()
+        bench.hand("sensor", broken=True)
+        assert (await freezer.run()).alarms == ("sensor break", "device health FAILURE")
+        bench.hand("sensor", broken=False)
+        await bench.passes(600.0)
+        over = await freezer.run()
+        assert (over.state, over.remaining) == (RunState.COMPLETE, None)
+        assert over.setpoint == pytest.approx(-8.5)
+        await freezer.reset()
+        assert (await freezer.run()).state is RunState.RESET
+        assert bench.fake.acts == {"start": 1, "hold": 1, "go on": 1, "reset": 1, "set point": 1}
+
+    over_opcua(served, work)
 
 
 GOLDEN: dict[str, Any] = dict(vectors("lads"))  # groups of different shapes

@@ -9,6 +9,7 @@ from automation.kernel.quantity import Celsius
 from fakes.eurotherm_controller import Setup
 from instruments.drivers.eurotherm.driver_bisynch import EurothermBisynch
 from instruments.drivers.eurotherm.driver_modbus import EurothermModbus
+from instruments.drivers.lads_freezer.driver import LadsFreezer
 from instruments.interfaces.freezer import Program, RunState
 from tests.support.freezers import KINDS, SHORT, Bench, Wish, on_bench, ramp
 
@@ -16,16 +17,17 @@ pytestmark = pytest.mark.requirement("F048", "C05", "C05.1", "C06", "C07")
 
 BAG = (Container("bag"),)
 EVERY = [Wish(kind=kind, protocol=protocol, stored=SHORT) for protocol in ("modbus", "bisynch") for kind in KINDS]
+EVERY.append(Wish(protocol="lads"))
 
 
 def call(method: str) -> Call:
     """Give an open call of the freezer."""
-    return Call("freezer", method, {})
+    return Call("freezer", method, {"containers": BAG} if method == "start" else {})
 
 
 async def settled(bench: Bench, method: str) -> Done | NotDone | Unknown:
     """Ask the driver how an open call ended."""
-    assert isinstance(bench.freezer, (EurothermModbus, EurothermBisynch))
+    assert isinstance(bench.freezer, (EurothermModbus, EurothermBisynch, LadsFreezer))
     return await bench.freezer.reconcile(call(method))
 
 
@@ -145,7 +147,7 @@ def test_doubt_about_an_act_is_settled_by_reading(wish: Wish) -> None:
 
 
 @pytest.mark.requirement("C05.1", "C06", refuses=True)
-@pytest.mark.parametrize("protocol", ["modbus", "bisynch"])
+@pytest.mark.parametrize("protocol", ["modbus", "bisynch", "lads"])
 def test_a_driver_without_control_reads_and_commands_nothing(protocol: str) -> None:
     """Every command is refused before a byte is sent."""
 

@@ -24,7 +24,7 @@ from instruments.drivers.zpl_printer.wire import symbol, zpl
 from instruments.transport import folder, modbus
 from instruments.transport.modbus_lines import Framing, heard
 from tests.fuzz import checksums
-from tests.fuzz.node_lines import lads_commands, nodes_commands, nodes_sealed, vicell_commands
+from tests.fuzz.node_lines import lads_commands, lads_freezer_commands, nodes_commands, nodes_sealed, vicell_commands
 from tests.fuzz.replies import (
     DRIVERS,
     ascii_body,
@@ -367,6 +367,7 @@ _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
     "reglo_icc": lambda: [f"1{word}\r".encode() for word in REGLO_WORDS],
     "sartorius_sbi": lambda: [f"\x1b{word}\r\n".encode() for word in ("P", "T", "V", "x1_", "x2_", "S")],
     "tec3000": tec_commands,
+    "lads_freezer": lads_freezer_commands,
     "rocking_bag": lads_commands,
     "rotea": lambda: [*nodes_commands(), *FOLDER_COMMANDS],
     "vicell_blu_file": lambda: FOLDER_COMMANDS,
@@ -382,6 +383,7 @@ _SEALS: dict[str, Callable[[bytes], bytes]] = {
     "modbus_map": lambda data: modbus_sealed(data[:-2]),
     "digital_inputs": lambda data: modbus_sealed(data[:-2]),
     "hettich_460r": _hettich_sealed,
+    "lads_freezer": nodes_sealed,
     "own_handler": own_sealed,
     "rocking_bag": nodes_sealed,
     "rotea": nodes_sealed,

@@ -1,5 +1,6 @@
 """Targets: the lines of the node port, of both sides, as the drivers and fakes behind OPC UA say and read them."""
 
+import base64
 import json
 
 from automation.kernel.quantity import Instant
@@ -126,6 +127,22 @@ def lads_commands() -> list[bytes]:
         {"id": 3, "call": f"{state}/StartProgram", "args": ["Culture", None, "B-1", "grow", None]},
         {"id": 4, "call": f"{unit}/FunctionSet/pH/ControlFunctionState/Start"},
         {"id": 5, "browse": f"{unit}/ProgramManager/ResultSet"},
+    )
+    return [nodes_sealed(json.dumps(body).encode() + b" 0") for body in bodies]
+
+
+def lads_freezer_commands() -> list[bytes]:
+    """Give what a driver asks of a freezer behind LADS: states and values, a program up, down, started and stopped."""
+    unit = "DeviceSet/Freezer/FunctionalUnitSet/Chamber"
+    state, programs = f"{unit}/FunctionalUnitState", f"{unit}/ProgramManager"
+    content = base64.b64encode(b"template Freezing\nstep 4\ndwell 60\nramp -6 10\n").decode()
+    bodies = (
+        {"id": 1, "read": [f"{state}/CurrentState", f"{programs}/ActiveProgram/EstimatedRuntime"]},
+        {"id": 2, "call": f"{programs}/Upload", "args": [None, content]},
+        {"id": 3, "call": f"{programs}/Download", "args": ["Freezing"]},
+        {"id": 4, "call": f"{state}/StartProgram", "args": ["Freezing", None, "bag", "bag", None]},
+        {"id": 5, "write": {f"{unit}/FunctionSet/Temperature/TargetValue": 4.0}},
+        {"id": 6, "call": f"{state}/Stop"},
     )
     return [nodes_sealed(json.dumps(body).encode() + b" 0") for body in bodies]
 

@@ -23,7 +23,8 @@ from automation.kernel.effect import Effect, Kind, effects
 from automation.kernel.errors import CellwrightError
 from tests.support.doors import doorway
 from tests.support.doubt_cases import Came, Place, Situation, case, factory, frames
-from tests.support.doubt_rigs import RIGS, STANDS, Rig
+from tests.support.doubt_rigs import RIGS, STANDS
+from tests.support.doubt_scene import Rig
 
 NEVER = "-"
 

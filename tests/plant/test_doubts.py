@@ -11,7 +11,8 @@ import pytest
 from automation.kernel.effect import Kind, effects
 from tests.plant.doubts import NEVER, acts, by_person, interfaces, markdown, rig_lines, unlisted
 from tests.support.doubt_cases import factory
-from tests.support.doubt_rigs import RIGS, STANDS, Rig
+from tests.support.doubt_rigs import RIGS, STANDS
+from tests.support.doubt_scene import Rig
 from tests.support.persons import no_link
 
 PAGE = Path(__file__).parents[2] / "docs" / "doubt.md"

@@ -25,7 +25,7 @@ from fakes.plant import Build, Fake, Plant, PlantLog
 from instruments.drivers.factory import Factory
 from instruments.transport import Link
 from tests.support.doors import Doorway
-from tests.support.doubt_rigs import LINK, Do, Else, Hand, Rig, Scene
+from tests.support.doubt_scene import LINK, Do, Else, Hand, Rig, Scene
 from tests.support.freezers import START
 from tests.support.persons import Crew
 

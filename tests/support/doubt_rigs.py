@@ -4,8 +4,7 @@ A driver joins by one entry of ``RIGS``, an effect of an interface by a scene; a
 Units: mL, uL, degC, s of simulated time.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 from automation.engine.handles import Container
 from automation.formulas.gating import Bound, Compensation, Gate, Strategy
@@ -15,8 +14,6 @@ from fakes.faults import FaultKind
 from fakes.rotea import SIM_RUNS, WASH, FakeRotea
 from fakes.world import Container as Vessel
 from fakes.world import World
-from instruments.drivers.eurotherm.wire import registers as r
-from instruments.drivers.stored_programs import program_digest
 from instruments.interfaces.bioreactor import Perfusion
 from instruments.interfaces.cell_washer import Acknowledgement, Waiting
 from instruments.interfaces.centrifuge import SpinProgram
@@ -27,115 +24,12 @@ from instruments.interfaces.plate_washer import Drain, PlateWash, Routine, Tray
 from instruments.interfaces.pump import PumpSetting
 from instruments.interfaces.ramp import Ramp
 from tests.support import bioreactors
-from tests.support.freezers import SHORT, START
+from tests.support.doubt_freezers import BAG, FREEZER_RIGS, OPEN_LID
+from tests.support.doubt_scene import LINK, LOOK, Do, Else, Hand, Rig, Scene
+from tests.support.freezers import START
 from tests.support.liquid_handlers import PRODUCT as DECK_PRODUCT
 from tests.support.liquid_handlers import bring, draw, give, tips
 from tests.support.washers import PAUSE, furnished, program
-
-Hand = tuple[str, Mapping[str, object]]
-"""What a person's hand does at a fake."""
-LINK = "device"
-OFF_AND_ON: tuple[Hand, ...] = (("power", {"on": False}), ("power", {"on": True}))
-
-
-@dataclass(frozen=True, slots=True)
-class Do:
-    """One thing that is done before the effect: a call of the driver, a hand, or a while that passes (s)."""
-
-    call: str = ""
-    arguments: Mapping[str, object] = field(default_factory=dict)
-    hand: Hand | None = None
-    wait: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Else:
-    """What somebody does at the device meanwhile, and which part of our exchange is lost with it."""
-
-    hands: tuple[Hand, ...] = ()
-    lost: FaultKind = FaultKind.LOSE_REPLY
-    acts: int = 0  # how many of the device's own count are somebody else's
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """How one effect is brought about."""
-
-    before: tuple[Do, ...] = ()
-    arguments: Mapping[str, object] = field(default_factory=dict)
-    counts: str = ""  # the device's own counter of the act; its name with blanks unless said
-    frame: bytes = b""  # how the frame that acts begins, where the counter moves later
-    later: int = 0  # exchanges between that frame and the one that tells how it went
-    other: Else | None = None  # unless said as for the whole device
-    known: Mapping[str, str] = field(default_factory=dict)  # situation -> what the device can't tell, and who finds it
-
-
-@dataclass(frozen=True, slots=True)
-class Rig:
-    """One driver with its fake; ``scenes`` has every effect of its interface."""
-
-    driver: str
-    fake: str
-    scenes: Mapping[str, Scene]
-    other: Else
-    settings: Mapping[str, str] = field(default_factory=dict)
-    variant: str = ""
-    reboot: tuple[Hand, ...] = OFF_AND_ON
-    furnish: tuple[Hand, ...] = ()
-    world: Callable[[], World] = lambda: World(1)
-    cannot: Mapping[str, str] = field(default_factory=dict)  # situation -> why it can't occur
-
-    @property
-    def name(self) -> str:
-        """Name driver and variant."""
-        return f"{self.driver} ({self.variant})" if self.variant else self.driver
-
-
-LOOK = Scene()
-
-# freezers
-
-BAG = {"containers": (Container("bag"),)}
-LOADED = (Do("load", {"program": SHORT}),)
-RUNS = (*LOADED, Do("start", BAG), Do(wait=90.0))
-HELD = (*RUNS, Do("hold"))
-ANOTHER_RUNS = Else(
-    (("panel", {"register": r.PROGRAM, "value": 2.0}), ("key", {"key": "start"})), FaultKind.LOSE_COMMAND, acts=1
-)
-FREEZER: Mapping[str, Scene] = {
-    "identify": LOOK,
-    "power_fail": LOOK,
-    "load": Scene(arguments={"program": SHORT}, other=Else((("key", {"key": "start"}),))),
-    "loaded": Scene(LOADED, {"program": SHORT}),
-    "start": Scene(LOADED, BAG, other=ANOTHER_RUNS),
-    "run": LOOK,
-    "chamber": LOOK,
-    "hold": Scene(RUNS, other=Else((("key", {"key": "reset"}),))),
-    "go_on": Scene(HELD, other=Else((("key", {"key": "reset"}),))),
-    "reset": Scene(RUNS, other=Else((("key", {"key": "hold"}),), FaultKind.LOSE_COMMAND)),
-    "stand_by": Scene(arguments={"target": Celsius(4.0)}),
-    "report": LOOK,
-}
-OPEN_LID = Else((("lid", {"open": True}),))
-
-
-def entered(number: int) -> tuple[Hand, ...]:
-    """Let a person enter a short program at the panel: hold at 4 degC, ramp to -6 degC, end."""
-    rows = ((4, 4.0, 0.0), (3, 0.0, 60.0), (1, -6.0, 10.0), (4, -8.5, 0.0), (0, 0.0, 0.0))
-    return tuple(
-        ("panel", {"register": r.block(number, segment) + offset, "value": float(value)})
-        for segment, row in enumerate(rows, 1)
-        for offset, value in enumerate(row)
-    )
-
-
-def _eurotherm(power_fail: str) -> Rig:
-    given = {"power_fail": power_fail}
-    more = f"power fail: {power_fail}"
-    return Rig("eurotherm_modbus", "eurotherm_freezer", FREEZER, OPEN_LID, given, more, furnish=entered(2))
-
-
-STORED = {"power_fail": "continue", "stored": SHORT.name, "stored_digest": program_digest(SHORT)}
 
 # washers
 
@@ -386,9 +280,7 @@ def _results(driver: str, scenes: Mapping[str, Scene]) -> Rig:
 WARM = (Do("keep", {"temperature": Celsius(37.0)}),)
 
 RIGS: tuple[Rig, ...] = (
-    _eurotherm("continue"),
-    _eurotherm("reset"),
-    Rig("eurotherm_bisynch", "eurotherm_bisynch", FREEZER, OPEN_LID, STORED, furnish=(*entered(1), *entered(2))),
+    *FREEZER_RIGS,
     Rig(
         "rotea",
         "rotea",

@@ -4,8 +4,10 @@ Units: degC, K/min, s.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from automation.kernel.clock import MICRO, SimulatedClock, run_simulated
@@ -15,11 +17,14 @@ from fakes.eurotherm import EurothermFreezer
 from fakes.eurotherm_bisynch import EurothermBisynchFreezer
 from fakes.eurotherm_controller import Controller, Setup
 from fakes.faults import Fault, FaultKind, Faults
+from fakes.freezer import Freezer
+from fakes.lads_freezer import LadsFreezer
 from fakes.physics.chamber import Build
 from fakes.plant import Plant, PlantLog
 from fakes.serve import Seat, serving
 from fakes.world import Container, World
 from instruments.drivers.eurotherm import driver_bisynch, driver_modbus
+from instruments.drivers.lads_freezer import driver as lads_driver
 from instruments.drivers.stored_programs import program_digest
 from instruments.interfaces.freezer import ControlledRateFreezer, Program, Segment, SegmentType
 from instruments.transport import ByteStream, Link
@@ -57,6 +62,16 @@ COMP = Program(
 SHORT = Program("SHORT", (hold(4, dwell=60), ramp(-6, rate=10), Segment(SegmentType.STEP, Celsius(-8.5))))
 
 
+SHORT_FILE = Path(__file__).parents[1] / "data" / "freezer" / "short.txt"
+KEPT = {
+    "stored": SHORT.name,
+    "stored_digest": program_digest(SHORT),
+    "content": hashlib.sha256(SHORT_FILE.read_bytes()).hexdigest(),
+    "file": str(SHORT_FILE),
+}
+"""What a site states of a freezer behind LADS whose program was found to be SHORT."""
+
+
 @dataclass(slots=True)
 class HandClock:
     """A clock that stands where the test puts it (s since ``START``)."""
@@ -73,7 +88,7 @@ class Bench:
     """One driver, the fake at the far end, and the means to let time pass and hands act."""
 
     freezer: ControlledRateFreezer
-    fake: Controller
+    fake: Freezer
     link: Link
     hand: Callable[..., None]
     passes: Callable[[float], Coroutine[object, object, None]]
@@ -103,17 +118,24 @@ class Wish:
 def on_bench(wish: Wish, work: Callable[[Bench], Coroutine[object, object, _T]]) -> _T:
     """Build a bench, do the work on it, take it down."""
     world = World(1)
-    fake = (EurothermFreezer if wish.protocol == "modbus" else EurothermBisynchFreezer)(
-        world, "freezer", wish.build, wish.setup
-    )
+    fake = _fake(world, wish)
     put_bag(world)
-    if wish.stored is not None:
-        enter(fake, wish.stored)
     if wish.kind == "memory":
         return run_simulated(lambda clock: _in_memory(clock, (wish, fake), work), start=START)
     clock = HandClock()
     with serving(Seat(fake, clock, "freezer"), tcp=0 if wish.kind == "tcp" else None) as (server, port):
         return asyncio.run(_served((wish, fake), (open_stream(port + _line(wish)), clock, server.hand), work))
+
+
+def _fake(world: World, wish: Wish) -> Freezer:
+    if wish.protocol == "lads":
+        return LadsFreezer(world, "freezer", wish.build)
+    fake = (EurothermFreezer if wish.protocol == "modbus" else EurothermBisynchFreezer)(
+        world, "freezer", wish.build, wish.setup
+    )
+    if wish.stored is not None:
+        enter(fake, wish.stored)
+    return fake
 
 
 def put_bag(world: World) -> None:
@@ -123,7 +145,7 @@ def put_bag(world: World) -> None:
 
 
 async def _in_memory(
-    clock: SimulatedClock, given: tuple[Wish, Controller], work: Callable[[Bench], Coroutine[object, object, _T]]
+    clock: SimulatedClock, given: tuple[Wish, Freezer], work: Callable[[Bench], Coroutine[object, object, _T]]
 ) -> _T:
     wish, fake = given
     faults = Faults()
@@ -142,7 +164,7 @@ async def _in_memory(
 
 
 async def _served(
-    given: tuple[Wish, Controller],
+    given: tuple[Wish, Freezer],
     far: tuple[ByteStream, HandClock, Callable[..., None]],
     work: Callable[[Bench], Coroutine[object, object, _T]],
 ) -> _T:
@@ -170,6 +192,8 @@ def _line(wish: Wish) -> str:
 
 def _driver(wish: Wish, link: Link) -> ControlledRateFreezer:
     settings = dict(wish.settings)
+    if wish.protocol == "lads":
+        return lads_driver.build(link, settings | KEPT, control=wish.control)
     if wish.protocol == "modbus":
         return driver_modbus.build(link, settings, control=wish.control)
     if wish.stored is not None:

@@ -27,6 +27,12 @@ def test_every_state_is_known_by_its_word() -> None:
     assert (wire.unit_state("Running.Held"), wire.running_state("Running.Held")) == ("Running", "Held")
 
 
+def test_the_health_of_a_device_has_the_words_of_the_nodeset() -> None:
+    """By number from 0; a program is given and taken by the two optional methods."""
+    assert GOLDEN["health"] == [*wire.HEALTHS]
+    assert {wire.UPLOAD, wire.DOWNLOAD} < {*GOLDEN["members"]["ProgramManagerType"]}
+
+
 @pytest.mark.parametrize(("since", "command", "to"), [tuple(one) for one in GOLDEN["transitions"]], ids=str)
 def test_a_command_leads_where_the_specification_says(since: str, command: str, to: str) -> None:
     """And from that state; starting is told at once as a state within running."""

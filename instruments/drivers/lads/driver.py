@@ -16,7 +16,7 @@ from automation.kernel.quantity import Celsius, Millilitres, Percent
 from instruments.drivers.factory import Factory
 from instruments.drivers.lads import wire
 from instruments.drivers.lads.settings import FEED_UNITS, KEYS, UNITS, Settings, configure, settings
-from instruments.drivers.lads.unit import FunctionalUnit, State
+from instruments.drivers.lads.unit import FunctionalUnit, State, identity
 from instruments.interfaces.bioreactor import (
     Bioreactor,
     BioreactorStatus,
@@ -54,13 +54,9 @@ class LadsBioreactor:
 
     async def identify(self) -> Identity:
         """Read the identification, and compare the units of every function with ours."""
-        place = f"{wire.DEVICES}/{self._given.device}/{wire.IDENTIFICATION}"
-        maker, model, serial, software = (
-            f"{place}/{one}" for one in (wire.MAKER, wire.MODEL, wire.SERIAL, wire.SOFTWARE)
-        )
-        read = await self._port.read(maker, model, serial, software)
+        found = await identity(self._port, self._given.device)
         await self._check_units()
-        return Identity(read.text(maker), read.text(model), read.text(serial), str(read.values.get(software, "")))
+        return found
 
     async def look(self) -> BioreactorStatus:
         """Look at the state of the culture and at the feed that runs."""

@@ -4,13 +4,15 @@ Units: as the functions state, which is checked; nothing is converted.
 Source: see ``wire``.
 """
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from automation.kernel.errors import FailedError, RefusedError, UnknownError, WireError
 from automation.kernel.quantity import Seconds
 from instruments.drivers.lads import wire
-from instruments.transport.nodes import NodePort, Value
+from instruments.interfaces.device import Identity
+from instruments.transport.nodes import NodePort, Read, Value
 
 LOOKS, WITHIN = Seconds(0.25), Seconds(10.0)  # s between looks; longest until a command shows
 State = tuple[wire.Unit, wire.Running | None]
@@ -37,6 +39,23 @@ class Run:
     values: Mapping[str, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a device shows of a program that it keeps; empty where it does not."""
+
+    id: str
+    version: str
+    modified: str
+
+
+async def identity(port: NodePort, device: str) -> Identity:
+    """Read the identification of a device."""
+    place = f"{wire.DEVICES}/{device}/{wire.IDENTIFICATION}"
+    maker, model, serial, software = (f"{place}/{one}" for one in (wire.MAKER, wire.MODEL, wire.SERIAL, wire.SOFTWARE))
+    read = await port.read(maker, model, serial, software)
+    return Identity(read.text(maker), read.text(model), read.text(serial), str(read.values.get(software, "")))
+
+
 class FunctionalUnit:
     """Speaks to one functional unit below ``DeviceSet/<device>``."""
 
@@ -48,12 +67,20 @@ class FunctionalUnit:
 
     async def state(self) -> State:
         """Read the state, and within running the one of the sub-machine; None where the device has none."""
-        machine = f"{self.place}/{wire.UNIT_STATE}"
-        current, within = f"{machine}/{wire.CURRENT_STATE}", f"{machine}/{wire.RUNNING_MACHINE}/{wire.CURRENT_STATE}"
-        read = await self._port.read(current, within)
+        return self.state_in(await self._port.read(*self.state_paths))
+
+    def state_in(self, read: Read) -> State:
+        """Give the state from what was read, among others, of ``state_paths``."""
+        current, within = self.state_paths
         state = wire.unit_state(read.text(current))
         told = read.values.get(within, "")
         return state, wire.running_state(str(told)) if state is wire.Unit.RUNNING and told else None
+
+    @property
+    def state_paths(self) -> tuple[str, str]:
+        """Name what tells the state, and the state within running."""
+        machine = f"{self.place}/{wire.UNIT_STATE}"
+        return f"{machine}/{wire.CURRENT_STATE}", f"{machine}/{wire.RUNNING_MACHINE}/{wire.CURRENT_STATE}"
 
     async def command(self, name: str, *arguments: Value | None) -> tuple[Value | None, ...]:
         """Give a command; raises RefusedError when the device does not take it in its state."""
@@ -104,6 +131,40 @@ class FunctionalUnit:
         node = f"{self.place}/{wire.PROGRAMS}/{wire.ACTIVE}/{wire.RUN_ID}"
         return str((await self._port.read(node)).values.get(node, ""))
 
+    async def templates(self) -> tuple[Template, ...]:
+        """Read what the device shows of every program that it keeps."""
+        place = f"{self.place}/{wire.PROGRAMS}/{wire.TEMPLATES}"
+        shown = (wire.TEMPLATE_ID, wire.VERSION, wire.MODIFIED)
+        names = await self._below(place)
+        if not names:
+            return ()
+        read = await self._port.read(*(f"{place}/{name}/{one}" for name in names for one in shown))
+        told = ([str(read.values.get(f"{place}/{name}/{one}", "")) for one in shown] for name in names)
+        return tuple(Template(*one) for one in told if one[0])  # the set's own properties have no id
+
+    async def download(self, template: str) -> bytes | None:
+        """Read the opaque content of a program; None where the device gives none out. Raises WireError for no bytes."""
+        told = await self._managed(wire.DOWNLOAD, template)
+        if told is None:
+            return None
+        try:
+            return base64.b64decode(str(told[1]), validate=True)
+        except (IndexError, ValueError):
+            msg = f"{self._port.link.name}: {wire.DOWNLOAD} gave {told!r:.80}; parameters and bytes are due"
+            raise WireError(msg) from None
+
+    async def upload(self, content: bytes) -> str | None:
+        """Give the device a program and get the id under which it keeps it; None where it takes none."""
+        told = await self._managed(wire.UPLOAD, None, base64.b64encode(content).decode())
+        return None if told is None else str(told[0]) if told and told[0] is not None else ""
+
+    async def _managed(self, method: str, *arguments: Value | None) -> tuple[Value | None, ...] | None:
+        """Call an optional method of the program manager; None where there is none."""
+        place = f"{self.place}/{wire.PROGRAMS}"
+        if method not in await self._below(place):
+            return None
+        return await self._port.call(f"{place}/{method}", *arguments)
+
     async def values(self, functions: Mapping[str, str], kind: str) -> dict[str, float | None]:
         """Read one value of each function in one exchange, by our own words; None where it has no good one."""
         paths = {word: self.function(name, kind) for word, name in functions.items()}
@@ -126,11 +187,11 @@ class FunctionalUnit:
         """Start or stop one function."""
         await self._port.call(f"{self.function(function, wire.FUNCTION_STATE)}/{'Start' if on else 'Stop'}")
 
-    async def check_units(self, functions: Mapping[str, str], units: Mapping[str, str]) -> None:
+    async def check_units(
+        self, functions: Mapping[str, str], units: Mapping[str, str], *, kind: str = wire.CURRENT
+    ) -> None:
         """Compare the unit that each function states with ours; raises WireError for another one, or none."""
-        paths = {
-            word: f"{self.function(name, wire.CURRENT)}/{wire.IN_UNITS}" for word, name in functions.items() if name
-        }
+        paths = {word: f"{self.function(name, kind)}/{wire.IN_UNITS}" for word, name in functions.items() if name}
         read = await self._port.read(*paths.values())
         for word, path in paths.items():
             said = read.values.get(path)

@@ -18,9 +18,14 @@ MACHINERY = "http://opcfoundation.org/UA/Machinery/"
 
 DEVICES, UNITS, FUNCTIONS = "DeviceSet", "FunctionalUnitSet", "FunctionSet"
 IDENTIFICATION, DEVICE_STATE, UNIT_STATE = "Identification", "DeviceState", "FunctionalUnitState"
+HEALTH = "DeviceHealth"
 RUNNING_MACHINE, FUNCTION_STATE, CURRENT_STATE = "RunningStateMachine", "ControlFunctionState", "CurrentState"
 PROGRAMS, ACTIVE, TEMPLATES, RESULTS = "ProgramManager", "ActiveProgram", "ProgramTemplateSet", "ResultSet"
 VARIABLES = "VariableSet"
+TEMPLATE_ID, VERSION, MODIFIED = "DeviceTemplateId", "Version", "Modified"
+AUTHOR, CREATED, DESCRIPTION = "Author", "Created", "Description"
+RUNTIME, ESTIMATED, STEP, STEP_NAME = "CurrentRuntime", "EstimatedRuntime", "CurrentStepNumber", "CurrentStepName"
+ALARM, ACTIVE_STATE, ALARM_ACTIVE = "AlarmMonitor", "ActiveState", "AlarmMonitor/ActiveState/Id"
 SENSOR, CURRENT, TARGET, TOTAL = "SensorValue", "CurrentValue", "TargetValue", "TotalizedValue"
 IN_UNITS, IN_RANGE = "EngineeringUnits", "EURange"  # properties of a value
 MAKER, MODEL, SERIAL, SOFTWARE = "Manufacturer", "Model", "SerialNumber", "SoftwareRevision"
@@ -33,6 +38,10 @@ RUN_ID, JOB, TASK, STARTED, STOPPED_AT = (
 )
 START_PROGRAM = "StartProgram"
 """Takes template id, properties, job id, task id and samples; gives the id of the run."""
+UPLOAD, DOWNLOAD = "Upload", "Download"
+"""Of the program manager, both optional: parameters and opaque bytes in, an id out; an id in, both of these out."""
+HEALTHS = ("NORMAL", "FAILURE", "CHECK_FUNCTION", "OFF_SPEC", "MAINTENANCE_REQUIRED")
+"""What the numbers of a device's health mean (OPC 10000-100)."""
 
 TYPES: Mapping[str, int] = {
     "LADSDeviceType": 1002,
