@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from automation import bootstrap
 from automation.bootstrap import Way
+from automation.engine.limsfile import LimsPlan
 from automation.engine.owner import bell
 from automation.engine.recipe.spec import OperationSpec, ParameterSpec, words
 from automation.engine.recipe.values import value
@@ -42,6 +43,7 @@ from automation.views.objects import Objects
 
 if TYPE_CHECKING:
     from automation.exchange.fhir.codes import Naming
+    from automation.exchange.lims.line import Line
 
 T = TypeVar("T")
 CRASH = "CELLWRIGHT_CRASH_AT"
@@ -220,6 +222,21 @@ class House:
         except InputError as wrong:
             raise InputError(str(wrong), where=name) from None
 
+    def lims_send(self, folder: Path, plan: LimsPlan, objects: Objects, tests: Mapping[str, str]) -> Mapping[str, str]:
+        """Send tests (id to sample) to the laboratory's system of a site; gives what it said of each.
+
+        Raises FailedError when it did not take them, UnknownError when it may have.
+        """
+        from automation.exchange.lims import fhir  # noqa: PLC0415  only when it is asked for
+
+        return fhir.send(_line(plan, folder), objects, _naming(objects), tests)
+
+    def lims_fetch(self, folder: Path, plan: LimsPlan, objects: Objects, test: str) -> bytes:
+        """Give what the laboratory's system has of a test; raises FailedError, UnknownError."""
+        from automation.exchange.lims import fhir  # noqa: PLC0415  only when it is asked for
+
+        return fhir.fetch(_line(plan, folder), _naming(objects), test)
+
     def serve(self, serving: Serving, *, announce: Callable[[str], None], hands: Iterable[str]) -> None:
         """Serve a fake until the process is told to stop."""
         served = _tool("serve")
@@ -241,6 +258,14 @@ def _naming(objects: Objects) -> "Naming":
     from automation.exchange.fhir.codes import Naming  # noqa: PLC0415  only when it is asked for
 
     return Naming(objects.reader.genesis.ledger, objects.simulated)
+
+
+def _line(plan: LimsPlan, folder: Path) -> "Line":
+    """Give the line to the laboratory's system of a site."""
+    from automation.exchange.lims.line import Line  # noqa: PLC0415  only when it is asked for
+
+    ca = str(folder / plan.ca) if plan.ca else ""
+    return Line(plan.url, plan.token(folder), ca, plan.patience)
 
 
 class Staying(House):

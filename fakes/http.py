@@ -20,6 +20,11 @@ class Request:
     method: str
     target: str
     body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()  # names in small letters
+
+    def header(self, name: str) -> str:
+        """Give a header; empty when it is not there."""
+        return next((value for key, value in self.headers if key == name), "")
 
 
 def take(data: bytes) -> tuple[Request | None, bytes]:
@@ -44,7 +49,8 @@ def take(data: bytes) -> tuple[Request | None, bytes]:
             raise WireError(f"a request of more than {LONGEST} bytes")
         return None, data
     target = head.target.decode("ascii", "replace")
-    return Request(head.method.decode("ascii", "replace"), target, body), bytes(server.trailing_data[0])
+    heads = tuple((name.decode("ascii", "replace"), value.decode("latin-1")) for name, value in head.headers)
+    return Request(head.method.decode("ascii", "replace"), target, body, heads), bytes(server.trailing_data[0])
 
 
 def answer(status: int, body: bytes) -> bytes:

@@ -10,13 +10,12 @@ from dataclasses import replace
 
 import msgspec
 
-from automation.engine import accounts, masters, outbox, printing, subjects
+from automation.engine import accounts, labpost, masters, outbox, printing, subjects
 from automation.engine.amending import check_open, proposal
 from automation.engine.answers import Given
 from automation.engine.assembly import BoundTo
 from automation.engine.batches import CONTROLS, BatchRun
 from automation.engine.doubts import Seat, ask, decided, decision, open_doubt
-from automation.engine.intake import INTAKE
 from automation.engine.recipe.model import Recipe
 from automation.engine.recipe.yaml_source import nearest
 from automation.engine.recorder import Recorder
@@ -37,7 +36,6 @@ RENEW, RESET = accounts.RENEW, accounts.RESET
 _ON_THE_WAY = frozenset({"holding", "restarting", "pausing", "stopping", "aborting"})
 _DECISIONS = frozenset({"resolve", "continue"})
 _SENDERS = frozenset({Right.SUPERVISE, Right.ADMINISTER, Right.MAINTAIN})
-_BRINGERS = frozenset({Right.PERFORM, Right.INVESTIGATE, Right.SUPERVISE, Right.REVIEW})
 _GOES_ON = frozenset({"restart", "unpause"})
 
 
@@ -146,8 +144,11 @@ async def _carry_out(site: Site, request: Request) -> Done:
         case "notices":
             told, seq = _notices(site, request)
             return Done(outbox.STREAM, request.command, seq, told)
+        case "lims":
+            told, seq = labpost.post(site, request.command, request.body, by=request.by)
+            return Done(labpost.STREAM, request.command, seq, told)
         case "arrive":
-            seq = _arrive(site, request)
+            seq = labpost.arrive(site, request.target, request.body, by=request.by)
             return Done(request.target, str(site.house.door.find(*request.target.split("/", 1)).state), seq)
         case "identify":
             told, event = await subjects.identify(site, _command(request, request.stream))
@@ -169,7 +170,7 @@ async def _carry_out(site: Site, request: Request) -> Done:
                 accounts.unlocked(site.house.door, site.credentials, request.target)
             return Done(request.target, str(site.house.door.find(kind, name).state), event.seq)
     raise InputError(
-        f"what is {request.what!r}; direct, answer, do, look, print, propose, identify, notices and arrive are known"
+        f"what is {request.what!r}; known: direct, answer, do, look, print, propose, identify, notices, arrive, lims"
     )
 
 
@@ -202,16 +203,6 @@ def _notices(site: Site, request: Request) -> tuple[dict[str, str], int]:
     levels = site.file.notices.levels if site.file.notices else ()
     found = {one.id: msgspec.json.encode(one).decode() for one in outbox.gather(recorder, site.house.door, levels)}
     return found, site.house.ledger.last.seq
-
-
-def _arrive(site: Site, request: Request) -> int:
-    """Put a result of nobody's sample, which a person has brought in a file, into the tray; gives the event."""
-    if not site.house.door.rights(request.by) & _BRINGERS:
-        raise RefusedError(f"{request.by} may bring no results: needs the right {' or '.join(sorted(_BRINGERS))}")
-    earlier = site.house.ledger.stream(request.target)
-    if earlier:
-        return earlier[-1].seq
-    return site.house.door.enter(Command(request.target, "arrive", request.body, INTAKE)).seq
 
 
 def _command(request: Request, stream: str) -> Command:

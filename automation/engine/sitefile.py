@@ -17,6 +17,8 @@ from automation.engine.capacityfile import SECTION as CAPACITIES
 from automation.engine.capacityfile import read_capacities
 from automation.engine.exchangefile import SECTION as EXCHANGE
 from automation.engine.exchangefile import read_partners
+from automation.engine.limsfile import SECTION as LIMS
+from automation.engine.limsfile import read_lims
 from automation.engine.noticefile import SECTION as NOTICES
 from automation.engine.noticefile import read_notices
 from automation.engine.recipe.spec import words
@@ -96,7 +98,18 @@ class _Reader:
 
     def site(self, node: Node) -> SiteFile:
         """Read the whole."""
-        optional = ("roles", "terminals", "assets", *SECTIONS, CAPACITIES, EXCHANGE, NOTICES, SEAL, *_SIMULATED_ONLY)
+        optional = (
+            "roles",
+            "terminals",
+            "assets",
+            *SECTIONS,
+            CAPACITIES,
+            EXCHANGE,
+            LIMS,
+            NOTICES,
+            SEAL,
+            *_SIMULATED_ONLY,
+        )
         pairs = node.fields(required=("site",), optional=optional)
         head = pairs["site"].fields(required=("name", "mode", "zone"), optional=("seed", "start", "release"))
         mode = Mode(head["mode"].choice(list(Mode)))
@@ -128,9 +141,10 @@ class _Reader:
             world={name: one.plain() for name, one in _named(pairs, "world")},
             vigilance=vigilance,
             capacities=read_capacities(pairs),
+            lims=read_lims(pairs),
             notices=read_notices(pairs, people=people, roster=vigilance.roster),
-            partners=read_partners(pairs),
             seal=read_seal(pairs),
+            partners=read_partners(pairs),
         )
 
     def _simulated_only(self, node: Node) -> None:

@@ -10,11 +10,12 @@ from enum import StrEnum
 
 from automation.engine.alarmmodel import Vigilance
 from automation.engine.exchangefile import Partners
+from automation.engine.limsfile import LimsPlan
 from automation.engine.noticefile import NoticePlan
 from automation.engine.recipe.yaml_source import Plain
+from automation.engine.sealfile import SealPlan
 from automation.gmp.capacity import Capacity
 from automation.gmp.words import Right
-from automation.engine.sealfile import SealPlan
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import GramsPerMillilitre, Instant, Millilitres
 
@@ -117,12 +118,11 @@ class SiteFile:
     vigilance: Vigilance = field(default_factory=Vigilance)  # alarms, policies, roster, stores
     capacities: Mapping[str, Capacity] = field(default_factory=dict)  # what several patients share
     notices: NoticePlan | None = None  # what the owner does about them by itself; None: nothing
-    partners: Partners = field(default_factory=Partners)  # how it names things to others
-
-    @property
     seal: SealPlan | None = None  # whose certificate seals what is exported as PDF
     partners: Partners = field(default_factory=Partners)  # how it names things to others
     lims: LimsPlan | None = None  # the system of the laboratory that tests for the site
+
+    @property
     def simulated(self) -> bool:
         """Tell whether the site is a simulated one."""
         return self.mode is Mode.SIMULATED

@@ -30,7 +30,10 @@ def results(data: bytes, naming: Naming) -> tuple[LabResult, ...]:
     for report in received.of("DiagnosticReport"):
         report.said.choice("status", _REPORTED)
     every = [_result(one, received) for one in received.of("Observation") if one.said.text("status") not in AWAITED]
-    if not every and not any(received.of("Observation")):
+    for link in received.bundle.each("link"):
+        if link.text("relation") == "next":
+            raise link.wrong("relation", "is next: this is a page of several; the whole is needed")
+    if not any(received.of("Observation")) and received.bundle.text("type") != "searchset":
         raise InputError("Bundle.entry has no Observation: there is no result in it")
     return tuple(every)
 

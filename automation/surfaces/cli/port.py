@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from automation.engine.limsfile import LimsPlan
     from automation.engine.recipe.spec import OperationSpec
     from automation.engine.site import Site
     from automation.engine.sitemodel import SiteFile
@@ -194,6 +195,19 @@ class Opener(Protocol):
 
     def lab_results(self, data: bytes, objects: "Objects", *, name: str) -> "Sequence[LabResult]":
         """Give the results of a FHIR bundle; raises InputError that names the element."""
+        ...
+
+    def lims_send(
+        self, folder: Path, plan: "LimsPlan", objects: "Objects", tests: "Mapping[str, str]"
+    ) -> "Mapping[str, str]":
+        """Send tests (id to sample) to the laboratory's system of a site; gives what it said of each.
+
+        Raises FailedError when it did not take them, UnknownError when it may have.
+        """
+        ...
+
+    def lims_fetch(self, folder: Path, plan: "LimsPlan", objects: "Objects", test: str) -> bytes:
+        """Give what the laboratory's system has of a test; raises FailedError, UnknownError."""
         ...
 
     def serve(self, serving: Serving, *, announce: Callable[[str], None], hands: Iterable[str]) -> None:

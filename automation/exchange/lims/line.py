@@ -1,0 +1,103 @@
+"""One question and one answer over HTTP(S), bounded in size and time; nothing is followed, nothing is asked twice here.
+
+Away from this machine with TLS, the certificate checked. The secret goes into one header and into no error.
+Units:  s, bytes.
+Source: RFC 9110, RFC 6750 (bearer tokens).
+"""
+
+import contextlib
+import http.client
+import socket
+import ssl
+import threading
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from automation.kernel.errors import FailedError, InputError, UnknownError
+from automation.kernel.quantity import Seconds
+
+LARGEST = 8_000_000
+"""Bytes of an answer that are still read."""
+_PART = 65_536  # bytes read at once
+_GOOD = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where the system is, and how it is reached; ``ca`` names a file of certificates that are trusted besides."""
+
+    url: str
+    token: str = field(repr=False)
+    ca: str = ""
+    patience: Seconds = Seconds(30.0)
+
+    def ask(self, method: str, path: str, *, body: bytes = b"", accept: str) -> bytes:
+        """Give the answer to one question.
+
+        Raises FailedError when the system says no or can't be reached, UnknownError when it may have done what was
+        asked and no whole answer came.
+        """
+        parts = urlsplit(self.url)
+        connection = self._connection(parts.hostname or "", parts.port, tls=parts.scheme == "https")
+        heads = {"Accept": accept, "Connection": "close"}
+        heads |= {"Content-Type": accept} if body else {}
+        heads |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        try:
+            try:
+                connection.connect()
+            except (OSError, http.client.HTTPException) as error:
+                raise FailedError(f"{self.url} can't be reached: {_why(error)}") from None
+            over = threading.Timer(float(self.patience), _hang_up, (connection.sock,))
+            over.daemon = True
+            over.start()  # each read has its own time; this is the time of all of them
+            try:
+                connection.request(method, parts.path + path, body=body or None, headers=heads)
+                answer = connection.getresponse()
+                said = _whole(answer)
+            except (OSError, http.client.HTTPException) as error:
+                raise UnknownError(f"{self.url} gave no whole answer: {_why(error)}") from None
+            finally:
+                over.cancel()
+        finally:
+            connection.close()
+        if answer.status not in _GOOD:
+            raise FailedError(f"{self.url} answered {answer.status} {answer.reason[:60]}")
+        return said
+
+    def _connection(self, host: str, port: int | None, *, tls: bool) -> http.client.HTTPConnection:
+        patience = float(self.patience)
+        if not tls:
+            return http.client.HTTPConnection(host, port, timeout=patience)
+        try:
+            context = ssl.create_default_context()
+            if self.ca:
+                context.load_verify_locations(cafile=self.ca)
+        except OSError as error:
+            raise InputError(f"the certificates can't be read: {_why(error)}", where=self.ca) from None
+        return http.client.HTTPSConnection(host, port, timeout=patience, context=context)
+
+
+def _hang_up(line: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _whole(answer: http.client.HTTPResponse) -> bytes:
+    """Read an answer to its end, in the size that is allowed."""
+    found = bytearray()
+    while part := answer.read(_PART):
+        found += part
+        if len(found) > LARGEST:
+            raise FailedError(f"the answer has more than {LARGEST} bytes")
+    if answer.length:  # what was announced and never came
+        raise http.client.IncompleteRead(bytes(found), answer.length)
+    return bytes(found)
+
+
+def _why(error: Exception) -> str:
+    """Say what went wrong, without what was sent."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
+    return (
+        (error.strerror if isinstance(error, OSError) and error.strerror else "") or str(error) or type(error).__name__
+    )
