@@ -50,6 +50,7 @@ from automation.gmp.quality import (
     five_s,
     forms,
     holds,
+    hypotheses,
     improvements,
     inspections,
     meetings,
@@ -73,7 +74,7 @@ KINDS: dict[str, Kind] = {
         *(suppliers, definitions, lots, bills, kits, assets, alarms, backups, calls),
         *(calibrations, qualifications, maintenance, rooms, sampling_points, em_samples, media_fills, faults),
         *(specifications, stability, documents, changes, forms, deviations, corrections, nonconformances),
-        *(improvements, five_s),
+        *(improvements, five_s, hypotheses),
         *(observations, actions, meetings, complaints, safety_notices, threads),
         *(risks, inspections, questions, capa, holds, timers),
     )

@@ -6,6 +6,7 @@ from tests.unit.gmp.moves_of_quality import (
     AUDIT,
     COMPLAINT,
     FAILURE,
+    GUESS,
     IDEA,
     INQUIRY,
     MINUTES,
@@ -13,6 +14,7 @@ from tests.unit.gmp.moves_of_quality import (
     SCORES,
     SEEN,
     TASK,
+    TESTED,
     TIDY,
     VISIT,
     WRITING,
@@ -84,6 +86,9 @@ TRY_BY_CHANGE = TRY.stating(no_change="", change="CC-1")
 SEEN_BETTER = Act("improvement/I-1", "measure", {"conclusion": "less waiting"}, SECOND)
 ADOPT = Act("improvement/I-1", "adopt", {"standard": ["document/SOP-12@1"]}, "approve")
 AREA, TIDIED = Act("five-s/bench", "plan", TIDY, "supervise"), Act("five-s/bench", "audit", AUDIT, "review")
+GUESSED = Act("hypothesis/H-1", "propose", GUESS)
+EARLIER = Act("hypothesis/H-1", "test", TESTED)
+HOLDS = Act("hypothesis/H-1", "support", {"conclusion": "as predicted"}, "review")
 LOT = Act("batch/B1", "issue", lot(), "issue")
 
 
@@ -95,6 +100,12 @@ def instructed(way: Doorway) -> None:
 def in_force(name: str) -> Prepare:
     """Give a version that comes into force."""
     return lambda way: effective(way, name)
+
+
+def afterwards(way: Doorway) -> None:
+    """Look again after the prediction, and cite that."""
+    EARLIER.stating(side="neither")(way)
+    EARLIER.stating(evidence=[f"event {way.door.seq}"])(way)
 
 
 def carried_out(way: Doorway) -> None:
@@ -136,6 +147,10 @@ def _complained(name: str, says: str, plot: Tried, clause: str = "21 CFR 211.198
 
 def _improved(name: str, says: str, plot: Tried, clause: str = "ICH Q10 3.2.3; EU GMP chapter 1, 1.4(xi)") -> Cheat:
     return Cheat(name, clause, ("F154.2",), says, plot)
+
+
+def _guessed(name: str, says: str, plot: Tried, clause: str = "21 CFR 211.192; ICH Q9(R1) 5") -> Cheat:
+    return Cheat(name, clause, ("F180.2",), says, plot)
 
 
 def _risky(name: str, says: str, plot: Tried, clause: str = "ICH Q9(R1)") -> Cheat:
@@ -393,6 +408,35 @@ CHEATS = (
         "'tidy enough' is no evidence here",
         Tried(TIDIED.stating(scores=[*SCORES[:4], {**SCORES[4], "evidence": "tidy enough"}]), TIDIED, (AREA,)),
         "ALCOA original, accurate",
+    ),
+    _guessed(
+        "Support a hypothesis by what it was made from",
+        "rests on what was known before it",
+        Tried(HOLDS, HOLDS, (GUESSED, EARLIER), (afterwards,)),
+    ),
+    _guessed(
+        "Pass over what speaks against one's hypothesis",
+        "has 1 pieces that speak against it; answer each",
+        Tried(
+            HOLDS,
+            HOLDS.stating(answers=["the sensor was out"]),
+            (GUESSED, afterwards, EARLIER.stating(side="against")),
+        ),
+    ),
+    _guessed(
+        "Judge one's own hypothesis",
+        "was proposed by second; someone else judges it",
+        Tried(HOLDS.made_by(SECOND), HOLDS, (GUESSED.made_by(SECOND), afterwards)),
+    ),
+    _guessed(
+        "Conclude a deviation over a hypothesis that nobody has tested",
+        "hypothesis H-1 is proposed; support, refute or withdraw it",
+        Tried(
+            CONCLUDED,
+            CONCLUDED,
+            (OPEN, GUESSED.stating(about=["deviation/D-1"])),
+            (Act("hypothesis/H-1", "withdraw", {"reason": "it can't be so"}),),
+        ),
     ),
     _complained(
         "Answer a serious complaint without a deviation",

@@ -147,11 +147,11 @@ def test_no_lot_is_tested_until_it_fits(cheat: Cheat, tmp_path: Path) -> None:
 
 @pytest.mark.requirement(
     "F056", "F073", "F074", "F107", "F110", "F113", "F114", "F115", "F116", "F128", "F139", "F140", "F141", "F154.2",
-    "F155",
+    "F155", "F180.2",
 )  # fmt: skip
 @pytest.mark.requirement(
     "F056", "F073", "F074", "F107", "F110", "F113", "F114", "F115", "F116", "F128", "F139", "F140", "F141", "F154.2",
-    "F155", refuses=True
+    "F155", "F180.2", refuses=True
 )  # fmt: skip
 @pytest.mark.parametrize("cheat", quality.CHEATS, ids=str)
 def test_nobody_judges_the_own_work(cheat: Cheat, tmp_path: Path) -> None:

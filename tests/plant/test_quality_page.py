@@ -27,6 +27,7 @@ from tests.support.pages import told
     "F172.1",
     "F174.2",
     "F175",
+    "F180.2",
     "F181",
 )
 def test_every_command_of_the_page_about_quality_does_what_it_shows(tmp_path: Path) -> None:

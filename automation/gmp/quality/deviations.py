@@ -15,6 +15,7 @@ from automation.gmp.due import DAY, Due, within
 from automation.gmp.evidence import check_evidence, check_known, is_stream
 from automation.gmp.marks import OPEN, of_batch, of_owner, of_subject
 from automation.gmp.objects import Fact, Kind, Site
+from automation.gmp.quality.hypotheses import open_about
 from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, field
 from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table
@@ -158,6 +159,10 @@ class Deviation:
             self._check_subject(fact.body, site)
         if isinstance(fact.body, Investigation):
             self._check_findings(fact.body, site)
+        if isinstance(fact.body, Conclusion):
+            waiting = "; ".join(open_about(site, f"deviation/{self.id}"))
+            if waiting:
+                raise RefusedError(f"deviation {self.id} can't be concluded: {waiting}; support, refute or withdraw it")
         if isinstance(fact.body, Conclusion) and fact.body.code and not fact.body.capa:
             earlier = [one.id for one in self._before(site, fact.body.code, until=fact.at)]
             if len(earlier) >= _OFTEN:

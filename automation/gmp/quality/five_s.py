@@ -19,7 +19,7 @@ from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing, marks_
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table
-from automation.kernel.quantity import Instant, Seconds
+from automation.kernel.quantity import Instant
 
 WORD = "five-s"
 MOST = 4  # of one criterion

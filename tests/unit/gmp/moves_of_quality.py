@@ -56,6 +56,14 @@ IDEA: Final[Body] = {
     "better": "lower",
     "since": "2026-10-01T00:00",
 }
+GUESS: Final[Body] = {
+    "statement": "the lid lets warm air in",
+    "prediction": "the chamber warms when it is opened",
+    "refuted_by": "the chamber stays cold",
+    "about": ["person/perform"],
+}
+TESTED: Final[Body] = {"side": "for", "what": "it warmed by 3 K", "evidence": ["event 3"]}
+JUDGED: Final[Body] = {"conclusion": "as predicted", "answers": ["a single lot"]}
 TIDY: Final[Body] = {"area": "the bench of suite 1", "keeper": "maintain", "every_days": 30}
 SCORES: Final = [
     {"criterion": one, "score": 3, "evidence": "person/perform"}
@@ -100,6 +108,11 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
     "improvement": {
         "try": {"no_change": "nothing of the process is touched"},
         "measure": {"conclusion": "less waiting"},
+    },
+    "hypothesis": {
+        "propose": GUESS,
+        "test": TESTED,
+        **dict.fromkeys(("support", "refute"), JUDGED),
     },
     "five-s": {**dict.fromkeys(("plan", "replan"), TIDY), "audit": AUDIT},
     "observation": {"report": SEEN, "add": {"text": "it leaks"}, "assess": {"conclusion": "a gasket"}},
@@ -150,6 +163,11 @@ def before(way: Doorway, kind: str, command: str, *, name: str) -> None:
             act(way, f"inspection/{name}", "begin", by="review")
         case "risk", "treat":
             act(way, f"change/{name}", "propose", _CHANGE, by="perform")
+        case "hypothesis", "support":
+            latest = {**TESTED, "evidence": [f"event {way.door.seq}"]}
+            act(way, f"hypothesis/{name}", "test", latest, by="perform")
+        case "hypothesis", "refute":
+            act(way, f"hypothesis/{name}", "test", {**TESTED, "side": "against"}, by="perform")
         case "improvement", "try":
             BODIES[kind][command]["ends"] = iso(way.clock.now() + Seconds(30 * 86_400.0), zone=ZONE)
         case "improvement", "measure":
