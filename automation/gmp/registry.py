@@ -65,6 +65,8 @@ from automation.gmp.quality import (
     timers,
 )
 
+    transfers,
+    trend_reports,
 KINDS: dict[str, Kind] = {
     module.KIND.word: module.KIND
     for module in (
@@ -76,6 +78,7 @@ KINDS: dict[str, Kind] = {
         *(specifications, stability, documents, changes, forms, deviations, corrections, nonconformances),
         *(improvements, five_s, hypotheses),
         *(observations, actions, meetings, complaints, safety_notices, threads),
-        *(risks, inspections, questions, capa, holds, timers),
+        *(transfers, feedback, ppq),
+        *(risks, inspections, questions, capa, holds, timers, trend_reports),
     )
 }

@@ -124,6 +124,7 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
         "open": {"subject": "person/perform", "topic": "shoes", "text": "whose are these?"},
         **{command: {"text": "mine"} for command in ("say", "reopen")},
         "close": {"outcome": "fetched"},
+    "trend-report": {"plan": SERIES, "conclude": {"period": "2026-10", "sha256": "a" * 64, "conclusion": "in control"}},
     },
     "question": {"answer": {"text": "by SOP-12", "records": ["person/perform"]}},
     "document": {**dict.fromkeys(("write", "revise"), WRITING), "make_effective": {}},
