@@ -50,6 +50,11 @@ def of_asset(asset: str) -> str:
     return f"asset {asset}"
 
 
+def made_by(digest: str) -> str:
+    """Give the mark of the batches that are made by a recipe with a digest."""
+    return f"made by {digest}"
+
+
 def made_of(lot: str) -> str:
     """Give the mark of the lots that were prepared of a lot."""
     return f"made of {lot}"
@@ -108,6 +113,11 @@ def of_party(party: str) -> str:
 def of_staff(number: str) -> str:
     """Give the mark of the account of somebody of the staff."""
     return f"staff {number}"
+
+
+def told_of(recipe: str) -> str:
+    """Give the mark of the feedback on a recipe."""
+    return f"told of {recipe}"
 
 
 def of_subject(subject: str) -> str:

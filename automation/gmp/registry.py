@@ -47,6 +47,7 @@ from automation.gmp.quality import (
     corrections,
     deviations,
     documents,
+    feedback,
     five_s,
     forms,
     holds,
@@ -56,6 +57,7 @@ from automation.gmp.quality import (
     meetings,
     nonconformances,
     observations,
+    ppq,
     questions,
     risks,
     safety_notices,
@@ -63,10 +65,10 @@ from automation.gmp.quality import (
     stability,
     threads,
     timers,
-)
-
     transfers,
     trend_reports,
+)
+
 KINDS: dict[str, Kind] = {
     module.KIND.word: module.KIND
     for module in (

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Protocol, Self, cast
 
 from automation.gmp.amendments import Adoption, Amendment, Approval, BillLine, Proposal, Stage, Withdrawal
-from automation.gmp.marks import OPEN, of_batch, of_order, of_shift
+from automation.gmp.marks import OPEN, made_by, of_batch, of_order, of_shift
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.ordered import check_ordered
 from automation.gmp.quality.documents import check_recipe
@@ -233,10 +233,12 @@ class Batch:
 
     @property
     def found_by(self) -> tuple[str, ...]:
-        """Give its marks: one that is not closed is open; its order; its steps that were taken over."""
+        """Give its marks: one that is not closed is open; its recipe; its order; its steps that were taken over."""
         order = (of_order(self.issue.order),) if self.issue and self.issue.order else ()
+        recipe = (made_by(self.issue.recipe_digest),) if self.issue else ()
         shifts = tuple(dict.fromkeys(of_shift(self.id, one.step) for one in self.shifts))
-        return (*order, *shifts) if self.state in {State.ABSENT, State.CLOSED} else (*order, *shifts, OPEN)
+        still = () if self.state in {State.ABSENT, State.CLOSED} else (OPEN,)
+        return (*recipe, *order, *shifts, *still)
 
     @property
     def identity(self) -> str:

@@ -20,6 +20,7 @@ from tests.unit.gmp import moves_of_plant as plant
 from tests.unit.gmp import moves_of_product as product
 from tests.unit.gmp import moves_of_qualifications as qualifications
 from tests.unit.gmp import moves_of_quality as quality
+from tests.unit.gmp import moves_of_transfers as transfers
 
 REASON: Final[dict[str, object]] = {"reason": "because the test says so"}
 ISSUE: Final[dict[str, object]] = {
@@ -158,6 +159,7 @@ PATHS: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {
     **materials.PATHS,
     **plant.PATHS,
     **quality.PATHS,
+    **transfers.PATHS,
 }
 
 
@@ -184,10 +186,10 @@ def body(kind: str, row: Row, *, way: tuple[str, ...], name: str, owner: str = "
     """Give a body that the row's rules accept, on the way to where ``way`` leads."""
     if row.body is None:
         return {}
-    if kind == "qualification":
-        return qualifications.body(row.command, name=name)
-    if (kind, row.command) == ("asset", "release"):
-        return qualifications.release(name)
+    if kind in transfers.KINDS:
+        return transfers.body(kind, row.command, way=way, name=name, owner=owner)
+    if kind == "qualification" or (kind, row.command) == ("asset", "release"):
+        return qualifications.release(name) if kind == "asset" else qualifications.body(row.command, name=name)
     if (kind, row.command) == ("prompt", "open"):
         return _opening(way)
     if kind == "container" and row.command in _PLACES:
@@ -286,10 +288,11 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
     commands = path(kind, row)
     materials.before(way, kind, (*commands, row.command))
     corrections.before(way, kind, (*commands, row.command), name=name, by=favourite)
-    own_hand = row.command in {"implement", "read", "measure"} or kind == "thread"
+    own_hand = row.command in {"implement", "read", "measure", "settle"} or kind == "thread"
     owner = favourite if own_hand and favourite != SYSTEM else ""
     for command in commands:
         quality.before(way, kind, command, name=name)
+        transfers.before(way, kind, command, name=name)
         plant.ripen(way, kind, command)
         step = table.decide(way.state(stream), command)
         person = people.hand(kind, step, owner) or someone(step, favourite)
@@ -298,6 +301,7 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
         stated = body(kind, step, way=(*commands, row.command), name=name, owner=owner)
         way.do(stream, command, stated, by=person, signs=proofs(step, person))
     quality.before(way, kind, row.command, name=name)
+    transfers.before(way, kind, row.command, name=name)
     plant.ripen(way, kind, row.command)
     assert way.state(stream) == row.source
     return stream
