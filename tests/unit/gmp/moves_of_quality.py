@@ -64,6 +64,15 @@ GUESS: Final[Body] = {
 }
 TESTED: Final[Body] = {"side": "for", "what": "it warmed by 3 K", "evidence": ["event 3"]}
 JUDGED: Final[Body] = {"conclusion": "as predicted", "answers": ["a single lot"]}
+SERIES: Final[Body] = {
+    "title": "continued verification",
+    "recipe": "freeze-day",
+    "every": "month",
+    "first": "2026-10",
+    "measures": [{"metric": "viability", "limits": [">= 70 %"]}],
+    "within_d": 20,
+    "owner": "perform",
+}
 TIDY: Final[Body] = {"area": "the bench of suite 1", "keeper": "maintain", "every_days": 30}
 SCORES: Final = [
     {"criterion": one, "score": 3, "evidence": "person/perform"}
@@ -115,6 +124,7 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
         **dict.fromkeys(("support", "refute"), JUDGED),
     },
     "five-s": {**dict.fromkeys(("plan", "replan"), TIDY), "audit": AUDIT},
+    "trend-report": {"plan": SERIES, "conclude": {"period": "2026-10", "sha256": "a" * 64, "conclusion": "in control"}},
     "observation": {"report": SEEN, "add": {"text": "it leaks"}, "assess": {"conclusion": "a gasket"}},
     "action": {"open": TASK, "finish": {"what": "laid out"}},
     "meeting": {"minute": MINUTES},
@@ -124,7 +134,6 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
         "open": {"subject": "person/perform", "topic": "shoes", "text": "whose are these?"},
         **{command: {"text": "mine"} for command in ("say", "reopen")},
         "close": {"outcome": "fetched"},
-    "trend-report": {"plan": SERIES, "conclude": {"period": "2026-10", "sha256": "a" * 64, "conclusion": "in control"}},
     },
     "question": {"answer": {"text": "by SOP-12", "records": ["person/perform"]}},
     "document": {**dict.fromkeys(("write", "revise"), WRITING), "make_effective": {}},
