@@ -30,6 +30,9 @@ HOMES: Final = {  # library: the paths that may import it
     "pyhanko_certvalidator": ("automation/surfaces/seals/",),
     "asn1crypto": ("automation/surfaces/seals/",),
     "asyncua": ("instruments/transport/", "fakes/opcua.py", "fakes/lads_server.py"),
+    "grpc": (),
+    "sila": ("instruments/transport/sila.py", "fakes/sila_server.py"),
+    "sila2": (),
     "unittest": (),
     "pickle": (),
 }

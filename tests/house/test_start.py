@@ -17,6 +17,8 @@ HEAVY = (
     "typst",
     "pylabrobot",
     "asyncua",
+    "grpc",
+    "sila",
     "scipy",
     "pandas",
     "pyarrow",
