@@ -60,7 +60,7 @@ class FakeLaboratory:
     acts: dict[str, int] = field(default_factory=lambda: {"order": 0})
     _held: dict[str, Resource] = field(default_factory=dict)  # by Type/id
     _came: dict[str, Instant] = field(default_factory=dict)  # of a ServiceRequest
-    _faults: dict[str, str] = field(default_factory=dict)  # fault to the test it is for; empty: any
+    _faults: dict[str, str] = field(default_factory=dict)  # fault to the id of the test it is for; empty: any
     _received: bytes = b""
 
     def feed(self, data: bytes, now: Instant) -> bytes:
@@ -81,7 +81,7 @@ class FakeLaboratory:
     def hand(self, action: str, details: dict[str, object], now: Instant) -> None:  # noqa: ARG002  a mistake has no time
         """Let somebody there make a mistake; raises FailedError for another action.
 
-        ``fault`` {kind: one of ``FAULTS``, test: criterion, any when empty} and ``mend`` {kind}.
+        ``fault`` {kind: one of ``FAULTS``, test: its id, any when empty} and ``mend`` {kind}.
         """
         kind = text(details, "kind")
         if action not in {"fault", "mend"} or kind not in FAULTS:
@@ -153,21 +153,21 @@ class FakeLaboratory:
         request = self._held[place]
         test = str(cast("Resource", cast("Resource", request["code"])["concept"])["text"])
         sample = cast("list[Resource]", request["specimen"])[0]
-        assay = ASSAYS.get(test.lower(), OTHER)
+        assay, which = ASSAYS.get(test.lower(), OTHER), place.rpartition("|")[2]
         noise = (self.seed, place, test)
-        days = assay.days + uniform(*noise, "days") + (7.0 if self._wrong("late", test) else 0.0)
+        days = assay.days + uniform(*noise, "days") + (7.0 if self._wrong("late", which) else 0.0)
         done = Instant(float(self._came[place]) + days * DAY)
         half = Instant(float(self._came[place]) + assay.days / 2 * DAY)
         final = now >= done
         if not final and not (assay.so_far and now >= half):
             return
-        status = "preliminary" if not final else "corrected" if self._wrong("corrected", test) else "final"
-        said = self._value(assay, test, noise, final=final)
+        status = "preliminary" if not final else "corrected" if self._wrong("corrected", which) else "final"
+        said = self._value(assay, which, noise, final=final)
         named = cast("Resource", sample["identifier"])
-        if self._wrong("sample", test):
+        if self._wrong("sample", which):
             named = {**named, "value": "DOE-JANE-1970"}
         patient = cast("Resource", request["subject"])
-        if self._wrong("patient", test):
+        if self._wrong("patient", which):
             own = cast("Resource", patient["identifier"])
             patient = {**patient, "identifier": {**own, "value": "CHA999926ZZZZ99"}}
         yield {"fullUrl": place, "resource": request}
@@ -187,17 +187,17 @@ class FakeLaboratory:
             },
         }
 
-    def _value(self, assay: Assay, test: str, noise: tuple[int, str, str], *, final: bool) -> Resource:
+    def _value(self, assay: Assay, which: str, noise: tuple[int, str, str], *, final: bool) -> Resource:
         if assay.word:
             return {"valueString": assay.word if final else assay.so_far}
-        shift = 1.0 if self._wrong("corrected", test) else 0.0
+        shift = 1.0 if self._wrong("corrected", which) else 0.0
         number = round(assay.value + assay.scatter * normal(*noise, "value") - shift, assay.decimals)
-        unit = "mg/mL" if self._wrong("unit", test) else assay.unit
+        unit = "mg/mL" if self._wrong("unit", which) else assay.unit
         amount: Resource = {"value": float(assay.below) if assay.below else number, "system": UCUM, "code": unit}
         return {"valueQuantity": amount | ({"comparator": "<"} if assay.below else {})}
 
-    def _wrong(self, kind: str, test: str) -> bool:
-        return kind in self._faults and self._faults[kind] in {"", test}
+    def _wrong(self, kind: str, which: str) -> bool:
+        return kind in self._faults and self._faults[kind] in {"", which}
 
 
 def _outcome(why: str) -> bytes:

@@ -1,6 +1,7 @@
 """``exchange``: what goes out of a site in standard forms, and what laboratories and centres send back."""
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,16 +87,20 @@ class Taker:
         refuses: then nothing of it is taken.
         """
         sha256 = hashlib.sha256(data).hexdigest()
+        given = list[Move]()
         made = self._planned(data, name=name, sha256=sha256)
-        while made.refused is not None:  # the door says why, and it is on record; else time has made it right
-            self._give(made.refused, name=name)
-            made = self._planned(data, name=name, sha256=sha256)
-        if made.moves or made.strays:
+        if made.moves or made.strays or made.refused:
             Blobs(self.folder / "blobs", sync=not self.file.simulated).put(data)
+        while made.refused is not None:  # the door says why, on record; else time has passed and made it right
+            self._give(made.refused, name=name)
+            given.append(made.refused)
+            made = self._planned(data, name=name, sha256=sha256)
         for move in made.moves:
             self._give(move, name=name)
         waiting = [self._wait(one, sha256=sha256) for one in made.strays]
-        return _told(made, sha256, waiting)
+        done = tuple(f"{move.path}:" for move in given)
+        known = [one for one in made.known if not one.startswith(done)]
+        return _told((*given, *made.moves), sha256, waiting=waiting, known=known)
 
     def _planned(self, data: bytes, *, name: str, sha256: str) -> Plan:
         with looked(self.session, self.folder) as (file, objects):
@@ -139,9 +144,9 @@ def sentence(name: str, data: dict[str, object]) -> str:
     return f"{name}: {counts[0]} taken, {counts[1]} in the tray, {counts[2]} known already"
 
 
-def _told(made: Plan, sha256: str, waiting: list[str]) -> dict[str, object]:
-    commands = [{"object": move.stream, "command": move.command, "value": move.body["value"]} for move in made.moves]
-    return {"sha256": sha256, "taken": commands, "tray": waiting, "known": list(made.known)}
+def _told(moves: Iterable[Move], sha256: str, *, waiting: list[str], known: Sequence[str]) -> dict[str, object]:
+    commands = [{"object": move.stream, "command": move.command, "value": move.body["value"]} for move in moves]
+    return {"sha256": sha256, "taken": commands, "tray": waiting, "known": list(known)}
 
 
 def _bytes(path: Path) -> bytes:
