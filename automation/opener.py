@@ -44,6 +44,7 @@ from automation.views.objects import Objects
 if TYPE_CHECKING:
     from automation.exchange.fhir.codes import Naming
     from automation.exchange.lims.line import Line
+    from automation.views.record import BatchRecord
 
 T = TypeVar("T")
 CRASH = "CELLWRIGHT_CRASH_AT"
@@ -204,6 +205,16 @@ class House:
         from automation.exchange.fhir.types import as_json  # noqa: PLC0415  as above
 
         return as_json(batch_bundle(objects, _naming(objects), batch))
+
+    def batchml(self, folder: Path, batch: str) -> "tuple[BatchRecord, Written]":
+        """Give the record of a batch, and the same as BatchML; raises InputError for one that is not known."""
+        from automation.exchange.batchml.record import batchml, beside  # noqa: PLC0415  only when it is asked for
+        from automation.views.batch_record import batch_record  # noqa: PLC0415  as above
+
+        with Reader(folder) as reader:
+            reader.pin()  # its owner may go on meanwhile
+            made = batch_record(reader, Blobs(folder / "blobs", sync=False), batch)
+            return made, Written(batchml(made, beside(reader, batch)), len(made.trail))
 
     def epcis(self, objects: Objects, folder: Path, start: str) -> Written:
         """Give the life of the containers of something as EPCIS events; raises InputError for what has none."""

@@ -116,7 +116,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
             "Execute a qualification protocol on an asset as far as it goes, or list the protocols.",
         ),
         "verify": ("verifying", "Check a ledger, site folder, exported record (.json) or sealed PDF."),
-        "record": ("records", "Write the record of a batch as HTML, PDF or JSON."),
+        "record": ("records", "Write the record of a batch as HTML, PDF, JSON, or XML for other systems (BatchML)."),
         "certificate": ("due", "Write the certificate of analysis of a lot; its SHA-256 is what a release states."),
         "papers": ("papers", "Write the papers of a shipment: waybill data, dangerous goods, packing list, pro-forma."),
         "downtime-pack": (

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from automation.ledger.shelf import Shelf
     from automation.views.laboratory import LabResult
     from automation.views.objects import Objects
+    from automation.views.record import BatchRecord
 
 T = TypeVar("T")
 
@@ -187,6 +188,10 @@ class Opener(Protocol):
 
     def fhir(self, objects: "Objects", batch: str) -> bytes:
         """Give a batch as a FHIR bundle; raises InputError for one that is not known."""
+        ...
+
+    def batchml(self, folder: Path, batch: str) -> "tuple[BatchRecord, Written]":
+        """Give the record of a batch, and the same as BatchML; raises InputError for one that is not known."""
         ...
 
     def epcis(self, objects: "Objects", folder: Path, start: str) -> Written:

@@ -18,12 +18,14 @@ from automation.surfaces.documents.record import render, to_seal
 from automation.views.batch_record import BatchRecord, batch_record
 
 FORMATS = ("html", "pdf", "json")
+BATCHML = "batchml"
+_ENDINGS = {**{form: form for form in FORMATS}, "xml": BATCHML}
 
 
 @click.command(epilog="Example: cellwright record B-001 --format pdf -o B-001.pdf --site ./site-a")
 @click.argument("batch")
 @site
-@click.option("--format", "wanted", type=click.Choice(FORMATS), help="Else as the name of the file ends.")
+@click.option("--format", "wanted", type=click.Choice((*FORMATS, BATCHML)), help="Else as the name of the file ends.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
 @seal
 @as_json
@@ -31,12 +33,16 @@ FORMATS = ("html", "pdf", "json")
 def record(  # noqa: PLR0913  as options
     session: Session, batch: str, folder: Path, wanted: str | None, *, output: Path, sealing: bool, as_json: bool
 ) -> None:
-    """Write the record of a batch as HTML, PDF or JSON."""
+    """Write the record of a batch as HTML, PDF, JSON, or XML for other systems (BatchML)."""
     file = session.opener.site(folder)
     form = _form(output, wanted)
     _check_place(output, folder, form=form)
     check_form(form, sealing=sealing)
-    made, sizes = _sealed(folder, file, batch, output) if sealing else write(folder, batch, {form: output})
+    if form == BATCHML:
+        made, written = session.opener.batchml(folder, batch)
+        sizes = {form: write_whole(output, written.data)}
+    else:
+        made, sizes = _sealed(folder, file, batch, output) if sealing else write(folder, batch, {form: output})
     if as_json:
         emit(
             {
@@ -66,11 +72,12 @@ def record(  # noqa: PLR0913  as options
 def _form(output: Path, wanted: str | None) -> str:
     """Give the format that was asked for, else as the file's name ends; raises InputError where they differ."""
     ending = output.suffix.lower().removeprefix(".")
-    if wanted is None and ending not in FORMATS:
-        raise InputError(f"-o is {output}; a record is written as .html, .pdf or .json, or as --format says")
-    if wanted is not None and ending in FORMATS and wanted != ending:
+    form = _ENDINGS.get(ending, "")
+    if wanted is None and not form:
+        raise InputError(f"-o is {output}; a record is written as .html, .pdf, .json or .xml, or as --format says")
+    if wanted is not None and form and wanted != form:
         raise InputError(f"-o is {output}, and --format is {wanted}; they have to say the same")
-    return wanted or ending
+    return wanted or form
 
 
 def _check_place(output: Path, folder: Path, *, form: str) -> None:
@@ -78,8 +85,9 @@ def _check_place(output: Path, folder: Path, *, form: str) -> None:
     place, site_folder = output.resolve(), folder.resolve()
     if site_folder not in place.parents:
         return
-    if place.parent != site_folder or place.suffix != f".{form}" or place.name == secrets.NAME:
-        allowed = f"in its folder a record has a name of its own that ends in .{form}"
+    ending = next(end for end, one in _ENDINGS.items() if one == form)
+    if place.parent != site_folder or place.suffix != f".{ending}" or place.name == secrets.NAME:
+        allowed = f"in its folder a record has a name of its own that ends in .{ending}"
         raise InputError(f"-o is {output}, where the site keeps its files; {allowed}")
 
 
