@@ -10,10 +10,11 @@ from typing import Final
 from automation.engine.recipe.yaml_source import nearest
 from automation.kernel.errors import InputError
 from automation.qualification.asking import Check
+from automation.qualification.of_chambers import CHAMBERS
 from automation.qualification.of_devices import DEVICES
 from automation.qualification.of_system import SYSTEM
 
-CHECKS: Final[Mapping[str, Check]] = {**DEVICES, **SYSTEM}
+CHECKS: Final[Mapping[str, Check]] = {**DEVICES, **CHAMBERS, **SYSTEM}
 """Every check by its name."""
 
 

@@ -92,7 +92,7 @@ async def _done(site: Site, thing: Qualification, name: str, work: Work) -> str:
     found = await _found(asked, step.check)
     if found.waits:
         return f"waits: {found.waits}"
-    events = site.house.ledger.stream(asked.recorder.stream)
+    events = site.house.ledger.stream(asked.stream)
     files = dict(found.files)
     if events:
         files["exchange.json"] = msgspec.json.format(msgspec.json.encode([_kept(one) for one in events]), indent=1)

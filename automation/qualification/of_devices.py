@@ -10,11 +10,12 @@ from typing import Final
 
 import msgspec
 
+from automation.engine.hand import Hand
 from automation.engine.recipe.spec import ParameterSpec
 from automation.engine.recipe.values import value
 from automation.engine.recipe.yaml_source import read_text
 from automation.kernel.errors import InputError
-from automation.qualification.asking import Asked, Check, Found, Hand, in_hand, takes
+from automation.qualification.asking import Asked, Check, Found, takes
 
 WORDS = ("maker", "model", "serial", "firmware")
 _encode = msgspec.json.Encoder(decimal_format="string").encode
@@ -22,7 +23,7 @@ _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 async def identify(asked: Asked) -> Found:
     """Ask the instrument who it is, and compare that with the register."""
-    said = await in_hand(asked).method("identify")()
+    said = await asked.hand().method("identify")()
     register = asked.asset
     seen = {word: str(getattr(said, word, "")) for word in WORDS}
     other = [
@@ -36,7 +37,7 @@ async def identify(asked: Asked) -> Found:
 
 async def read(asked: Asked) -> Found:
     """Read one value of the instrument; limits of the step judge it, or ``is`` says what it has to be."""
-    found = await _read(in_hand(asked), asked.told["method"])
+    found = await _read(asked.hand(), asked.told["method"])
     if "is" in asked.told:
         return Found(f"{asked.told['method']}: {found}", met=str(found) == asked.told["is"])
     return Found(f"{found:.10g}" if isinstance(found, float) else str(found), met=found is not None)
@@ -44,8 +45,8 @@ async def read(asked: Asked) -> Found:
 
 async def set_and_read(asked: Asked) -> Found:
     """Set a value and read it back; ``within`` (in the unit of the value) says how near it has to come."""
-    hand, told = in_hand(asked), asked.told
-    wanted = _value(asked, told["set"], told["argument"], told["value"])
+    hand, told = asked.hand(), asked.told
+    wanted = value_of(asked, told["set"], told["argument"], told["value"])
     await hand.method(told["set"])(**{told["argument"]: wanted})
     found = await _read(hand, told["read"])
     if not isinstance(found, float) or not isinstance(wanted, float):
@@ -57,8 +58,8 @@ async def set_and_read(asked: Asked) -> Found:
 
 async def load_and_read(asked: Asked) -> Found:
     """Load a program into the instrument and read back what stands there, segment by segment."""
-    hand, told = in_hand(asked), asked.told
-    wanted = _value(asked, told["load"], told["argument"], told["value"])
+    hand, told = asked.hand(), asked.told
+    wanted = value_of(asked, told["load"], told["argument"], told["value"])
     await hand.method(told["load"])(**{told["argument"]: wanted})
     found = await hand.method(told["read"])(**{told["argument"]: wanted})
     same = _encode(found) == _encode(wanted)
@@ -77,7 +78,7 @@ async def _read(hand: Hand, path: str) -> object:
     return getattr(found, field)
 
 
-def _value(asked: Asked, method: str, argument: str, text: str) -> object:
+def value_of(asked: Asked, method: str, argument: str, text: str) -> object:
     """Read a value as the method takes it: with its unit, or as YAML as in a recipe."""
     spec = ParameterSpec(argument, takes(asked.device, method, argument))
     return value(read_text(text, name=f"step {asked.step}", inside=argument), spec)
