@@ -17,14 +17,19 @@ from automation.gmp.marks import of_asset
 from automation.gmp.plant.assets import Asset
 from automation.gmp.plant.qualifications import Qualification, State
 from automation.gmp.words import Right
-from automation.kernel.clock import local
+from automation.kernel.clock import iso, local
 from automation.kernel.errors import InputError, RefusedError
+from automation.kernel.files import write_whole
 from automation.ledger.blobs import Blobs
 from automation.qualification.protocols import Source, installed, load
 from automation.surfaces.cli.access import person, secret, signers
 from automation.surfaces.cli.asking import looked, send
-from automation.surfaces.cli.common import Session, as_json, by, emit, mark, pair, session, site, table
+from automation.surfaces.cli.common import Session, as_json, by, emit, mark, pair, session, site, table, tell
+from automation.surfaces.cli.doubt import now_of
+from automation.surfaces.cli.quality import check_outside
+from automation.surfaces.documents.qualification import WRITERS
 from automation.views.objects import Objects
+from automation.views.qualification_report import report as made_report
 
 _OVER = frozenset({State.RELEASED, State.REJECTED, State.CANCELLED})
 _SIMULATED = (b'"simulated": true', b'"simulated":true', b"SIMULATED")
@@ -80,6 +85,9 @@ class _Call:
 @click.option("--seen", multiple=True, metavar="STEP=TEXT", help="What was seen in a step, and it is as expected.")
 @click.option("--wrong", multiple=True, metavar="STEP=TEXT", help="What was seen in a step, and it is not as expected.")
 @click.option("--evidence", multiple=True, metavar="STEP=FILE", help="A file that shows it; kept under its SHA-256.")
+@click.option(
+    "--report", type=click.Path(path_type=Path, dir_okay=False), help="Only write its report: HTML, PDF, JSON."
+)
 @site
 @by
 @as_json
@@ -95,6 +103,7 @@ def qualify(  # noqa: PLR0913  as options
     seen: tuple[str, ...],
     wrong: tuple[str, ...],
     evidence: tuple[str, ...],
+    report: Path | None,
     by: str,
     as_json: bool,
 ) -> None:
@@ -107,6 +116,9 @@ def qualify(  # noqa: PLR0913  as options
         raise InputError(
             f"--asset is missing: which {source.protocol.asset_class} is qualified by {source.protocol.id}?"
         )
+    if report is not None:
+        _report(session, folder, _Wanted(source.protocol.id, asset, report), as_json=as_json)
+        return
     call = _Call(session, folder, file, source, asset, person(file, by, Right.MAINTAIN))
     bodies = _bodies(call, answer=answer, seen=seen, wrong=wrong, evidence=evidence)
     _go_on(call, dict(pair(one, what="--equipment") for one in equipment), bodies)
@@ -257,6 +269,34 @@ def _data(call: _Call, thing: Qualification, pending: list[tuple[str, Step]]) ->
         ],
         "next": [{"step": name, "action": step.action, "expected": step.expected} for name, step in pending],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Of which execution a report is wanted, and where."""
+
+    protocol: str
+    asset: str
+    output: Path
+
+
+def _report(session: Session, folder: Path, wanted: _Wanted, *, as_json: bool) -> None:
+    """Write the report of the latest execution; nothing is executed."""
+    writer = WRITERS.get(wanted.output.suffix.lower())
+    if writer is None:
+        raise InputError(f"--report is {wanted.output}; a name that ends in {', '.join(WRITERS)} is needed")
+    check_outside(wanted.output, folder)
+    with looked(session, folder) as (file, objects):
+        found = list(_executions(objects, wanted.asset, wanted.protocol))
+        if not found:
+            raise InputError(f"{wanted.asset} has no qualification by {wanted.protocol}; there is nothing to report")
+        made = made_report(objects, found[-1].id)
+        raw = writer(made, date=iso(now_of(file, objects), zone=objects.zone))
+    write_whole(wanted.output, raw)
+    count = made.counts
+    text = f"report of {made.id} ({made.state}): {wanted.output}, {count.passed} of {count.steps} steps as expected"
+    data = {"qualification": made.id, "state": made.state, "file": str(wanted.output), "counts": count}
+    tell(text, data, simulated=file.simulated, as_json=as_json)
 
 
 def _list(*, as_json: bool) -> None:
