@@ -17,6 +17,7 @@ from tests.cheats import (
     quality,
     records,
     release,
+    reports,
     results,
     signatures,
 )
@@ -33,6 +34,7 @@ SECTIONS: Final[Mapping[str, tuple[Cheat, ...]]] = {
     plant.TITLE: plant.CHEATS,
     results.TITLE: results.CHEATS,
     quality.TITLE: quality.CHEATS,
+    reports.TITLE: reports.CHEATS,
     release.TITLE: release.CHEATS,
     bedside.TITLE: bedside.CHEATS,
 }

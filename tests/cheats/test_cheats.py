@@ -23,6 +23,7 @@ from tests.cheats import (
     quality,
     records,
     release,
+    reports,
     results,
     signatures,
 )
@@ -162,6 +163,14 @@ def test_nobody_judges_the_own_work(cheat: Cheat, tmp_path: Path) -> None:
 @pytest.mark.requirement("F010", "F060", "F073", "F075", "F076", "F169")
 @pytest.mark.requirement("F010", "F060", "F073", "F075", "F076", "F169", refuses=True)
 @pytest.mark.parametrize("cheat", release.CHEATS, ids=str)
+@pytest.mark.requirement("F137.2")
+@pytest.mark.requirement("F137.2", refuses=True)
+@pytest.mark.parametrize("cheat", reports.CHEATS, ids=str)
+def test_nobody_concludes_a_report_too_early_alone_or_of_nothing(cheat: Cheat, tmp_path: Path) -> None:
+    """The next period, when it is over, for the very file, approved by another."""
+    check_cheat(cheat, tmp_path)
+
+
 def test_no_lot_is_released_over_what_stands_in_its_way(cheat: Cheat, tmp_path: Path) -> None:
     """Nor by an easier specification, an older certificate, or a hand that was in it."""
     check_cheat(cheat, tmp_path)

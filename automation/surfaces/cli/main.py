@@ -81,6 +81,10 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
             "measuring",
             "Measure batches: yield, viability, contamination, turnaround, right first time, waiting.",
         ),
+        "report": (
+            "reporting",
+            "Draw the trend report of a series for a period: charts, signals, capability, causes, changes.",
+        ),
         "contrast": (
             "measuring",
             "Rank what failed batches share and good ones do not, with how likely chance alone would do that.",

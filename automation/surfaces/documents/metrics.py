@@ -109,8 +109,13 @@ def _where(one: Charted, chart: Chart, signal: Signal) -> str:
 def _blocks(title: str, summed: Sequence[Summary], charts: Sequence[Charted]) -> Iterator[AnyBlock]:
     yield Heading(1, title)
     yield Table(tuple(Column(head, share=1.0) for head in SUMMARY), tuple(row(*said_of(one)) for one in summed))
+    yield from charted_blocks(charts, level=2)
+
+
+def charted_blocks(charts: Sequence[Charted], *, level: int = 3) -> Iterator[AnyBlock]:
+    """Draw charts heading by heading: pictures, what they say, and every number with its events."""
     for one in charts:
-        yield Heading(2, one.what)
+        yield Heading(level, one.what)
         for chart, found in zip(one.charts, one.signals, strict=True):
             name = _NAMES.get(chart.kind, chart.kind)
             yield Picture(_plot(one, chart, found), f"{chart.kind} chart of {one.what}", f"{one.what}: {name}")
