@@ -179,7 +179,7 @@ def _equipped(call: _Call, given: Mapping[str, str]) -> list[dict[str, str]]:
             one = objects.known("asset", name)
             due = one.calibration_due if isinstance(one, Asset) else None
             if not isinstance(one, Asset) or due is None:
-                raise InputError(f"--equipment {role}={name}: {name} was never calibrated")
+                raise RefusedError(f"--equipment {role}={name}: {name} was never calibrated")
             until = local(due, zone=objects.zone).isoformat()
             found.append({"role": role, "asset": name, "certificate": one.calibration, "due": until})
     return found
@@ -232,7 +232,11 @@ def _tell(call: _Call, *, as_json: bool) -> None:
         click.echo(table(("step", "as expected", "actual", "judged by"), rows))
     for name, step in pending:
         click.echo(f"next {name}: {step.action}\n  expected: {step.expected}\n  {_how(name, step)}")
-    finished = thing.state is State.EXECUTING and not pending
+    for one in thing.undecided():
+        click.echo(
+            f"deviation {one} waits: repeat its step with a reason, or decide: do qualification {thing.id} dispose"
+        )
+    finished = thing.state is State.EXECUTING and not pending and not thing.undecided()
     done = f"all steps have a result: cellwright do qualification {thing.id} finish --as USER" if finished else ""
     told = done or _NEXT.get(thing.state, "").format(id=thing.id, digest=thing.planned.digest)
     if told:

@@ -73,7 +73,7 @@ def _blocks(made: Report) -> Iterator[AnyBlock]:
     for case in made.cases:
         yield from _case(case)
     yield from _kept(made)
-    yield Heading(1, "Signatures")
+    yield Heading(2, "Signatures")
     yield Table(_SIGNED, tuple(row(s.command, s.name, s.meaning, s.at[:19], s.event) for s in made.signatures))
 
 
@@ -154,7 +154,7 @@ def _why(reason: str, restriction: str) -> str:
 def _equipped(made: Report) -> Iterator[AnyBlock]:
     yield Heading(2, "Test equipment")
     if made.equipment:
-        lines = (row(e.role, e.asset, e.certificate, e.due[:10], e.now) for e in made.equipment)
+        lines = (row(e.role, e.asset, e.certificate, e.due[:16], e.now) for e in made.equipment)
         yield Table(_EQUIPMENT, tuple(lines))
     else:
         yield Note("None is needed.")
@@ -197,7 +197,7 @@ def _kept(made: Report) -> Iterator[AnyBlock]:
         for name, digest in line.files
     ]
     if files:
-        yield Heading(1, "Evidence")
+        yield Heading(2, "Evidence")
         yield Table(_FILES, tuple(files))
 
 
