@@ -20,6 +20,7 @@ from tests.cheats import (
     materials,
     people,
     plant,
+    qualifications,
     quality,
     records,
     release,
@@ -157,6 +158,14 @@ def test_no_lot_is_tested_until_it_fits(cheat: Cheat, tmp_path: Path) -> None:
 @pytest.mark.parametrize("cheat", quality.CHEATS, ids=str)
 def test_nobody_judges_the_own_work(cheat: Cheat, tmp_path: Path) -> None:
     """Documents, changes, findings, answers, complaints, risks."""
+    check_cheat(cheat, tmp_path)
+
+
+@pytest.mark.requirement("C10.2", "F106", "F150.2", "F151")
+@pytest.mark.requirement("C10.2", "F106", "F150.2", "F151", refuses=True)
+@pytest.mark.parametrize("cheat", qualifications.CHEATS, ids=str)
+def test_nothing_is_qualified_by_ones_own_word(cheat: Cheat, tmp_path: Path) -> None:
+    """Approved protocols, trained people, calibrated means, another's judgement."""
     check_cheat(cheat, tmp_path)
 
 
