@@ -58,18 +58,20 @@ class Life:
         """Give the stream of each step with the containers that it did something with."""
         found: dict[str, dict[str, None]] = {}
         for name, told in self.containers.items():
-            for event in told.events:
-                step = step_of(event)
+            for event, fact in zip(told.events, told.facts, strict=True):
+                step = step_of(event, fact.body)
                 if step:
                     found.setdefault(step, {})[name] = None
         return {step: tuple(names) for step, names in found.items()}
 
 
-def step_of(event: Event) -> str:
-    """Give the stream of the step that made a move, by the id of its command; empty for another's."""
-    batch, _, rest = event.read(Recorded).command.partition("/")
-    step, mark, _ = rest.partition("/")
-    return f"batch/{batch}/step/{step}" if mark else ""
+def step_of(event: Event, body: object) -> str:
+    """Give the stream of the step that a move belongs to: as it states, else by its command's id; empty for none."""
+    batch, step = str(getattr(body, "batch", "")), str(getattr(body, "step", ""))
+    if not step:
+        batch, _, rest = event.read(Recorded).command.partition("/")
+        step = rest.partition("/")[0]
+    return f"batch/{batch}/step/{step}" if batch and step else ""
 
 
 def life(objects: Objects, start: str) -> Life:

@@ -159,7 +159,7 @@ def _transformations(writer: Writer) -> Iterator[Dated]:
         for event, fact in told.of("fill"):
             said = fact.stated(Filling)
             source = said.source or name
-            one = found.setdefault((step_of(event), source, _day(writer, event)), _Together(said.batch))
+            one = found.setdefault((step_of(event, said), source, _day(writer, event)), _Together(said.batch))
             one.events.append(event)
             one.outputs[name] = None
             if said.lot:
@@ -189,7 +189,7 @@ def _samplings(writer: Writer) -> Iterator[Dated]:
         for event, fact in told.of("draw"):
             said = fact.stated(Drawing)
             if said.to != "waste" and not writer.life.objects.has("container", said.to):
-                one = found.setdefault((step_of(event), name, _day(writer, event)), _Together(said.batch))
+                one = found.setdefault((step_of(event, said), name, _day(writer, event)), _Together(said.batch))
                 one.events.append(event)
     for (_, source, _), one in found.items():
         when = among(one.events)

@@ -6,8 +6,9 @@ Units:  degC; moments in s (UTC) inside, ISO 8601 with offset as they were sent 
 Source: GS1 EPCIS 2.0, 7 and 10; GS1 CBV 2.0.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import unquote
 
 import msgspec
@@ -23,6 +24,8 @@ from automation.kernel.untrusted import UNREADABLE
 
 _MARK = b'"EPCISDocument"'
 _UNITS = {"CEL": (1.0, 0.0), "KEL": (1.0, 273.15), "FAH": (5 / 9, 32.0)}  # scale and zero towards degC
+_T = TypeVar("_T")
+_PLACE = "document.epcisBody.eventList"
 _EXTREMES = ("value", "minValue", "maxValue")
 _LISTS = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
 _GIVEN, _TAKEN = frozenset({"shipping", "departing"}), frozenset({"receiving", "accepting", "arriving"})
@@ -70,7 +73,7 @@ class Reader:
 
     def read(self, data: bytes, *, name: str) -> tuple[Line, ...]:
         """Give a line an event, in the order of the document; raises InputError."""
-        return tuple(map(_line, _events(document(data, name=name))))
+        return tuple(_placed(_line, event, f"{name}: {_PLACE}[{at}]") for at, event in enumerate(_found(data, name)))
 
 
 READER = Reader()
@@ -82,8 +85,8 @@ def curve(text: str, *, name: str) -> tuple[Point, ...]:
     A reading is a temperature with its time, or a time at which the logger reported an error. A lowest and a highest
     temperature alone are no history: they stand in the lines.
     """
-    said = document(text.encode(), name=name)
-    found = [one for event in _events(said) for one in _readings(event)]
+    events = enumerate(_found(text.encode(), name))
+    found = [one for at, event in events for one in _placed(_readings, event, f"{name}: {_PLACE}[{at}]")]
     devices = sorted({one.device for one in found})
     if len(devices) > 1:
         raise InputError(f"it has readings of several loggers ({', '.join(devices)}): judge each by itself", where=name)
@@ -101,13 +104,15 @@ class _Reading:
     device: str
 
 
-def _readings(event: Fields) -> Iterator[_Reading]:
+def _readings(event: Fields) -> list[_Reading]:
+    found = []
     for element, report in _temperatures(event):
         metadata = _part(element, "sensorMetadata")
         when = report.get("time") or metadata.get("time")
         device = str(report.get("deviceID") or metadata.get("deviceID") or "")
         if when and ("value" in report or "exception" in report):
-            yield _Reading(float(instant(str(when))), _celsius(report, "value"), device)
+            found.append(_Reading(float(instant(str(when))), _celsius(report, "value"), device))
+    return found
 
 
 def _temperatures(event: Fields) -> Iterator[tuple[Fields, Fields]]:
@@ -129,8 +134,16 @@ def _celsius(report: Fields, name: str) -> Celsius | None:
     return Celsius(round((value - zero) * scale, 6))
 
 
-def _events(said: Fields) -> list[Fields]:
-    return _many(_part(said, "epcisBody"), "eventList")
+def _found(data: bytes, name: str) -> list[Fields]:
+    return _many(_part(document(data, name=name), "epcisBody"), "eventList")
+
+
+def _placed(read: Callable[[Fields], _T], event: Fields, place: str) -> _T:
+    """Read one event; an error says which it was."""
+    try:
+        return read(event)
+    except InputError as error:
+        raise InputError(str(error), where=place) from None
 
 
 def _line(event: Fields) -> Line:
