@@ -22,6 +22,7 @@ from automation.engine.clockwatch import STREAM, Clockwatch
 from automation.engine.connections import Connection, Connections, Driver, Line
 from automation.engine.house import Device, House
 from automation.engine.intake import Intake
+from automation.engine.partnermail import Said
 from automation.engine.prompts import Desk
 from automation.engine.recipe.spec import OperationSpec, spec_of
 from automation.engine.recorder import Recorder
@@ -129,6 +130,13 @@ def loaded(point: importlib.metadata.EntryPoint) -> object:
         return point.load()
     except (SyntaxError, ImportError, AttributeError) as error:
         raise InputError(f"{point.group}: {point.name} = {point.value} can't be imported: {error}") from error
+
+
+def _read_message(data: bytes, *, ledger: str, simulated: bool) -> Said:
+    """Read the message of a partner; the reader is imported when there is one."""
+    from automation.exchange.partners.reading import read_message  # noqa: PLC0415  most sites never need it
+
+    return read_message(data, ledger=ledger, simulated=simulated)
 
 
 @cache
@@ -353,6 +361,7 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
     answers = Answers(door)
     scanning = Scanning(door, answers)
     site = Site(folder, file, house, answers, Timers(door), credentials, scanning, connections, plant)
+    site.reads = _read_message
     for device in house.devices.values():
         if hasattr(device.driver, "listen"):
             terminal = file.assets[device.asset].settings.get("terminal", device.asset)

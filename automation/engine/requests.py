@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import msgspec
 
-from automation.engine import accounts, labpost, masters, outbox, printing, subjects
+from automation.engine import accounts, labpost, masters, messages, outbox, printing, subjects
 from automation.engine.amending import check_open, proposal
 from automation.engine.answers import Given
 from automation.engine.assembly import BoundTo
@@ -33,6 +33,7 @@ PATIENCE = Seconds(7200.0)  # s of simulated time; how long it is waited until a
 AT_ONCE = Seconds(5.0)  # s of real time; what takes longer goes on by itself
 LOOK = Seconds(0.25)  # s; between two looks at a batch
 RENEW, RESET = accounts.RENEW, accounts.RESET
+KNOWN = ("direct", "answer", "do", "look", "print", "propose", "identify", "notices", "arrive", "lims", "message")
 _ON_THE_WAY = frozenset({"holding", "restarting", "pausing", "stopping", "aborting"})
 _DECISIONS = frozenset({"resolve", "continue"})
 _SENDERS = frozenset({Right.SUPERVISE, Right.ADMINISTER, Right.MAINTAIN})
@@ -102,6 +103,9 @@ class Done(msgspec.Struct, frozen=True):
 async def carry_out(site: Site, request: Request) -> Done:
     """Do what is asked; raises RefusedError for who or what is not allowed, InputError for what makes no sense."""
     shown = [(request.by, request.secret), *((signer.person, signer.secret) for signer in request.signers)]
+    if request.what == "message":  # its signature says whose it is
+        name, seq, told = await messages.take(site, request.by, request.body)
+        return Done(f"message/{name}", "taken", seq, told)
     async with site.credentials.compared(shown):
         _check_terminal(site, request)
         accounts.let_in(site.house.door, site.credentials, request.caller)
@@ -169,9 +173,7 @@ async def _carry_out(site: Site, request: Request) -> Done:
             if request.command == accounts.UNLOCK:
                 accounts.unlocked(site.house.door, site.credentials, request.target)
             return Done(request.target, str(site.house.door.find(kind, name).state), event.seq)
-    raise InputError(
-        f"what is {request.what!r}; known: direct, answer, do, look, print, propose, identify, notices, arrive, lims"
-    )
+    raise InputError(f"what is {request.what!r}; known: {', '.join(KNOWN)}")
 
 
 async def _renew(site: Site, request: Request) -> Done:

@@ -10,6 +10,7 @@ from automation.engine.batches import BatchRun
 from automation.engine.connections import Connections
 from automation.engine.house import House
 from automation.engine.monitor import Monitor
+from automation.engine.partnermail import Reads
 from automation.engine.recipe.model import Recipe
 from automation.engine.scanning import Scanning
 from automation.engine.sitemodel import SiteFile
@@ -83,6 +84,7 @@ class Site:
     """What is asked of a site beyond its engine, by the word of the request; those above the engine bring it."""
     at_leave: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     at_close: list[Callable[[], None]] = field(default_factory=list)
+    reads: Reads | None = None  # the messages of partners
 
     def take_up(self, recipe: Recipe, batch: str) -> BatchRun:
         """Make a batch ready to run in this process."""

@@ -113,6 +113,15 @@ class Linked:
                 "do", "test", f"{name}-{test}", "take_in", sample=f"QC-{name}", condition="cold", **{"as": "anna"}
             )
 
+    @property
+    def ledger(self) -> str:
+        """Give the id of the ledger."""
+
+        async def read(site: Site) -> str:
+            return site.house.ledger.genesis.ledger
+
+        return self.house.work(self.folder, read)
+
     def events(self) -> tuple[str, ...]:
         """Give everything that the ledger holds, as text."""
 
@@ -133,13 +142,17 @@ def _people_only() -> str:
 
 
 @contextmanager
-def linked(folder: Path) -> Iterator[Linked]:
-    """Open a site with a specification, and serve its laboratory on loopback."""
+def linked(folder: Path, *, administrator: bool = False) -> Iterator[Linked]:
+    """Open a site with a specification and its laboratory on loopback; ``administrator``: ada works there too."""
     fake, clock = FakeLaboratory(7, TOKEN), Ticking()
     with serving(Seat(fake, clock, "laboratory"), tcp=0) as (server, port):
         host = port.removeprefix("tcp:")
         folder.mkdir()
-        (folder / "site.yaml").write_text(_people_only(), encoding="utf-8")
+        text = _people_only()
+        if administrator:
+            text = text.replace("roles:\n", "roles:\n  administrator: [administer, read]\n", 1)
+            text = text.replace("people:\n", "people:\n  ada: {name: Ada Kern, roles: [administrator]}\n", 1)
+        (folder / "site.yaml").write_text(text, encoding="utf-8")
         (folder / "lims.token").write_text(TOKEN, encoding="utf-8")
         (folder / "lims.token").chmod(0o600)
         block = f"lims: {{url: 'http://{host}/fhir', laboratory: lab-1, secret: 'file:lims.token', patience: 0.1 s}}\n"

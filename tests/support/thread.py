@@ -118,6 +118,7 @@ KINDS_OF_IT: Final = (
     "stability",
 )
 LIKE: Final = {  # a move that is not told: what has to be told before it
+    ("collection", "report_by_program"): ("collection", "report"),
     ("release", "release"): ("release", "release_conditionally"),
     ("release", "supply_out_of_specification"): ("release", "release_conditionally"),
     ("handover", "attest_giving"): ("handover", "give"),
@@ -380,6 +381,12 @@ _BODIES: Final[Mapping[tuple[str, str], Make]] = {
     **{("collection", one): _slot for one in ("schedule", "reschedule")},
     ("collection", "rebook"): lambda t: {"suite_slot": t.at(60), "reason": "the freezer is being repaired"},
     ("collection", "report"): _report,
+    ("collection", "report_by_program"): lambda t: {
+        **_report(t),
+        "message": f"{t.name}-P.1",
+        "performed_by": "nurse-7",
+        "verified_by": "nurse-9",
+    },
     ("collection", "accept"): lambda _: {"conclusion": "within the order set"},
     ("collection", "receive"): _arrival,
     ("handover", "give"): _giving,

@@ -15,7 +15,7 @@ from automation.views.laboratory import CORRECTED, FINAL, PRELIMINARY, LabResult
 AWAITED = ("registered", "specimen-in-process", "partial")
 ALLOWED = (
     *("Observation", "DiagnosticReport", "Specimen", "ServiceRequest", "Patient", "Organization", "Practitioner"),
-    *("PractitionerRole", "Device", "OperationOutcome"),
+    *("PractitionerRole", "Device", "OperationOutcome", "MessageHeader"),
 )
 _STATUS = {PRELIMINARY: PRELIMINARY, FINAL: FINAL, CORRECTED: CORRECTED, "amended": CORRECTED}
 _REPORTED = ("registered", "partial", "preliminary", "modified", "final", "amended", "corrected", "appended")

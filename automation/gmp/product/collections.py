@@ -25,6 +25,8 @@ from automation.kernel.errors import IdentityError, RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Instant
 
+BY_PROGRAM = "report_by_program"
+
 
 class State(StrEnum):
     """Where a collection stands."""
@@ -85,6 +87,14 @@ class Report(Body):
         return sum(bag.volume_ml for bag in self.bags)
 
 
+class ProgramReport(Report):
+    """The same from the centre's own program, by a signed message; who did it is as the program says."""
+
+    message: str = field(label="Message", help="That was taken", length=1)
+    performed_by: str = field(label="Who collected, as the sender says", length=1)
+    verified_by: str = field(label="Who verified it, as the sender says", length=1)
+
+
 class Acceptance(Body):
     """That it is good for the order; out of the order set only by a closed deviation about it."""
 
@@ -112,6 +122,7 @@ TABLE = Table(
         Row("reschedule", State.SCHEDULED, State.SCHEDULED, by=_DESK, body=Slot),
         Row("cancel", State.SCHEDULED, State.CANCELLED, by=_DESK | {Right.COLLECT}, body=Reason),
         Row("report", State.SCHEDULED, State.REPORTED, by={Right.COLLECT}, signs=_TWO, body=Report),
+        Row(BY_PROGRAM, State.SCHEDULED, State.REPORTED, by={Right.SYSTEM}, body=ProgramReport),
         Row("accept", State.REPORTED, State.ACCEPTED, by=_QUALITY, signs=(Meaning.REVIEWED,), body=Acceptance),
         Row(
             "receive",
@@ -141,6 +152,18 @@ class _Deviation(Protocol):
 
     id: str
     state: str
+
+
+class _Envelope(Protocol):
+    """What a collection asks of what a message says."""
+
+    collection: str
+
+
+class _Message(Protocol):
+    """What a collection asks of a message."""
+
+    envelope: _Envelope | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +249,9 @@ class Collection:
                 self._check_rebooking(fact, fact.stated(Rebooking), site)
             case "report":
                 self._check_report(fact, fact.stated(Report), site)
+            case "report_by_program":
+                self._check_message(fact.stated(ProgramReport), site)
+                self._check_report(fact, fact.stated(Report), site)
             case "accept":
                 self._check_acceptance(fact, fact.stated(Acceptance), site)
             case "receive":
@@ -284,6 +310,14 @@ class Collection:
         known = next((name for name in names if site.find("container", name).state != "absent"), "")
         self._refuse(bool(known), f"names bag {known}, which is known already; an id is used once")
 
+    def _check_message(self, said: ProgramReport, site: Site) -> None:
+        """Refuse a report that no message about this collection brought, and one person for two."""
+        message = cast("_Message", site.find("message", said.message))
+        about = message.envelope.collection if message.envelope else ""
+        self._refuse(about != self.id, f"is not what message {said.message} is about")
+        one = said.performed_by == said.verified_by
+        self._refuse(one, f"was performed and verified by {said.performed_by} alone; two people are needed")
+
     def _check_acceptance(self, fact: Fact, said: Acceptance, site: Site) -> None:
         self._refuse(fact.by in self.reported_by, f"was reported by {fact.by}; someone else has to accept it")
         found = findings(self.report, _order(site, self.order).placing)
@@ -316,6 +350,8 @@ class Collection:
             case Rebooking() as said:
                 begins = moment(said.suite_slot, zone=fact.zone)
                 return replace(after, moved_at=self.moved_at, suite=said.suite, slot_at=begins)
+            case ProgramReport() as said:
+                return replace(after, report=said, reported_by=(said.performed_by, said.verified_by))
             case Report() as said:
                 return replace(after, report=said, reported_by=tuple(one.by for one in fact.signed))
         return after
@@ -364,6 +400,7 @@ def _cancel(thing: Thing, fact: Fact, _site: Site) -> Iterable[Next]:
 
 FOLLOWS = (
     Follow("collection-expects", "report", "its bags are expected", "EU GMP Part IV 7.2", _expect),
+    Follow("collection-expects-too", BY_PROGRAM, "its bags are expected", "EU GMP Part IV 7.2", _expect),
     Follow("collection-refused", "refuse", "its bags are expected no more", "21 CFR 211.89", _cancel),
 )
 

@@ -1,14 +1,16 @@
 """``exchange``: what goes out of a site in standard forms, and what laboratories and centres send back."""
 
 import hashlib
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
-from automation.engine.requests import Request, Signer
+from automation.engine.requests import Done, Request, Signer
 from automation.engine.sitemodel import SiteFile
+from automation.gmp.marks import with_file
 from automation.gmp.product.tray import stray_id
 from automation.gmp.words import Meaning, Right
 from automation.kernel.errors import CellwrightError, InputError
@@ -16,12 +18,13 @@ from automation.kernel.files import write_whole
 from automation.ledger.blobs import Blobs
 from automation.surfaces.cli.access import person, secret, signers
 from automation.surfaces.cli.asking import looked, send
-from automation.surfaces.cli.common import Session, as_json, by, session, site, tell
+from automation.surfaces.cli.common import Session, as_json, session, site, tell
 from automation.surfaces.cli.doubt import now_of
 from automation.surfaces.cli.exchanging_epcis import epcis
 from automation.views.laboratory import LabResult, Move, Plan, plan
 from automation.views.wording import show
 
+_SIGNATURE = 64  # bytes
 STRANGE = "its sample is none of this site"
 
 
@@ -52,21 +55,52 @@ def fhir(session: Session, batch: str, *, output: Path, folder: Path, as_json: b
 
 @exchange.command("take", epilog="Example: cellwright exchange take results.json --from lab-1 --as ben --site ./site-a")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--from", "sender", default="laboratory", show_default=True, metavar="PARTY", help="Who sent it.")
-@by
+@click.option("--from", "sender", default="", metavar="PARTY", help="Who sent results.")
+@click.option("--signature", type=click.Path(path_type=Path), help="A partner's signature; else FILE.sig.")
+@click.option("--as", "by", metavar="USER|PARTNER", default="", help="Who takes results, or whose message it is.")
 @site
 @as_json
 @session
-def take(session: Session, path: Path, *, sender: str, by: str, folder: Path, as_json: bool) -> None:  # noqa: PLR0913  as options
-    """Take the results of a FHIR bundle to their tests, all of them or none.
+def take(  # noqa: PLR0913  as options
+    session: Session, path: Path, *, sender: str, signature: Path | None, by: str, folder: Path, as_json: bool
+) -> None:
+    """Take a signed message of a partner's own program, or results of a laboratory for a person.
 
-    They are matched by the sample alone; one of a sample that is none of the site waits in the tray.
+    A message is taken once, and does what it asks for under the rules. Results are matched by the sample alone, all of
+    them or none; one of a sample that is none of the site waits in the tray. Who has a key here has to sign them.
     """
     file = session.opener.site(folder)
+    data, seal = _bytes(path), signature or path.with_name(f"{path.name}.sig")
+    if _partner(session, folder, by):
+        done = _sent(session, folder, data, seal=seal, by=by)
+        came = "".join(f"; {stream} is {state}" for stream, state in done.told.items())
+        told: dict[str, object] = {"message": done.target, "event": done.seq, "states": done.told}
+        tell(f"{done.target} is taken{came}", told, simulated=file.simulated, as_json=as_json)
+        return
     who = person(file, by, Right.PERFORM)
-    taker = Taker(session, folder, file, who, secret(file, who), sender)
-    data = taker.taken(_bytes(path), name=path.name)
-    tell(sentence(path.name, data), data, simulated=file.simulated, as_json=as_json)
+    taker = Taker(session, folder, file, who, secret(file, who), sender or "laboratory")
+    if _partner(session, folder, sender) and not _known(session, folder, data):
+        _sent(session, folder, data, seal=seal, by=sender)
+    found = taker.taken(data, name=path.name)
+    tell(sentence(path.name, found), found, simulated=file.simulated, as_json=as_json)
+
+
+def _partner(session: Session, folder: Path, name: str) -> bool:
+    """Tell whether somebody sends by an own program here, or did."""
+    with looked(session, folder) as (_, objects):
+        return bool(name) and objects.find("partner", name).state != "absent"
+
+
+def _known(session: Session, folder: Path, data: bytes) -> bool:
+    """Tell whether these bytes came in a message that was taken."""
+    with looked(session, folder) as (_, objects):
+        return any(objects.marked("message", with_file(hashlib.sha256(data).hexdigest())))
+
+
+def _sent(session: Session, folder: Path, data: bytes, *, seal: Path, by: str) -> Done:
+    """Bring a message to the owner of the site."""
+    body: dict[str, object] = {"data": b64encode(data).decode(), "signature": _hex(_bytes(seal))}
+    return send(session, folder, Request(what="message", target="message", body=body, by=by, secret=""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +181,11 @@ def sentence(name: str, data: dict[str, object]) -> str:
 def _told(moves: Iterable[Move], sha256: str, *, waiting: list[str], known: Sequence[str]) -> dict[str, object]:
     commands = [{"object": move.stream, "command": move.command, "value": move.body["value"]} for move in moves]
     return {"sha256": sha256, "taken": commands, "tray": waiting, "known": list(known)}
+
+
+def _hex(raw: bytes) -> str:
+    """Give a signature as hex: it comes as 64 bytes or as their hex digits."""
+    return raw.hex() if len(raw) == _SIGNATURE else raw.decode("ascii", "replace").strip()[: 2 * _SIGNATURE]
 
 
 def _bytes(path: Path) -> bytes:

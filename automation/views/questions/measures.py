@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from automation.formulas.distributions import Interval, rate
 from automation.gmp.codes import moment as instant
+from automation.gmp.product.collections import BY_PROGRAM
 from automation.kernel.clock import MICRO
 from automation.kernel.errors import InputError
 from automation.ledger.event import Event
@@ -210,7 +211,7 @@ def _vein_to_vein(tables: Tables) -> Iterator[Number]:
     infused = {str(given(plan).get("order", "")): plan.stream for plan in _opened(tables, "infusion", by="plan")}
     for slot in _opened(tables, "collection", by="schedule"):
         order, own = str(given(slot).get("order", "")), streams[slot.stream]
-        report, batch = last_of(own, "report"), batches.get(order, "")
+        report, batch = last_of(own, "report") or last_of(own, BY_PROGRAM), batches.get(order, "")
         if report is None:
             continue
         since = round(float(instant(str(given(report)["collected"]), zone=zone)) * MICRO)

@@ -6,6 +6,7 @@ from typing import Final
 from automation.gmp.product.donors import AGENTS
 from automation.gmp.quality import stability
 from tests.support.doors import Doorway, proof
+from tests.support.partners import public, signature
 from tests.support.thread import HOURS, Thread
 
 Body = dict[str, object]
@@ -49,6 +50,17 @@ RULES: Final[Body] = {
 }
 
 
+def registered(name: str, *may: str, party: str = "lab-1") -> Body:
+    """Give how a partner is registered."""
+    return {"party": party, "key": public(name), "may": list(may), "seen": "read out on the telephone"}
+
+
+def sent_results(name: str) -> Body:
+    """Give the envelope of a message of results of a partner of this name."""
+    said = {"partner": name, "number": "1", "sent": "2026-11-22T09:00", "about": "results", "sha256": "a" * 64}
+    return {**said, "signature": signature(name, "a" * 64)}
+
+
 NAMED: Final[dict[tuple[str, str], Callable[[str], Body]]] = {
     **{("split", one): planned for one in ("plan", "replan")},
     ("split", "execute"): executed,
@@ -57,11 +69,33 @@ NAMED: Final[dict[tuple[str, str], Callable[[str], Body]]] = {
     ("label", "verify"): lambda name: {"code": f"CONTAINER:{name}"},
     ("label", "apply"): lambda name: {"container": name},
     ("split", "reconcile"): lambda _: {"conclusion": "adds up"},
+    ("partner", "register"): lambda name: registered(name, "results"),
+    ("partner", "renew_key"): lambda name: {"key": public(f"{name}, renewed"), "seen": "read out on the telephone"},
+    **{("partner", one): lambda _: REASON for one in ("suspend", "resume", "end")},
+    ("message", "take"): sent_results,
 }
+
+
+def partnered(way: Doorway, name: str, *may: str, party: str = "lab-1") -> None:
+    """Register a partner, as two people do."""
+    signs = (proof("administer", "responsible"), proof("verify", "verified"))
+    way.do(f"partner/{name}", "register", registered(name, *may, party=party), by="administer", signs=signs)
+
+
+def brought_by_message(thread: Thread) -> Body:
+    """Take the message that reports the collection, and let nothing follow from it yet; gives the report."""
+    name = f"{thread.name}-P"
+    partnered(thread.way, name, "collections", party="centre-1")
+    said = {**sent_results(name), "about": "collections", "collection": thread.name}
+    said |= {"report": thread.body("collection", "report"), "performed_by": "nurse-7", "verified_by": "nurse-9"}
+    thread.way.do(f"message/{name}.1", "take", {**said, "sent": thread.at(0)})
+    return {"message": f"{name}.1", "performed_by": "nurse-7", "verified_by": "nurse-9"}
 
 
 def before(way: Doorway, kind: str, *, name: str) -> None:
     """Make what an object is about."""
+    if kind == "message":
+        partnered(way, name, "results")
     if kind == "split":
         way.do(f"container/{name}", "expect", {"identity": "COI-1", "volume_ml": 10.0, "purpose": "aliquot"})
         way.do(f"container/{name}", "receive", {})
@@ -89,6 +123,8 @@ def ready(thread: Thread, kind: str, command: str) -> None:
             _evaluated(thread, reactive="")
         case "donor", "find_ineligible":
             _evaluated(thread, reactive="HBV")
+        case "collection", "report_by_program":
+            brought_by_message(thread)
         case "location", "define":
             thread.until("handover", "give")
         case "location", "free":

@@ -1,0 +1,1 @@
+"""What the programs of partners send in signed messages: read here, checked at the door."""
