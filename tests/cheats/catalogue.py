@@ -21,6 +21,7 @@ from tests.cheats import (
     reports,
     results,
     signatures,
+    transfers,
 )
 from tests.cheats.cheat import Cheat
 
@@ -36,6 +37,7 @@ SECTIONS: Final[Mapping[str, tuple[Cheat, ...]]] = {
     qualifications.TITLE: qualifications.CHEATS,
     results.TITLE: results.CHEATS,
     quality.TITLE: quality.CHEATS,
+    transfers.TITLE: transfers.CHEATS,
     reports.TITLE: reports.CHEATS,
     release.TITLE: release.CHEATS,
     bedside.TITLE: bedside.CHEATS,

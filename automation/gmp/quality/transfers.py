@@ -26,7 +26,7 @@ from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Instant
 
-BLOCKS = "blocks"
+BLOCKS, TELLS = "blocks", "tells only"
 _APPROVE_IN = 10 * DAY  # s
 _HASH = re.compile(r"[0-9a-f]{64}")
 _FEWEST = 3  # batches on either side of an equivalence test
@@ -196,9 +196,10 @@ class Transfer:
 
     @property
     def undisposed(self) -> tuple[GapLine, ...]:
-        """Give the gaps of which nobody has said what becomes of them."""
+        """Give the gaps of which nobody has said what becomes of them; one that only tells may be left at that."""
         done = {one.said.gap for one in self.disposed}
-        return tuple(one for one in self.plan.gaps if one.id not in done) if self.plan else ()
+        gaps = self.plan.gaps if self.plan else ()
+        return tuple(one for one in gaps if one.id not in done and one.weighs != TELLS)
 
     @property
     def unsettled(self) -> tuple[str, ...]:
@@ -344,7 +345,9 @@ class Transfer:
 
     def _left_out(self, site: Site) -> tuple[str, ...]:
         digest = self.plan.digest if self.plan else ""
-        return left_out(site, digest, since=self.approved_at, counted=[one.batch for one in self.counted])
+        return left_out(
+            site, digest, since=self.approved_at, counted=[one.batch for one in self.counted if not one.ledger]
+        )
 
     def _lacking(self, site: Site) -> list[str]:
         if self.plan is None:

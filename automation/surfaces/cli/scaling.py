@@ -1,13 +1,15 @@
 """``transfer scale``: a scale sheet of a recipe for another vessel."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
 import click
 
 from automation.engine.recipe.load import load
+from automation.engine.recipe.model import Recipe
+from automation.engine.recipe.spec import OperationSpec
 from automation.kernel.errors import InputError
 from automation.kernel.files import write_whole
 from automation.kernel.quantity import Millilitres, finite, read
@@ -83,9 +85,7 @@ def command(  # noqa: PLR0913  as options
 ) -> None:
     """Write the scale sheet of a recipe: parameters and limits for another vessel, and what no rule translates."""
     operations = session.opener.operations()
-    here, there = vessel(before, option="--from"), vessel(after, option="--to")
-    asked = Scaling(steps=steps, before=here, after=there, keep=Keep(keep))
-    made = sheet(load(recipe, operations), operations, asked)
+    made = sheet_of(load(recipe, operations), operations, steps=steps, before=before, after=after, keep=keep)
     if csv is not None:
         write_whole(csv, comma_separated(_HEADS, [cells(one) for one in made.lines]))
     if as_json:
@@ -94,6 +94,20 @@ def command(  # noqa: PLR0913  as options
     click.echo(f"{made.recipe}, {', '.join(made.steps)}: {made.ratio:.4g} times, {made.keep} kept")
     click.echo(table(_HEADS, (cells(one) for one in made.lines)))
     click.echo(_sentence(made))
+
+
+def sheet_of(  # noqa: PLR0913  as options
+    recipe: Recipe,
+    operations: Mapping[str, OperationSpec],
+    *,
+    steps: tuple[str, ...],
+    before: Sequence[str],
+    after: Sequence[str],
+    keep: str = Keep.VOLUME,
+) -> Sheet:
+    """Give the sheet that options ask for; raises InputError for what is no vessel or no step."""
+    here, there = vessel(before, option="--from"), vessel(after, option="--to")
+    return sheet(recipe, operations, Scaling(steps=steps, before=here, after=there, keep=Keep(keep)))
 
 
 def cells(one: Line) -> tuple[str, ...]:

@@ -1,44 +1,18 @@
 """``gap`` and ``transfer``: what differs between two sites for a recipe, and what a transfer between them is made of.
 
-A site is a folder with its ledger; a packaged simulated one is named, and founded for the moment of the look.
+The files of a transfer are written here; its moves are those of the object: ``do transfer ID COMMAND``.
 """
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
-from automation.engine.recipe.load import load
-from automation.engine.sitefile import FILE
-from automation.surfaces.cli import scaling
-from automation.surfaces.cli.asking import looked
+from automation.surfaces.cli import scaling, transfer_files, transfer_ppq
 from automation.surfaces.cli.common import Session, as_json, emit, say_no, session, table
+from automation.surfaces.cli.sides import pair_of
 from automation.views.transfer.gap import gaps
-from automation.views.transfer.units import Gap, Pair, Severity, Unit
+from automation.views.transfer.units import Gap, Severity
 from automation.views.wording import count
-
-
-@contextmanager
-def pair_of(session: Session, *, sending: str, receiving: str, recipe: str) -> Iterator[Pair]:
-    """Look at two sites for a recipe; raises InputError for what is no site and no recipe."""
-    operations = session.opener.operations()
-    found = load(recipe, operations)
-    with _unit(session, sending) as one, _unit(session, receiving) as other:
-        yield Pair(one, other, found, operations)
-
-
-@contextmanager
-def _unit(session: Session, name: str) -> Iterator[Unit]:
-    with tempfile.TemporaryDirectory(prefix="cellwright-") as place:
-        folder = Path(name)
-        if not (folder / FILE).is_file():
-            folder = Path(place) / "site"
-            session.opener.found(folder, session.opener.template(name))
-        with looked(session, folder) as (file, objects):
-            yield Unit(file, objects)
 
 
 @click.command("gap", epilog="Example: cellwright gap ./site-a ./site-b car-t")
@@ -85,6 +59,7 @@ def transfer() -> None:
     """Move a process to another site or scale: its sheet, its package, its report."""
 
 
-transfer.add_command(scaling.command)
+for command in (scaling.command, *transfer_files.COMMANDS, *transfer_ppq.COMMANDS):
+    transfer.add_command(command)
 
 COMMANDS = {"gap": gap, "transfer": transfer}

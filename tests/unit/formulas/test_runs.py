@@ -10,6 +10,8 @@ from automation.kernel import ids
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Percent
 
+pytestmark = pytest.mark.requirement("F094")
+
 
 @pytest.mark.parametrize(
     ("confidence", "share", "number"),
@@ -60,6 +62,7 @@ def test_so_many_batches_show_equivalence_as_often_as_promised() -> None:
     assert 160 <= shown < 200
 
 
+@pytest.mark.requirement("F094", refuses=True)
 def test_a_number_that_does_not_exist_is_refused() -> None:
     """Scatter that never fits, a margin below the difference, a confidence of 100 %."""
     with pytest.raises(InputError, match="however many"):

@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.commands import Said, cellwright, simulated_site
 
+pytestmark = pytest.mark.requirement("C09.2")
+
 
 def told(said: Said) -> dict[str, dict[str, str]]:
     """Give the gaps by the name under which they are disposed of."""
@@ -19,6 +21,7 @@ def car_t() -> Said:
     return cellwright("gap", "a", "b", "car-t", "--json")
 
 
+@pytest.mark.requirement("C09.2", "F090", refuses=True)
 def test_what_the_receiving_site_lacks_blocks_with_the_steps_that_wait_for_it(car_t: Said) -> None:
     """No separator, no vector, nobody trained to transduce: the answer is no."""
     found = told(car_t)
@@ -63,6 +66,7 @@ def test_a_site_beside_itself_has_no_gap(tmp_path: Path) -> None:
     assert told(cellwright("gap", site, site, "freeze-day", "--json")) == {}
 
 
+@pytest.mark.requirement("C09.2", refuses=True)
 def test_what_is_no_site_and_no_recipe_is_wrong_input(tmp_path: Path) -> None:
     """A folder without a site, and a recipe that nobody installed."""
     assert cellwright("gap", tmp_path, "b", "car-t").status == 2

@@ -1,0 +1,239 @@
+"""``transfer package``, ``plan`` and ``report``: the files of a transfer, and the move that states a package.
+
+What is frozen or signed is the JSON, by its SHA-256; HTML and PDF show it. Files are named by ``-o``, several at once.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from automation.engine.requests import Request, Signer
+from automation.gmp.objects import Recorded, Signed
+from automation.gmp.quality.transfers import TABLE, Transfer
+from automation.gmp.words import Right
+from automation.kernel.clock import iso
+from automation.kernel.errors import InputError
+from automation.kernel.files import write_whole
+from automation.surfaces.cli.access import person, secret, signers
+from automation.surfaces.cli.asking import looked, send
+from automation.surfaces.cli.common import Session, as_json, by, pair, session, site, tell
+from automation.surfaces.cli.comparing import gathered, named
+from automation.surfaces.cli.doubt import now_of
+from automation.surfaces.cli.people import sign
+from automation.surfaces.cli.scaling import sheet_of
+from automation.surfaces.cli.sides import pair_of
+from automation.surfaces.documents.blocks import Document
+from automation.surfaces.documents.transfer import WRITERS, of_package, of_report
+from automation.views.comparison import Classes, How, compare
+from automation.views.objects import Objects
+from automation.views.transfer.package import Protocol, package
+from automation.views.transfer.report import report
+from automation.views.transfer.units import Severity
+
+FILES = click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write: .json is what is frozen, .html and .pdf show it; several.",
+)
+
+
+@click.command(
+    "package",
+    epilog="Example: cellwright transfer package ./site-a ./site-b freeze-day --title 'Freezing at B' "
+    "--cqa count.viability --margin 'count.viability=5 %' --why 'see calc runs_for_equivalence' -o package.json",
+)
+@click.argument("sending", metavar="SITE_A")
+@click.argument("receiving", metavar="SITE_B")
+@click.argument("recipe")
+@click.option("--title", required=True, help="What is transferred.")
+@click.option("--cpp", multiple=True, metavar="STEP.NAME", help="A critical process parameter; * stands for any text.")
+@click.option("--cqa", multiple=True, metavar="STEP.NAME", help="A critical quality attribute; as --cpp.")
+@click.option("--margin", "margins", multiple=True, metavar="STEP.NAME=VALUE", help="Within which both are the same.")
+@click.option("--runs", type=click.IntRange(min=1), default=3, show_default=True, help="At the receiving unit.")
+@click.option("--references", type=click.IntRange(min=0), default=3, show_default=True, help="Of the sending unit.")
+@click.option("--why", "rationale", required=True, help="The statistical reason for so many batches.")
+@click.option("--step", "steps", multiple=True, metavar="STEP", help="Goes into another vessel: with its scale sheet.")
+@click.option("--from", "before", multiple=True, metavar="WHAT=VALUE", help="That vessel; as in transfer scale.")
+@click.option("--to", "after", multiple=True, metavar="WHAT=VALUE", help="The other vessel.")
+@FILES
+@as_json
+@session
+def package_command(  # noqa: PLR0913  as options
+    session: Session,
+    /,
+    sending: str,
+    receiving: str,
+    recipe: str,
+    *,
+    steps: tuple[str, ...],
+    before: tuple[str, ...],
+    after: tuple[str, ...],
+    outputs: tuple[Path, ...],
+    as_json: bool,
+    **stated: object,
+) -> None:
+    """Write a transfer package: process map, what is critical, gaps and protocol; its SHA-256 is what a plan states."""
+    protocol = msgspec.convert(stated, Protocol)  # the options are its fields
+    with pair_of(session, sending=sending, receiving=receiving, recipe=recipe) as pair:
+        sheet = sheet_of(pair.recipe, pair.operations, steps=steps, before=before, after=after) if steps else None
+        made = package(pair, protocol, sheet)
+        date = iso(pair.receiving.objects.now, zone=pair.receiving.objects.zone)
+    write(outputs, made.text, lambda: of_package(made, date=date))
+    blocking = sum(one.severity is Severity.BLOCKS for one in made.gaps)
+    text = f"package of {made.recipe}: {', '.join(map(str, outputs))}; {len(made.gaps)} gaps, of which {blocking} block"
+    data = {"files": list(map(str, outputs)), "sha256": made.sha256, "gaps": len(made.gaps), "blocking": blocking}
+    tell(f"{text}; SHA-256 {made.sha256}", data, simulated=made.simulated, as_json=as_json)
+
+
+@click.command(
+    "plan", epilog="Example: cellwright transfer plan T-1 package.json --owner carla --due 2027-03-31T17:00 --as dora"
+)
+@click.argument("name", metavar="ID")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--owner", required=True, metavar="USER", help="Who carries it out.")
+@click.option("--due", required=True, metavar="MOMENT", help="To be evaluated by.")
+@sign
+@by
+@site
+@as_json
+@session
+def plan_command(  # noqa: PLR0913  as options
+    session: Session,
+    /,
+    name: str,
+    file: Path,
+    *,
+    owner: str,
+    due: str,
+    others: tuple[str, ...],
+    by: str,
+    folder: Path,
+    as_json: bool,
+) -> None:
+    """State a package as the plan of a transfer: `do transfer ID plan` with what stands in the file."""
+    body = {**_stated(file), "owner": owner, "due": due}
+    with looked(session, folder) as (here, objects):
+        state, version = objects.find("transfer", name).state, objects.version(f"transfer/{name}")
+    command = "replan" if state == "planned" else "plan"
+    row = next(row for row in TABLE.rows if row.command == command)
+    who = person(here, by, Right.REVIEW)
+    gaps = body["gaps"]
+    told = [
+        f"{command} transfer {name}",
+        f"package {body['package']}",
+        f"gaps {len(gaps) if isinstance(gaps, list) else 0}",
+    ]
+    me = Signer(who, secret(here, who), "", "\n".join([*told, f"owner {owner}, due {due}"]))
+    request = Request(
+        what="do",
+        target=f"transfer/{name}",
+        command=command,
+        body=body,
+        by=who,
+        secret=me.secret,
+        signers=signers(here, me, row.signs, dict(pair(other, what="--sign") for other in others)),
+        seen=version,
+    )
+    done = send(session, folder, request)
+    data = {"id": name, "command": command, "state": done.state, "by": who, "event": done.seq}
+    tell(
+        f"transfer {name} is {done.state} ({command} by {who}, event {done.seq})",
+        data,
+        simulated=here.simulated,
+        as_json=as_json,
+    )
+
+
+@click.command(
+    "report",
+    epilog="Example: cellwright transfer report T-1 sending=B-1@./site-a receiving=B-1 -o report.json -o report.pdf",
+)
+@click.argument("name", metavar="ID")
+@click.argument("batches", nargs=-1, metavar="ROLE=BATCH[@DIR]...")
+@site
+@FILES
+@as_json
+@session
+def report_command(  # noqa: PLR0913  as options
+    session: Session, name: str, batches: tuple[str, ...], folder: Path, *, outputs: tuple[Path, ...], as_json: bool
+) -> None:
+    """Write the report of a transfer over the batches that count; its SHA-256 is what an evaluation states."""
+    found = gathered([named(text, folder) for text in batches], How(operations=session.opener.operations()))
+    with looked(session, folder) as (file, objects):
+        transfer = objects.known("transfer", name)
+        if not isinstance(transfer, Transfer) or transfer.plan is None:
+            raise InputError(f"transfer {name} is not planned")
+        compared = compare(found, Classes(cqa=tuple(one.partition("=")[0].strip() for one in transfer.plan.margins)))
+        made = report(transfer, compared, objects)
+        signed = signed_of(objects, f"transfer/{name}")
+        date = iso(now_of(file, objects), zone=objects.zone)
+    write(outputs, made.text, lambda: of_report(made, signed, date=date))
+    verdict = (
+        "every margin is met"
+        if made.equivalent
+        else f"equivalence is not shown: {'; '.join(made.missing) or 'a margin is not met'}"
+    )
+    data = {
+        "files": list(map(str, outputs)),
+        "sha256": made.sha256,
+        "equivalent": made.equivalent,
+        "missing": made.missing,
+    }
+    tell(
+        "\n".join([f"report of transfer {name}: {verdict}", *made.equivalence, f"SHA-256 {made.sha256}"]),
+        data,
+        simulated=made.simulated,
+        as_json=as_json,
+    )
+
+
+def signed_of(objects: Objects, stream: str) -> tuple[Signed, ...]:
+    """Give every signature of an object, in order."""
+    return tuple(one for event in objects.streams[stream] for one in event.read(Recorded).signed)
+
+
+def _stated(file: Path) -> dict[str, object]:
+    """Read what a plan states from the file of a package; raises InputError for anything else."""
+    try:
+        raw = file.read_bytes()
+        found = json.loads(raw)
+    except (OSError, ValueError) as error:
+        raise InputError(f"no package can be read: {error}", where=str(file)) from None
+    if not isinstance(found, dict) or found.get("is") != "transfer package":
+        raise InputError("this is no transfer package; write one with: cellwright transfer package", where=str(file))
+    protocol = found["protocol"]
+    return {
+        "title": protocol["title"],
+        "sending": found["sending"]["name"],
+        "receiving": found["receiving"]["name"],
+        "recipe": found["recipe"],
+        "digest": found["digest"],
+        "package": hashlib.sha256(raw).hexdigest(),
+        "gaps": [{"id": one["id"], "weighs": one["severity"], "sentence": one["sentence"]} for one in found["gaps"]],
+        "critical": found["critical"],
+        "margins": protocol["margins"],
+        "runs": protocol["runs"],
+        "references": protocol["references"],
+        "rationale": protocol["rationale"],
+    }
+
+
+def write(outputs: Sequence[Path], text: bytes, document: Callable[[], Document]) -> None:
+    """Write the files; raises InputError for an end that is not known, before anything is written."""
+    for path in outputs:
+        if path.suffix.lower() not in {*WRITERS, ".json"}:
+            raise InputError(f"-o is {path}; .json, .html or .pdf is written")
+    for path in outputs:
+        writer = WRITERS.get(path.suffix.lower())
+        write_whole(path, writer(document()) if writer else text)
+
+
+COMMANDS = (package_command, plan_command, report_command)

@@ -1,0 +1,226 @@
+"""A transfer package and a transfer report for people, as HTML or PDF, with the SHA-256 of the JSON that is frozen.
+
+The process map is drawn from the steps of the recipe, one below the other in the order in which they can run.
+Units: those of the values; the drawing in mm.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from html import escape
+from typing import Final
+
+from automation.gmp.objects import Signed
+from automation.kernel.clock import iso
+from automation.kernel.quantity import Instant
+from automation.surfaces.documents.blocks import (
+    BAD,
+    CODE,
+    GOOD,
+    STRONG,
+    WARN,
+    AnyBlock,
+    Column,
+    Document,
+    Heading,
+    Note,
+    Pairs,
+    Picture,
+    Table,
+    cell,
+    row,
+)
+from automation.surfaces.documents.html import html
+from automation.surfaces.documents.pdf import pdf
+from automation.views.transfer.package import OTHER, Box, Package
+from automation.views.transfer.ppq_report import Report as Qualified
+from automation.views.transfer.report import Report
+from automation.views.transfer.scale_sheet import Sheet
+from automation.views.transfer.units import Gap, Severity
+from automation.views.wording import NOTHING, show
+
+_TONES = {Severity.BLOCKS: BAD, Severity.CHANGES: WARN, Severity.TELLS: ""}
+_WIDE, _HIGH, _APART = 170.0, 9.0, 4.0  # mm
+
+
+def of_package(made: Package, *, date: str) -> Document:
+    """Compose the pages of a package; ``date`` is when they were made (ISO 8601)."""
+    title = f"Transfer package: {made.protocol.title}"
+    return _document(title, tuple(_package(made, title)), made.sha256, date=date, simulated=made.simulated)
+
+
+def of_report(made: Report, signed: Sequence[Signed], *, date: str) -> Document:
+    """Compose the pages of a report with the signatures of its transfer; ``date`` as for a package."""
+    title = f"Transfer report: {made.title}"
+    return _document(title, tuple(_report(made, signed, title)), made.sha256, date=date, simulated=made.simulated)
+
+
+WRITERS: Final[Mapping[str, Callable[[Document], bytes]]] = {".html": html, ".pdf": pdf}
+"""How a document is written, by the end of the file's name."""
+
+
+def drawing(boxes: Sequence[Box]) -> str:
+    """Draw the steps of a process and which comes after which (SVG, mm)."""
+    places = {one.id: number * (_HIGH + _APART) for number, one in enumerate(boxes)}
+    high = len(boxes) * (_HIGH + _APART)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDE}mm" height="{high}mm" viewBox="0 0 {_WIDE} {high}">',
+        '<g font-family="sans-serif" font-size="3.2">',
+    ]
+    for one in boxes:
+        top = places[one.id]
+        parts.append(f'<rect x="30" y="{top}" width="110" height="{_HIGH}" fill="#f4f6f9" stroke="#1b4f8a"/>')
+        parts.append(f'<text x="33" y="{top + 4}">{escape(f"{one.id}: {one.title}"[:60])}</text>')
+        parts.append(f'<text x="33" y="{top + 7.6}" fill="#555">{escape(", ".join(one.equipment)[:70])}</text>')
+        critical = [v.name for v in (*one.parameters, *one.results) if v.weight != OTHER]
+        parts.append(f'<text x="143" y="{top + 5}" fill="#8a3b00">{escape(", ".join(critical)[:20])}</text>')
+        parts += [_arrow(places[before] + _HIGH, top) for before in one.after if before in places]
+    return "".join([*parts, "</g></svg>"])
+
+
+def _arrow(start: float, end: float) -> str:
+    """Draw an arrow from the foot of one box to the head of another; past those between them on the left."""
+    if end - start <= _APART:
+        way = f"M85 {start} L85 {end}"
+    else:
+        way = f"M30 {start - _HIGH / 2} L22 {start - _HIGH / 2} L22 {end + _HIGH / 2} L30 {end + _HIGH / 2}"
+    return f'<path d="{way}" fill="none" stroke="#1b4f8a"/>'
+
+
+def of_ppq(made: Qualified, signed: Sequence[Signed], *, date: str) -> Document:
+    """Compose the pages of a report of process qualification with the signatures of its plan; ``date`` as above."""
+    title = f"Process performance qualification: {made.title}"
+    return _document(title, tuple(_ppq(made, signed, title)), made.sha256, date=date, simulated=made.simulated)
+
+
+def _document(title: str, blocks: tuple[AnyBlock, ...], sha256: str, *, date: str, simulated: bool) -> Document:
+    return Document(
+        title=title,
+        head=title,
+        marks=("SIMULATED",) if simulated else (),
+        foot=f"SHA-256 {sha256}",
+        date=date,
+        language="en",
+        blocks=blocks,
+    )
+
+
+def _package(made: Package, title: str) -> Iterator[AnyBlock]:
+    yield Heading(1, title)
+    sites = [f"{one.name}, ledger {one.ledger} to event {one.seq}" for one in (made.sending, made.receiving)]
+    yield Pairs(
+        (
+            ("Sending unit", cell(sites[0])),
+            ("Receiving unit", cell(sites[1])),
+            ("Recipe", cell(f"{made.recipe} version {made.version}")),
+            ("Digest", cell(made.digest, CODE)),
+            ("SHA-256", cell(made.sha256, CODE)),
+        )
+    )
+    yield Heading(2, "Protocol")
+    said = made.protocol
+    yield _table(
+        ("batches at the receiving unit", "of the sending unit", "why so many"),
+        [(str(said.runs), str(said.references), said.rationale)],
+    )
+    yield Note(f"Equivalent within: {'; '.join(said.margins) or 'no margin was declared'}", STRONG)
+    yield from _gaps(made.gaps)
+    yield Heading(2, "Process map")
+    yield Picture(drawing(made.map), "The steps of the process in their order", "critical ones are named at the right")
+    for box in made.map:
+        yield from _step(box)
+    if made.time_limits:
+        yield Heading(2, "Time limits")
+        yield from (Note(one) for one in made.time_limits)
+    if made.sheet is not None:
+        yield from _sheet(made.sheet)
+
+
+def _gaps(found: Sequence[Gap]) -> Iterator[AnyBlock]:
+    yield Heading(2, "Gaps")
+    rows = tuple((cell(one.severity, _TONES[one.severity]), *row(one.id, one.sentence, one.remedy)) for one in found)
+    heads = ("weighs", "gap", "what differs", "what to do")
+    yield Table(tuple(Column(head, share=1.0 + at) for at, head in enumerate(heads)), rows)
+
+
+def _step(box: Box) -> Iterator[AnyBlock]:
+    yield Heading(3, f"{box.id}: {box.title}")
+    told = (box.done, f"signed as {', '.join(box.signatures)}" if box.signatures else "", "; ".join(box.materials))
+    yield from (Note(one) for one in told if one)
+    values = [(one.weight, "parameter", one.name, one.text) for one in box.parameters]
+    values += [(one.weight, "result", one.name, one.text) for one in box.results]
+    yield _table(("class", "kind", "what", "value or limits"), values)
+
+
+def _sheet(made: Sheet) -> Iterator[AnyBlock]:
+    yield Heading(2, f"Scale sheet: {made.ratio:.4g} times, {made.keep} kept")
+    lines = [(one.where, one.before, one.after or "to be decided", one.basis, one.why) for one in made.lines]
+    yield _table(("where", "before", "after", "is", "why"), lines)
+
+
+def _report(made: Report, signed: Sequence[Signed], title: str) -> Iterator[AnyBlock]:
+    yield Heading(1, title)
+    verdict = "all margins are met" if made.equivalent else "equivalence is not shown"
+    yield Note(f"{made.sending} to {made.receiving}: {verdict}", GOOD if made.equivalent else BAD)
+    yield Pairs(
+        (
+            ("Transfer", cell(made.transfer)),
+            ("Recipe", cell(f"{made.recipe}, {made.digest}")),
+            ("Package", cell(made.package, CODE)),
+            ("SHA-256", cell(made.sha256, CODE)),
+        )
+    )
+    yield from (Note(one, BAD) for one in made.missing)
+    yield Heading(2, "Batches")
+    yield _table(("batch", "made by", "ended as", "cited by head"), made.batches)
+    yield Heading(2, "Equivalence")
+    yield from (Note(one, STRONG) for one in made.equivalence)
+    heads = ("class", "attribute", "unit", "sending mean", "receiving mean", "tolerance interval", "outside", "values")
+    rows = [
+        (
+            one.weight, one.where, one.unit, _n(one.sending_mean), _n(one.receiving_mean),
+            f"{_n(one.low)} to {_n(one.high)}", str(one.outside), "; ".join(show(value) for value in one.values),
+        )
+        for one in made.attributes
+    ]  # fmt: skip
+    yield _table(heads, rows)
+    yield Heading(2, "Gaps and what became of them")
+    yield _table(("gap", "weighs", "decision", "how"), made.gaps)
+    yield Heading(2, "Deviations of the receiving unit's batches")
+    yield _table(("deviation", "stands"), made.deviations)
+    yield from _signatures(signed)
+
+
+def _ppq(made: Qualified, signed: Sequence[Signed], title: str) -> Iterator[AnyBlock]:
+    yield Heading(1, title)
+    yield Note(f"{made.claim}: {'met' if made.met else 'not met'}", GOOD if made.met else BAD)
+    yield Pairs(
+        (
+            ("PPQ", cell(made.ppq)),
+            ("Recipe", cell(f"{made.recipe}, {made.digest}")),
+            ("Batches", cell(f"{len(made.batches)}; {made.planned} planned, {made.needed} needed")),
+            ("SHA-256", cell(made.sha256, CODE)),
+        )
+    )
+    yield from (Note(one, BAD) for one in made.missing)
+    yield Heading(2, "Batches")
+    rows = [(one.batch, "yes" if one.conforms else "NO", "; ".join(one.sentences)) for one in made.batches]
+    yield _table(("batch", "conforms", "results"), rows)
+    yield from (Note(one, STRONG) for one in made.intervals)
+    yield Heading(2, "Deviations")
+    yield _table(("deviation", "stands"), made.deviations)
+    yield from _signatures(signed)
+
+
+def _signatures(signed: Sequence[Signed]) -> Iterator[AnyBlock]:
+    yield Heading(2, "Signatures")
+    signatures = [(one.name, one.by, one.meaning, iso(Instant(one.at / 1e6), zone=one.zone)) for one in signed]
+    yield _table(("name", "account", "meaning", "at"), signatures)
+
+
+def _n(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.5g}"
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table | Note:
+    if not rows:
+        return Note("none")
+    return Table(tuple(Column(head, share=1.0) for head in heads), tuple(row(*one) for one in rows))
