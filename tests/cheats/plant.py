@@ -12,6 +12,7 @@ TITLE = "Equipment, rooms, environment and alarms"
 BALANCE, R, S, F = "asset/balance-1", "room/Suite 1", "em-sample/EM-1", "fault/F-1"
 WHY: Body = {"reason": "because the test says so"}
 CALIBRATION = Act("calibration/C-1", "record", {**RECORD, "asset": "balance-1"}, "maintain")
+ANOTHER = CALIBRATION.on("calibration/C-2").stating(certificate="K-2")
 ACCEPT = Act("calibration/C-1", "accept", by="review")
 CALIBRATE = Act(BALANCE, "calibrate", {"due": "2027-06-30", "certificate": "K-9"}, "maintain")
 CLAIM = Act("asset/washer-1", "claim", {"batch": "B1", "step": "wash"}, "system:test")
@@ -189,8 +190,22 @@ CHEATS = (
         Tried(
             ACCEPT,
             ACCEPT.on("calibration/C-2"),
-            (balance, CALIBRATION.stating(points=[{**POINT, "left": "100.09"}]), CALIBRATION.on("calibration/C-2")),
+            (balance, CALIBRATION.stating(points=[{**POINT, "left": "100.09"}]), ANOTHER),
         ),
+    ),
+    Cheat(
+        "Hand in the certificate of years ago when the new one is due",
+        "21 CFR 211.68(a), 211.160(b)(4)",
+        ("F166",),
+        "before C-1, of 2026-11-22T08:00:00, which holds",
+        Tried(ANOTHER.stating(performed="2016-11-22T08:00:00"), ANOTHER, (balance, CALIBRATION, ACCEPT)),
+    ),
+    Cheat(
+        "Hand in one certificate twice",
+        "21 CFR 211.68(a); ALCOA original",
+        ("F166",),
+        "states certificate K-1, which C-1 states already",
+        Tried(ANOTHER.stating(certificate="K-1"), ANOTHER, (balance, CALIBRATION)),
     ),
     Cheat(
         "Call a balance calibrated past the reviewed records",
@@ -201,7 +216,7 @@ CHEATS = (
             CALIBRATE,
             CALIBRATE.stating(record="C-2", certificate="K-1"),
             (balance, CALIBRATION, ACCEPT, following),
-            (CALIBRATION.on("calibration/C-2"), ACCEPT.on("calibration/C-2")),
+            (ANOTHER, ACCEPT.on("calibration/C-2")),
         ),
     ),
     Cheat(

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, field_validator
 
+from automation.gmp.codes import Moment
 from automation.gmp.words import Body, field
 from automation.kernel.clock import instant, reached
 from automation.kernel.quantity import Instant
@@ -126,6 +127,7 @@ class Calibration(_Due):
     as_left: str = field(label="As left", default="")
     result: Result = field(label="Result", default=Result.PASS)
     record: str = field(label="Record", help="Of the calibration, reviewed by a second person", default="")
+    performed: Moment | None = field(label="Performed at", help="Empty: now", default=None)
 
 
 class Identity(Body):

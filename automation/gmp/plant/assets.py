@@ -26,6 +26,7 @@ from automation.gmp.bodies.assets import (
     moment,
 )
 from automation.gmp.bodies.upkeep import NEW, Cleaning, HoldTimes, Service, Sort, Upkeep
+from automation.gmp.codes import moment as stated_moment
 from automation.gmp.due import Due, until
 from automation.gmp.marks import OPEN, in_room, of_asset
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
@@ -188,6 +189,7 @@ class Asset:
     calibration_record: str = ""  # of the last one that had a record; from then on each needs one
     good_at: Instant | None = None  # when it was last found or left good
     served: tuple[str, ...] = ()  # batches since then
+    left: tuple[tuple[str, Instant], ...] = ()  # of these, when each last gave it free
     suspects: tuple[str, ...] = ()  # batches that the last failed calibration put in doubt
     seen: Identity | None = None
     lost: str = ""  # why it could not be asked who it is
@@ -305,6 +307,8 @@ class Asset:
 
     def _check_calibration(self, said: Calibration, site: Site, *, system: bool) -> None:
         """Refuse one by the program alone, one without a record where there are records, and another's record."""
+        if said.performed and stated_moment(said.performed, zone=site.zone) > site.now:
+            self._refuse(f"was calibrated at {said.performed}, still to come")
         if said.record:
             record = cast("_Record", site.find("calibration", said.record))
             fits = {"accepted"} if said.result is Result.PASS else {"accepted", "recorded"}
@@ -411,9 +415,9 @@ class Asset:
             case Claim() as said:
                 served = self.served if said.batch in self.served else (*self.served, said.batch)
                 return replace(after, claim=(said.batch, said.step), served=served)
-        return replace(self._because(fact.kind, fact.stated(Reason).reason), state=after.state)
+        return replace(self._because(fact.kind, fact.stated(Reason).reason, at=fact.at), state=after.state)
 
-    def _because(self, kind: str, reason: str) -> Self:
+    def _because(self, kind: str, reason: str, *, at: Instant) -> Self:
         """Give it after a move that states nothing but its reason."""
         match kind:
             case "lose":
@@ -421,20 +425,27 @@ class Asset:
             case "permit":
                 return replace(self, permitted=True)
             case "free" | "break_claim":
-                return replace(self, claim=None, freed=self.claim[0] if self.claim else "")
+                freed = self.claim[0] if self.claim else ""
+                return replace(self, claim=None, freed=freed, left=tuple({**dict(self.left), freed: at}.items()))
         return self
 
     def _calibrated(self, said: Calibration, fact: Fact) -> Self:
-        """Give it after a calibration; the batch that it serves at the moment rests on this one and on the last."""
+        """Give it after a calibration, which counts from when it was performed, whenever it is entered or reviewed.
+
+        What it served since then rests on this one; what it serves at the moment, on this and on the last.
+        """
         good = said.result is Result.PASS
+        done = stated_moment(said.performed, zone=fact.zone) if said.performed else fact.at
+        since = {batch for batch, end in self.left if end > done} | ({self.claim[0]} if self.claim else set())
         return replace(
             self,
             calibration=said.certificate,
             calibration_due=moment(said.due, zone=fact.zone),
             calibration_result=said.result,
             calibration_record=said.record or self.calibration_record,
-            good_at=fact.at if good else self.good_at,
-            served=(self.claim[0],) if self.claim else (),
+            good_at=done if good else self.good_at,
+            served=tuple(batch for batch in self.served if batch in since),
+            left=tuple(one for one in self.left if one[0] in since),
             suspects=self.suspects if good else self.served,
         )
 

@@ -185,6 +185,8 @@ class Calibration:
             self._check_record(fact, fact.stated(Record), site)
             return
         self._refuse(fact.by == self.by, f"was performed by {fact.by}; someone else has to review it")
+        if fact.kind == "accept" and self.said is not None:
+            self._check_newest(self.performed(fact.zone), self.said, site)
         for one in self._points if fact.kind == "accept" else ():
             left = one.verdict(one.left)
             wrong = f"leaves {self.asset} {left} ({one.sentence()}); repair it, and record another"
@@ -202,10 +204,26 @@ class Calibration:
         self._refuse(not known, f"is of {said.asset}, which is no asset in use here")
         both = bool(said.standard) == bool(said.laboratory)
         self._refuse(both, "needs a reference standard of this site or a laboratory, not both")
+        self._check_newest(performed, said, site)
         for one in said.points:
             self._refuse(one.guarded <= 0, f"can show nothing {one.sentence()}: the uncertainty is not smaller")
         if said.standard:
             self._check_standard(said, performed, site)
+
+    def _check_newest(self, performed: Instant, said: Record, site: Site) -> None:
+        """Refuse one that is older than one that holds, and a certificate that another one states already."""
+        for other in (cast("Calibration", one) for one in site.marked("calibration", of_asset(said.asset))):
+            if other.said is None or other.id == self.id or other.state is State.REJECTED:
+                continue
+            holds = other.state is State.ACCEPTED and performed < other.performed(site.zone)
+            held = f"{other.id}, of {other.said.performed}, which holds"
+            self._refuse(holds, f"was performed at {said.performed}, before {held}; what it shows is a deviation")
+            same = (other.said.certificate, other.said.laboratory) == (said.certificate, said.laboratory)
+            self._refuse(same, f"states certificate {said.certificate}, which {other.id} states already")
+
+    def performed(self, zone: str) -> Instant:
+        """Give when it was performed; the moment of its entry while nothing is recorded."""
+        return stated_moment(self.said.performed, zone=zone) if self.said else self.at
 
     def _check_standard(self, said: Record, performed: Instant, site: Site) -> None:
         self._refuse(said.standard == said.asset, f"compares {said.asset} with itself")
@@ -232,6 +250,7 @@ def _to_asset(one: Calibration, result: Result) -> Iterator[Next]:
         "as_found": "; ".join(f"{point.found} at {point.nominal} {point.unit}" for point in one.said.points),
         "as_left": "; ".join(f"{point.left} at {point.nominal} {point.unit}" for point in one.said.points),
         "result": result,
+        "performed": one.said.performed,
         "due": one.said.due,
         "record": one.id,
     }

@@ -6,11 +6,12 @@ from automation.gmp.due import dues_of
 from automation.gmp.plant.assets import Asset
 from automation.gmp.plant.calibrations import Calibration, Point, Verdict
 from automation.gmp.quality.holds import holds_of
+from automation.kernel.clock import iso
 from automation.kernel.errors import GateError, RefusedError
 from tests.support.doors import SECOND, Doorway, proof
 from tests.support.thread import Thread
 from tests.unit.gmp.moves_of_plant import ISSUE, POINT, RECORD, Body
-from tests.unit.gmp.moves_of_quality import act, following
+from tests.unit.gmp.moves_of_quality import act, check_refused, following
 
 BALANCE, C = "asset/balance-1", "calibration/C-1"
 BAD = {**POINT, "found": "100.30"}
@@ -37,7 +38,8 @@ def _uses(way: Doorway, batch: str, asset: str = BALANCE) -> None:
 
 
 def _record(way: Doorway, name: str = "C-1", *, by: str = "maintain", said: Body | None = None) -> None:
-    act(way, f"calibration/{name}", "record", {**RECORD, "asset": "balance-1", **(said or {})}, by=by)
+    made = {**RECORD, "asset": "balance-1", "certificate": name.replace("C", "K"), "performed": iso(way.clock.now())}
+    act(way, f"calibration/{name}", "record", {**made, **(said or {})}, by=by)
     following(way)
 
 
@@ -275,3 +277,39 @@ def test_a_lot_that_is_held_is_not_released_however_good_it_is(way: Doorway) -> 
     act(way, "qa-hold/H-1", "lift", lifting, by="approve")
     thread.do("release", "release_conditionally", by="release")
     assert way.state("release/X1") == "conditionally released"
+
+
+@pytest.mark.requirement("F166")
+def test_what_was_used_between_a_calibration_and_its_review_still_rests_on_it(way: Doorway) -> None:
+    """B1 came before it was performed, B2 between that and the review: only B2 is in doubt when the next one fails."""
+    _balance(way)
+    _issued(way, "B1", "B2")
+    _uses(way, "B1")
+    way.clock.go(3600.0)
+    _record(way)
+    way.clock.go(3600.0)
+    _uses(way, "B2")
+    act(way, C, "accept", by="review")
+    following(way)
+    assert way.get(Asset, BALANCE).served == ("B2",)
+    way.clock.go(3600.0)
+    _record(way, "C-2", said={"points": [BAD]})
+    assert way.get(Asset, BALANCE).suspects == ("B2",)
+
+
+@pytest.mark.requirement("F166", refuses=True)
+def test_an_older_calibration_does_not_replace_the_one_that_holds(way: Doorway) -> None:
+    """Neither entered late nor reviewed late; and one certificate counts once, unless its record was sent back."""
+    _balance(way)
+    _record(way)
+    way.clock.go(3600.0)
+    _record(way, "C-2")
+    act(way, "calibration/C-2", "accept", by="review")
+    following(way)
+    check_refused(way, C, "accept", by="review", match="before C-2, of 2026-11-22T.*, which holds")
+    older = {**RECORD, "asset": "balance-1", "certificate": "K-3", "performed": "2016-11-22T09:00:00"}
+    check_refused(way, "calibration/C-3", "record", older, by="maintain", match="what it shows is a deviation")
+    again = {**older, "performed": iso(way.clock.now()), "certificate": "K-2"}
+    check_refused(way, "calibration/C-3", "record", again, by="maintain", match="certificate K-2, which C-2 states")
+    act(way, "calibration/C-3", "record", {**again, "certificate": "K-3"}, by="maintain")
+    assert way.get(Asset, BALANCE).calibration_record == "C-2"
