@@ -102,7 +102,7 @@ def _event(one: Entry, corrected: tuple[str, str, str] | None) -> Node:
         PreviousValue=value(was, sort="string", key=name) if corrected else (),
         MessageText=one.said,
         PersonID=one.by if is_person(one.by) else "",
-        ComputerID=one.terminal or ("" if is_person(one.by) else one.by),
+        ComputerID=[name for name in ("" if is_person(one.by) else one.by, one.terminal) if name],
         ProceduralElementReference=step,
         Category=one.stream,
         AssociatedEventID=event(one.cause) if one.cause else "",

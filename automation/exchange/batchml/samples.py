@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from automation.exchange.batchml.parts import entry, event, value
 from automation.exchange.batchml.xml import Node, node
-from automation.gmp.product.testing import QcTest
+from automation.gmp.product.testing import QcTest, Result
+from automation.ledger.event import Event
 from automation.views.record import Criterion, Judged, Step
 from automation.views.story import Told
 
@@ -82,17 +83,25 @@ def _tested(told: Told[QcTest]) -> Node:
         TestCode=asked.specification if asked else "",
         TestName=asked.test if asked else "",
         SampleTestResult=[
-            node(
-                "SampleTestResult",
-                "TestResult",
-                **entry(f"test/{told.id}/{number}", "Sample Test Result"),
-                Description=[f"by {analyst}", f"measured {one.analysed}", f"data {one.data}"],
-                TestDisposition=status,
-                AnalysisUsed=one.method,
-                Results=value(one.value, sort="string"),
-            )
-            for number, (one, status, analyst) in enumerate(
-                zip(now.results, now.statuses, now.analysts, strict=True), 1
-            )
+            _reported(told, *one) for one in enumerate(zip(_reports(told), now.statuses, strict=True), 1)
         ],
+    )
+
+
+def _reports(told: Told[QcTest]) -> list[tuple[Event, Result]]:
+    """Give every result with the event that reported it."""
+    pairs = zip(told.events, told.facts, strict=True)
+    return [(moved, fact.body) for moved, fact in pairs if isinstance(fact.body, Result)]
+
+
+def _reported(told: Told[QcTest], number: int, report: tuple[tuple[Event, Result], str]) -> Node:
+    (moved, one), status = report
+    return node(
+        "SampleTestResult",
+        "TestResult",
+        **entry(f"test/{told.id}/{number}", "Sample Test Result", reference=moved.hash.hex()),
+        Description=[f"by {moved.by}", f"measured {one.analysed}", f"data {one.data}", event(moved.seq)],
+        TestDisposition=status,
+        AnalysisUsed=one.method,
+        Results=value(one.value, sort="string"),
     )
