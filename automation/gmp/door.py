@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 from automation.gmp.accountability import ACCEPT, unaccepted
 from automation.gmp.capacity import Capacity
 from automation.gmp.objects import Fact, Kind, Recorded, Signed, Thing, roles_of
+from automation.gmp.recording import barred
 from automation.gmp.things import Things
 from automation.gmp.words import SYSTEM, Meaning, Right, Strength
 from automation.kernel.clock import MICRO, STEP_BLOCKS_SIGNING, Clock
@@ -242,6 +243,8 @@ class Door:
             msg = f"{command.by or 'nobody'} may not {command.command} {command.stream}: needs the right {needed}"
             raise RefusedError(msg + self._ended(command.by))
         system = command.by.startswith(f"{SYSTEM}:")
+        if not system:
+            self._check_recording(command, command.by)
         if row.strength != Strength.ENTRY and not system and not row.signs:
             self._known(command, command.by)
 
@@ -291,6 +294,7 @@ class Door:
             msg = f"{proof.person} may not sign as {proof.meaning}: needs the right {' or '.join(sorted(needed))}"
             raise RefusedError(msg)
         self._check_bound(command, proof.person)
+        self._check_recording(command, proof.person)
         shown = hashlib.sha256(proof.shown).hexdigest() if proof.shown else ""
         name: str = getattr(person, "name", proof.person)
         return Signed(proof.person, name, proof.meaning, self._clock.micros(), self.zone, shown)
@@ -301,6 +305,12 @@ class Door:
         if missing:
             how = f"do person {person} {ACCEPT} --document {missing} --binding true"
             raise RefusedError(f"{person} has not signed that the own signature binds ({missing}); first: {how}")
+
+    def _check_recording(self, command: Command, person: str) -> None:
+        """Refuse what somebody records who is not qualified to record, where the site has a curriculum for that."""
+        why = barred(self, person, command.stream, command.command)
+        if why:
+            raise RefusedError(why)
 
     def note_refusal(self, command: Command, refusal: CellwrightError) -> None:
         """Record that a known principal was refused, also one without rights; no body, no secret, no personal value."""

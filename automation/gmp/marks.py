@@ -10,6 +10,10 @@ LISTED = "listed"
 """A supplier or a material that a site keeps a list of."""
 
 
+TO_RECORD = "needed to record"
+"""A curriculum without which nobody records anything."""
+
+
 def at_batch(batch: str) -> str:
     """Give the mark of the lots of which something stands at a batch that nobody has accounted for."""
     return f"at batch {batch}"

@@ -1,8 +1,9 @@
 """People and accounts: one human, one account, the rights of that one, and nobody's own hand in it."""
 
+from automation.gmp.courses.known import course
 from tests.cheats.cheat import HOUR, Act, Body, Cheat, Tried, later
 from tests.support.doors import SECOND, Doorway, proof, register
-from tests.unit.gmp.moves_of_people import PLAN, TASK
+from tests.unit.gmp.moves_of_people import COURSE, PLAN, TASK
 
 TITLE = "People, accounts and training"
 ADA = "person/ada"
@@ -72,7 +73,67 @@ def set_by_oneself(way: Doorway) -> None:
 
 CONCLUDE = Act("deviation/D-1", "conclude", {"cause": "the lid was open", "impact": "none"}, "investigate")
 
+TAUGHT: Body = {
+    **TASK,
+    **COURSE,
+    "curriculum": "DI",
+    "documents": [],
+    "person": "perform",
+}
+DI = "training/DI.perform"
+LEARN = Act(DI, "read")
+RIGHT = course("data-integrity@1").paper("DI.perform", attempt=1)
+ANSWERED = Act(DI, "examine", {"letters": "".join(one.right for one in RIGHT)})
+
+
+def switched(way: Doorway) -> None:
+    """Have a curriculum without which nobody records anything, and a person who is assigned to it."""
+    plan: Body = {"title": "Data integrity", "valid_days": 365, **COURSE, "trainers": ["supervise"]}
+    Act("curriculum/DI", "write", {**plan, "records_from": "2026-11-22T09:00"}, "supervise")(way)
+    Act("curriculum/DI", "approve", by="approve")(way)
+    way.do(DI, "assign", TAUGHT)
+
+
+def taught(way: Doorway) -> None:
+    """Let the person become qualified."""
+    for act in (LEARN, ANSWERED, Act(DI, "qualify", {}, "supervise")):
+        act(way)
+
+
 CHEATS = (
+    Cheat(
+        "Record without the training that recording needs",
+        "21 CFR 11.10(i), 211.25(a)",
+        ("F165.3",),
+        "perform may not record anything: DI: perform needs to be qualified",
+        Tried(OPEN, OPEN, (switched,), (taught,)),
+    ),
+    Cheat(
+        "Enter one's trainee a score for a quiz that the program grades",
+        "21 CFR 11.10(i), 211.25(a)",
+        ("F165.3",),
+        "is graded by its answers to data-integrity@1; nobody enters its score",
+        Tried(Act(DI, "assess", {"score": 100, "form": "by heart"}, "supervise"), ANSWERED, (switched, LEARN)),
+    ),
+    Cheat(
+        "Answer the questions for a colleague",
+        "21 CFR 11.100(a), 211.25(a)",
+        ("F165.3",),
+        "is perform's; nobody answers for another",
+        Tried(ANSWERED.made_by("supervise"), ANSWERED, (switched, LEARN)),
+    ),
+    Cheat(
+        "Go on guessing until the quiz is passed",
+        "21 CFR 211.25(a); EU GMP chapter 2, 2.11",
+        ("F165.3",),
+        "had 3 attempts; it is assigned again",
+        Tried(
+            ANSWERED,
+            ANSWERED,
+            (switched, LEARN, *[ANSWERED.stating(letters="a" * 12)] * 3),
+            (Act(DI, "renew", TAUGHT, "system:test"), LEARN),
+        ),
+    ),
     Cheat(
         "Raise one's own rights",
         "21 CFR 11.10(g); Annex 11 draft 11.10",

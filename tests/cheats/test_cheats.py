@@ -55,9 +55,12 @@ def check_cheat(cheat: Cheat, folder: Path) -> None:
         assert way.ledger.version(scene.moved) > before
 
 
-@pytest.mark.requirement("F047", "F047.4", "F085", "F086", "F087", "F088", "F089", "F106", "F106.1", "F158", "F179")
 @pytest.mark.requirement(
-    "F047", "F047.4", "F085", "F086", "F087", "F088", "F089", "F106", "F106.1", "F158", "F179", refuses=True
+    "F047", "F047.4", "F085", "F086", "F087", "F088", "F089", "F106", "F106.1", "F158", "F165.3", "F179"
+)  # fmt: skip
+@pytest.mark.requirement(
+    "F047", "F047.4", "F085", "F086", "F087", "F088", "F089", "F106", "F106.1", "F158", "F165.3", "F179",
+    refuses=True
 )  # fmt: skip
 @pytest.mark.parametrize("cheat", people.CHEATS, ids=str)
 def test_nobody_gets_an_account_a_right_or_a_training_by_the_own_hand(cheat: Cheat, tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from enum import StrEnum
 from typing import Self, cast
 
 from automation.gmp.codes import Moment, moment
+from automation.gmp.courses.known import course as course_of
 from automation.gmp.due import DAY, Due, within
-from automation.gmp.marks import OPEN, of_curriculum, opening, teaching
+from automation.gmp.marks import OPEN, TO_RECORD, of_curriculum, opening, teaching
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.quality import documents
 from automation.gmp.words import Body, Meaning, Reason, Right, field
@@ -54,6 +55,10 @@ class Plan(Body):
     )
     read_days: float = field(label="To be read within", unit="d", low=0, high=LONGEST, default=14.0)
     trainers: tuple[str, ...] = field(label="Trainers", help="Beside those who are qualified by it", default=())
+    course: str = field(label="Course", help="Whose questions are the quiz: data-integrity@1", default="")
+    records_from: Moment | None = field(
+        label="Needed to record from", help="From then on nobody records anything without it", default=None
+    )
 
 
 class Assignment(Body):
@@ -77,6 +82,7 @@ class Version:
 
     plan: Plan
     since: Instant
+    records_since: Instant | None = None
 
 
 _AUTHORS = frozenset({Right.SUPERVISE, Right.REVIEW})
@@ -116,6 +122,11 @@ class Curriculum:
         """Give what holds; None before its first approval and after its withdrawal."""
         return self.versions[-1].plan if self.versions and self.state is not State.WITHDRAWN else None
 
+    @property
+    def records_since(self) -> Instant | None:
+        """Give from when on nobody records anything without it; None when it is not needed for that."""
+        return self.versions[-1].records_since if self.plan is not None else None
+
     def as_of(self, at: Instant) -> Plan | None:
         """Give what held at a moment; None when nothing did, or when it is withdrawn."""
         held = [one.plan for one in self.versions if one.since <= at]
@@ -126,7 +137,9 @@ class Curriculum:
         """Give its marks: the operations that it opens, the documents that it teaches; a draft is open."""
         opens = [opening(name) for one in self.versions for name in one.plan.operations] if self.plan else []
         teaches = [teaching(name.partition("@")[0]) for name in self.plan.documents] if self.plan else []
-        return tuple(dict.fromkeys((*opens, *teaches, *((OPEN,) if self.state is State.DRAFT else ()))))
+        needed_by_all = (TO_RECORD,) if self.records_since is not None else ()
+        draft = (OPEN,) if self.state is State.DRAFT else ()
+        return tuple(dict.fromkeys((*opens, *teaches, *needed_by_all, *draft)))
 
     @property
     def dues(self) -> tuple[Due, ...]:
@@ -143,6 +156,7 @@ class Curriculum:
                 self._refuse(bool(unknown), f"also needs {', '.join(unknown)}, which is no other curriculum here")
                 idle = said.fade_days is not None and not said.operations
                 self._refuse(idle, "opens no operation, so that nobody could be seen to perform it: it can't fade")
+                self._check_course(said)
             case Assignment(person=person, mentor=mentor):
                 for name in filter(None, (person, mentor)):
                     active = site.find("person", name).state == "active"
@@ -158,6 +172,11 @@ class Curriculum:
         if wrong:
             raise RefusedError(f"curriculum {self.id} {why}")
 
+    def _check_course(self, said: Plan) -> None:
+        if said.course:
+            course_of(said.course)
+            self._refuse(said.pass_mark is None, f"asks the questions of {said.course}; say the pass mark")
+
     def apply(self, fact: Fact) -> Self:
         """Give the curriculum as it stands after the fact."""
         after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest))
@@ -168,7 +187,9 @@ class Curriculum:
             case Reason(reason=reason):
                 return replace(after, withdrawn=reason)
         if fact.kind == "approve" and self.draft is not None:
-            return replace(after, draft=None, versions=(*self.versions, Version(self.draft, fact.at)))
+            begins = self.draft.records_from
+            since = max(fact.at, moment(begins, zone=fact.zone)) if begins is not None else None
+            return replace(after, draft=None, versions=(*self.versions, Version(self.draft, fact.at, since)))
         return after
 
 
@@ -205,6 +226,7 @@ def task(site: Site, curriculum: Curriculum, said: Assignment, *, at: Instant, r
         "pass_mark": plan.pass_mark,
         "valid_days": plan.valid_days,
         "fade_days": plan.fade_days,
+        "course": plan.course,
         "due": due,
         "reason": reason,
     }

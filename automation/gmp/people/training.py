@@ -15,6 +15,8 @@ from enum import StrEnum
 from typing import Self, cast
 
 from automation.gmp.codes import Moment, moment
+from automation.gmp.courses.course import Graded
+from automation.gmp.courses.known import course as course_of
 from automation.gmp.due import DAY, Due, until
 from automation.gmp.marks import OPEN, of_curriculum, of_person
 from automation.gmp.objects import Fact, Kind, Site
@@ -25,6 +27,7 @@ from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Instant
 
+_ATTEMPTS = 3  # at the questions of a course
 _SHOWN_IN = 30 * DAY  # s after it was read, for observed runs, quiz and the decision
 
 
@@ -50,6 +53,7 @@ class Task(Body):
     pass_mark: float | None = field(label="Pass mark of the quiz", unit="%", default=None)
     valid_days: float = field(label="Valid for", unit="d", low=1, high=LONGEST)
     fade_days: float | None = field(label="Fades after", unit="d", low=1, high=LONGEST, default=None)
+    course: str = field(label="Course", help="Whose questions are the quiz", default="")
     due: Moment = field(label="To be read by")
     reason: str = field(label="Reason", default="")
 
@@ -74,6 +78,12 @@ class Quiz(Body):
 
     score: float = field(label="Score", unit="%", low=0, high=100)
     form: str = field(label="Form", help="The quiz and its version", length=1)
+
+
+class Answers(Body):
+    """What somebody answered to the questions of a course; the score follows from it."""
+
+    letters: str = field(label="Answers", help="A letter for each question, in the order of the paper", length=1)
 
 
 class Evidence(Body):
@@ -107,6 +117,7 @@ TABLE = Table(
         Row("read", State.ASSIGNED, State.READ, by=_EVERYBODY, signs=(Meaning.UNDERSTOOD,), body=Reading),
         Row("observe", State.READ, State.READ, by=_WATCHERS, signs=(Meaning.OBSERVED,), body=Observation),
         Row("assess", State.READ, State.READ, by=_WATCHERS, signs=(Meaning.OBSERVED,), body=Quiz),
+        Row("examine", State.READ, State.READ, by=_EVERYBODY, signs=(Meaning.PERFORMED,), body=Answers),
         Row("qualify", State.READ, State.QUALIFIED, by=_LEADERS, signs=(Meaning.APPROVED,)),
         Row("recognise", State.READ, State.QUALIFIED, by={Right.APPROVE}, signs=(Meaning.APPROVED,), body=Evidence),
         Row("credit", State.READ, State.READ, by={Right.SYSTEM}, body=Observation),
@@ -131,6 +142,8 @@ class Training:
     observations: tuple[Observation, ...] = ()  # since it was assigned
     observers: tuple[str, ...] = ()
     score: float | None = None  # of the last quiz, %
+    attempts: int = 0  # at the questions of a course, since it was assigned
+    again: tuple[str, ...] = ()  # topics of the questions that were answered wrongly at the last attempt
     held: tuple[Qualification, ...] = ()
     reason: str = ""  # of the last withdrawal or revocation
 
@@ -185,6 +198,9 @@ class Training:
         """Say from and until when it was held, on which versions, and what the runs came to."""
         wanted = self.task.observed if self.task else 0
         runs = (f"{self.in_a_row} of {wanted} observed runs were passed in a row",) if wanted else ()
+        graded = f"attempt {self.attempts}: {self.score:.0f} %" if self.attempts and self.score is not None else ""
+        look = f"; read again: {', '.join(self.again)}" if self.again else ""
+        runs = (*runs, *((f"{graded}{look}",) if graded else ()))
         return (*runs, *(_held(one, zone=site.zone) for one in self.held))
 
     def lacking(self, documents: Iterable[str], *, at: Instant, done: Instant, zone: str) -> str:
@@ -214,7 +230,13 @@ class Training:
                 self._refuse(bool(missing), f"asks for {', '.join(sorted(missing))}, too")
             case "observe" | "assess":
                 self._refuse(own, f"is {fact.by}'s; nobody trains the own person")
+                asked = fact.kind == "assess" and bool(self._course)
+                self._refuse(asked, f"is graded by its answers to {self._course}; nobody enters its score")
+                self._check_other_run(fact)
                 self._check_trainer(fact, site)
+            case "examine":
+                self._refuse(not own, f"is {self.person}'s; nobody answers for another")
+                self._check_attempt(fact)
             case "qualify":
                 self._refuse(own, f"is {fact.by}'s; nobody qualifies the own person")
                 self._check_shown()
@@ -224,6 +246,26 @@ class Training:
     def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
         if wrong:
             raise RefusedError(f"training {self.id} {why}")
+
+    def _check_other_run(self, fact: Fact) -> None:
+        """Refuse a run that was observed before: twice on paper is once in the room."""
+        run = fact.body.run if isinstance(fact.body, Observation) else ""
+        known = {one.run.strip().casefold() for one in self.observations}
+        again = bool(run) and run.strip().casefold() in known
+        self._refuse(again, f"has run {run!r} already, which counts once; name the other run")
+
+    def _check_attempt(self, fact: Fact) -> None:
+        self._refuse(not self._course, "has no course with questions; its quiz is assessed by a trainer")
+        failed = self.attempts >= _ATTEMPTS
+        self._refuse(failed, f"had {self.attempts} attempts; it is assigned again, and somebody talks about it first")
+        self._graded(fact.stated(Answers))
+
+    @property
+    def _course(self) -> str:
+        return self.task.course if self.task else ""
+
+    def _graded(self, said: Answers) -> Graded:
+        return course_of(self._course).grade(said.letters, self.id, attempt=self.attempts + 1)
 
     def _check_trainer(self, fact: Fact, site: Site) -> None:
         plan = cast("Curriculum", site.find("curriculum", self.curriculum)).plan
@@ -248,7 +290,7 @@ class Training:
         after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest))
         match fact.body:
             case Task() as said:
-                fresh = replace(after, read=(), observations=(), observers=(), score=None)
+                fresh = replace(after, read=(), observations=(), observers=(), score=None, attempts=0, again=())
                 return replace(fresh, task=said, due_at=moment(said.due, zone=fact.zone))
             case Reading():
                 return replace(after, read=self.task.documents if self.task else (), read_at=fact.at)
@@ -256,6 +298,10 @@ class Training:
                 who = tuple(dict.fromkeys((*self.observers, fact.by)))
                 noted = replace(after, observations=(*self.observations, said), observers=who)
                 return noted if fact.kind != "extend" else replace(noted, held=(*self.held, self._qualification(fact)))
+            case Answers() as said:
+                made = self._graded(said)
+                again = tuple(dict.fromkeys(one.topic for one in made.wrong))
+                return replace(after, score=made.score, attempts=self.attempts + 1, again=again)
             case Quiz(score=score):
                 return replace(after, score=score)
             case Reason(reason=reason):

@@ -110,6 +110,7 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
             "notices",
             "Send what is near, overdue or has followed by itself to those who have to act, and note what was sent.",
         ),
+        "course": ("teaching", "List the courses that come with the program, or print the text or the questions of one."),
         "subject": ("subjects", "Enter who a subject is, or look who it is; both on the record, without the name."),
         "policies": ("tables", "Show what follows by itself from moves and alarms, and by which clause."),
         "diagram": ("tables", "Draw an operation or object as a state diagram (Mermaid)."),

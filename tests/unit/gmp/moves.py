@@ -203,7 +203,7 @@ def body(kind: str, row: Row, *, way: tuple[str, ...], name: str, owner: str = "
         return plant.taken(way)
     named = _named(kind, row.command, name=name, owner=owner)
     if named is not None:
-        return named
+        return {**named, **people.COURSE} if (kind, way[-1]) == ("training", "examine") else named
     if (kind, row.command) == ("alarm", "raise"):
         return {**RAISING, "latching": "latch" in way}
     if kind == "prompt" and row.command in {"answer", "enter", "verify", *SIGNING}:
@@ -288,7 +288,7 @@ def brought(way: Doorway, kind: str, row: Row, *, name: str, favourite: str) -> 
     commands = path(kind, row)
     materials.before(way, kind, (*commands, row.command))
     corrections.before(way, kind, (*commands, row.command), name=name, by=favourite)
-    own_hand = row.command in {"implement", "read", "measure", "settle"} or kind == "thread"
+    own_hand = row.command in {"implement", "read", "examine", "measure", "settle"} or kind == "thread"
     owner = favourite if own_hand and favourite != SYSTEM else ""
     for command in commands:
         quality.before(way, kind, command, name=name)

@@ -22,6 +22,7 @@ TASK: Final[Body] = {"curriculum": "C", "documents": ["SOP-12@3"], "valid_days":
 TRAINEE: Final = "read"
 ESIG: Final = "ESIG@1"
 BINDING: Final[Body] = {"title": "Signatures bind", "sort": "signature statement", "text": "It binds like one by hand."}
+COURSE: Final[Body] = {"course": "data-integrity@1", "pass_mark": 80}
 BODIES: Final[dict[str, dict[str, Body]]] = {
     "curriculum": {
         "write": PLAN,
@@ -32,6 +33,7 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
         "read": {"documents": ["SOP-12@3"]},
         "observe": {"run": "batch/B1/step/freeze", "passed": True},
         **{command: {"run": "media fill MF-1", "passed": True} for command in ("credit", "extend")},
+        "examine": {"letters": "a" * 12},
         "assess": {"score": 90, "form": "QUIZ-12@1"},
         "recognise": {"evidence": "ten years of freezing"},
     },
