@@ -3,6 +3,8 @@
 An object carries a mark as long as its ``found_by`` names it; see ``things``.
 """
 
+import unicodedata
+
 OPEN = "open"
 """Something or somebody is waited for: what is open, asked, called, counted, up or expected."""
 
@@ -115,8 +117,9 @@ def of_party(party: str) -> str:
 
 
 def of_staff(number: str) -> str:
-    """Give the mark of the account of somebody of the staff."""
-    return f"staff {number}"
+    """Give the mark of the account of somebody of the staff: ``17``, ``0017`` and ``00-17`` are one number."""
+    plain = "".join(one for one in unicodedata.normalize("NFKC", number).casefold() if one.isalnum())
+    return f"staff {plain.lstrip('0') or plain}"
 
 
 def told_of(recipe: str) -> str:

@@ -242,6 +242,10 @@ class Document:
         before = cast("Document", site.find("document", f"{self.name}@{self.version - 1}"))
         pending = before.state not in {State.ABSENT, State.EFFECTIVE, State.SUPERSEDED, State.WITHDRAWN}
         self._refuse(made and pending, f"has to wait: {before.id} is {before.state}")
+        others = [one for one in versions(site, self.name) if one.id != self.id and one.state is not State.WITHDRAWN]
+        other = next((one for one in others if one.writing and one.writing.sort is not said.sort), None)
+        if other is not None and other.writing is not None:
+            self._refuse(True, f"is a {said.sort}; {other.id} is a {other.writing.sort}: another sort has another name")
         unknown = bool(said.change) and site.find("change", said.change).state == "absent"
         self._refuse(unknown, f"comes from change {said.change}, which is not known here")
         bare = said.sort is Sort.RECIPE and not re.fullmatch(r"[0-9a-f]{64}", said.digest)

@@ -41,6 +41,20 @@ def test_nobody_moves_the_own_account(way: Doorway, command: str, body: dict[str
 
 
 @pytest.mark.requirement("F047", "F183.1", refuses=True)
+@pytest.mark.parametrize("written", ["S-17", "s17", " S 17", "S-\uff11\uff17"])
+def test_a_staff_number_that_is_written_otherwise_is_the_same_human(way: Doorway, written: str) -> None:
+    """Signs, spaces, case and leading zeros make no second human; another number does."""
+    way.do("person/eve", "register", {"name": "Eve", "roles": ["read"], "staff": "S-17"}, by=SECOND)
+    other = {"name": "Eve", "roles": ["verify"]}
+    with pytest.raises(RefusedError, match="has the account eve, which is active; one human has one account"):
+        way.do("person/evelyn", "register", {**other, "staff": written}, by=SECOND)
+    way.do("person/old", "register", {**other, "staff": "0017"}, by=SECOND)
+    with pytest.raises(RefusedError, match="has the account old"):
+        way.do("person/evelyn", "register", {**other, "staff": "17"}, by=SECOND)
+    way.do("person/evelyn", "register", {**other, "staff": "170"}, by=SECOND)
+
+
+@pytest.mark.requirement("F047", "F183.1", refuses=True)
 def test_nobody_gets_a_role_that_the_site_does_not_state(way: Doorway) -> None:
     """It would give no right, and nobody would be told why; the roles that there are are named."""
     with pytest.raises(RefusedError, match=r"eve can't be inspektor, no role of this site; known: administer, all, "):
