@@ -215,6 +215,8 @@ def _named(kind: str, command: str, *, name: str, owner: str) -> dict[str, objec
     """Give a body that names the object, another one or a person; None for one that names nothing."""
     if (kind, command) in people.NAMED:
         return people.NAMED[kind, command](owner)
+    if (kind, command) == ("calibration", "record"):
+        return {**plant.RECORD, "certificate": f"K-{name}"}
     if (kind, command) in quality.OWNED:
         return quality.OWNED[kind, command](owner)
     if (kind, command) in product.NAMED:

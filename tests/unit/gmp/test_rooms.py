@@ -36,8 +36,8 @@ def _gowned(way: Doorway, person: str) -> None:
     act(way, "curriculum/GOWN-C", "assign", {"person": person}, by="supervise")
     following(way)
     act(way, training, "read", {"documents": []}, by=person)
-    for _ in range(3):
-        act(way, training, "observe", {"run": "gowning", "passed": True}, by="verify")
+    for number in range(3):
+        act(way, training, "observe", {"run": f"gowning {number}", "passed": True}, by="verify")
     act(way, training, "qualify", by="supervise")
 
 

@@ -44,8 +44,8 @@ def assigned(way: Doorway, stream: str = FILL, **said: object) -> None:
 def shown(way: Doorway, training: str = ANNA, *, read: dict[str, object] | None = None, runs: int = 2) -> None:
     """Let the person read, and show all that is asked."""
     act(way, training, "read", read or dict(READ), by="perform")
-    for _ in range(runs):
-        act(way, training, "observe", dict(GOOD), by="supervise")
+    for number in range(runs):
+        act(way, training, "observe", {**GOOD, "run": f"{way.ledger.version(training)}, run {number}"}, by="supervise")
     act(way, training, "assess", dict(QUIZ), by="supervise")
 
 
@@ -117,8 +117,8 @@ def test_runs_count_when_they_were_passed_in_a_row_and_a_quiz_when_its_last_scor
     curriculum(way)
     assigned(way)
     act(way, ANNA, "read", dict(READ), by="perform")
-    for run in (GOOD, BAD, GOOD):
-        act(way, ANNA, "observe", dict(run), by="supervise")
+    for number, run in enumerate((GOOD, BAD, GOOD)):
+        act(way, ANNA, "observe", {**run, "run": f"run {number}"}, by="supervise")
     act(way, ANNA, "assess", {**QUIZ, "score": 79.9}, by="supervise")
     with pytest.raises(RefusedError, match="1 of 2 observed runs passed in a row"):
         act(way, ANNA, "qualify", by="supervise")
@@ -128,6 +128,22 @@ def test_runs_count_when_they_were_passed_in_a_row_and_a_quiz_when_its_last_scor
     act(way, ANNA, "assess", dict(QUIZ), by="supervise")
     act(way, ANNA, "qualify", by="supervise")
     assert len(way.get(Training, ANNA).observations) == 4
+
+
+@pytest.mark.requirement("F087", "F088", refuses=True)
+@pytest.mark.parametrize("again", ["run 1", " RUN 1 "])
+def test_a_run_that_was_observed_counts_once(way: Doorway, again: str) -> None:
+    """Two entries of one run are one run; a run that was not passed is not passed by entering it again."""
+    curriculum(way)
+    assigned(way)
+    act(way, ANNA, "read", dict(READ), by="perform")
+    act(way, ANNA, "observe", {**BAD, "run": "run 0"}, by="supervise")
+    act(way, ANNA, "observe", {**GOOD, "run": "run 1"}, by="supervise")
+    for run in (again, "run 0"):
+        with pytest.raises(RefusedError, match="already, which counts once; name the other run"):
+            act(way, ANNA, "observe", {**GOOD, "run": run}, by="supervise")
+    act(way, ANNA, "observe", {**GOOD, "run": "run 2"}, by="supervise")
+    assert way.get(Training, ANNA).in_a_row == 2
 
 
 @pytest.mark.requirement("F081", "F084.1", "F158")
