@@ -8,6 +8,7 @@ from typing import Final
 from tests.cheats import (
     batches,
     bedside,
+    exchange,
     files,
     identity,
     labels,
@@ -36,6 +37,7 @@ SECTIONS: Final[Mapping[str, tuple[Cheat, ...]]] = {
     plant.TITLE: plant.CHEATS,
     qualifications.TITLE: qualifications.CHEATS,
     results.TITLE: results.CHEATS,
+    exchange.TITLE: exchange.CHEATS,
     quality.TITLE: quality.CHEATS,
     transfers.TITLE: transfers.CHEATS,
     reports.TITLE: reports.CHEATS,

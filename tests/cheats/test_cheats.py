@@ -15,6 +15,7 @@ from automation.ledger.event import OWN_STREAM, Mode
 from tests.cheats import (
     batches,
     bedside,
+    exchange,
     identity,
     labels,
     materials,
@@ -150,6 +151,14 @@ def test_no_lot_is_tested_until_it_fits(cheat: Cheat, tmp_path: Path) -> None:
     check_cheat(cheat, tmp_path)
 
 
+@pytest.mark.requirement("F054.2", "F101.2")
+@pytest.mark.requirement("F054.2", "F101.2", refuses=True)
+@pytest.mark.parametrize("cheat", exchange.CHEATS, ids=str)
+def test_nothing_from_outside_is_taken_for_what_it_is_not(cheat: Cheat, tmp_path: Path) -> None:
+    """A message is signed, in time, sent once and by who may; a result is of the sample and the patient."""
+    check_cheat(cheat, tmp_path)
+
+
 @pytest.mark.requirement(
     "F056", "F073", "F074", "F107", "F110", "F113", "F114", "F115", "F116", "F128", "F139", "F140", "F141", "F154.2",
     "F155", "F180.2",
@@ -172,9 +181,6 @@ def test_nothing_is_qualified_by_ones_own_word(cheat: Cheat, tmp_path: Path) -> 
     check_cheat(cheat, tmp_path)
 
 
-@pytest.mark.requirement("F010", "F060", "F073", "F075", "F076", "F169")
-@pytest.mark.requirement("F010", "F060", "F073", "F075", "F076", "F169", refuses=True)
-@pytest.mark.parametrize("cheat", release.CHEATS, ids=str)
 @pytest.mark.requirement("F137.2")
 @pytest.mark.requirement("F137.2", refuses=True)
 @pytest.mark.parametrize("cheat", reports.CHEATS, ids=str)
@@ -183,6 +189,9 @@ def test_nobody_concludes_a_report_too_early_alone_or_of_nothing(cheat: Cheat, t
     check_cheat(cheat, tmp_path)
 
 
+@pytest.mark.requirement("F010", "F060", "F073", "F075", "F076", "F169")
+@pytest.mark.requirement("F010", "F060", "F073", "F075", "F076", "F169", refuses=True)
+@pytest.mark.parametrize("cheat", release.CHEATS, ids=str)
 def test_no_lot_is_released_over_what_stands_in_its_way(cheat: Cheat, tmp_path: Path) -> None:
     """Nor by an easier specification, an older certificate, or a hand that was in it."""
     check_cheat(cheat, tmp_path)
@@ -208,6 +217,7 @@ TESTS: Final = {
     materials.TITLE: test_no_material_is_used_that_is_not_examined_released_and_in_date,
     plant.TITLE: test_nothing_unfit_is_used_and_nothing_is_silenced,
     results.TITLE: test_no_lot_is_tested_until_it_fits,
+    exchange.TITLE: test_nothing_from_outside_is_taken_for_what_it_is_not,
     quality.TITLE: test_nobody_judges_the_own_work,
     release.TITLE: test_no_lot_is_released_over_what_stands_in_its_way,
     bedside.TITLE: test_nothing_reaches_a_patient_that_should_not,
