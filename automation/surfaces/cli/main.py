@@ -132,6 +132,10 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
         "dossier": ("inspecting", "Put all that is on record about a lot, an asset or a period into one file."),
         "narrative": ("quality", "Tell what is on record about an object; every sentence cites its event."),
         "bundle": (
+        "walkthrough": (
+            "walking",
+            "Write pages that lead an inspector through the site; that they were asked for is on the record first.",
+        ),
             "plant",
             "Write the timeline, state and parameters of an asset into one file, for the report of a fault.",
         ),

@@ -113,6 +113,7 @@ class Document(msgspec.Struct, frozen=True):
     date: str  # ISO 8601; the document's own date
     language: str
     blocks: tuple[AnyBlock, ...]
+    links: tuple[tuple[str, str], ...] = ()  # to pages beside this one, with their words; of HTML only
 
 
 def cell(value: object, tone: str = PLAIN) -> Cell:

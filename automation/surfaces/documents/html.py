@@ -35,10 +35,15 @@ def html(document: Document) -> bytes:
         f'<!doctype html>\n<html lang="{escape(document.language)}">\n<head><meta charset="utf-8">'
         f"<meta name=viewport content='width=device-width, initial-scale=1'>"
         f"<title>{escape(document.title)}</title>\n<style>\n{style}{_on_paper(document)}</style></head>\n<body>\n{behind}"
-        f"<header>{escape(document.head)}{marks}</header>\n<main>\n{body}\n</main>\n"
+        f"<header>{escape(document.head)}{marks}</header>\n<main>\n{_links(document)}{body}\n{_links(document)}</main>\n"
         f"<footer>{escape(document.foot)}</footer>\n</body></html>\n"
     )
     return text.encode()
+
+
+def _links(document: Document) -> str:
+    links = " | ".join(f'<a href="{escape(page)}">{escape(words)}</a>' for page, words in document.links)
+    return f"<nav>{links}</nav>\n" if links else ""
 
 
 def _on_paper(document: Document) -> str:

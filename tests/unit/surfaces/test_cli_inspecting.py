@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+import re
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from automation.views.masking import Mask
 from tests.support.commands import cellwright
+from tests.support.pages import Told, told
 
 ANNOUNCED = ("--sort", "authority", "--party", "an agency", "--scope", "batches", "--begins", "2026-02-01T08:00")
 
@@ -101,3 +104,61 @@ def test_of_what_is_not_here_there_is_no_dossier(site: Path, tmp_path: Path, abo
     place = tmp_path / "d.zip"
     said = cellwright("dossier", about, "B-99", "-o", place, "--site", site)
     assert (said.status, "B-99" in said.err, place.exists()) == (2, True, False)
+
+
+@pytest.fixture(scope="module")
+def walked(site: Path) -> tuple[Told, ...]:
+    """Run the page of walks at the site."""
+    (site.parent / "site").symlink_to(site.name)
+    return told("walkthrough.md", site.parent)
+
+
+@pytest.mark.requirement("F109.2")
+@pytest.mark.requirement("F109.2", refuses=True)
+def test_every_command_of_the_page_of_walks_does_what_the_page_shows(walked: tuple[Told, ...]) -> None:
+    """Refused where the page says so, with these words; else done."""
+    assert len(walked) > 5
+    for one in walked:
+        assert (one.said.status != 0, one.words) == (one.refused, one.words), one.said.err
+        assert (one.missing, one.words) == ([], one.words)
+
+
+@pytest.mark.requirement("F109.2", refuses=True)
+def test_nothing_on_the_pages_of_a_walk_can_edit_or_leads_away(site: Path, walked: tuple[Told, ...]) -> None:
+    """No form, no script, nothing loaded; every link is to a page of the walk, and every chapter leads to the next."""
+    assert walked
+    pages = {path.name: path.read_text(encoding="utf-8") for path in (site.parent / "pages").glob("*.html")}
+    assert len(pages) == 8
+    for name, text in pages.items():
+        assert re.findall(r"<(form|input|button|textarea|script|iframe|object|embed|link|base)", text) == []
+        links = re.findall(r'(?:href|src|action)="([^"]+)"', text)
+        assert (set(links) <= set(pages), links != [], "SIMULATED" in text) == (True, True, True), name
+        assert re.search(r"as of event \d+, head [0-9a-f]{64}", text)
+    assert [name for name in pages if name != "7-system.html" and "next: " not in pages[name]] == ["index.html"]
+
+
+@pytest.mark.requirement("F109.2")
+def test_identifiers_are_masked_unless_somebody_said_why_not(site: Path, walked: tuple[Told, ...]) -> None:
+    """The same number on every page; shown with the reason on record."""
+    assert walked
+    identity = str(cellwright("show", "container", "BAG-0001", "--site", site, "--json").data["identity"])
+    masked = "".join(path.read_text(encoding="utf-8") for path in (site.parent / "pages").iterdir())
+    shown = (site.parent / "bedside" / "2-batch.html").read_text(encoding="utf-8")
+    assert (identity in masked, "[id 1]" in masked, identity in shown) == (False, True, True)
+    assert ("the site&#x27;s file came into force" in masked, "secret:" in masked) == (True, False)
+
+
+@pytest.mark.requirement("F109.2")
+def test_the_manifest_of_a_walk_holds_the_hash_of_each_page(site: Path, walked: tuple[Told, ...]) -> None:
+    """So that what was handed out can be compared later."""
+    assert walked
+    folder = site.parent / "pages"
+    said = json.loads((folder / "manifest.json").read_bytes())
+    pages = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.html")}
+    assert (said["files"], said["simulated"], said["masked"]) == (pages, True, True)
+
+
+def test_a_longer_identifier_is_masked_before_one_that_lies_within_it() -> None:
+    """A donation number with its check character is one identifier, not one with a letter behind."""
+    mask = Mask(("A999926000017", "A999926000017X"))
+    assert mask("bag A999926000017X, then A999926000017") == "bag [id 2], then [id 1]"
