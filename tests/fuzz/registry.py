@@ -3,6 +3,7 @@
 from functools import cache
 
 from tests.fuzz.asked import ASKED
+from tests.fuzz.bundles import BUNDLES
 from tests.fuzz.commands import GRAMMARS, fakes
 from tests.fuzz.doors import DOORS
 from tests.fuzz.files import FILES, readers
@@ -20,7 +21,8 @@ from tests.fuzz.texts import TEXTS, settings
 def targets() -> dict[str, Target]:
     """Give every target by name, codecs first."""
     wires = (*TARGETS, *TELEGRAMS, *NODE_LINES, *GRAMMARS)
-    every = (*wires, *fakes(), *TEXTS, *settings(), *readers(), *FILES, *hands(), *LEDGERS, *DOORS, *ASKED, *SEALED)
+    files = (*TEXTS, *settings(), *readers(), *FILES, *BUNDLES, *SEALED)
+    every = (*wires, *fakes(), *files, *hands(), *LEDGERS, *DOORS, *ASKED)
     found = {target.name: target for target in every}
     assert len(found) == len(every), "two targets have one name"
     return found

@@ -39,7 +39,7 @@ def send(line: Asks, site: Site, naming: Naming, tests: Mapping[str, str]) -> di
     """
     whole = transaction(site, naming, tests)
     said = line.ask("POST", "", body=as_json(whole), accept=FHIR_JSON)
-    return _answers(said, whole, list(tests))
+    return answers(said, [entry.full_url for entry in whole.entry], list(tests))
 
 
 def fetch(line: Asks, naming: Naming, test: str) -> bytes:
@@ -79,18 +79,19 @@ def _once(naming: Naming, addressed: tuple[str, AnyResource], *, kind: str, name
     return msgspec.structs.replace(made, request=asked)
 
 
-def _answers(said: bytes, whole: Bundle, tests: Sequence[str]) -> dict[str, str]:
+def answers(said: bytes, sent: Sequence[str], tests: Sequence[str]) -> dict[str, str]:
+    """Give what the answer to a transaction says of each test; ``sent`` are its addresses, those of the tests last.
+
+    Raises FailedError for an answer that can't be read, or that does not take everything.
+    """
     try:
         statuses = [_status(entry) for entry in read(said).each("entry")]
     except InputError as wrong:
         raise FailedError(f"the answer of the laboratory's system can't be read: {wrong}") from None
-    if len(statuses) != len(whole.entry):
-        raise FailedError(f"the laboratory's system answered {len(statuses)} of {len(whole.entry)} entries")
-    refused = [
-        f"{entry.full_url}: {status}"
-        for entry, status in zip(whole.entry, statuses, strict=True)
-        if not _is_taken(status)
-    ]
+    if len(statuses) != len(sent):
+        raise FailedError(f"the laboratory's system answered {len(statuses)} of {len(sent)} entries")
+    pairs = zip(sent, statuses, strict=True)
+    refused = [f"{address}: {status}" for address, status in pairs if not status.startswith(_TAKEN)]
     if refused:
         raise FailedError(f"the laboratory's system did not take {'; '.join(refused)}")
     return dict(zip(tests, statuses[-len(tests) :], strict=True))
@@ -104,7 +105,3 @@ def _status(entry: Element) -> str:
     if not status[:3].isdecimal():
         raise answer.wrong("status", f"is {shown(status)}; a number is needed")
     return status[:40]
-
-
-def _is_taken(status: str) -> bool:
-    return status.startswith(_TAKEN)
