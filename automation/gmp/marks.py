@@ -111,6 +111,11 @@ def of_name(name: str) -> str:
     return f"name {name.casefold()}"
 
 
+def of_process(process: str) -> str:
+    """Give the mark of the media fills of a process."""
+    return f"process {process}"
+
+
 def of_party(party: str) -> str:
     """Give the mark of the persons who sign hand-overs for a party."""
     return f"party {party}"

@@ -30,6 +30,9 @@ class Simulation(Body):
     units: int = field(label="Units", help="At least as many as of a batch", low=1)
     interventions: tuple[str, ...] = field(label="Interventions", help="Usual and corrective, each done", length=1)
     worst_case: str = field(label="Worst case", help="Longest time, most people, shift: and why", length=3)
+    again_days: float = field(
+        label="Repeated within", help="By the same people", unit="d", low=1, high=366, default=182.0
+    )
 
 
 class Filled(Body):
@@ -70,6 +73,20 @@ class Growth(Body):
     grown: int = field(label="Units with growth", low=0)
     promotes: bool = field(label="The medium still grew what it was given", help="After the incubation")
     seen: str = field(label="What was seen", default="")
+
+
+class Renewal(Body):
+    """Which later media fill of the process passed, and who took part."""
+
+    fill: str = field(label="Media fill", length=1)
+    people: tuple[str, ...] = field(label="People", length=1)
+
+
+class Excusal(Body):
+    """Who does not take part again, and why."""
+
+    person: str = field(label="Person", length=1)
+    reason: str = field(label="Reason", help="Has left, works elsewhere", length=3)
 
 
 class Conclusion(Body):

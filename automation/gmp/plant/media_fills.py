@@ -2,7 +2,8 @@
 
 Any growth fails it, and acts at the first look that shows it: a deviation, everybody who took part loses the skill, the
 room is suspended, and every batch that was open there since the last good one is held and looked into. One that passed
-renews the skill of everybody who took part; the third in a row brings a suspended room back.
+renews the skill of everybody who took part; the third in a row brings a suspended room back. It is due again for each
+of them and for the process, until a later one of that process passed with that person, or somebody says why not.
 Units:  degC; moments in s (UTC).
 Source: EU GMP Annex 1 (2022), 9.32 to 9.49, of these 9.38 and 9.39 (three in a row at first, then about every six
         months; of those who fill by hand everybody, of others once a year) and 9.46 (no growth, and what follows when
@@ -14,10 +15,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
-from automation.gmp.bodies.media_fills import Conclusion, Filled, Growth, Look, Simulation, Turn
+from automation.gmp.bodies.media_fills import Conclusion, Excusal, Filled, Growth, Look, Renewal, Simulation, Turn
 from automation.gmp.codes import moment
 from automation.gmp.due import DAY, Due, until, within
-from automation.gmp.marks import OPEN, filled_in, of_batch
+from automation.gmp.marks import OPEN, filled_in, of_batch, of_process
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.plant.em_samples import Organism
 from automation.gmp.words import Meaning, Reason, Right
@@ -67,6 +68,8 @@ TABLE = Table(
         Row("identify", State.READ, State.READ, by=_HANDS | {Right.INVESTIGATE}, body=Organism),
         Row("pass", State.READ, State.PASSED, by={Right.APPROVE}, signs=(Meaning.APPROVED,), body=Conclusion),
         Row("fail", State.READ, State.FAILED, by={Right.APPROVE}, signs=(Meaning.APPROVED,), body=Conclusion),
+        Row("renew", State.PASSED, State.PASSED, by={Right.SYSTEM}, body=Renewal),
+        Row("excuse", State.PASSED, State.PASSED, by=_LEADERS, signs=(Meaning.RESPONSIBLE,), body=Excusal),
         *(
             Row("abandon", state, State.ABANDONED, by=_LEADERS, signs=(Meaning.RESPONSIBLE,), body=Reason)
             for state in _UNREAD
@@ -120,6 +123,8 @@ class MediaFill:
     organisms: tuple[Organism, ...] = ()
     moved_at: Instant = Instant(0.0)
     conclusion: str = ""
+    over_for: tuple[str, ...] = ()  # for whom it is not due again any more
+    repeated: bool = False  # whether a later one of its process passed
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -136,8 +141,15 @@ class MediaFill:
         """Give its marks: its room, its batch; one that is not concluded is open."""
         if self.plan is None:
             return ()
-        mine = filled_in(self.plan.room), *((of_batch(self.plan.batch),) if self.plan.batch else ())
-        return (*mine, OPEN) if self.state in {*_UNREAD, State.READ} else mine
+        batch = (of_batch(self.plan.batch),) if self.plan.batch else ()
+        mine = (filled_in(self.plan.room), of_process(self.plan.process), *batch)
+        again = self.state is State.PASSED and (bool(self._waiting) or not self.repeated)
+        return (*mine, OPEN) if again or self.state in {*_UNREAD, State.READ} else mine
+
+    @property
+    def _waiting(self) -> tuple[str, ...]:
+        """Give who has to take part again."""
+        return tuple(one for one in self.people if one not in self.over_for)
 
     @property
     def dues(self) -> tuple[Due, ...]:
@@ -152,7 +164,18 @@ class MediaFill:
             case State.READ:
                 what = f"conclude media fill {self.id}"
                 return (within(what, owner=Right.APPROVE, since=self.moved_at, given=_CONCLUDE_IN),)
+            case State.PASSED if self.plan is not None:
+                return tuple(self._again(self.plan))
         return ()
+
+    def _again(self, plan: Simulation) -> Iterator[Due]:
+        """Give what is due again: of the process, and of each person who took part."""
+        by = self.filled_at + plan.again_days * DAY
+        every = [(name, f"take part in a media fill of {plan.process} again ({name})") for name in self._waiting]
+        leader = str(Right.SUPERVISE)
+        every += [] if self.repeated else [(leader, f"repeat the media fill of {plan.process} (last: {self.id})")]
+        for owner, what in every:
+            yield until(what, owner=owner, since=self.filled_at, by=by, escalate=leader)
 
     @property
     def readable_at(self) -> Instant:
@@ -206,6 +229,9 @@ class MediaFill:
                 self._check_grown(grown, fact)
             case Conclusion():
                 self._check_conclusion(fact)
+            case Excusal(person=person):
+                self._refuse(person not in self._waiting, f"is not due again for {person}")
+                self._refuse(person == fact.by, f"can't be excused for {person} by {person}; somebody else has to")
 
     def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
         if wrong:
@@ -279,6 +305,10 @@ class MediaFill:
                 return replace(after, grown=(*self.grown, grown), reading=said)
             case Organism() as said:
                 return replace(after, organisms=(*self.organisms, said))
+            case Renewal(people=people):
+                return replace(after, over_for=tuple(dict.fromkeys((*self.over_for, *people))), repeated=True)
+            case Excusal(person=person):
+                return replace(after, over_for=(*self.over_for, person))
             case Reason(reason=reason) | Conclusion(conclusion=reason):
                 return replace(after, conclusion=reason)
         return after
@@ -332,6 +362,9 @@ def _passed(thing: Thing, _fact: Fact, site: Site) -> Iterable[Next]:
     made = cast("MediaFill", thing)
     for person in made.people:
         yield from _told(site, made, person, passed=True)
+    for one in site.marked(WORD, of_process(made.plan.process)) if made.plan is not None else ():
+        if one.id != made.id and one.state is State.PASSED:
+            yield Next(f"{WORD}/{one.id}", "renew", {"fill": made.id, "people": list(made.people)})
     if made.plan is not None and made.brings_back(site):
         reason = f"media fill {made.id} is the third in a row that passed"
         yield Next(f"room/{made.plan.room}", "restore", {"reason": reason})

@@ -111,6 +111,8 @@ BODIES: Final[dict[str, dict[str, Body]]] = {
         "read": {"units": 11, "grown": 0, "promotes": True},
         "identify": {"name": "Micrococcus luteus", "method": "MALDI-TOF"},
         **{command: {"conclusion": "in order"} for command in ("pass", "fail")},
+        "renew": {"fill": "MF-2", "people": ["perform"]},
+        "excuse": {"person": "perform", "reason": "has left"},
     },
     "fault": {
         "report": {"asset": ASSET, "severity": "minor", "what": "the display flickers"},

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from automation.gmp.due import dues_of
+from automation.gmp.due import Urgency, dues_of
 from automation.gmp.people.training import Training
 from automation.gmp.plant.media_fills import MediaFill
 from automation.gmp.plant.rooms import Room
 from automation.gmp.qualified import skilled
 from automation.gmp.quality.holds import holds_of
 from automation.kernel.clock import iso
+from automation.kernel.quantity import Instant
 from automation.ledger.read import Reader
 from automation.views.objects import Objects
 from automation.views.questions.measures import numbers, summaries
@@ -97,6 +98,30 @@ def test_three_that_passed_count_as_observed_runs_and_later_ones_renew_the_skill
     assert (last.by, round(float(last.until - first) / DAY)) == ("media fill MF-4", 64)
     way.clock.go(183 * DAY)
     assert "was qualified until" in _skill(way)
+
+
+@pytest.mark.requirement("F084.2")
+@pytest.mark.requirement("F084.2", refuses=True)
+def test_half_a_year_after_it_passed_it_is_due_again_for_each_person_and_for_the_process(way: Doorway) -> None:
+    """A later one of the process takes both from the list; who does not come again is excused by another."""
+    _there(way)
+    _passed(way, "MF-1")
+    fill = way.get(MediaFill, "media-fill/MF-1")
+    again = [(one.owner, one.what, round(float(one.by - fill.filled_at) / DAY)) for one in fill.dues]
+    assert again == [
+        ("perform", "take part in a media fill of fill of T cells again (perform)", 182),
+        ("supervise", "repeat the media fill of fill of T cells (last: MF-1)", 182),
+    ]
+    later = Instant(way.clock.now() + 183 * DAY)
+    assert {one.urgency(later) for one in fill.dues} == {Urgency.OVERDUE}
+    way.clock.go(50 * DAY)
+    _passed(way, "MF-2")
+    assert way.get(MediaFill, "media-fill/MF-1").dues == ()
+    assert "media-fill/MF-1" not in {f"media-fill/{one.id}" for one in way.door.marked("media-fill", "open")}
+    gone: Body = {"person": "second", "reason": "has left"}
+    check_refused(way, "media-fill/MF-2", "excuse", gone, by="supervise", match="is not due again for second")
+    act(way, "media-fill/MF-2", "excuse", {**gone, "person": "perform"}, by="supervise")
+    assert [one.owner for one in way.get(MediaFill, "media-fill/MF-2").dues] == ["supervise"]
 
 
 def test_growth_takes_the_skill_suspends_the_room_and_reaches_every_batch_since_the_last_good_one(way: Doorway) -> None:
