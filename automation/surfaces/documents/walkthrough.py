@@ -7,11 +7,22 @@ Source: EU GMP chapter 4, 4.12; Annex 11 draft 12.9.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from automation.surfaces.documents.blocks import AnyBlock, Column, Document, Heading, Note, Pairs, Table, cell, row
+from automation.surfaces.documents.blocks import (
+    AnyBlock,
+    Cell,
+    Column,
+    Document,
+    Heading,
+    Note,
+    Pairs,
+    Table,
+    cell,
+    row,
+)
 from automation.surfaces.documents.html import html
 from automation.surfaces.documents.writing import brief, events
 from automation.views.masking import Mask
-from automation.views.walkthrough import TITLES, Chapter, Section
+from automation.views.walkthrough import TITLES, Chapter, Line, Section
 
 INDEX = "index.html"
 
@@ -89,5 +100,11 @@ def _blocks(title: str, some: Sequence[Section], mask: Mask) -> Iterator[AnyBloc
             yield Note("None on record.")
             continue
         columns = (*(Column(head, share=1.0) for head in section.heads), Column("events", share=0.7))
-        rows = (row(*(brief(mask(one), counted=False) for one in line.cells), events(line.events)) for line in section.lines)
+        rows = (
+            row(*(brief(mask(one), counted=False) for one in line.cells), events(line.events)) for line in section.lines
+        )
         yield Table(columns, tuple(rows))
+
+
+def _row(line: Line, mask: Mask) -> tuple[Cell, ...]:
+    return row(*(brief(mask(one), counted=False) for one in line.cells), events(line.events))
