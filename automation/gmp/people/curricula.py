@@ -156,6 +156,7 @@ class Curriculum:
                 self._refuse(bool(unknown), f"also needs {', '.join(unknown)}, which is no other curriculum here")
                 idle = said.fade_days is not None and not said.operations
                 self._refuse(idle, "opens no operation, so that nobody could be seen to perform it: it can't fade")
+                self._check_named(said, site)
                 self._check_course(said)
             case Assignment(person=person, mentor=mentor):
                 for name in filter(None, (person, mentor)):
@@ -171,6 +172,14 @@ class Curriculum:
     def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
         if wrong:
             raise RefusedError(f"curriculum {self.id} {why}")
+
+    def _check_named(self, said: Plan, site: Site) -> None:
+        """Refuse trainers who are nobody here, and documents that are not here where instructions are kept here."""
+        nobody = [one for one in said.trainers if site.find("person", one).state != "active"]
+        self._refuse(bool(nobody), f"names {', '.join(nobody)}, who is no active person here")
+        kept = next(iter(site.marked("document", documents.INSTRUCTION)), None) is not None
+        absent = [one for one in said.documents if not documents.known(site, one)] if kept else []
+        self._refuse(bool(absent), f"teaches {', '.join(absent)}, which is no document of this site")
 
     def _check_course(self, said: Plan) -> None:
         if said.course:

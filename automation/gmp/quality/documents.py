@@ -25,6 +25,8 @@ from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Instant
 
+INSTRUCTION = "instruction"
+"""The mark of SOPs and work instructions: a site that has one keeps them here."""
 _GIVEN = 10 * DAY  # s, for each of: review, approve, bring into force
 _ID = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]{0,39})@(?P<version>[1-9][0-9]{0,3})")
 _NEVER = Instant(float("inf"))
@@ -184,6 +186,7 @@ class Document:
         recipe = (of_recipe(said.digest),) if said and said.sort is Sort.RECIPE and said.digest else ()
         operations = tuple(of_operation(name) for name in said.operations) if said else ()
         binding = (STATEMENT,) if said and said.sort is Sort.SIGNATURES else ()
+        binding = (INSTRUCTION,) if said and said.sort in {Sort.SOP, Sort.WORK_INSTRUCTION} else binding
         return (of_document(self.name), *((OPEN,) if waits else ()), *change, *recipe, *operations, *binding)
 
     @property
@@ -290,6 +293,12 @@ def versions(site: Site, name: str) -> tuple[Document, ...]:
     """Give the versions of a document, the first one first."""
     found = (one for one in site.marked("document", of_document(name)) if isinstance(one, Document))
     return tuple(sorted(found, key=lambda one: one.version))
+
+
+def known(site: Site, name: str) -> bool:
+    """Tell whether a document, or a version of it (``SOP-12@3``), is here and was not withdrawn."""
+    found = versions(site, name.partition("@")[0])
+    return any(one.id == name or "@" not in name for one in found if one.state is not State.WITHDRAWN)
 
 
 def in_force(site: Site, name: str, at: Instant) -> Document | None:

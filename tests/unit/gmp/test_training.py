@@ -9,7 +9,7 @@ from automation.kernel.quantity import Seconds
 from tests.support.doors import START, Doorway, proof
 from tests.support.thread import Thread
 from tests.unit.gmp.moves import ISSUE
-from tests.unit.gmp.moves_of_quality import act, effective, following
+from tests.unit.gmp.moves_of_quality import act, check_refused, effective, following
 
 FILL, ANNA = "curriculum/fill", "training/fill.perform"
 DAYS = 86_400.0  # s
@@ -128,6 +128,18 @@ def test_runs_count_when_they_were_passed_in_a_row_and_a_quiz_when_its_last_scor
     act(way, ANNA, "assess", dict(QUIZ), by="supervise")
     act(way, ANNA, "qualify", by="supervise")
     assert len(way.get(Training, ANNA).observations) == 4
+
+
+@pytest.mark.requirement("F087", "F088", refuses=True)
+def test_a_curriculum_names_people_and_documents_that_are_there(way: Doorway) -> None:
+    """A document of nowhere can't be read; a site that keeps no instructions here names them as it likes."""
+    check_refused(way, FILL, "write", {**PLAN, "trainers": ["ghost"]}, by="supervise", match="ghost, who is no active")
+    act(way, FILL, "write", dict(PLAN), by="supervise")
+    effective(way, "SOP-13@1")
+    match = "teaches SOP-12@3, which is no document of this site"
+    check_refused(way, FILL, "write", dict(PLAN), by="supervise", match=match)
+    for name in ("SOP-13", "SOP-13@1"):
+        act(way, FILL, "write", {**PLAN, "documents": [name]}, by="supervise")
 
 
 @pytest.mark.requirement("F087", "F088", refuses=True)
