@@ -135,7 +135,9 @@ def _keep_shown(site: Site, request: Request) -> None:
 async def _carry_out(site: Site, request: Request) -> Done:
     _keep_shown(site, request)
     if request.what in site.jobs:
-        return await site.jobs[request.what](site, request)
+        told = await site.jobs[request.what](site, request)
+        thing = site.house.door.find(*request.target.split("/", 1))
+        return Done(request.target, str(thing.state), site.house.ledger.last.seq, told)
     match request.what:
         case "direct":
             return await _direct(site, request)

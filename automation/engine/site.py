@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from automation.engine.answers import Answers
 from automation.engine.batches import BatchRun
@@ -16,9 +16,6 @@ from automation.engine.scanning import Scanning
 from automation.engine.sitemodel import SiteFile
 from automation.engine.timers import Timers
 from automation.gmp.secrets import Credentials
-
-if TYPE_CHECKING:
-    from automation.engine.requests import Done, Request
 
 
 class Stream(Protocol):
@@ -57,11 +54,30 @@ class PlantPort(Protocol):
         ...
 
 
+class Wish(Protocol):
+    """What is asked of a job: of which object (KIND/ID), by whom, saying what."""
+
+    @property
+    def target(self) -> str:
+        """Give the object."""
+        ...
+
+    @property
+    def by(self) -> str:
+        """Give who asks; known by the own secret."""
+        ...
+
+    @property
+    def body(self) -> dict[str, object]:
+        """Give what is said."""
+        ...
+
+
 class Job(Protocol):
     """Carries out a request of one word."""
 
-    async def __call__(self, site: "Site", request: "Request", /) -> "Done":
-        """Do what is asked; raises RefusedError and InputError."""
+    async def __call__(self, site: "Site", wish: Wish, /) -> dict[str, str]:
+        """Do what is asked and tell what came of it; raises RefusedError and InputError."""
         ...
 
 

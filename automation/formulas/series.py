@@ -76,8 +76,8 @@ def _gravimetric(values: Sequence[Decimal], given: Mapping[str, Decimal]) -> Fou
     asked, water = Microlitres(float(given["volume"])), Celsius(float(given["water"]))
     made = gravimetry.delivered([float(one) for one in values], asked=asked, water=water)
     error, spread = decimal(float(made.error)), decimal(float(made.spread))
-    bias = _shown("systematic error", abs(error), given["error"], sign="-" if error < 0 else "")
-    scatter = _shown("coefficient of variation", spread, given["spread"])
+    bias = _shown("systematic error", abs(error), most=given["error"], sign="-" if error < 0 else "")
+    scatter = _shown("coefficient of variation", spread, most=given["spread"])
     met = bias.met and scatter.met
     return Found(met, f"mean {made.mean:.2f} uL of {given['volume']} uL; {bias.sentence}; {scatter.sentence}")
 
@@ -85,16 +85,18 @@ def _gravimetric(values: Sequence[Decimal], given: Mapping[str, Decimal]) -> Fou
 def _repeatability(values: Sequence[Decimal], given: Mapping[str, Decimal]) -> Found:
     masses, smallest = [float(one) for one in values], float(given["smallest"])
     made = gravimetry.repeatability(masses, division=float(given["division"]), smallest=smallest)
-    return _shown(f"2 s over {given['smallest']} mg", decimal(float(made)), given["limit"])
+    return _shown(f"2 s over {given['smallest']} mg", decimal(float(made)), most=given["limit"])
 
 
 def _about(values: Sequence[Decimal], given: Mapping[str, Decimal]) -> Found:
     farthest = max(values, key=lambda one: abs(one - given["about"]))
-    found = _shown(f"farthest from {given['about']} degC", abs(farthest - given["about"]), given["within"], unit="K")
+    found = _shown(
+        f"farthest from {given['about']} degC", abs(farthest - given["about"]), most=given["within"], unit="K"
+    )
     return Found(found.met, f"{min(values)} to {max(values)} degC; {found.sentence}")
 
 
-def _shown(what: str, value: Decimal, most: Decimal, *, unit: str = "%", sign: str = "") -> Found:
+def _shown(what: str, value: Decimal, *, most: Decimal, unit: str = "%", sign: str = "") -> Found:
     """Compare an amount that may not be more than a limit, rounded to the decimals of that."""
     limit = Limit(Operator.AT_MOST, most, unit)
     verb = "meets" if limit.met_by(value) else "is beyond"

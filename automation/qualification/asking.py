@@ -79,7 +79,7 @@ class Check:
     may: tuple[str, ...] = ()
 
 
-def takes(device: Device, method: str, argument: str) -> object:
+def takes(device: Device, method: str, *, argument: str) -> object:
     """Give the type of an argument of a method; raises InputError for one that it does not take."""
     if method not in effects(device.interface):
         raise InputError(f"method is {method!r}; a {device.capability} has {', '.join(effects(device.interface))}")

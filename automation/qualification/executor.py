@@ -12,8 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from automation.engine.requests import Done, Request
-from automation.engine.site import Site
+from automation.engine.site import Site, Wish
 from automation.gmp.door import Command
 from automation.gmp.plant.qualifications import TABLE, Qualification, State
 from automation.gmp.qualifying import untrained
@@ -44,19 +43,17 @@ class Work:
     folder: Path | None
 
 
-async def carry_out(site: Site, request: Request) -> Done:
+async def carry_out(site: Site, wish: Wish, /) -> dict[str, str]:
     """Do every step that the program can do now; gives the steps that were done with what came out."""
-    thing = _execution(site, request.target)
-    if not site.house.door.rights(request.by) & _HANDS:
+    thing = _execution(site, wish.target.removeprefix("qualification/"))
+    if not site.house.door.rights(wish.by) & _HANDS:
         needed = " or ".join(sorted(_HANDS))
-        raise RefusedError(f"{request.by} may not execute qualification {thing.id}: needs the right {needed}")
-    why = untrained(thing.planned, request.by, site.house.door)
+        raise RefusedError(f"{wish.by} may not execute qualification {thing.id}: needs the right {needed}")
+    why = untrained(thing.planned, wish.by, site.house.door)
     if why:
         raise RefusedError(f"qualification {thing.id} {why}")
-    folder = Path(str(request.body["folder"])) if request.body.get("folder") else None
-    told = await perform(site, thing.id, Work(request.by, folder))
-    after = _execution(site, request.target)
-    return Done(f"qualification/{after.id}", str(after.state), site.house.ledger.last.seq, told)
+    folder = Path(str(wish.body["folder"])) if wish.body.get("folder") else None
+    return await perform(site, thing.id, Work(wish.by, folder))
 
 
 async def perform(site: Site, name: str, work: Work) -> dict[str, str]:

@@ -53,7 +53,7 @@ async def ramp_and_hold(asked: Asked) -> Found:
     hand, told = asked.hand(), asked.told
     every = Seconds(float(read(told["every"], Seconds, what="every")))
     within = Tolerance(*(_number(told, name) for name in ("rate_within", "rate_share", "hold_within", "settle_s")))
-    program = cast("_Program", value_of(asked, "load", "program", told["program"]))
+    program = cast("_Program", value_of(asked, told["program"], method="load", argument="program"))
     await hand.method("load")(program=program)
     await hand.method("start")(containers=())
     began = await hand.watch.moment()

@@ -46,7 +46,7 @@ async def read(asked: Asked) -> Found:
 async def set_and_read(asked: Asked) -> Found:
     """Set a value and read it back; ``within`` (in the unit of the value) says how near it has to come."""
     hand, told = asked.hand(), asked.told
-    wanted = value_of(asked, told["set"], told["argument"], told["value"])
+    wanted = value_of(asked, told["value"], method=told["set"], argument=told["argument"])
     await hand.method(told["set"])(**{told["argument"]: wanted})
     found = await _read(hand, told["read"])
     if not isinstance(found, float) or not isinstance(wanted, float):
@@ -59,7 +59,7 @@ async def set_and_read(asked: Asked) -> Found:
 async def load_and_read(asked: Asked) -> Found:
     """Load a program into the instrument and read back what stands there, segment by segment."""
     hand, told = asked.hand(), asked.told
-    wanted = value_of(asked, told["load"], told["argument"], told["value"])
+    wanted = value_of(asked, told["value"], method=told["load"], argument=told["argument"])
     await hand.method(told["load"])(**{told["argument"]: wanted})
     found = await hand.method(told["read"])(**{told["argument"]: wanted})
     same = _encode(found) == _encode(wanted)
@@ -78,9 +78,9 @@ async def _read(hand: Hand, path: str) -> object:
     return getattr(found, field)
 
 
-def value_of(asked: Asked, method: str, argument: str, text: str) -> object:
+def value_of(asked: Asked, text: str, *, method: str, argument: str) -> object:
     """Read a value as the method takes it: with its unit, or as YAML as in a recipe."""
-    spec = ParameterSpec(argument, takes(asked.device, method, argument))
+    spec = ParameterSpec(argument, takes(asked.device, method, argument=argument))
     return value(read_text(text, name=f"step {asked.step}", inside=argument), spec)
 
 

@@ -140,7 +140,7 @@ async def refused(asked: Asked) -> Found:
     wanted, began = asked.told["command"].split(), asked.qualification.begun_at
     events = asked.site.house.ledger.events(prefix="refusals/")
     since = [one for one in events if Instant(one.at / MICRO) >= began]
-    found = {word: _last(since, word, asked.told.get("of", "")) for word in wanted}
+    found = {word: _last(since, word, kind=asked.told.get("of", "")) for word in wanted}
     missing = [word for word, event in found.items() if event is None]
     if missing:
         return Found("not refused yet", met=False, waits=f"let somebody try what must be refused: {', '.join(missing)}")
@@ -149,7 +149,7 @@ async def refused(asked: Asked) -> Found:
     return Found(said, met=True, cites=tuple(one.seq for one in seen))
 
 
-def _last(events: list[Event], command: str, kind: str) -> Event | None:
+def _last(events: list[Event], command: str, *, kind: str) -> Event | None:
     fitting = (
         one
         for one in reversed(events)

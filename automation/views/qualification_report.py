@@ -228,7 +228,7 @@ def _case(case: Case, thing: Qualification, zone: str) -> Tested:
             expected=step.expected,
             limits=step.limits,
             source=step.source,
-            lines=tuple(_lines(name, thing, zone)),
+            lines=tuple(_lines(name, thing, zone=zone)),
         )
         for name, step in zip(case.names, case.steps, strict=True)
     )
@@ -244,7 +244,7 @@ def _case(case: Case, thing: Qualification, zone: str) -> Tested:
     )
 
 
-def _lines(name: str, thing: Qualification, zone: str) -> Iterator[Line]:
+def _lines(name: str, thing: Qualification, *, zone: str) -> Iterator[Line]:
     found: list[Result] = [one for one in thing.results if one.step == name]
     for attempt, one in enumerate(found, start=1):
         yield Line(

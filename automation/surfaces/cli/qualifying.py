@@ -52,7 +52,7 @@ class _Call:
     asset: str
     who: str
 
-    def send(self, thing: str, command: str, body: dict[str, object], *, means: str = "", shown: str = "") -> None:
+    def send(self, thing: str, body: dict[str, object], *, command: str, means: str = "", shown: str = "") -> None:
         """Move an execution, signed where it means something."""
         said = shown or "\n".join(f"{name}: {value}" for name, value in body.items())
         me = Signer(self.who, secret(self.file, self.who), means, f"{command} qualification {thing}\n{said}")
@@ -70,7 +70,7 @@ class _Call:
     def thing(self) -> Qualification | None:
         """Give the latest execution of the protocol on the asset; None when there is none."""
         with looked(self.session, self.folder) as (_, objects):
-            found = list(_executions(objects, self.asset, self.source.protocol.id))
+            found = list(_executions(objects, self.asset, protocol=self.source.protocol.id))
         return found[-1] if found else None
 
 
@@ -134,11 +134,11 @@ def _go_on(call: _Call, equipment: Mapping[str, str], bodies: Mapping[str, dict[
         body: dict[str, object] = {"asset": call.asset}
         body["protocol"] = protocol.model_dump(mode="json", exclude_defaults=True)
         shown = f"protocol {protocol.id} version {protocol.version}, digest {protocol.digest}"
-        call.send(name, "plan", body, means="authored", shown=shown)
+        call.send(name, body, command="plan", means="authored", shown=shown)
         return
     if thing.state is State.APPROVED:
         begun: dict[str, object] = {"digest": call.source.protocol.digest, "equipment": _equipped(call, equipment)}
-        call.send(thing.id, "begin", begun, means="responsible")
+        call.send(thing.id, begun, command="begin", means="responsible")
     elif thing.planned.digest != call.source.protocol.digest:
         digests = f"{thing.planned.digest[:12]}; this is another protocol ({call.source.protocol.digest[:12]})"
         raise RefusedError(f"qualification {thing.id} goes by digest {digests}")
@@ -146,7 +146,7 @@ def _go_on(call: _Call, equipment: Mapping[str, str], bodies: Mapping[str, dict[
         return
     _work(call, thing)
     for step, body in bodies.items():
-        call.send(thing.id, "enter", {"step": step, **body})
+        call.send(thing.id, {"step": step, **body}, command="enter")
     if bodies:
         _work(call, thing)
 
@@ -157,15 +157,19 @@ def _work(call: _Call, thing: Qualification) -> None:
     if any(step is not None and step.by_program(simulated=call.file.simulated) for step in steps):
         body: dict[str, object] = {"folder": str(call.source.folder)} if call.source.folder else {}
         word = secret(call.file, call.who)
-        call.ask(Request(what="qualify", target=thing.id, command="run", body=body, by=call.who, secret=word))
+        call.ask(
+            Request(
+                what="qualify", target=f"qualification/{thing.id}", command="run", body=body, by=call.who, secret=word
+            )
+        )
 
 
 def _number(call: _Call) -> int:
     with looked(call.session, call.folder) as (_, objects):
-        return sum(1 for _ in _executions(objects, call.asset, call.source.protocol.id)) + 1
+        return sum(1 for _ in _executions(objects, call.asset, protocol=call.source.protocol.id)) + 1
 
 
-def _executions(objects: Objects, asset: str, protocol: str) -> Iterator[Qualification]:
+def _executions(objects: Objects, asset: str, *, protocol: str) -> Iterator[Qualification]:
     for one in objects.marked("qualification", of_asset(asset)):
         if isinstance(one, Qualification) and one.protocol is not None and one.protocol.id == protocol:
             yield one
@@ -291,7 +295,7 @@ def _report(session: Session, folder: Path, wanted: _Wanted, *, as_json: bool) -
         raise InputError(f"--report is {wanted.output}; a name that ends in {', '.join(WRITERS)} is needed")
     check_outside(wanted.output, folder)
     with looked(session, folder) as (file, objects):
-        found = list(_executions(objects, wanted.asset, wanted.protocol))
+        found = list(_executions(objects, wanted.asset, protocol=wanted.protocol))
         if not found:
             raise InputError(f"{wanted.asset} has no qualification by {wanted.protocol}; there is nothing to report")
         made = made_report(objects, found[-1].id)
