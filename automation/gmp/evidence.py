@@ -18,7 +18,7 @@ _FILE, _EVENT = re.compile(r"[0-9a-f]{64}"), re.compile(r"event [1-9][0-9]*")
 def check_evidence(items: Iterable[str], site: Site, *, where: str) -> None:
     """Raise RefusedError for evidence that is nothing at this site."""
     for item in items:
-        if not (_FILE.fullmatch(item) or _is_event(item, site) or is_here(item, site)):
+        if not (is_file(item) or _is_event(item, site) or is_here(item, site)):
             allowed = "KIND/ID of an object that is there, 'event N' or the SHA-256 of a file is needed"
             raise RefusedError(f"{where}: {item!r} is no evidence here; {allowed}")
 
@@ -48,6 +48,11 @@ def unknown(stream: str, site: Site) -> str:
     except KeyError:
         return f"{stream!r}, which is nothing here; KIND/ID is needed"
     return f"{stream}, which is not known here ({known})"
+
+
+def is_file(item: str) -> bool:
+    """Tell whether it is the SHA-256 of a file."""
+    return bool(_FILE.fullmatch(item))
 
 
 def _is_event(item: str, site: Site) -> bool:

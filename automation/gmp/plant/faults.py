@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Self, cast
 
 from automation.gmp.due import DAY, HOUR, Due, within
+from automation.gmp.evidence import is_file, unknown
 from automation.gmp.marks import OPEN, of_asset
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.words import Body, Meaning, Reason, Right, field
@@ -158,6 +159,10 @@ class Fault:
         match fact.body:
             case Report() as said:
                 self._refuse(site.find("asset", said.asset).state == "absent", f"is of {said.asset}, no asset here")
+                lost = bool(said.batch) and site.find("batch", said.batch).state == "absent"
+                self._refuse(lost, f"names {unknown(f'batch/{said.batch}', site)}")
+                odd = bool(said.bundle) and not is_file(said.bundle)
+                self._refuse(odd, f"names the file {said.bundle!r}; its SHA-256 is needed, 64 hex digits")
             case Escalation(severity=severity):
                 worse = _RISING.index(severity) > _RISING.index(self.severity)
                 self._refuse(not worse, f"is {self.severity} already; {severity} is no worse")

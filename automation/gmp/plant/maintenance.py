@@ -116,6 +116,16 @@ class Maintenance:
             case Delay() as said:
                 due = moment(said.due, zone=fact.zone)
                 self._refuse(due <= fact.at, f"is put off to {said.due}, which is over")
+                self._check_reach(due, said.due, fact.zone)
+
+    def _check_reach(self, due: Instant, stated: str, zone: str) -> None:
+        """Refuse to put it off by more than one interval, however often: that is another plan, or none."""
+        if self.plan is not None:
+            every = Seconds(float(DAY) * self.plan.every_d)
+            regular = self.done_at + every if self.works else moment(self.plan.first, zone=zone)
+            was = f"{iso(regular, zone=zone)[:10]}, when it was due"
+            far = f"is put off to {stated}, more than its {self.plan.every_d:g} d beyond {was}; do it, or end the plan"
+            self._refuse(due > regular + every, far)
 
     def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
         if wrong:

@@ -206,6 +206,8 @@ def test_overdue_maintenance_stands_in_the_way_until_it_is_done_or_put_off_by_qu
     act(way, m, "put_off", {"due": "2026-11-25", **WHY}, by="approve")
     following(way)
     assert _lacks(way) == []
+    with pytest.raises(RefusedError, match=r"more than its 30 d beyond 2026-11-2\d, when it was due; do it, or end"):
+        act(way, m, "put_off", {"due": "2026-12-31", **WHY}, by="approve")
     way.clock.go(86_400.0 * 2)
     with pytest.raises(RefusedError, match="still to come"):
         act(way, m, "perform", {"performed": "2026-12-24T08:00:00", "findings": "level"}, by="maintain")

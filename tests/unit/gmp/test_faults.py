@@ -52,6 +52,22 @@ def test_a_fault_that_nobody_takes_up_reaches_the_supervisor(severity: str, hour
 
 
 @pytest.mark.requirement("F032", refuses=True)
+@pytest.mark.parametrize(
+    ("said", "match"),
+    [
+        ({"batch": "B9"}, "names batch/B9, which is not known here"),
+        ({"bundle": "fault.json"}, "names the file 'fault.json'; its SHA-256 is needed"),
+        ({"asset": "washer-9"}, "is of washer-9, no asset here"),
+    ],
+)
+def test_a_fault_names_what_is_there(said: Body, match: str, way: Doorway) -> None:
+    """A batch that is written wrongly would get no deviation, and nobody would be told."""
+    with pytest.raises(RefusedError, match=match):
+        _fault(way, "major", **said)
+    way.do(F, "report", {"asset": "washer-1", "severity": "major", "what": "it leaks", "batch": "B1"}, by="perform")
+
+
+@pytest.mark.requirement("F032", refuses=True)
 def test_a_fault_gets_worse_by_a_reason_and_never_better(way: Doorway) -> None:
     """Major is routed as if it had been reported so."""
     _fault(way, "major")
