@@ -257,6 +257,7 @@ class House:
             tcp=serving.tcp,
             opcua=serving.opcua,
             lads=serving.lads,
+            sila=serving.sila,
             at=serving.at,
             speed=serving.speed,
             log=serving.log,

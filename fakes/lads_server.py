@@ -12,15 +12,15 @@ import base64
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import Protocol, runtime_checkable
 
 from asyncua import Node, Server, ua
 
 from automation.kernel.clock import MICRO
 from automation.kernel.quantity import Instant
-from fakes.lads import LadsDevice
+from fakes.in_loop import Hands
+from fakes.lads_spoken import Speaks, Spoken
 from fakes.nodes import NodeRefusedError
-from fakes.opcua import NAMESPACE, Hands, Offer, Served, thread_of
+from fakes.opcua import NAMESPACE, Offer, Served, thread_of
 from fakes.plant import PlantLog
 from fakes.serve import Seat, Ticks
 from instruments.drivers.lads import wire
@@ -62,73 +62,6 @@ BY_PARENT: Mapping[str, str] = {
     wire.RESULTS: "ResultType",
 }
 """The type of an object that its maker named, by what it stands below."""
-
-
-@runtime_checkable
-class Speaks(Protocol):
-    """A fake that is a LADS device by itself, or a face in front of one that is not."""
-
-    @property
-    def lads(self) -> LadsDevice:
-        """Give its names, values and methods."""
-        ...
-
-    def feed(self, data: bytes, now: Instant) -> bytes:
-        """Answer lines of the node port."""
-        ...
-
-    def unasked(self, now: Instant) -> bytes:
-        """Let it live up to now."""
-        ...
-
-
-class Spoken:
-    """A LADS device whose every write and call goes the way of its lines, as a simulated driver's do."""
-
-    def __init__(self, fake: Speaks) -> None:
-        """Speak for a fake."""
-        self._fake = fake
-        self.words: Mapping[str, tuple[str, ...]] = {}
-
-    @property
-    def writable(self) -> frozenset[str]:
-        """Name the nodes that may be written."""
-        return self._fake.lads.writable
-
-    @property
-    def methods(self) -> frozenset[str]:
-        """Name the methods."""
-        return self._fake.lads.methods
-
-    def bounds(self) -> Mapping[str, tuple[float, float]]:
-        """Give the range of every target."""
-        return self._fake.lads.bounds()
-
-    def values(self, now: Instant) -> Mapping[str, Value | None]:
-        """Give every node with what it holds now."""
-        self._fake.unasked(now)
-        return self._fake.lads.values(now)
-
-    def write(self, name: str, value: Value, now: Instant) -> None:
-        """Take a value; raises NodeRefusedError."""
-        self._said(nodes.Request(1, write={name: value}), now)
-
-    def call(self, name: str, args: tuple[Value | None, ...], now: Instant) -> tuple[Value | None, ...]:
-        """Do a command; raises NodeRefusedError."""
-        return self._said(nodes.Request(1, call=name, args=args), now).out
-
-    def files(self, now: Instant) -> Mapping[str, tuple[bytes, Instant]]:
-        """Give the files that stand in the device's folder."""
-        return self._fake.lads.files(now)
-
-    def _said(self, asked: nodes.Request, now: Instant) -> nodes.Reply:
-        answer = self._fake.feed(nodes.line(asked), now)
-        if not answer:
-            raise NodeRefusedError("BadCommunicationError", "the device is silent")
-        reply = nodes.reply(answer)
-        if reply.error:
-            raise NodeRefusedError(reply.error, reply.text)
-        return reply
 
 
 class ServedLads(Served):

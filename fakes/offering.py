@@ -1,4 +1,4 @@
-"""What ``cellwright fakes serve`` does: one fake on a pty, a TCP or an OPC UA port, until it is stopped.
+"""What ``cellwright fakes serve`` does: one fake on a pty, a TCP, an OPC UA or a SiLA 2 port, until it is stopped.
 
 Times in us (UTC). Linux and macOS.
 """
@@ -30,6 +30,7 @@ class Offer:
     tcp: int | None = None
     opcua: int | None = None
     lads: int | None = None
+    sila: int | None = None
     at: Path | None = None
     speed: float = 1.0
     log: Path | None = None
@@ -78,22 +79,33 @@ def run(offer: Offer, *, announce: Callable[[str], None], hands: Iterable[str] =
 
 
 def _served(offer: Offer, seat: Seat) -> contextlib.AbstractContextManager[tuple[Served, str]]:
+    if offer.sila is not None:
+        return _sila(offer.sila, seat)
     if offer.opcua is None and offer.lads is None:
         return serving(seat, tcp=offer.tcp, at=offer.at)
     if offer.lads is None and not isinstance(seat.fake, Nodes):
         msg = f"model is {offer.model!r}; it is no device with nodes: serve it as a LADS device, or on --tcp or --pty"
         raise InputError(msg)
     try:
-        from fakes import lads_faces, lads_server, opcua  # noqa: PLC0415  asyncua is an optional part
+        from fakes import lads_faces, lads_server, lads_spoken, opcua  # noqa: PLC0415  asyncua is an optional part
     except ModuleNotFoundError as missing:
         msg = f"OPC UA needs {missing.name}: pip install 'cellwright[opcua]'"
         raise InputError(msg) from None
     if offer.lads is None and isinstance(seat.fake, Nodes):
         return opcua.in_thread(seat.fake, seat, port=offer.opcua or 0)
-    if isinstance(seat.fake, lads_server.Speaks):
+    if isinstance(seat.fake, lads_spoken.Speaks):
         return lads_server.in_thread(seat.fake, seat, port=offer.lads or 0, log=seat.log)
     silent = PlantLog(None)  # what is done through a face, hands do, which are on the record already
     return lads_server.in_thread(lads_faces.Face(seat), seat, port=offer.lads or 0, log=silent)
+
+
+def _sila(port: int, seat: Seat) -> contextlib.AbstractContextManager[tuple[Served, str]]:
+    try:
+        from fakes import sila_server  # noqa: PLC0415  unitelabs-sila is an optional part
+    except ModuleNotFoundError as missing:
+        msg = f"SiLA 2 needs {missing.name}: pip install 'cellwright[sila]'"
+        raise InputError(msg) from None
+    return sila_server.in_thread(seat, port=port)
 
 
 def _follow(served: Served, lines: Iterable[str], announce: Callable[[str], None]) -> None:

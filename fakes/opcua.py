@@ -6,8 +6,6 @@ Source: asyncua's server; an optional part (``pip install cellwright[opcua]``).
 
 import asyncio
 import contextlib
-import socket
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
@@ -20,6 +18,8 @@ from asyncua.server.user_managers import UserManager
 
 from automation.kernel.clock import MICRO, SystemClock
 from automation.kernel.quantity import Instant, Seconds
+from fakes import in_loop
+from fakes.in_loop import Hands, free_port
 from fakes.nodes import NodeRefusedError, Nodes
 from fakes.plant import PlantLog
 from fakes.serve import LOOPBACK, Seat, Ticks
@@ -197,18 +197,6 @@ async def shown_by(serves: Serves, offer: Offer) -> AsyncIterator[str]:
             await asyncio.gather(keeping, return_exceptions=True)
 
 
-class Hands:
-    """A person's hands at a fake that an OPC UA server shows, from any thread."""
-
-    def __init__(self, seat: Seat, loop: asyncio.AbstractEventLoop) -> None:
-        """Act in the server's loop, which alone touches the fake."""
-        self._seat, self._loop = seat, loop
-
-    def hand(self, action: str, **details: object) -> None:
-        """Let a person's hand act on the fake, on the plant's record."""
-        self._loop.call_soon_threadsafe(self._seat.act, action, details)
-
-
 @contextlib.contextmanager
 def in_thread(device: Nodes, seat: Seat, *, port: int = 0) -> Iterator[tuple[Hands, str]]:
     """Serve the fake of a seat as variables from a thread of its own; gives its hands and the port text for a site."""
@@ -217,24 +205,6 @@ def in_thread(device: Nodes, seat: Seat, *, port: int = 0) -> Iterator[tuple[Han
         yield served
 
 
-@contextlib.contextmanager
-def thread_of(serves: Serves, seat: Seat, offer: Offer) -> Iterator[tuple[Hands, str]]:
+def thread_of(serves: Serves, seat: Seat, offer: Offer) -> contextlib.AbstractContextManager[tuple[Hands, str]]:
     """Run a server that shows the fake of a seat from a thread of its own; gives its hands and the port text."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name=f"opcua {seat.name}", daemon=True)
-    thread.start()
-    end = contextlib.AsyncExitStack()
-    try:
-        opening = end.enter_async_context(shown_by(serves, offer))
-        yield Hands(seat, loop), asyncio.run_coroutine_threadsafe(opening, loop).result()
-    finally:
-        asyncio.run_coroutine_threadsafe(end.aclose(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-
-def free_port() -> int:
-    """Give a port of loopback that nobody listens on now."""
-    with socket.create_server((LOOPBACK, 0)) as taken:
-        return int(taken.getsockname()[1])
+    return in_loop.thread_of(lambda: shown_by(serves, offer), seat, "opcua")

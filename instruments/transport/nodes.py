@@ -162,7 +162,7 @@ class NodePort:
             msg = f"{self.link.name} refuses {what}: {said}"
             raise RefusedError(msg)
         if not answer.ok:
-            msg = f"{self.link.name}: {what} was neither done nor refused"
+            msg = f"{self.link.name}: {what} was neither done nor refused {answer.text}".strip()
             raise WireError(msg)
         return answer
 

@@ -55,14 +55,19 @@ def read_mapping(path: Path) -> Mapped:
 
 def read_access(path: Path) -> Access:
     """Read an access file; raises InputError for one that others can read, and naming file and field, never a value."""
-    access = _read(path, Access)
+    return read_owned(path, Access)
+
+
+_Kind = TypeVar("_Kind", bound=msgspec.Struct)
+
+
+def read_owned(path: Path, kind: type[_Kind]) -> _Kind:
+    """Read a file with secrets; raises InputError for one that others can read, and naming file and field."""
+    held = _read(path, kind)
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         msg = f"others can read it; allow only its owner: chmod 600 {path.name}"
         raise InputError(msg, where=str(path))
-    return access
-
-
-_Kind = TypeVar("_Kind", Mapped, Access)
+    return held
 
 
 def _read(path: Path, kind: type[_Kind]) -> _Kind:

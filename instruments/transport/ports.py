@@ -5,6 +5,7 @@
 ``visa:ASRL/dev/ttyS0::INSTR?57600-8N1-xonxoff``, ``visa:TCPIP::192.168.1.5::5025::SOCKET``
 ``folder:/data/vicell``              a folder with result files
 ``opcua:opc.tcp://127.0.0.1:4840/rotea``  an OPC UA server, as a node port
+``sila:127.0.0.1:50052``             a SiLA 2 server, as a node port
 ``usb:08af:8000``                    a USB device with bulk endpoints; ``usb:08af:8000:5`` where several are plugged in
 ``pty:/dev/pts/3``                   a pseudo-terminal; simulated sites only
 ``memory``                           a cable in memory; simulated sites only, connected by the plant
@@ -21,13 +22,14 @@ from instruments.transport.link import Link
 from instruments.transport.memory import MemoryStream
 from instruments.transport.stream import ByteStream
 
-SCHEMES = ("serial", "tcp", "visa", "folder", "opcua", "usb", "pty", "memory")
+SCHEMES = ("serial", "tcp", "visa", "folder", "opcua", "sila", "usb", "pty", "memory")
 _EXAMPLES = {
     "serial": "serial:/dev/ttyUSB0?9600-8N1",
     "tcp": "tcp:127.0.0.1:7001",
     "visa": "visa:ASRL/dev/ttyS0::INSTR",
     "folder": "folder:/data/vicell",
     "opcua": "opcua:opc.tcp://127.0.0.1:4840/rotea",
+    "sila": "sila:127.0.0.1:50052",
     "usb": "usb:08af:8000",
     "pty": "pty:/dev/pts/3",
     "memory": "memory",
@@ -56,7 +58,7 @@ class Port:
 
     @property
     def host(self) -> tuple[str, int]:
-        """Give host and port of a TCP port."""
+        """Give host and port of a TCP port or a SiLA 2 server."""
         host, _, number = self.address.rpartition(":")
         return host.strip("[]"), int(number)
 
@@ -75,8 +77,8 @@ def read_port(text: object, *, where: str = "", field: str = "port") -> Port:
         _refuse(f"{field} is {text!r}; write for example {_EXAMPLES[scheme]!r}", where)
     if asked and scheme not in {"serial", "visa", "pty"}:
         _refuse(f"{field} is {text!r}: only serial, visa and pty ports have line settings after '?'", where)
-    if scheme == "tcp":
-        _check_tcp(address, f"{field} is {text!r}", where=where)
+    if scheme in {"tcp", "sila"}:
+        _check_tcp(address, f"{field} is {text!r}", _EXAMPLES[scheme], where=where)
     if scheme == "opcua":
         _check_opcua(address, f"{field} is {text!r}", where=where)
     if scheme == "usb" and not _USB.fullmatch(address):
@@ -110,6 +112,10 @@ def open_stream(port: str | Port, *, where: str = "", field: str = "port") -> By
             from instruments.transport.opcua import OpcUaStream  # noqa: PLC0415  only for OPC UA servers
 
             return OpcUaStream(read.address)
+        case "sila":
+            from instruments.transport.sila import SilaStream  # noqa: PLC0415  only for SiLA 2 servers
+
+            return SilaStream(*read.host)
         case "usb":
             from instruments.transport.usb import Named, UsbStream  # noqa: PLC0415  only for USB devices
 
@@ -128,10 +134,10 @@ def open_link(port: str, *, name: str, stream: ByteStream | None = None) -> Link
     return Link(stream or open_stream(port or "memory"), name=name)
 
 
-def _check_tcp(address: str, what: str, *, where: str) -> None:
+def _check_tcp(address: str, what: str, example: str, *, where: str) -> None:
     host, _, number = address.rpartition(":")
     if not host or not _NUMBER.fullmatch(number) or not 0 < int(number) <= _HIGHEST:
-        _refuse(f"{what}; a host and a port from 1 to {_HIGHEST} are needed, for example {_EXAMPLES['tcp']!r}", where)
+        _refuse(f"{what}; a host and a port from 1 to {_HIGHEST} are needed, for example {example!r}", where)
 
 
 def _check_opcua(address: str, what: str, *, where: str) -> None:

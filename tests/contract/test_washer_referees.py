@@ -11,7 +11,7 @@ from asyncua.common.callback import CallbackType, ServerItemCallback
 from automation.kernel.clock import MICRO
 from automation.kernel.errors import FailedError, RefusedError, WireError
 from automation.kernel.quantity import Instant
-from fakes.opcua import free_port
+from fakes.in_loop import free_port
 from fakes.rotea import FakeRotea
 from fakes.serve import LOOPBACK
 from instruments.drivers.rotea.driver import Rotea, build

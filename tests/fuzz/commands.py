@@ -24,7 +24,14 @@ from instruments.drivers.zpl_printer.wire import symbol, zpl
 from instruments.transport import folder, modbus
 from instruments.transport.modbus_lines import Framing, heard
 from tests.fuzz import checksums
-from tests.fuzz.node_lines import lads_commands, lads_freezer_commands, nodes_commands, nodes_sealed, vicell_commands
+from tests.fuzz.node_lines import (
+    lads_commands,
+    lads_freezer_commands,
+    nodes_commands,
+    nodes_sealed,
+    sila_commands,
+    vicell_commands,
+)
 from tests.fuzz.replies import (
     DRIVERS,
     ascii_body,
@@ -369,6 +376,7 @@ _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
     "tec3000": tec_commands,
     "lads_freezer": lads_freezer_commands,
     "rocking_bag": lads_commands,
+    "sila_incubator": sila_commands,
     "rotea": lambda: [*nodes_commands(), *FOLDER_COMMANDS],
     "vicell_blu_file": lambda: FOLDER_COMMANDS,
     "vicell_blu_opcua": vicell_commands,
@@ -386,6 +394,7 @@ _SEALS: dict[str, Callable[[bytes], bytes]] = {
     "lads_freezer": nodes_sealed,
     "own_handler": own_sealed,
     "rocking_bag": nodes_sealed,
+    "sila_incubator": nodes_sealed,
     "rotea": nodes_sealed,
     "vicell_blu_opcua": nodes_sealed,
 }

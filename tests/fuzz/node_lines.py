@@ -7,6 +7,7 @@ from automation.kernel.quantity import Instant
 from fakes.vicell_blu_opcua import FakeViCellBluOpcUa
 from instruments.drivers.lads import wire as lads
 from instruments.drivers.rotea import wire as rotea
+from instruments.drivers.sila_incubator import wire as sila
 from instruments.drivers.vicell_blu_opcua import wire as vicell
 from instruments.transport import nodes
 from tests.fuzz import checksums
@@ -147,6 +148,17 @@ def lads_freezer_commands() -> list[bytes]:
     return [nodes_sealed(json.dumps(body).encode() + b" 0") for body in bodies]
 
 
+def sila_commands() -> list[bytes]:
+    """Give what a driver asks of a SiLA 2 device: properties, units, and a command with its parameters."""
+    climate = "cellwright/fakes/IncubatorFakeClimate/v1"
+    bodies = (
+        {"id": 1, "read": [f"{climate}/Property/Temperature", f"{climate}/Property/Temperature/Unit"]},
+        {"id": 2, "call": f"{climate}/Command/SetTemperature", "args": ['{"Target":36.5}']},
+        {"id": 3, "browse": climate},
+    )
+    return [nodes_sealed(json.dumps(body).encode() + b" 0") for body in bodies]
+
+
 def _nodes(data: bytes) -> object:
     end = nodes.complete(data)
     if not end:
@@ -156,7 +168,19 @@ def _nodes(data: bytes) -> object:
     return asked.id, tuple(asked.read), dict(asked.write), asked.call, asked.args, asked.browse
 
 
+def _sila(data: bytes) -> object:
+    """Read what a command answered, and names as SiLA 2 has them."""
+    text = data.decode("utf-8", "replace")
+    return dict(sila.responses((text,))), sila.is_property(text), sila.is_command(text)
+
+
 NODE_LINES = (
+    Target(
+        name="sila responses",
+        covers=(f"{DRIVERS}sila_incubator.wire",),
+        corpus=lambda: [b"{}", b'{"Run":"R1","Left":1.5,"Ok":true,"None":null}'],
+        fresh=pure(_sila),
+    ),
     Target(
         name="lads reply",
         covers=(f"{DRIVERS}lads.wire", "instruments.transport.nodes"),

@@ -16,7 +16,8 @@ from automation.kernel.quantity import Cells, Celsius, Instant, Millilitres, Per
 from fakes.contents import Contents, filled
 from fakes.faults import Faults
 from fakes.lads import LadsDevice
-from fakes.lads_server import ServedLads, Speaks, Spoken
+from fakes.lads_server import ServedLads
+from fakes.lads_spoken import Speaks, Spoken
 from fakes.opcua import Offer, shown_by
 from fakes.plant import Plant, PlantLog
 from fakes.rocking_bag import FakeRockingBag

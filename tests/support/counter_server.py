@@ -16,7 +16,7 @@ from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.user_managers import UserManager
 
 from automation.kernel.clock import SystemClock
-from fakes.opcua import free_port
+from fakes.in_loop import free_port
 from fakes.vicell_blu_opcua import FakeViCellBluOpcUa
 from instruments.drivers.vicell_blu_opcua import wire
 from instruments.transport.opcua_site import Access

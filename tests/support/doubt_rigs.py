@@ -355,6 +355,13 @@ RIGS: tuple[Rig, ...] = (
         Else((("door", {"open": True}),)),
     ),
     Rig(
+        "sila_incubator",
+        "sila_incubator",
+        {"identify": LOOK, "climate": LOOK, "set_points": LOOK, "keep": Scene(arguments=KEPT)},
+        Else((("door", {"open": True}),)),
+        {"map": "cellwright_fake"},
+    ),
+    Rig(
         "cytomat",
         "cytomat",
         STORING,

@@ -1,4 +1,4 @@
-"""``fakes``: list the fake devices, and serve one on a pty, a TCP port or an OPC UA port for any client."""
+"""``fakes``: list the fake devices, and serve one on a pty, a TCP port, an OPC UA or a SiLA 2 port for any client."""
 
 import sys
 from pathlib import Path
@@ -44,6 +44,12 @@ def list_(session: Session, *, as_json: bool) -> None:
     metavar="PORT",
     help="A LADS device (OPC 30500-1) on this machine only, for any fake; 0 takes a free port.",
 )
+@click.option(
+    "--sila",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="A SiLA 2 server on this machine only, for any fake; 0 takes a free port.",
+)
 @click.option("--at", type=click.Path(path_type=Path), help="A link to the pseudo-terminal.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--speed", type=float, default=1.0, show_default=True, help="How many times faster than real time.")
@@ -56,6 +62,7 @@ def serve(  # noqa: PLR0913  as options
     *,
     opcua: int | None,
     lads: int | None,
+    sila: int | None,
     pty: bool,
     at: Path | None,
     seed: int,
@@ -63,9 +70,9 @@ def serve(  # noqa: PLR0913  as options
     log: Path | None,
 ) -> None:
     """Serve a fake until Ctrl-C; lines of JSON on standard input are a person's hands."""
-    if pty + sum(port is not None for port in (tcp, opcua, lads)) > 1:
-        raise click.UsageError("--pty, --tcp, --opcua and --lads exclude each other")
-    serving = Serving(model=model, seed=seed, tcp=tcp, opcua=opcua, lads=lads, at=at, speed=speed, log=log)
+    if pty + sum(port is not None for port in (tcp, opcua, lads, sila)) > 1:
+        raise click.UsageError("--pty, --tcp, --opcua, --lads and --sila exclude each other")
+    serving = Serving(model=model, seed=seed, tcp=tcp, opcua=opcua, lads=lads, sila=sila, at=at, speed=speed, log=log)
     session.opener.serve(serving, announce=_announce, hands=sys.stdin)
 
 

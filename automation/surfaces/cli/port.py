@@ -54,13 +54,14 @@ class DriverLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """How a fake is put on a port; without ``tcp``, ``opcua`` and ``lads`` (ports) on a pty."""
+    """How a fake is put on a port; without ``tcp``, ``opcua``, ``lads`` and ``sila`` (ports) on a pty."""
 
     model: str
     seed: int = 1
     tcp: int | None = None
     opcua: int | None = None
     lads: int | None = None
+    sila: int | None = None
     at: Path | None = None
     speed: float = 1.0
     log: Path | None = None
