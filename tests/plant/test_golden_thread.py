@@ -9,6 +9,8 @@ from automation.views.objects import Objects
 from tests.support.cold import approved
 from tests.support.pages import Told, told
 
+COURIER = Path(__file__).parents[1] / "data" / "epcis" / "courier.jsonld"
+
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[Told, ...]]:
@@ -42,6 +44,19 @@ def test_every_command_of_the_page_does_what_the_page_shows(story: tuple[Path, t
     """Refused where the page says so, with these words; else done."""
     assert [(one.words, one.said.err) for one in story[1] if one.said.status != int(one.refused)] == []
     assert [(one.words, one.missing) for one in story[1] if one.missing] == []
+
+
+@pytest.mark.requirement("F102.2", "F103.3")
+@pytest.mark.requirement("F102.2", "F103.3", refuses=True)
+def test_what_goes_out_and_comes_in_is_as_its_page_shows(story: tuple[Path, tuple[Told, ...]]) -> None:
+    """EPCIS and BatchML of the same patient; a courier's file, and one of another version, which is refused."""
+    folder = story[0].parent
+    courier = COURIER.read_bytes()
+    (folder / "courier.jsonld").write_bytes(courier)
+    (folder / "courier-1.2.jsonld").write_bytes(courier.replace(b'"2.0"', b'"1.2"'))
+    found = told("exchange.md", folder, sections=("EPCIS", "BatchML"))
+    assert [(one.words, one.said.err) for one in found if one.said.status != int(one.refused) * 2] == []
+    assert [(one.words, one.missing) for one in found if one.missing] == []
 
 
 @pytest.mark.requirement("F106", "F106.1", "F179", refuses=True)
