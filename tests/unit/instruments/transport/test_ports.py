@@ -10,6 +10,7 @@ from instruments.transport.folder import FolderStream
 from instruments.transport.line import LineSettings, line_settings
 from instruments.transport.ports import open_stream, read_port
 from instruments.transport.serial import SerialStream
+from instruments.transport.sila import SilaStream
 from instruments.transport.tcp import TcpStream
 from instruments.transport.usb import UsbStream
 from instruments.transport.visa import VisaStream
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.requirement("C06")
         ("visa:ASRL/dev/ttyS0::INSTR", VisaStream, "visa ASRL/dev/ttyS0::INSTR 9600 8N1"),
         ("visa:TCPIP::192.168.1.5::5025::SOCKET", VisaStream, "visa TCPIP::192.168.1.5::5025::SOCKET"),
         ("folder:/data/vicell", FolderStream, "folder /data/vicell"),
+        ("sila:192.168.1.7:50052", SilaStream, "sila 192.168.1.7:50052"),
         ("usb:08AF:8000", UsbStream, "usb 08af:8000"),
         ("usb:08af:8000:5", UsbStream, "usb 08af:8000:5"),
         ("memory", MemoryStream, "memory"),
@@ -45,13 +47,14 @@ def test_a_port_gives_the_stream_that_it_names(text: str, kind: type, settings: 
     ("text", "allowed"),
     [
         ("", "allowed: 'serial:/dev/ttyUSB0"),
-        ("gpib:1", "'opcua:opc.tcp://127.0.0.1:4840/rotea', 'usb:08af:8000', 'pty:/dev/pts/3', 'memory'"),
+        ("gpib:1", "4840/rotea', 'sila:127.0.0.1:50052', 'usb:08af:8000', 'pty:/dev/pts/3', 'memory'"),
         ("usb:1", "four hex digits"),
         ("usb:08af:8000:", "four hex digits"),
         (7001, "a text is needed"),
         ("serial:", "write for example 'serial:/dev/ttyUSB0"),
         ("memory:1", "write for example 'memory'"),
         ("tcp:127.0.0.1", "a port from 1 to 65535"),
+        ("sila:192.168.1.7", "for example 'sila:127.0.0.1:50052'"),
         ("tcp:127.0.0.1:99999", "a port from 1 to 65535"),
         ("tcp:127.0.0.1:7001?9600-8N1", "only serial, visa and pty ports have line settings"),
         ("visa:GPIB", "ends with ::INSTR or ::SOCKET"),
