@@ -15,7 +15,10 @@ HELPERS: Final = frozenset(
     {
         "automation.notebook",
         "click.testing",
-        *(f"tests.support.{name}" for name in ("commands", "doors", "live", "pages", "persons", "runs", "thread")),
+        *(
+            f"tests.support.{name}"
+            for name in ("commands", "doors", "exchanging", "live", "pages", "persons", "runs", "thread")
+        ),
     }
 )
 """What a test works with that stands outside: commands, door, scripted people, batches, a patient's story."""

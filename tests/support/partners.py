@@ -94,6 +94,32 @@ def report(ledger: str, *, number: str, collection: str, patient: tuple[str, str
     }
 
 
+def found(ledger: str, *, number: str, sample: str, value: float, sent: str, unit: str = "%") -> Body:
+    """Write the message of a laboratory with one result, of the viability of a sample."""
+
+    def named(kind: str, name: str) -> Body:
+        return {"system": f"urn:x-cellwright:{ledger}:{kind}", "value": name}
+
+    header = {"eventCoding": {"system": "urn:x-cellwright:event", "code": "results"}, "source": {"name": "LIMS"}}
+    result: Body = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"text": "viability"},
+        "specimen": {"identifier": named("container", sample)},
+        "effectiveDateTime": sent,
+        "method": {"text": "M-12@2"},
+        "valueQuantity": {"value": value, "system": UCUM, "code": unit},
+    }
+    entries = [{"resource": {"resourceType": "MessageHeader", **header}}, {"resource": result}]
+    return {
+        "resourceType": "Bundle",
+        "type": "message",
+        "identifier": named("message", number),
+        "timestamp": sent,
+        "entry": entries,
+    }
+
+
 def as_bytes(message: Body) -> bytes:
     """Give the file."""
     return json.dumps(message, indent=1).encode()

@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import AfterValidator
 
+from automation.gmp.marks import of_party
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import RefusedError
@@ -101,8 +102,9 @@ class Partner:
 
     @property
     def found_by(self) -> tuple[str, ...]:
-        """Give its marks: every key that it has or had."""
-        return tuple(_keyed(key) for key in (self.key, *self.former) if key)
+        """Give its marks: every key that it has or had; its party, as long as it is one."""
+        party = () if self.state in {State.ABSENT, State.ENDED} else (of_party(self.party),)
+        return (*party, *(_keyed(key) for key in (self.key, *self.former) if key))
 
     def check(self, fact: Fact, site: Site) -> None:
         """Refuse a key that another partner has, or that somebody had before."""

@@ -10,7 +10,8 @@ import click
 
 from automation.engine.requests import Done, Request, Signer
 from automation.engine.sitemodel import SiteFile
-from automation.gmp.marks import with_file
+from automation.gmp.marks import of_party, with_file
+from automation.gmp.product.partners import May, Partner
 from automation.gmp.product.tray import stray_id
 from automation.gmp.words import Meaning, Right
 from automation.kernel.errors import CellwrightError, InputError
@@ -78,9 +79,12 @@ def take(  # noqa: PLR0913  as options
         tell(f"{done.target} is taken{came}", told, simulated=file.simulated, as_json=as_json)
         return
     who = person(file, by, Right.PERFORM)
-    taker = Taker(session, folder, file, who, secret(file, who), sender or "laboratory")
-    if _partner(session, folder, sender) and not _known(session, folder, data):
-        _sent(session, folder, data, seal=seal, by=sender)
+    if not sender:
+        raise InputError("--from is missing; say who sent the results, as manifests name the laboratory")
+    taker = Taker(session, folder, file, who, secret(file, who), sender)
+    keyed = _keyed(session, folder, sender)
+    if keyed and not _known(session, folder, data):
+        _sent(session, folder, data, seal=seal, by=keyed)
     found = taker.taken(data, name=path.name)
     tell(sentence(path.name, found), found, simulated=file.simulated, as_json=as_json)
 
@@ -89,6 +93,13 @@ def _partner(session: Session, folder: Path, name: str) -> bool:
     """Tell whether somebody sends by an own program here, or did."""
     with looked(session, folder) as (_, objects):
         return bool(name) and objects.find("partner", name).state != "absent"
+
+
+def _keyed(session: Session, folder: Path, party: str) -> str:
+    """Name the partner that a party sends results as; empty for one that has no key here."""
+    with looked(session, folder) as (_, objects):
+        every = (one for one in objects.marked("partner", of_party(party)) if isinstance(one, Partner))
+        return next((one.id for one in every if May.RESULTS in one.may), "")
 
 
 def _known(session: Session, folder: Path, data: bytes) -> bool:

@@ -42,7 +42,7 @@ def of(way: Doorway, kind: str, name: str) -> Body:
     return next(one for one in resources(way) if one["resourceType"] == kind and name in json.dumps(one["identifier"]))
 
 
-@pytest.mark.requirement("F103.3")
+@pytest.mark.requirement("F103.5")
 def test_a_batch_is_accepted_by_another_reader_of_fhir(told: Doorway) -> None:
     """Samples, requests, products, what was given, results; the same records give the same bytes."""
     written = as_json(batch_bundle(told.door, NAMING, "X1"))
@@ -164,7 +164,7 @@ WRONG: dict[str, tuple[Body, str]] = {
 }
 
 
-@pytest.mark.requirement("F103.3", refuses=True)
+@pytest.mark.requirement("F103.5", refuses=True)
 @pytest.mark.parametrize("what", WRONG)
 def test_what_is_wrong_is_named_by_its_element(what: str) -> None:
     """One clear error: path, value, what is allowed."""

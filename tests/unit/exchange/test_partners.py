@@ -9,7 +9,7 @@ import pytest
 from automation.formulas.isbt128 import check_character
 from tests.support.commands import Said
 from tests.support.exchanging import Linked, linked
-from tests.support.partners import Body, as_bytes, public, report, signed
+from tests.support.partners import Body, as_bytes, found, public, report, signed
 
 ORDERED = {
     "product": "T cells",
@@ -181,3 +181,24 @@ def test_a_key_belongs_to_one_partner(centre: Centre) -> None:
     taken = centre.site.do("do", "partner", "centre-z", "register", key=public("centre-a"), **said)
     assert "it is, or was, that of centre-a" in taken.err
     assert "64 hex digits" in centre.site.do("do", "partner", "centre-z", "register", key="abc", **said).err
+
+
+@pytest.mark.requirement("F101.2")
+@pytest.mark.requirement("F101.2", refuses=True)
+def test_a_laboratory_that_has_a_key_here_signs_its_results(centre: Centre) -> None:
+    """A file without its signature, or with another's, is no result of it; with its own it is taken once."""
+    centre.site.asked("9", "viability")
+    centre.site.take_in("9", "viability")
+    register(centre.site, "lab-b", party="lab-7", may=["results"])
+    path, sent = centre.folder / "results.json", "2026-01-05T08:00:00+01:00"
+    path.write_bytes(as_bytes(found(centre.ledger, number="R-1", sample="QC-9", value=91.4, sent=sent)))
+    words = ("exchange", "take", path, "--from", "lab-7", "--as", "anna")
+    assert "results.json.sig" in centre.site.do(*words).err
+    seal = path.with_name("results.json.sig")
+    seal.write_text(signed("lab-a", path.read_bytes()), encoding="utf-8")
+    assert "message lab-b.R-1 is not signed with the key of lab-b" in centre.site.do(*words).err
+    assert "test 9-viability: in laboratory" in centre.site.good("show", "test", "9-viability").out
+    seal.write_text(signed("lab-b", path.read_bytes()), encoding="utf-8")
+    assert centre.site.good(*words).out == "SIMULATED results.json: 1 taken, 0 in the tray, 0 known already\n"
+    assert centre.site.good(*words).out == "SIMULATED results.json: 0 taken, 0 in the tray, 1 known already\n"
+    assert "--from is missing" in centre.site.do("exchange", "take", path, "--as", "anna").err
