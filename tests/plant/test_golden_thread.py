@@ -46,8 +46,8 @@ def test_every_command_of_the_page_does_what_the_page_shows(story: tuple[Path, t
     assert [(one.words, one.missing) for one in story[1] if one.missing] == []
 
 
-@pytest.mark.requirement("F102.2", "F103.3")
-@pytest.mark.requirement("F102.2", "F103.3", refuses=True)
+@pytest.mark.requirement("F102.2", "F103.5")
+@pytest.mark.requirement("F102.2", "F103.5", refuses=True)
 def test_what_goes_out_and_comes_in_is_as_its_page_shows(story: tuple[Path, tuple[Told, ...]]) -> None:
     """EPCIS and BatchML of the same patient; a courier's file, and one of another version, which is refused."""
     folder = story[0].parent
