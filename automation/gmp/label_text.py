@@ -14,6 +14,7 @@ from automation.gmp.objects import Site
 from automation.gmp.product.donors import donors_of
 from automation.gmp.product.orders import order_of
 from automation.gmp.product.templates import State, Template
+from automation.gmp.shelf_lives import EXPIRY, expiry_at, rule_of
 from automation.kernel.errors import RefusedError
 
 SYMBOL = "CONTAINER:"  # what stands before a container's id in the symbol on its label
@@ -83,11 +84,13 @@ def template_of(site: Site, name: str) -> Template:
 def composed(site: Site, one: Bearer, template: Template) -> tuple[str, ...]:
     """Give the lines of a label, from the top."""
     fixed = template.writing.fixed if template.writing else ()
+    rule = rule_of(site, one.batch) if one.batch else None
     lines = (
         one.id,
         f"DIN {one.din}" if one.din else "",
         f"Chain of identity {one.identity}" if one.identity else "",
         f"Batch {one.batch}" if one.batch else "",
+        f"{EXPIRY}{expiry_at(site.now, rule, zone=site.zone)}" if rule else "",
         *fixed,
         *(statement.text for statement in _statements(site, one)),
     )

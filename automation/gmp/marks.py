@@ -12,6 +12,9 @@ LISTED = "listed"
 """A supplier or a material that a site keeps a list of."""
 
 
+SHELF_LIFE = "shelf life"
+"""A stability study that has decided a shelf life."""
+
 TO_RECORD = "needed to record"
 """A curriculum without which nobody records anything."""
 

@@ -29,6 +29,7 @@ from automation.gmp.quality.deviations import Opening
 from automation.gmp.quality.holds import holds_of
 from automation.gmp.quality.specifications import Criterion, Specification, Stage
 from automation.gmp.quality.specifications import State as Standing
+from automation.gmp.shelf_lives import expired
 from automation.gmp.words import Right
 from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.quantity import Instant, Seconds
@@ -104,6 +105,7 @@ def obstacles(site: Site, batch: str, *, specification: str) -> tuple[Obstacle, 
     thing = cast("_Batch", site.find("batch", batch))
     order = order_of(site, thing.identity) if thing.identity else None
     found = [*_of_order(thing, order), *_of_batch(thing), *_of_holds(site, batch)]
+    found += [Obstacle(over, Right.RELEASE)] if (over := expired(site, batch)) else []
     found += (Obstacle(why, owner) for why, owner in unsettled(site, batch, reviewed_seq=thing.reviewed_seq))
     found += _of_collections(site, order) if order else []
     found += _of_donors(site, order) if order else []

@@ -22,6 +22,7 @@ from automation.gmp.product.releases import Release
 from automation.gmp.product.shipments import Shipment
 from automation.gmp.quality.holds import holds_of
 from automation.gmp.quality.specifications import Specification
+from automation.gmp.shelf_lives import expired
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.clock import iso
 from automation.kernel.errors import IdentityError, RefusedError
@@ -224,6 +225,8 @@ class Infusion:
         check_recalls(site, plan.batch, what=f"infusion {self.id}")
         held = next(holds_of(site, plan.batch), "")
         self._refuse(bool(held), f"can't go on: {held}")
+        over = expired(site, plan.batch)
+        self._refuse(bool(over), f"can't go on: {over}")
         bag = cast("_Container", site.find("container", plan.container))
         self._refuse(bag.on_hold, f"can't go on: {plan.container} is on QA hold ({bag.hold_reason})")
 

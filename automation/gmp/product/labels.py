@@ -19,6 +19,7 @@ from automation.gmp.label_text import SYMBOL, Bearer, bearer, check_text
 from automation.gmp.marks import OPEN, of_batch, of_container
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.product.templates import check_template
+from automation.gmp.shelf_lives import check_label
 from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, field
 from automation.kernel.errors import IdentityError, RefusedError
 from automation.kernel.machine import Row, Table
@@ -181,6 +182,7 @@ class Label:
         on = bearer(site, said.container)
         if on is None or on.batch != said.batch:
             raise RefusedError(f"label {self.id}: container {said.container} is not one of batch {said.batch or '-'}")
+        check_label(site, said.batch, lines=said.lines, label=self.id)
         unexplained = bool(before) and len(said.reason.strip()) < 3
         self._refuse(unexplained, f"label {self.id} is a reprint: a reason of at least 3 characters is needed")
         unmarked = bool(before) and not {REPRINT, RECORD_COPY} & set(said.marks)

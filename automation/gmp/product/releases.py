@@ -18,6 +18,7 @@ from automation.gmp.product.orders import order_of
 from automation.gmp.product.rule_profiles import Rules
 from automation.gmp.product.testing import tests_of
 from automation.gmp.quality.specifications import Specification
+from automation.gmp.shelf_lives import expiry_of
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.clock import iso
 from automation.kernel.errors import RefusedError
@@ -185,6 +186,8 @@ class Release:
         by = [f"rules: {rules.cited}; before all results by {rules.early_clause}"] if rules else []
         lines = [f"in the way: {_said(one, site.zone)}" for one in found] or ["nothing stands in the way"]
         made = certificate(site, self.id, specification=self.specification)
+        ends = expiry_of(site, self.id)
+        by += [f"expires {ends[0]}: {ends[1].months:g} months by study {ends[1].study}"] if ends else []
         return (*lines, *by, f"certificate of analysis: {made.digest}")
 
     def check(self, fact: Fact, site: Site) -> None:

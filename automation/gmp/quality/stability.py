@@ -2,7 +2,8 @@
 
 A study has no samples and no results of its own: it enrols reserves, which hold samples, pulls and windows, and reads
 the reviewed tests of what was pulled. What the data propose is worked out anew at every look; where they carry no
-shelf life it is said why. Another person than the author decides, never for longer than every attribute allows.
+shelf life it is said why. Another person than the author decides, never for longer than every attribute allows. What is
+decided is the expiry of the lots that are issued from then on (``gmp.shelf_lives``).
 Units:  months of 30.4375 d since a lot's time zero.
 Source: 21 CFR 211.166, 211.137 (expiration dates supported by stability testing); ICH Q1A(R2) 2.2, Q1E, Q5C.
 """
@@ -16,7 +17,7 @@ from automation.formulas.limits import Operator, decimal, parse
 from automation.formulas.stability import FEWEST, Point, ShelfLife, shelf_life
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, until, within
-from automation.gmp.marks import OPEN, of_batch
+from automation.gmp.marks import OPEN, SHELF_LIFE, of_batch
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.product.reserves import Reserve, Sort
 from automation.gmp.product.reserves import State as Kept
@@ -24,12 +25,12 @@ from automation.gmp.product.testing import QcTest
 from automation.gmp.product.testing import State as Tested
 from automation.gmp.quality.specifications import Specification
 from automation.gmp.quality.specifications import State as Standing
+from automation.gmp.shelf_lives import MONTH
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Instant
 
-MONTH = 30.4375 * DAY  # s
 _APPROVE_IN, _DECIDE_IN = 5 * DAY, 30 * DAY  # s
 _ROUNDING = 0.05  # months
 _LOTS = 3  # that ICH Q1A(R2) 2.2.3 asks for
@@ -108,13 +109,20 @@ class Study:
     began: tuple[Instant, ...] = ()  # time zero of each enrolled lot
     decision: Decision | None = None
     decided_by: str = ""
+    decided: tuple[tuple[Instant, float], ...] = ()  # when, months; every decision
     ended: str = ""  # conclusion, or why it was cancelled
 
     @property
     def found_by(self) -> tuple[str, ...]:
         """Give its marks: one that is not over is open; its lots."""
         going = self.state in {State.DRAFT, State.RUNNING}
-        return (*(of_batch(one.batch) for one in self.enrolled), *((OPEN,) if going else ()))
+        ruling = (SHELF_LIFE,) if self.decided else ()
+        return (*(of_batch(one.batch) for one in self.enrolled), *ruling, *((OPEN,) if going else ()))
+
+    @property
+    def specification(self) -> str:
+        """Give by which specification it goes; empty before it is written."""
+        return self.plan.specification if self.plan else ""
 
     @property
     def dues(self) -> tuple[Due, ...]:
@@ -261,7 +269,8 @@ class Study:
                 began = (*self.began, moment(said.since, zone=fact.zone))
                 return replace(after, enrolled=(*self.enrolled, said), began=began)
             case Decision() as said:
-                return replace(after, decision=said, decided_by=fact.by)
+                decided = (*self.decided, (fact.at, said.months))
+                return replace(after, decision=said, decided_by=fact.by, decided=decided)
             case Ending(conclusion=why) | Reason(reason=why):
                 return replace(after, ended=why)
         return after

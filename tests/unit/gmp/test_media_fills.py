@@ -112,7 +112,7 @@ def test_half_a_year_after_it_passed_it_is_due_again_for_each_person_and_for_the
         ("perform", "take part in a media fill of fill of T cells again (perform)", 182),
         ("supervise", "repeat the media fill of fill of T cells (last: MF-1)", 182),
     ]
-    later = Instant(way.clock.now() + 183 * DAY)
+    later = Instant(float(way.clock.now()) + 183 * DAY)
     assert {one.urgency(later) for one in fill.dues} == {Urgency.OVERDUE}
     way.clock.go(50 * DAY)
     _passed(way, "MF-2")

@@ -1,12 +1,18 @@
 """Stability studies at the door: what they are made of, what the data propose, and what nobody may decide."""
 
+from datetime import timedelta
+
 import pytest
 
+from automation.gmp.product.labels import Label
+from automation.gmp.product.releases import Release
 from automation.gmp.quality.stability import Study
+from automation.gmp.shelf_lives import MONTH, check_label, expiry_of
+from automation.kernel.clock import local
 from automation.kernel.errors import RefusedError
-from tests.support.doors import Doorway, proof
+from tests.support.doors import ZONE, Doorway, proof
 from tests.support.thread import Body, Thread
-from tests.unit.gmp.moves_of_product import MONTH, aged, enrolled, kept, ready
+from tests.unit.gmp.moves_of_product import aged, enrolled, kept, ready
 
 STREAM = "stability/X1"
 AUTHOR, APPROVER = (proof("review", "authored"),), (proof("approve", "approved"),)
@@ -102,6 +108,52 @@ def test_where_the_confidence_limit_meets_the_limit_the_shelf_life_ends(way: Doo
     with pytest.raises(RefusedError, match=r"carries 4\.\d months by viability, not 6"):
         thread.do("stability", "decide", by="approve")
     thread.do("stability", "decide", by="approve", months=4.5)
+
+
+@pytest.fixture
+def ruled(way: Doorway) -> Thread:
+    """A decided shelf life of six months, and a lot that was issued, filled and labelled after it."""
+    thread = approved(way)
+    enrolled(thread)
+    thread.do("stability", "decide", by="approve")
+    later = Thread(way, "X2")
+    later.through("label-P", "apply")
+    return later
+
+
+@pytest.mark.requirement("F149.2")
+@pytest.mark.requirement("F149.2", refuses=True)
+def test_the_decided_shelf_life_is_the_expiry_of_the_lots_that_come_after(ruled: Thread) -> None:
+    """Counted from the first label; the lot before has none by it, and after it nothing is released or given."""
+    way = ruled.way
+    assert expiry_of(way.door, "X1") is None
+    made = expiry_of(way.door, "X2")
+    label = way.get(Label, "label/X2-P-L1")
+    last = local(label.issued_at + 6 * MONTH, zone=ZONE).date() - timedelta(days=1)
+    assert made is not None
+    assert (made[0], made[1].study, made[1].months) == (str(last), "X1", 6.0)
+    ruled.until("release", "release_conditionally")
+    assert any(
+        f"expires {last}: 6 months by study X1" in line for line in way.get(Release, "release/X2").told(way.door)
+    )
+    way.clock.go(float(6 * MONTH))
+    with pytest.raises(RefusedError, match=f"lot X2 expired {last}: 6 months by study X1"):
+        ruled.do("release", "release_conditionally", by="release")
+
+
+@pytest.mark.requirement("F149.2", refuses=True)
+def test_a_label_does_not_say_more_than_the_shelf_life_and_people_print_what_it_gives(ruled: Thread) -> None:
+    """A later date and what is no date are refused on any label of the lot."""
+    way = ruled.way
+    for text, why in (
+        ("2099-01-01", "says that it can be used until 2099-01-01; the shelf life of study X1"),
+        ("soon", "is no expiry"),
+    ):
+        with pytest.raises(RefusedError, match=why):
+            check_label(way.door, "X2", lines=(f"Expiry {text}",), label="X2-P-L2")
+    last = str(local(way.clock.now() + 6 * MONTH, zone=ZONE).date() - timedelta(days=1))
+    check_label(way.door, "X2", lines=(f"Expiry {last}",), label="X2-P-L2")
+    check_label(way.door, "X1", lines=("Expiry 2099-01-01",), label="X1-P-L2")
 
 
 @pytest.mark.requirement("F149.2", refuses=True)
