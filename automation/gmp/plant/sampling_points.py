@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Protocol, Self, cast
 
 from automation.formulas.cleanrooms import UNITS, VIABLE, Grade, Method, Use, highest
+from automation.gmp.bodies.rooms import Layout
 from automation.gmp.due import HOUR, Due, until
 from automation.gmp.marks import OPEN
 from automation.gmp.objects import Fact, Kind, Site
@@ -88,6 +89,8 @@ class _Room(Protocol):
 
     @property
     def state(self) -> str: ...
+    @property
+    def layout(self) -> Layout | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,9 @@ class Point:
             self._refuse(
                 said.action > of_grade, f"has action limit {said.action:g}; grade {said.grade} allows {of_grade}"
             )
+        whole = room.layout.grade if room.layout is not None else said.grade
+        lower = list(Grade).index(said.grade) > list(Grade).index(whole)
+        self._refuse(lower, f"is of grade {said.grade}; {said.room} is of grade {whole}, and so is all in it")
         high = limit is not None and said.alert > limit
         self._refuse(high, f"has alert level {said.alert:g} above its action limit {limit}")
 

@@ -25,11 +25,11 @@ REVIEW: Body = {"conclusion": "in order"}
 @pytest.mark.requirement("F080")
 @pytest.mark.parametrize(
     ("grade", "limits"),
-    [("A", (0, 0, 0)), ("B", (10, 5, 5)), ("C", (100, 50, 25)), ("D", (200, 100, 50))],
+    [("A", (0, 0, 0, 0)), ("B", (10, 5, 5, 5)), ("C", (100, 50, 25, None)), ("D", (200, 100, 50, None))],
 )
-def test_what_may_grow_is_that_of_the_annex(grade: str, limits: tuple[int, int, int]) -> None:
-    """Active air in CFU/m3, settle plates in CFU/4 h, contact plates in CFU/plate."""
-    methods = (Method.AIR, Method.SETTLE, Method.CONTACT)
+def test_what_may_grow_is_that_of_the_annex(grade: str, limits: tuple[int | None, ...]) -> None:
+    """Table 6: active air in CFU/m3, settle plates in CFU/4 h, contact plates in CFU/plate, glove prints in CFU."""
+    methods = (Method.AIR, Method.SETTLE, Method.CONTACT, Method.GLOVE)
     assert tuple(highest(Grade(grade), method, Use.IN_OPERATION) for method in methods) == limits
 
 
@@ -229,6 +229,8 @@ PLANNED: tuple[tuple[Body, str], ...] = (
     ({"action": 6.0}, "grade B allows 5"),
     ({"alert": 6}, "above its action limit"),
     ({"grade": "unclassified"}, "needs an action limit of its own"),
+    ({"grade": "D"}, "is of grade D; EM 1 is of grade B, and so is all in it"),
+    ({"grade": "unclassified", "action": 200.0}, "EM 1 is of grade B, and so is all in it"),
 )
 
 
