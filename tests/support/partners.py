@@ -120,6 +120,25 @@ def found(ledger: str, *, number: str, sample: str, value: float, sent: str, uni
     }
 
 
+def no_growth(ledger: str, sample: str, *, identity: str, analysed: str) -> Body:
+    """Write what a laboratory sends of a sample's sterility, for the patient of a chain of identity."""
+
+    def named(kind: str, name: str) -> Body:
+        return {"identifier": {"system": f"urn:x-cellwright:{ledger}:{kind}", "value": name}}
+
+    result: Body = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"text": "sterility"},
+        "subject": named("identity", identity),
+        "specimen": named("container", sample),
+        "effectiveDateTime": analysed,
+        "method": {"text": "LAB-71@3"},
+        "valueString": "no growth",
+    }
+    return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": result}]}
+
+
 def as_bytes(message: Body) -> bytes:
     """Give the file."""
     return json.dumps(message, indent=1).encode()
