@@ -100,3 +100,57 @@ def test_batch_analyses_show_each_result_with_criterion_and_events(page: tuple[P
     assert sorted(kinds) == ["approve", "report"]
     none = cellwright("dossier", "analyses", "SPEC-X@1", "-o", page[0].parent / "none.zip", "--site", page[0])
     assert (none.status != 0, (page[0].parent / "none.zip").exists()) == (True, False)
+
+
+@pytest.fixture(scope="module")
+def submitted(page: tuple[Path, tuple[Told, ...]]) -> tuple[Told, ...]:
+    """Run the page of submissions at the same site."""
+    return told("submission.md", page[0].parent)
+
+
+@pytest.mark.requirement("F148", "F148.2")
+@pytest.mark.requirement("F148.2", refuses=True)
+def test_every_command_of_the_page_about_submissions_does_what_it_shows(submitted: tuple[Told, ...]) -> None:
+    """What the records do not carry is refused with what is missing."""
+    assert len(submitted) > 10
+    assert [(one.words, one.said.err) for one in submitted if one.said.status != int(one.refused)] == []
+    assert [(one.words, one.missing) for one in submitted if one.missing] == []
+
+
+@pytest.mark.requirement("F148.2")
+def test_every_line_of_a_section_cites_events_that_are_there_or_the_recipe(
+    page: tuple[Path, tuple[Told, ...]], submitted: tuple[Told, ...]
+) -> None:
+    """Limits stand as the recipe states them, under its digest; a draft of it is marked on every page."""
+    assert submitted
+    folder = page[0].parent
+    controls = json.loads((folder / "controls.json").read_bytes())
+    [viability] = [one for one in controls["tables"][0]["lines"] if one["result"] == "viability"]
+    assert (viability["reject"], viability["recipe"]) == (">= 70.0 %", controls["recipe"]["digest"])
+    assert controls["marks"] == ["SIMULATED", "DRAFT RECIPE"]
+    with Reader(page[0]) as reader:
+        seqs = {event.seq for event in reader.events()}
+    lines = list(csv.DictReader(io.StringIO((folder / "specification.csv").read_text(encoding="utf-8"))))
+    cited = [one["comes from"].removeprefix("event ").split() for one in lines if one["comes from"] != "comes from"]
+    assert cited
+    assert all(set(map(int, some)) <= seqs for some in cited)
+
+
+@pytest.mark.requirement("F148.2", refuses=True)
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("freeze-day", "--section", "3.2.P.9", "-o", "x.html"), "no table for section '3.2.P.9'"),
+        (("car-t", "--section", "3.2.P.7", "-o", "x.html"), "there are batches by freeze-day@1"),
+        (("freeze-day", "--section", "3.2.P.7"), "belong together"),
+        (("freeze-day", "--section", "3.2.P.7", "-o", "x.doc"), ".html, .csv or .json"),
+        (("freeze-day", "--product-from", "wash", "--section", "3.2.S.2.2", "-o", "x.csv"), "no step 'wash'"),
+    ],
+)
+def test_a_wrong_word_about_a_section_is_told(
+    page: tuple[Path, tuple[Told, ...]], submitted: tuple[Told, ...], words: tuple[str, ...], why: str
+) -> None:
+    """Exit status 2, one paragraph that names it; nothing is written."""
+    assert submitted
+    said = cellwright("sections", *words, "--site", page[0])
+    assert (said.status, said.out, why in said.err) == (2, "", True), said.err

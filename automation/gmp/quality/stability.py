@@ -210,6 +210,10 @@ class Study:
 
     def results(self, site: Site, attribute: str) -> Iterator[tuple[str, float, str]]:
         """Give the reviewed results of an attribute: lot, age (months), value as it was reported."""
+        yield from ((lot, age, test.value) for lot, age, test in self.tests(site, attribute))
+
+    def tests(self, site: Site, attribute: str) -> Iterator[tuple[str, float, QcTest]]:
+        """Give the reviewed tests of an attribute: lot, age (months), test."""
         for one, began in zip(self.enrolled, self.began, strict=True):
             reserve = cast("Reserve", site.find("reserve", one.reserve))
             ages = {name: (at - began) / MONTH for name, at in zip(reserve.pulled, reserve.pulled_at, strict=True)}
@@ -218,9 +222,9 @@ class Study:
                     continue
                 sample = test.request.sample
                 if sample in ages:
-                    yield one.batch, float(ages[sample]), test.value
+                    yield one.batch, float(ages[sample]), test
                 elif not sample and 0.0 in self._planned.months:  # the test for release is that of time zero
-                    yield one.batch, 0.0, test.value
+                    yield one.batch, 0.0, test
 
     def proposal(self, site: Site, attribute: str) -> tuple[float, str]:
         """Give what the results of an attribute propose (months), with a sentence; raises InputError for nothing."""

@@ -129,9 +129,10 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
             "Print numbered forms of the steps that are not over, for when the program is down.",
         ),
         "inspect": ("inspecting", "Look at the site as an inspector; every look is on the record before it is shown."),
-        "dossier": ("inspecting", "Put all that is on record about a lot, an asset or a period into one file."),
-        "narrative": ("quality", "Tell what is on record about an object; every sentence cites its event."),
-        "bundle": (
+        "sections": (
+            "submitting",
+            "List which sections of a submission the records carry, or write the tables of one.",
+        ),
         "walkthrough": (
             "walking",
             "Write pages that lead an inspector through the site; that they were asked for is on the record first.",
