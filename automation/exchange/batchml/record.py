@@ -228,10 +228,10 @@ def _ready(record: BatchRecord) -> Iterator[Node]:
         for one in step.equipment:
             for what, due in (("calibration", one.calibration_due), ("qualification", one.qualification_due)):
                 if due and due[0].isdigit():
-                    yield _qualified(step.id, one, what, due)
+                    yield _qualified(step.id, one, what=what, due=due)
 
 
-def _qualified(step: str, one: Equipment, what: str, due: str) -> Node:
+def _qualified(step: str, one: Equipment, *, what: str, due: str) -> Node:
     return node(
         "ResourceQualificationsManifest",
         "Qualification",

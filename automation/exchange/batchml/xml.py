@@ -44,14 +44,14 @@ def node(name: str, kind: str, /, **given: _Given) -> Node:
         raise ValueError(f"{kind} has no {', '.join(sorted(strange))}")
     parts: list[Node] = []
     for piece in pieces:
-        found = list(_nodes(piece.name, piece.kind, given.get(piece.name, "")))
+        found = list(_nodes(given.get(piece.name, ""), name=piece.name, kind=piece.kind))
         if (piece.needed and not found) or (len(found) > 1 and not piece.many):
             raise ValueError(f"{kind} {name} has {len(found)} {piece.name}")
         parts += found
     return Node(name, kind, parts=tuple(parts))
 
 
-def _nodes(name: str, kind: str, given: _Given) -> Iterator[Node]:
+def _nodes(given: _Given, *, name: str, kind: str) -> Iterator[Node]:
     for one in (given,) if isinstance(given, str | Node) else given:
         if isinstance(one, Node):
             if one.kind != kind:

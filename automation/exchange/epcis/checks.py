@@ -22,7 +22,7 @@ _GS1 = ("https://ref.gs1.org/cbv/", "https://ns.gs1.org/cbv/", "http://ns.gs1.or
 _SHOWN = 60  # characters of a wrong value that are shown
 
 
-def wrong(value: object, place: str, allowed: str) -> InputError:
+def wrong(value: object, place: str, *, allowed: str) -> InputError:
     """Give the error that names field, value and what is allowed."""
     shown = repr(value)
     return InputError(f"is {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}; {allowed}", where=place)
@@ -31,26 +31,28 @@ def wrong(value: object, place: str, allowed: str) -> InputError:
 def fields(value: object, place: str) -> Fields:
     """Give an object's fields; raises InputError for anything else."""
     if not isinstance(value, dict):
-        raise wrong(value, place, "an object is needed")
+        raise wrong(value, place, allowed="an object is needed")
     return value
 
 
 def text(value: object, place: str) -> None:
     """Refuse what is no text."""
     if not isinstance(value, str):
-        raise wrong(value, place, "a text is needed")
+        raise wrong(value, place, allowed="a text is needed")
 
 
 def uri(value: object, place: str) -> None:
     """Refuse what is no URI."""
     if not isinstance(value, str) or not _URI.fullmatch(value):
-        raise wrong(value, place, "a URI is needed, such as urn:epc:id:... or https://id.gs1.org/...")
+        raise wrong(value, place, allowed="a URI is needed, such as urn:epc:id:... or https://id.gs1.org/...")
 
 
 def time(value: object, place: str) -> None:
     """Refuse what is no moment with its offset."""
     if not isinstance(value, str) or not _TIME.fullmatch(value) or not _is_moment(value):
-        raise wrong(value, place, "a date and time with its offset is needed, such as 2026-01-12T09:30:00.000+01:00")
+        raise wrong(
+            value, place, allowed="a date and time with its offset is needed, such as 2026-01-12T09:30:00.000+01:00"
+        )
 
 
 def _is_moment(text: str) -> bool:
@@ -63,25 +65,25 @@ def _is_moment(text: str) -> bool:
 def offset(value: object, place: str) -> None:
     """Refuse what is no offset from UTC."""
     if not isinstance(value, str) or not _OFFSET.fullmatch(value):
-        raise wrong(value, place, "an offset such as +01:00 is needed")
+        raise wrong(value, place, allowed="an offset such as +01:00 is needed")
 
 
 def number(value: object, place: str) -> None:
     """Refuse what is no number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise wrong(value, place, "a number is needed")
+        raise wrong(value, place, allowed="a number is needed")
 
 
 def truth(value: object, place: str) -> None:
     """Refuse what is neither true nor false."""
     if not isinstance(value, bool):
-        raise wrong(value, place, "true or false is needed")
+        raise wrong(value, place, allowed="true or false is needed")
 
 
 def uom(value: object, place: str) -> None:
     """Refuse what is no code of a unit."""
     if not isinstance(value, str) or not _UOM.fullmatch(value):
-        raise wrong(value, place, "a unit code of UN/CEFACT Recommendation 20 is needed, such as CEL")
+        raise wrong(value, place, allowed="a unit code of UN/CEFACT Recommendation 20 is needed, such as CEL")
 
 
 def word(known: Collection[str], *, only: bool = False) -> Check:
@@ -92,7 +94,9 @@ def word(known: Collection[str], *, only: bool = False) -> Check:
             return
         own = isinstance(value, str) and _URI.fullmatch(value) is not None and not value.startswith(_GS1)
         if only or not own:
-            raise wrong(value, place, f"one of {', '.join(sorted(known))}{'' if only else ', or a URI of your own'}")
+            raise wrong(
+                value, place, allowed=f"one of {', '.join(sorted(known))}{'' if only else ', or a URI of your own'}"
+            )
 
     return check
 
@@ -102,7 +106,7 @@ def many(check: Check, *, least: int = 0) -> Check:
 
     def check_all(value: object, place: str) -> None:
         if not isinstance(value, list) or len(value) < least:
-            raise wrong(value, place, "a list is needed" if not least else "a list that is not empty is needed")
+            raise wrong(value, place, allowed="a list is needed" if not least else "a list that is not empty is needed")
         for at, one in enumerate(value):
             check(one, f"{place}[{at}]")
 
@@ -113,7 +117,7 @@ def once(value: object, place: str) -> None:
     """Refuse a list of URIs that names one twice."""
     many(uri)(value, place)
     if isinstance(value, list) and len(set(value)) < len(value):
-        raise wrong(value, place, "each item once")
+        raise wrong(value, place, allowed="each item once")
 
 
 def part(known: Mapping[str, Check], *, needs: Collection[str] = (), closed: bool = False) -> Check:

@@ -80,27 +80,28 @@ def life(objects: Objects, start: str) -> Life:
     if name and (kind not in ALLOWED or not objects.has(kind, name)):
         known = ", ".join(ALLOWED)
         raise InputError(f"EPCIS tells of containers, and {start} is none; it is written for: {known}")
-    names = tuple(dict.fromkeys(_names(objects, kind, name) if name else _of_identity(objects, start)))
+    names = tuple(dict.fromkeys(_names(objects, start) if name else _of_identity(objects, start)))
     if not names:
         raise InputError(f"{start} has no container yet; there is nothing to tell of")
     return Life(objects, names)
 
 
-def _names(objects: Objects, kind: str, name: str) -> Iterable[str]:
+def _names(objects: Objects, stream: str) -> Iterable[str]:
+    kind, _, name = stream.partition("/")
     if kind == "container":
         return _family(objects, name)
     thing = objects.find(kind, name)
     if kind == "batch":
         return (*cast("Batch", thing).containers, *(one.id for one in objects.marked("container", of_batch(name))))
-    return _of_identity(objects, _identity(objects, kind, name))
+    return _of_identity(objects, _identity(objects, stream))
 
 
 def _of_identity(objects: Objects, identity: str) -> Iterable[str]:
     return (one.id for one in objects.marked("container", known_as(identity))) if identity else ()
 
 
-def _identity(objects: Objects, kind: str, name: str) -> str:
-    thing = objects.find(kind, name)
+def _identity(objects: Objects, stream: str) -> str:
+    thing = objects.find(*stream.split("/", 1))
     order = getattr(thing, "order", "")
     whole = objects.find("order", order) if order else thing
     return cast("_Identified", whole).identity

@@ -165,11 +165,11 @@ def _line(event: Fields) -> Line:
         disposition=str(event.get("disposition", "")),
         event=str(event.get("eventID", "")),
         declared=str(error.get("reason", "declared wrong")) if error else "",
-        enter=_entry(step, giver, receiver) if not error else "",
+        enter=_entry(step, giver=giver, receiver=receiver) if not error else "",
     )
 
 
-def _entry(step: str, giver: str, receiver: str) -> str:
+def _entry(step: str, *, giver: str, receiver: str) -> str:
     """Say what a person may enter: both sides of a hand-over are signed, or attested, by people."""
     if not giver or not receiver or step not in {*_GIVEN, *_TAKEN}:
         return ""

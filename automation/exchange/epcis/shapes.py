@@ -86,10 +86,10 @@ def check_event(value: object, place: str) -> None:
     said = checks.fields(value, place)
     kind = said.get("type")
     if not isinstance(kind, str) or kind not in SHAPES:
-        raise checks.wrong(kind, f"{place}.type", f"one of {', '.join(SHAPES)} is needed")
+        raise checks.wrong(kind, f"{place}.type", allowed=f"one of {', '.join(SHAPES)} is needed")
     shape = SHAPES[kind]
     part(shape.fields, needs=shape.needs)(value, place)
-    _check_about(said, kind, place)
+    _check_about(said, place)
     if "ilmd" in said and said.get("action", "ADD") != "ADD":
         raise InputError("has ilmd, which only the begin of a thing's life has (action ADD)", where=place)
     if said.get("bizTransactionList") == [] and kind == "TransactionEvent":
@@ -99,8 +99,9 @@ def check_event(value: object, place: str) -> None:
         raise InputError("has a persistentDisposition that neither sets nor unsets", where=place)
 
 
-def _check_about(said: Fields, kind: str, place: str) -> None:
+def _check_about(said: Fields, place: str) -> None:
     """Refuse an event about nothing."""
+    kind = str(said["type"])
     if kind == "TransformationEvent":
         both = all(any(said.get(name) for name in names) for names in (_INPUTS, _OUTPUTS))
         one = any(said.get(name) for name in (*_INPUTS, *_OUTPUTS)) and "transformationID" in said
