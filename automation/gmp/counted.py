@@ -3,7 +3,7 @@
 Whoever may leave a batch out decides what is found; so from an approval on every batch of the recipe that has ended is
 counted before anything is concluded.
 Units: moments in s (UTC).
-Source: FDA, Process Validation (2011), IV.C.2 (all data of the PPQ are reported); EU GMP Annex 15, 5.13, 5.22.
+Source: FDA, Process Validation (2011), IV.C.2 (all data of the PPQ are reported); EU GMP Annex 15, 2.8.
 """
 
 from collections.abc import Collection, Iterator
@@ -59,7 +59,7 @@ def deviations_of(site: Site, batches: Collection[str]) -> Iterator[tuple[str, s
         yield from ((one.id, one.state) for one in site.marked("deviation", of_owner(batch)))
 
 
-def check_deviations(site: Site, batches: Collection[str], named: Collection[str], *, where: str) -> None:
+def check_deviations(site: Site, batches: Collection[str], *, named: Collection[str], where: str) -> None:
     """Raise RefusedError when a deviation of some batches is not named, or is open."""
     for name, state in deviations_of(site, batches):
         if name not in named:

@@ -66,7 +66,7 @@ def another(way: Doorway) -> None:
 
 
 def _moved(
-    name: str, says: str, plot: Tried, clause: str = "WHO TRS 1044 annex 4, 7 to 10; EU GMP Annex 15, 5"
+    name: str, says: str, plot: Tried, clause: str = "WHO TRS 1044 annex 4, 4 and 12; EU GMP Annex 15, 5"
 ) -> Cheat:
     return Cheat(name, clause, ("F090", "C09.2"), says, plot)
 

@@ -3,7 +3,7 @@
 The number follows from a stated claim, and a plan with fewer batches than the claim needs is refused. From its approval
 on every batch of the recipe counts, good or not. Who planned does not approve, who concluded does not close.
 Units: confidence, share in %; scatter and margin in the unit of the attribute.
-Source: FDA, Process Validation (2011), IV.C.2; EU GMP Annex 15, 5.19 to 5.24; ``automation.formulas.runs``.
+Source: FDA, Process Validation (2011), IV.C.2; EU GMP Annex 15, 5.19 to 5.22; ``automation.formulas.runs``.
 """
 
 from collections.abc import Sequence
@@ -229,7 +229,7 @@ class Qualification:
     def _check_conclusion(self, said: Conclusion, site: Site) -> None:
         out = ", ".join(self._left_out(site))
         self._refuse(bool(out), f"leaves out {out}: every batch of the recipe since the approval counts")
-        check_deviations(site, self._names, said.deviations, where=f"PPQ {self.id}")
+        check_deviations(site, self._names, named=said.deviations, where=f"PPQ {self.id}")
         if said.met and self.plan is not None:
             lacking = "; ".join(self._lacking(site))
             self._refuse(bool(lacking), f"can't meet its claim: {lacking}")

@@ -5,7 +5,7 @@ asked later. Each gap is disposed of: closed with evidence before anything runs,
 that blocks can't be. Margins and numbers of runs are declared before the data are seen. Who planned does not approve,
 who evaluated does not close.
 Units: moments in s (UTC).
-Source: WHO TRS 1044 annex 4 (2022), 7 to 10; ICH Q10 3.1.2; EU GMP Annex 15, 5; 21 CFR 211.100(a).
+Source: WHO TRS 1044 annex 4 (2022), 4, 7 and 12; ICH Q10 3.1.2; EU GMP Annex 15, 5; 21 CFR 211.100(a).
 """
 
 import re
@@ -339,7 +339,7 @@ class Transfer:
         made = self.batches(Side.RECEIVING)
         out = ", ".join(self._left_out(site))
         self._refuse(bool(out), f"leaves out {out}: every batch of the recipe since the approval counts")
-        check_deviations(site, made, said.deviations, where=f"transfer {self.id}")
+        check_deviations(site, made, named=said.deviations, where=f"transfer {self.id}")
         bad = [name for name in made if site.find("batch", name).state in {"stopped", "aborted"}]
         self._refuse(said.equivalent and bool(bad), f"can't be found equivalent: {', '.join(bad)} did not complete")
 

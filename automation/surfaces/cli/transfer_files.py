@@ -4,7 +4,6 @@ What is frozen or signed is the JSON, by its SHA-256; HTML and PDF show it. File
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -18,10 +17,12 @@ from automation.gmp.words import Right
 from automation.kernel.clock import iso
 from automation.kernel.errors import InputError
 from automation.kernel.files import write_whole
+from automation.ledger.event import Event
+from automation.ledger.read import Reader
 from automation.surfaces.cli.access import person, secret, signers
 from automation.surfaces.cli.asking import looked, send
 from automation.surfaces.cli.common import Session, as_json, by, pair, session, site, tell
-from automation.surfaces.cli.comparing import gathered, named
+from automation.surfaces.cli.comparing import Named, gathered, named
 from automation.surfaces.cli.doubt import now_of
 from automation.surfaces.cli.people import sign
 from automation.surfaces.cli.scaling import sheet_of
@@ -30,7 +31,7 @@ from automation.surfaces.documents.blocks import Document
 from automation.surfaces.documents.transfer import WRITERS, of_package, of_report
 from automation.views.comparison import Classes, How, compare
 from automation.views.objects import Objects
-from automation.views.transfer.package import Protocol, package
+from automation.views.transfer.package import Protocol, package, thawed
 from automation.views.transfer.report import report
 from automation.views.transfer.units import Severity
 
@@ -119,18 +120,17 @@ def plan_command(  # noqa: PLR0913  as options
     as_json: bool,
 ) -> None:
     """State a package as the plan of a transfer: `do transfer ID plan` with what stands in the file."""
-    body = {**_stated(file), "owner": owner, "due": due}
+    raw = _read(file)
+    frozen = thawed(raw, where=str(file))
+    body = {**frozen.plan(hashlib.sha256(raw).hexdigest()), "owner": owner, "due": due}
     with looked(session, folder) as (here, objects):
+        if frozen.receiving.ledger != objects.reader.genesis.ledger:
+            raise InputError(f"the package is for {frozen.receiving.name}, and {folder} has another ledger")
         state, version = objects.find("transfer", name).state, objects.version(f"transfer/{name}")
     command = "replan" if state == "planned" else "plan"
     row = next(row for row in TABLE.rows if row.command == command)
     who = person(here, by, Right.REVIEW)
-    gaps = body["gaps"]
-    told = [
-        f"{command} transfer {name}",
-        f"package {body['package']}",
-        f"gaps {len(gaps) if isinstance(gaps, list) else 0}",
-    ]
+    told = [f"{command} transfer {name}", f"package {body['package']}", f"gaps {len(frozen.gaps)}"]
     me = Signer(who, secret(here, who), "", "\n".join([*told, f"owner {owner}, due {due}"]))
     request = Request(
         what="do",
@@ -166,11 +166,13 @@ def report_command(  # noqa: PLR0913  as options
     session: Session, name: str, batches: tuple[str, ...], folder: Path, *, outputs: tuple[Path, ...], as_json: bool
 ) -> None:
     """Write the report of a transfer over the batches that count; its SHA-256 is what an evaluation states."""
-    found = gathered([named(text, folder) for text in batches], How(operations=session.opener.operations()))
+    wanted = [named(text, folder) for text in batches]
+    found = gathered(wanted, How(operations=session.opener.operations()))
     with looked(session, folder) as (file, objects):
         transfer = objects.known("transfer", name)
         if not isinstance(transfer, Transfer) or transfer.plan is None:
             raise InputError(f"transfer {name} is not planned")
+        _check_cited(wanted, transfer, here=objects.reader.genesis.ledger)
         compared = compare(found, Classes(cqa=tuple(one.partition("=")[0].strip() for one in transfer.plan.margins)))
         made = report(transfer, compared, objects)
         signed = signed_of(objects, f"transfer/{name}")
@@ -200,30 +202,30 @@ def signed_of(objects: Objects, stream: str) -> tuple[Signed, ...]:
     return tuple(one for event in objects.streams[stream] for one in event.read(Recorded).signed)
 
 
-def _stated(file: Path) -> dict[str, object]:
-    """Read what a plan states from the file of a package; raises InputError for anything else."""
+def _check_cited(wanted: Sequence[Named], transfer: Transfer, *, here: str) -> None:
+    """Refuse batches of another ledger than the one that is cited, or issued by another recipe."""
+    ledgers = {(one.batch, str(one.side)): one.ledger or here for one in transfer.counted}
+    digest = transfer.plan.digest if transfer.plan else ""
+    for one in wanted:
+        cited = ledgers.get((one.batch, str(one.role)), here)
+        with Reader(one.folder) as reader:
+            ledger, issued = reader.genesis.ledger, _digest(reader.stream(f"batch/{one.batch}"))
+        if ledger != cited:
+            raise InputError(f"batch {one.batch} is cited of ledger {cited}; {one.folder} holds {ledger}")
+        if issued != digest:
+            raise InputError(f"batch {one.batch} of {one.folder} was issued by recipe {issued[:12]}, not {digest[:12]}")
+
+
+def _digest(events: Sequence[Event]) -> str:
+    given = next((event.fields["given"] for event in events if event.kind == "issue"), {})
+    return str(given.get("recipe_digest", "")) if isinstance(given, dict) else ""
+
+
+def _read(file: Path) -> bytes:
     try:
-        raw = file.read_bytes()
-        found = json.loads(raw)
-    except (OSError, ValueError) as error:
-        raise InputError(f"no package can be read: {error}", where=str(file)) from None
-    if not isinstance(found, dict) or found.get("is") != "transfer package":
-        raise InputError("this is no transfer package; write one with: cellwright transfer package", where=str(file))
-    protocol = found["protocol"]
-    return {
-        "title": protocol["title"],
-        "sending": found["sending"]["name"],
-        "receiving": found["receiving"]["name"],
-        "recipe": found["recipe"],
-        "digest": found["digest"],
-        "package": hashlib.sha256(raw).hexdigest(),
-        "gaps": [{"id": one["id"], "weighs": one["severity"], "sentence": one["sentence"]} for one in found["gaps"]],
-        "critical": found["critical"],
-        "margins": protocol["margins"],
-        "runs": protocol["runs"],
-        "references": protocol["references"],
-        "rationale": protocol["rationale"],
-    }
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror}", where=str(file)) from None
 
 
 def write(outputs: Sequence[Path], text: bytes, document: Callable[[], Document]) -> None:

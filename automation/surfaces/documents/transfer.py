@@ -44,13 +44,15 @@ _WIDE, _HIGH, _APART = 170.0, 9.0, 4.0  # mm
 def of_package(made: Package, *, date: str) -> Document:
     """Compose the pages of a package; ``date`` is when they were made (ISO 8601)."""
     title = f"Transfer package: {made.protocol.title}"
-    return _document(title, tuple(_package(made, title)), made.sha256, date=date, simulated=made.simulated)
+    return _document(title, tuple(_package(made, title)), sha256=made.sha256, date=date, simulated=made.simulated)
 
 
 def of_report(made: Report, signed: Sequence[Signed], *, date: str) -> Document:
     """Compose the pages of a report with the signatures of its transfer; ``date`` as for a package."""
     title = f"Transfer report: {made.title}"
-    return _document(title, tuple(_report(made, signed, title)), made.sha256, date=date, simulated=made.simulated)
+    return _document(
+        title, tuple(_report(made, signed, title)), sha256=made.sha256, date=date, simulated=made.simulated
+    )
 
 
 WRITERS: Final[Mapping[str, Callable[[Document], bytes]]] = {".html": html, ".pdf": pdf}
@@ -88,10 +90,10 @@ def _arrow(start: float, end: float) -> str:
 def of_ppq(made: Qualified, signed: Sequence[Signed], *, date: str) -> Document:
     """Compose the pages of a report of process qualification with the signatures of its plan; ``date`` as above."""
     title = f"Process performance qualification: {made.title}"
-    return _document(title, tuple(_ppq(made, signed, title)), made.sha256, date=date, simulated=made.simulated)
+    return _document(title, tuple(_ppq(made, signed, title)), sha256=made.sha256, date=date, simulated=made.simulated)
 
 
-def _document(title: str, blocks: tuple[AnyBlock, ...], sha256: str, *, date: str, simulated: bool) -> Document:
+def _document(title: str, blocks: tuple[AnyBlock, ...], *, sha256: str, date: str, simulated: bool) -> Document:
     return Document(
         title=title,
         head=title,

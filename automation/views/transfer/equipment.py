@@ -29,8 +29,8 @@ def gaps(pair: Pair) -> Iterator[Gap]:
         if other is None:
             continue  # its gate is closed
         if one is not None:
-            yield from _programs(pair, one, other)
-            yield from _differences(pair, one, other)
+            yield from _programs(pair, one=one, other=other)
+            yield from _differences(pair, one=one, other=other)
 
 
 def chosen(unit: Unit, wanted: str) -> Asset | None:
@@ -41,32 +41,32 @@ def chosen(unit: Unit, wanted: str) -> Asset | None:
     return min(fitting, key=lambda asset: (len(asset.ready(now)), asset.id), default=None)
 
 
-def _differences(pair: Pair, one: Asset, other: Asset) -> Iterator[Gap]:
+def _differences(pair: Pair, *, one: Asset, other: Asset) -> Iterator[Gap]:
     here, there = pair.receiving.name, pair.sending.name
     what = other.asset_class
     if one.kind is not other.kind:
         yield _gap(
             f"{what}, who acts",
             f"the {what} is {_ACTING[one.kind]} at {there} ({one.id}) and {_ACTING[other.kind]} at {here} ({other.id})",
-            "write down who enters and who verifies what, train people on it, and show it in an engineering lot",
+            remedy="write down who enters and who verifies what, train people on it, and show it in an engineering lot",
         )
     if (one.maker, one.model) != (other.maker, other.model):
         named = [f"{asset.maker} {asset.model}".strip() or "not stated" for asset in (one, other)]
         yield _gap(
             f"{what}, model",
             f"the {what} is {named[0]} at {there} ({one.id}) and {named[1]} at {here} ({other.id})",
-            "show over the range of the recipe that it does the same, and compare its results with a margin",
+            remedy="show over the range of the recipe that it does the same, and compare its results with a margin",
         )
-    elif settings := _settings(pair, one, other):
+    elif settings := _settings(pair, one=one, other=other):
         yield _gap(
             f"{what}, settings",
             f"the {what} is set otherwise at {here} than at {there}: {settings}",
-            "set it as at the sending site, or say why it does not matter",
+            remedy="set it as at the sending site, or say why it does not matter",
         )
-    yield from _founded(pair, one, other)
+    yield from _founded(pair, one=one, other=other)
 
 
-def _founded(pair: Pair, one: Asset, other: Asset) -> Iterator[Gap]:
+def _founded(pair: Pair, *, one: Asset, other: Asset) -> Iterator[Gap]:
     what, here, there = other.asset_class, pair.receiving.name, pair.sending.name
     if not pair.receiving.file.simulated and not other.may_act:
         yield Gap(
@@ -82,25 +82,25 @@ def _founded(pair: Pair, one: Asset, other: Asset) -> Iterator[Gap]:
             f"{what}, driver",
             f"the driver of the {what} is founded worse at {here}: {other.driver} is {other.support}, at {there}"
             f" {one.driver} is {one.support}",
-            "try it on the device with water runs before product comes near",
+            remedy="try it on the device with water runs before product comes near",
             severity=Severity.TELLS,
         )
     if _STAGES.index(other.stage) < _STAGES.index(one.stage):
         yield _gap(
             f"{what}, qualification",
             f"the {what} is qualified as far as {other.stage} at {here} ({other.id}), as far as {one.stage} at {there}",
-            f"qualify it as far as {one.stage}",
+            remedy=f"qualify it as far as {one.stage}",
         )
 
 
-def _settings(pair: Pair, one: Asset, other: Asset) -> str:
+def _settings(pair: Pair, *, one: Asset, other: Asset) -> str:
     files = (pair.sending.file.assets.get(one.id), pair.receiving.file.assets.get(other.id))
     before, after = (dict(file.settings) if file else {} for file in files)
     names = [name for name in sorted({*before, *after} - _OWN) if before.get(name) != after.get(name)]
     return "; ".join(f"{name} {before.get(name, 'not set')} there, {after.get(name, 'not set')} here" for name in names)
 
 
-def _programs(pair: Pair, one: Asset, other: Asset) -> Iterator[Gap]:
+def _programs(pair: Pair, *, one: Asset, other: Asset) -> Iterator[Gap]:
     """Give the steps whose programs, one for each model, lack the model that stands there or hold another for it."""
     wanted = other.asset_class
     roles = {role for role, known in pair.recipe.equipment.items() if known == wanted}
@@ -122,7 +122,7 @@ def _programs(pair: Pair, one: Asset, other: Asset) -> Iterator[Gap]:
             yield _gap(
                 f"{wanted}, program of step {step.id}",
                 f"step {step.id} runs another program on {other.model}: {unlike}",
-                "compare what comes out of both with a margin; loads and wash-out are not the same",
+                remedy="compare what comes out of both with a margin; loads and wash-out are not the same",
                 topic=Topic.CAPACITY,
             )
 
@@ -144,8 +144,8 @@ def _unlike(one: object, other: object) -> str:
 def _gap(
     about: str,
     sentence: str,
-    remedy: str,
     *,
+    remedy: str,
     topic: Topic = Topic.EQUIPMENT,
     severity: Severity = Severity.CHANGES,
 ) -> Gap:

@@ -2,7 +2,7 @@
 
 What is critical the user's control strategy says, by patterns of ``step.name``; nothing is critical by itself. Sites
 are cited by the id of their ledger and the last event that was looked at, with its hash.
-Source: WHO TRS 1044 annex 4 (2022), 7 and 8; ICH Q8(R2) (critical quality attributes and process parameters).
+Source: WHO TRS 1044 annex 4 (2022), 7 (documentation) and 12; ICH Q8(R2) (what is critical).
 """
 
 import hashlib
@@ -22,6 +22,7 @@ from automation.views.transfer.scale_sheet import Sheet
 from automation.views.transfer.units import Gap, Pair, Unit
 
 FORMAT = 1
+PACKAGE = "transfer package"
 CPP, CQA, OTHER = "CPP", "CQA", "other"
 
 
@@ -101,7 +102,7 @@ class Package:
         """Give it as plain values."""
         known = asdict(self)
         known["gaps"] = [{"id": one.id, **asdict(one)} for one in self.gaps]
-        return {"format": FORMAT, "is": "transfer package", **known, "critical": self.critical}
+        return {"format": FORMAT, "is": PACKAGE, **known, "critical": self.critical}
 
     @property
     def text(self) -> bytes:
@@ -112,6 +113,59 @@ class Package:
     def sha256(self) -> str:
         """Give the SHA-256 of that (hex)."""
         return hashlib.sha256(self.text).hexdigest()
+
+
+class _Named(msgspec.Struct, frozen=True):
+    name: str
+    ledger: str
+
+
+class _Line(msgspec.Struct, frozen=True):
+    id: str
+    severity: str
+    sentence: str
+
+
+class Frozen(msgspec.Struct, frozen=True, kw_only=True):
+    """What is read back of the file of a package."""
+
+    what: str = msgspec.field(name="is")
+    sending: _Named
+    receiving: _Named
+    recipe: str
+    digest: str
+    protocol: Protocol
+    gaps: tuple[_Line, ...]
+    critical: tuple[str, ...]
+
+    def plan(self, sha256: str) -> dict[str, object]:
+        """Give what a plan states of it."""
+        said = self.protocol
+        return {
+            "title": said.title,
+            "sending": self.sending.name,
+            "receiving": self.receiving.name,
+            "recipe": self.recipe,
+            "digest": self.digest,
+            "package": sha256,
+            "gaps": [{"id": one.id, "weighs": one.severity, "sentence": one.sentence} for one in self.gaps],
+            "critical": self.critical,
+            "margins": said.margins,
+            "runs": said.runs,
+            "references": said.references,
+            "rationale": said.rationale,
+        }
+
+
+def thawed(raw: bytes, *, where: str) -> Frozen:
+    """Read the file of a package; raises InputError for anything else."""
+    try:
+        found = msgspec.json.decode(raw, type=Frozen)
+    except msgspec.DecodeError as error:
+        raise InputError(f"this is no transfer package: {error}", where=where) from None
+    if found.what != PACKAGE:
+        raise InputError(f"this is a {found.what!r}, not a {PACKAGE!r}", where=where)
+    return found
 
 
 def frozen(data: object) -> bytes:
@@ -175,12 +229,14 @@ def _box(pair: Pair, step: Step, protocol: Protocol) -> Box:
     done = [*([str(part)] if part else []), *([f"only when {step.when}"] if step.when else [])]
     parameters = (
         Value(
-            name, one.text if hasattr(one, "value") else f"from {one.text}", _weight(f"{step.id}.{name}", protocol, CPP)
+            name,
+            one.text if hasattr(one, "value") else f"from {one.text}",
+            _weight(f"{step.id}.{name}", protocol, weight=CPP),
         )
         for name, one in step.given.items()
     )
     results = (
-        Value(name, _limits(step.limits.get(name)), _weight(f"{step.id}.{name}", protocol, CQA))
+        Value(name, _limits(step.limits.get(name)), _weight(f"{step.id}.{name}", protocol, weight=CQA))
         for name in spec.results
         if name in step.limits or _matches(f"{step.id}.{name}", protocol.cqa)
     )
@@ -198,7 +254,7 @@ def _box(pair: Pair, step: Step, protocol: Protocol) -> Box:
     )
 
 
-def _weight(place: str, protocol: Protocol, weight: str) -> str:
+def _weight(place: str, protocol: Protocol, *, weight: str) -> str:
     return weight if _matches(place, protocol.cpp if weight == CPP else protocol.cqa) else OTHER
 
 

@@ -26,8 +26,8 @@ def _documents(pair: Pair) -> Iterator[Gap]:
             yield _gap(
                 pair,
                 f"documents of {work}",
-                f"{work} is instructed by {listed(missing)} at",
-                "bring the document into force there, or one of the site that says the same",
+                said=f"{work} is instructed by {listed(missing)} at",
+                remedy="bring the document into force there, or one of the site that says the same",
             )
         for one in there:
             other = next((other for other in here if other.name == one.name and other.id != one.id), None)
@@ -48,8 +48,8 @@ def _recipe(pair: Pair) -> Iterator[Gap]:
         yield _gap(
             pair,
             "recipe",
-            f"the recipe is under document control ({', '.join(there)}) at",
-            "write it as a document of the sort recipe with this digest, review, approve and make it effective",
+            said=f"the recipe is under document control ({', '.join(there)}) at",
+            remedy="write it as a document of the sort recipe with this digest, review, approve and make it effective",
         )
 
 
@@ -59,15 +59,15 @@ def _controlled(unit: Unit, digest: str) -> list[str]:
 
 
 def _specifications(pair: Pair) -> Iterator[Gap]:
-    there, here = (_of_product(unit, pair.recipe.product.code) for unit in (pair.sending, pair.receiving))
+    there, here = (_of_product(unit, pair.recipe.product.name) for unit in (pair.sending, pair.receiving))
     for product, one in there.items():
         other = here.get(product)
         if other is None:
             yield _gap(
                 pair,
                 f"specification of {product}",
-                f"{product} is tested by the specification {one.id} at",
-                "write and approve the specification there: without it nothing is released",
+                said=f"{product} is tested by the specification {one.id} at",
+                remedy="write and approve the specification there: without it nothing is released",
                 severity=Severity.BLOCKS,
             )
         elif one.criteria != other.criteria:
@@ -83,9 +83,9 @@ def _specifications(pair: Pair) -> Iterator[Gap]:
             )
 
 
-def _of_product(unit: Unit, code: str) -> dict[str, Specification]:
+def _of_product(unit: Unit, product: str) -> dict[str, Specification]:
     every = (one for one in unit.objects.every("specification") if isinstance(one, Specification))
-    return {one.product: one for one in every if one.state == "effective" and (not code or one.product == code)}
+    return {one.product: one for one in every if one.state == "effective" and one.product == product}
 
 
 def _templates(pair: Pair) -> Iterator[Gap]:
@@ -96,8 +96,8 @@ def _templates(pair: Pair) -> Iterator[Gap]:
             yield _gap(
                 pair,
                 f"label template {name}",
-                f"labels are printed by the template {one.id} at",
-                "write and approve the template there, and qualify its label stock",
+                said=f"labels are printed by the template {one.id} at",
+                remedy="write and approve the template there, and qualify its label stock",
             )
         elif one.writing != other.writing:
             yield Gap(
@@ -133,7 +133,7 @@ def _in_force(unit: Unit) -> list[str]:
     return sorted(one.id for one in found if one.since is not None and one.since <= unit.objects.now)
 
 
-def _gap(pair: Pair, about: str, said: str, remedy: str, *, severity: Severity = Severity.CHANGES) -> Gap:
+def _gap(pair: Pair, about: str, *, said: str, remedy: str, severity: Severity = Severity.CHANGES) -> Gap:
     return Gap(
         topic=Topic.DOCUMENTS,
         severity=severity,

@@ -2,7 +2,7 @@
 
 The verdict is arithmetic: every margin is met, every planned batch is there and completed. The conclusion is a
 person's, signed over the SHA-256 of this report.
-Source: WHO TRS 1044 annex 4 (2022), 10 (transfer report); Schuirmann 1987 as in ``automation.formulas.equivalence``.
+Source: WHO TRS 1044 annex 4 (2022), 12 (phases III and IV); Schuirmann 1987 as in ``automation.formulas.equivalence``.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 
 from automation.gmp.counted import deviations_of
 from automation.gmp.objects import Site
-from automation.gmp.quality.transfers import Execution, Transfer
+from automation.gmp.quality.transfers import Execution, GapLine, Transfer
 from automation.gmp.quality.transfers import Side as Made
 from automation.kernel.errors import InputError
 from automation.views.comparison import Class, Comparison, Role, Row
@@ -94,7 +94,7 @@ def report(transfer: Transfer, found: Comparison, site: Site) -> Report:
         batches=tuple((one.batch, one.side, _ended(found, one), one.head) for one in transfer.counted),
         attributes=tuple(_attribute(found, row) for row in found.rows if row.weight is not Class.OTHER),
         equivalence=tuple(one.sentence for one in tested),
-        gaps=tuple(_gap(transfer, one.id, one.weighs) for one in plan.gaps),
+        gaps=tuple(_gap(transfer, one) for one in plan.gaps),
         deviations=tuple(deviations_of(site, transfer.batches(Made.RECEIVING))),
         missing=tuple(missing),
         equivalent=bool(tested) and shown and not missing,
@@ -145,9 +145,9 @@ def _mean(found: Comparison, row: Row, role: Role) -> float | None:
     return statistics.fmean(numbers) if numbers else None
 
 
-def _gap(transfer: Transfer, name: str, weighs: str) -> tuple[str, str, str, str]:
-    one = next((one for one in transfer.disposed if one.said.gap == name), None)
+def _gap(transfer: Transfer, line: GapLine) -> tuple[str, str, str, str]:
+    one = next((one for one in transfer.disposed if one.said.gap == line.id), None)
     if one is None:
-        return (name, weighs, "not disposed", "")
+        return (line.id, line.weighs, "not disposed", "")
     how = one.settled.what if one.settled else one.said.rationale
-    return (name, weighs, f"{one.said.decision} ({one.by})", how)
+    return (line.id, line.weighs, f"{one.said.decision} ({one.by})", how)

@@ -184,7 +184,7 @@ def _parameters(step: Step, spec: OperationSpec, *, ratio: float, after: Vessel)
         if isinstance(given, Reference):
             yield Line(where, f"from {given.text}", "", Basis.TAKEN, "a result of the step before")
         elif isinstance(given, Literal):
-            leaves = _leaves(where, spec.parameters[name].type, given.value)
+            leaves = _leaves(where, given.value, kind=spec.parameters[name].type)
             yield from (_line(leaf, ratio=ratio, after=after) for leaf in leaves if leaf.counts)
 
 
@@ -212,18 +212,18 @@ class _Leaf:
         return float(self.value) if isinstance(self.value, int | float) else 0.0
 
 
-def _leaves(path: str, kind: object, value: object) -> Iterator[_Leaf]:
+def _leaves(path: str, value: object, *, kind: object) -> Iterator[_Leaf]:
     """Give the single values of a structure with their types; a program of a device is one."""
     kind, _ = without_none(kind)
     leaf = _Leaf(path, kind, value)
     if is_dataclass(value) and not isinstance(value, type) and not leaf.is_program:
         known = parameters_of(type(value), top=False)
         for one in fields(value):
-            yield from _leaves(f"{path}.{one.name}", known[one.name].type, getattr(value, one.name))
+            yield from _leaves(f"{path}.{one.name}", getattr(value, one.name), kind=known[one.name].type)
     elif isinstance(value, tuple) and not leaf.is_program:
         of = get_args(kind)[0] if get_args(kind) else str
         for number, one in enumerate(value, 1):
-            yield from _leaves(f"{path}[{number}]", of, one)
+            yield from _leaves(f"{path}[{number}]", one, kind=of)
     elif value is not None:
         yield leaf
 

@@ -5,6 +5,7 @@ Units: times in s.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from automation.engine.alarmmodel import Definition
 from automation.gmp.plant.rooms import Room
@@ -23,20 +24,29 @@ def gaps(pair: Pair) -> Iterator[Gap]:
 
 def _rooms(pair: Pair) -> Iterator[Gap]:
     """Compare the rooms in which equipment of the recipe stands, each with that of the same equipment."""
+    inside = dict[tuple[str, str], list[str]]()
     for wanted in dict.fromkeys(pair.recipe.equipment.values()):
         one, other = (_room(unit, wanted) for unit in (pair.sending, pair.receiving))
-        if one is None or other is None or one.layout is None:
-            continue
-        if other.layout is None:
-            said = f"the {wanted} stands in {one.id} (grade {one.layout.grade}) at {pair.sending.name}; nothing is"
-            said += f" registered of {other.id or 'its room'} at {pair.receiving.name}"
-        elif one.layout.grade is not other.layout.grade or one.layout.containment != other.layout.containment:
-            grades = [f"grade {room.grade}, containment {room.containment}" for room in (one.layout, other.layout)]
-            said = f"the {wanted} stands in {grades[0]} at {pair.sending.name}, in {grades[1]} at {pair.receiving.name}"
-        else:
-            continue
+        if one is not None and other is not None and one.layout is not None and _unlike(one, other):
+            inside.setdefault((one.id, other.id), []).append(wanted)
+    for (there, here), what in inside.items():
+        said = f"{listed(what)}: in {_grade(pair.sending, there)} at {pair.sending.name}, in"
+        said += f" {_grade(pair.receiving, here)} at {pair.receiving.name}"
         remedy = "register the room with its grade and monitoring, or close the manipulation"
-        yield _gap(Topic.ROOMS, wanted, said, remedy, severity=Severity.CHANGES)
+        yield _gap(Topic.ROOMS, there, said=said, remedy=remedy, severity=Severity.CHANGES)
+
+
+def _unlike(one: Room, other: Room) -> bool:
+    """Tell whether two rooms are of another grade or containment, or nothing is known of the second."""
+    if one.layout is None or other.layout is None:
+        return True
+    return (one.layout.grade, one.layout.containment) != (other.layout.grade, other.layout.containment)
+
+
+def _grade(unit: Unit, room: str) -> str:
+    layout = cast("Room", unit.objects.find("room", room)).layout
+    what = f"grade {layout.grade}, containment {layout.containment}" if layout else "of which nothing is registered"
+    return f"{room or 'its room'} ({what})"
 
 
 def _room(unit: Unit, wanted: str) -> Room | None:
@@ -58,14 +68,16 @@ def _capacities(pair: Pair) -> Iterator[Gap]:
             )
         else:
             continue
-        yield _gap(Topic.CAPACITY, name, said, "state it in the site file and plan slots by it")
+        yield _gap(Topic.CAPACITY, name, said=said, remedy="state it in the site file and plan slots by it")
 
 
 def _stores(pair: Pair) -> Iterator[Gap]:
     there, here = (_places(unit) for unit in (pair.sending, pair.receiving))
     if here < there:
         said = f"the stores of {pair.receiving.name} have {here} places, those of {pair.sending.name} {there}"
-        yield _gap(Topic.CAPACITY, "places in store", said, "say how many lots it has to keep, and what is sent on")
+        yield _gap(
+            Topic.CAPACITY, "places in store", said=said, remedy="say how many lots it has to keep, and what is sent on"
+        )
 
 
 def _places(unit: Unit) -> int:
@@ -88,10 +100,12 @@ def _alarms(pair: Pair) -> Iterator[Gap]:
         else:
             continue
         remedy = "rationalise the alarm for the receiving site and write it into its site file"
-        yield _gap(Topic.ALARMS, about, said, remedy, severity=Severity.CHANGES)
+        yield _gap(Topic.ALARMS, about, said=said, remedy=remedy, severity=Severity.CHANGES)
     if pair.sending.file.vigilance.roster and not pair.receiving.file.vigilance.roster:
         said = f"nobody is on call at {pair.receiving.name}"
-        yield _gap(Topic.ALARMS, "roster", said, "write who is called, and who after that, into the site file")
+        yield _gap(
+            Topic.ALARMS, "roster", said=said, remedy="write who is called, and who after that, into the site file"
+        )
 
 
 def _by_class(unit: Unit) -> Mapping[tuple[str, str, str], Definition]:
@@ -106,15 +120,22 @@ def _sites(pair: Pair) -> Iterator[Gap]:
     if one.zone != other.zone:
         said = f"{pair.receiving.name} is in {other.zone}, {pair.sending.name} in {one.zone}"
         remedy = "times of hand-over and of expiry are in the zone of each site: write the zone beside them"
-        yield _gap(Topic.SITE, "time zone", said, remedy)
+        yield _gap(Topic.SITE, "time zone", said=said, remedy=remedy)
     if one.mode is not other.mode:
         said = f"{pair.receiving.name} is {other.mode}, {pair.sending.name} {one.mode}"
-        yield _gap(Topic.SITE, "mode", said, "nothing of a simulated site counts as evidence elsewhere: run it live")
+        yield _gap(
+            Topic.SITE,
+            "mode",
+            said=said,
+            remedy="nothing of a simulated site counts as evidence elsewhere: run it live",
+        )
     roles = sorted(set(one.roles) - set(other.roles))
     if roles:
         said = f"{pair.receiving.name} has no role {listed(roles)}"
-        yield _gap(Topic.PEOPLE, "roles", said, "say which role there does what those do at the sending site")
+        yield _gap(
+            Topic.PEOPLE, "roles", said=said, remedy="say which role there does what those do at the sending site"
+        )
 
 
-def _gap(topic: Topic, about: str, said: str, remedy: str, *, severity: Severity = Severity.TELLS) -> Gap:
+def _gap(topic: Topic, about: str, *, said: str, remedy: str, severity: Severity = Severity.TELLS) -> Gap:
     return Gap(topic=topic, severity=severity, about=about, sentence=said, remedy=remedy)

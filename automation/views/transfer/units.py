@@ -2,7 +2,7 @@
 
 A gap says what differs, what to do about it, and how much it weighs. What the recipe needs and the receiving site has
 not blocks; what is done there otherwise changes the process; the rest is told.
-Source: WHO TRS 1044 annex 4 (2022), 8 (gap analysis of equipment, materials, people, documents); PDA TR 65 (2022).
+Source: WHO TRS 1044 annex 4 (2022), 4 (due diligence and gap analysis); PDA TR 65 (2022).
 """
 
 from collections.abc import Iterable, Mapping

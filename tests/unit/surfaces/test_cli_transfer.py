@@ -1,0 +1,95 @@
+"""``transfer package``, ``plan`` and ``report``: what is frozen, what is no package, and whose batches are whose."""
+
+import json
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from tests.support.commands import Said, cellwright, simulated_site
+
+pytestmark = pytest.mark.requirement("F090")
+WHY = ("--title", "Freezing at site B", "--why", "three of each unit show it")
+CQA = ("--cqa", "count.viability", "--margin", "count.viability=5 %")
+PLAN = ("--owner", "carla", "--due", "2026-06-30T17:00", "--as", "dora")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Site b, which is to freeze bags as site a does, and the package of it."""
+    folder = tmp_path_factory.mktemp("transfer")
+    site = simulated_site(folder / "b", "b")
+    assert cellwright("instruments", "identify", "--site", site).status == 0
+    files = [word for end in ("json", "html", "pdf") for word in ("-o", folder / f"package.{end}")]
+    scale = ("--step", "freeze", "--from", "volume=20 mL", "--to", "volume=50 mL")
+    said = cellwright("transfer", "package", "a", site, "freeze-day", *WHY, *CQA, "--cpp", "freeze.*", *scale, *files)
+    assert said.status == 0, said.err
+    return folder
+
+
+def packed(place: Path) -> dict[str, object]:
+    """Give what stands in the file."""
+    return cast("dict[str, object]", json.loads((place / "package.json").read_text(encoding="utf-8")))
+
+
+def test_a_package_holds_the_process_what_is_critical_the_gaps_and_the_protocol(place: Path) -> None:
+    """Every step of the recipe in order, with its limits; both ledgers are cited up to an event."""
+    found = packed(place)
+    steps = cast("list[dict[str, object]]", found["map"])
+    assert [step["id"] for step in steps] == ["receive", "count", "freeze", "store"]
+    assert "count.viability" in cast("list[str]", found["critical"])
+    assert "freeze.program" in cast("list[str]", found["critical"])
+    assert len(cast("list[object]", found["gaps"])) == 8
+    assert cast("dict[str, object]", found["receiving"])["name"] == "Site B (mixed)"
+    assert cast("dict[str, object]", found["sheet"])["ratio"] == 2.5
+
+
+def test_the_pages_of_a_package_draw_the_process_and_say_simulated(place: Path) -> None:
+    """HTML and PDF show the JSON that is frozen, by its SHA-256."""
+    page = (place / "package.html").read_text(encoding="utf-8")
+    assert "<b class=mark>SIMULATED</b>" in page
+    assert "The steps of the process in their order" in page
+    assert (place / "package.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.requirement("F090", refuses=True)
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ((), "nothing is called critical"),
+        (("--cqa", "count.viabilty"), "did you mean"),
+        (("--cqa", "count.viability", "--cpp", "freeze.speed"), "is no parameter of the recipe"),
+        (("--cqa", "count.viability", "--margin", "freeze.rate=1 K/min"), "is no critical quality attribute"),
+        ((*CQA, "-o", "package.docx"), ".json, .html or .pdf is written"),
+    ],
+)
+def test_a_package_that_says_nothing_is_not_written(place: Path, words: tuple[str, ...], why: str) -> None:
+    """Wrong input, and no file."""
+    out = place / "none.json"
+    said = cellwright("transfer", "package", "a", place / "b", "freeze-day", *WHY, *words, "-o", out)
+    assert (said.status, why in said.err, out.exists()) == (2, True, False), said.err
+
+
+@pytest.mark.requirement("F090", "C09.2", refuses=True)
+@pytest.mark.parametrize("text", ["", "{}", '{"is": "transfer report"}', "[1, 2]", '{"is": 3, "gaps": []}', "\ufeff{"])
+def test_what_is_no_package_is_not_planned(place: Path, text: str) -> None:
+    """A file of another kind, a part of one, none at all: one sentence, nothing recorded."""
+    file = place / "wrong.json"
+    file.write_text(text, encoding="utf-8")
+    said = cellwright("transfer", "plan", "T-9", file, *PLAN, "--site", place / "b")
+    assert (said.status, "this is no" in said.err) == (2, True), said.err
+    assert cellwright("transfer", "plan", "T-9", place / "nowhere.json", *PLAN, "--site", place / "b").status == 2
+
+
+@pytest.mark.requirement("F090", refuses=True)
+def test_a_package_for_another_site_is_not_planned_here(place: Path) -> None:
+    """A package whose receiving unit is another ledger; the right one is planned, and what it cites is stated."""
+    found = packed(place)
+    found["receiving"] = {**cast("dict[str, object]", found["receiving"]), "ledger": "f" * 32}
+    (place / "other.json").write_text(json.dumps(found), encoding="utf-8")
+    site = ("--site", place / "b")
+    said = cellwright("transfer", "plan", "T-1", place / "other.json", *PLAN, *site)
+    assert (said.status, "has another ledger" in said.err) == (2, True)
+    assert cellwright("transfer", "plan", "T-1", place / "package.json", *PLAN, *site).status == 0
+    again: Said = cellwright("transfer", "plan", "T-1", place / "package.json", *PLAN, *site, "--json")
+    assert (again.data["command"], again.data["state"]) == ("replan", "planned")
