@@ -110,7 +110,10 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
             "notices",
             "Send what is near, overdue or has followed by itself to those who have to act, and note what was sent.",
         ),
-        "course": ("teaching", "List the courses that come with the program, or print the text or the questions of one."),
+        "course": (
+            "teaching",
+            "List the courses that come with the program, or print the text or the questions of one.",
+        ),
         "subject": ("subjects", "Enter who a subject is, or look who it is; both on the record, without the name."),
         "policies": ("tables", "Show what follows by itself from moves and alarms, and by which clause."),
         "diagram": ("tables", "Draw an operation or object as a state diagram (Mermaid)."),
@@ -137,6 +140,9 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
             "walking",
             "Write pages that lead an inspector through the site; that they were asked for is on the record first.",
         ),
+        "dossier": ("inspecting", "Put all that is on record about a lot, an asset or a period into one file."),
+        "narrative": ("quality", "Tell what is on record about an object; every sentence cites its event."),
+        "bundle": (
             "plant",
             "Write the timeline, state and parameters of an asset into one file, for the report of a fault.",
         ),
