@@ -2,7 +2,7 @@
 
 A name with a colon is somebody's own field: it is passed over, as the standard asks. Any other name has to be one of
 the standard's, so that a misspelt field is found and not lost.
-Source: GS1 EPCIS 2.0, 7.3, 7.4, 10; RFC 3986 (scheme of a URI); RFC 3339 (times).
+Source: GS1 EPCIS 2.0 (fields of events); RFC 3986 (scheme of a URI); RFC 3339 (times).
 """
 
 import re

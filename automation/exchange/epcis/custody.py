@@ -3,7 +3,7 @@
 A hand-over that was withdrawn did not occur; when the same side gave the same containers again, the event of that is
 named as the one that says it rightly. Names of people, and of the patient, are in none of them.
 Units:  degC; moments as they were stated, else as they were recorded.
-Source: GS1 CBV 2.0, 7.1 (business steps), 7.2 (dispositions), 7.5 (error reasons); GS1 EPCIS 2.0, 7.4.1.4.
+Source: GS1 CBV 2.0 (business steps, dispositions, error reasons); GS1 EPCIS 2.0 (error declaration).
 """
 
 from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 Its date is that of the last event of the ledger that was looked at, and it names that event with its hash: no other
 clock is asked. A document of a simulated site says so, and so does each of its events.
-Source: GS1 EPCIS 2.0, 10 (JSON and JSON-LD binding), 10.2 (document).
+Source: GS1 EPCIS 2.0 (document in JSON-LD).
 """
 
 import msgspec

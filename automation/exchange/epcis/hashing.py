@@ -3,7 +3,7 @@
 What an event is, when and where stands in one string of names and values in an order that the standard fixes; its
 SHA-256 is the id. The id itself, when it was recorded, and that it was declared to be wrong are left out, so that an
 event keeps its id when it is declared to be wrong.
-Source: GS1 CBV 2.0, 8.9 (event hash ID); RFC 6920 (ni URI).
+Source: GS1 CBV 2.0 (event hash ID), as epcis-event-hash-generator 1.9.3 describes it; RFC 6920 (ni URI).
 """
 
 import hashlib

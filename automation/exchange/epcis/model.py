@@ -1,7 +1,7 @@
 """The part of EPCIS 2.0 that is written here, as plain typed values; what is empty is left out of the JSON.
 
 Units:  by codes of UN/CEFACT Recommendation 20 (MLT mL, CEL degC, SEC s); times are ISO 8601 with offset.
-Source: GS1 EPCIS 2.0, 7.3 and 7.4 (events), 10 (JSON-LD); GS1 CBV 2.0 (words).
+Source: GS1 EPCIS 2.0 (events, JSON-LD); GS1 CBV 2.0 (words).
 """
 
 import msgspec

@@ -3,7 +3,7 @@
 A GS1 number stands as a canonical Digital Link, which needs no knowledge of how long the maker's prefix is. What has
 none stands in the namespace that the site states, else under ``urn:x-cellwright:`` and the id of the ledger: a name
 that nobody has registered, unique because the ledger's id is. ISBT 128 numbers stand beside, as they are no URIs.
-Source: GS1 CBV 2.0, 8.2 (identifiers) and 8.3 (locations); GS1 Digital Link URI syntax 1.2, 4.11; RFC 3986.
+Source: GS1 CBV 2.0 (identifiers, locations); GS1 Digital Link URI syntax 1.2, 4.11; RFC 3986.
 """
 
 from collections.abc import Mapping

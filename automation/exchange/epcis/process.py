@@ -3,7 +3,7 @@
 What a step puts from one container into others, or from lots of material into one, is one transformation a step,
 source and day: parents and lots go in, children come out. It is timed by the last of its fills and cites them all.
 Units:  mL (MLT), degC (CEL), s (SEC).
-Source: GS1 EPCIS 2.0, 7.4.2 to 7.4.6; GS1 CBV 2.0, 7.1 and 7.2; UN/CEFACT Recommendation 20.
+Source: GS1 EPCIS 2.0 (types of events); GS1 CBV 2.0 (business steps, dispositions); UN/CEFACT Recommendation 20.
 """
 
 from collections.abc import Callable, Iterator

@@ -3,7 +3,7 @@
 Nothing of it is taken by itself: a line says which hand-over a person may enter, of what, from whom and to whom.
 What is not as the standard says is refused whole, with the field, the value and what is allowed.
 Units:  degC; moments in s (UTC) inside, ISO 8601 with offset as they were sent in lines.
-Source: GS1 EPCIS 2.0, 7 and 10; GS1 CBV 2.0.
+Source: GS1 EPCIS 2.0; GS1 CBV 2.0.
 """
 
 from collections.abc import Callable, Iterator

@@ -3,7 +3,7 @@
 Each piece states begin, end, lowest, highest and mean; ``rawData`` names the readings by their SHA-256, so that whoever
 gets them can tell that they are those. A piece with a gap, or that can't be shown, says so as an error condition.
 Units:  degC (CEL); moments in us (UTC).
-Source: GS1 EPCIS 2.0, 7.3.9 (sensor elements); GS1 CBV 2.0, 7.11 (measurement types); RFC 6920 (ni URI).
+Source: GS1 EPCIS 2.0 (sensor elements); GS1 web vocabulary (measurement types); RFC 6920 (ni URI).
 """
 
 from base64 import urlsafe_b64encode

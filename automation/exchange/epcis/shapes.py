@@ -1,6 +1,6 @@
 """The five types of events and the document, as tables of fields with their checks.
 
-Source: GS1 EPCIS 2.0, 7.4.2 to 7.4.6 (events), 7.3.7 (what each must have), 10.2 (document).
+Source: GS1 EPCIS 2.0, as its JSON Schema of 2023 has it.
 """
 
 from collections.abc import Collection, Mapping

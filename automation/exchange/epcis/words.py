@@ -1,7 +1,6 @@
 """The words of CBV 2.0 that stand bare in an EPCIS document; any other has to be a URI of its own.
 
-Source: GS1 CBV 2.0, 7.1 (business steps), 7.2 (dispositions), 7.3 (business transactions), 7.4 (sources and
-        destinations), 7.5 (error reasons); GS1 web vocabulary (measurement types, sensor alerts).
+Source: GS1 CBV 2.0 and web vocabulary (measurement types, sensor alerts), as the JSON Schema of 2023 lists them.
 """
 
 from typing import Final

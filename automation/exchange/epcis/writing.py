@@ -1,7 +1,7 @@
 """What every event has in common: when, where, what it belongs to, and the id that follows from it.
 
 Units:  moments in s (UTC), written in the site's zone with the offset that it had then.
-Source: GS1 EPCIS 2.0, 7.4.1; GS1 CBV 2.0, 7.3 (types of business transactions), 8.9 (id).
+Source: GS1 EPCIS 2.0; GS1 CBV 2.0 (types of business transactions, id).
 """
 
 from collections.abc import Iterable
