@@ -337,6 +337,7 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
         roles=roles,
         zone=file.zone,
         capacities=file.capacities,
+        operations=frozenset(operations()),
         shelf=shelf,
     )
     note_configuration(Recorder(ledger, clock, "site"), folder / FILE)
@@ -429,7 +430,8 @@ class _Joint:
     def device(self, *, control: bool) -> Device:
         """Put a driver on the link; without ``control`` it only looks."""
         driver = self.factory.build(self.link, self.settings, control=control)
-        return Device(self.asset.id, self.asset.asset_class, driver, self.factory.interface)
+        declared = frozenset({"maker", "model", "serial"} & set(self.factory.settings))
+        return Device(self.asset.id, self.asset.asset_class, driver, self.factory.interface, declared)
 
 
 async def _devices(file: SiteFile, plant: PlantPort | None, connections: Connections) -> dict[str, Device]:

@@ -21,6 +21,7 @@ class Device:
     capability: str  # what recipes ask for, in words
     driver: object
     interface: type
+    declared: frozenset[str] = frozenset()  # words of its identity that the site's file says, and not the device
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def _reached(looks: Sequence[Look], leg: Leg, first: int) -> int:
     """Give the place behind the last reading of a ramp: the chamber follows its set point with a delay."""
     falls = leg.target < looks[max(0, first - 1)].chamber
     there = (n for n in range(first, len(looks)) if (looks[n].chamber <= leg.target) == falls)
-    return next(there, len(looks) - 1) + 1
+    return next(there, first) + 1
 
 
 def _of_hold(leg: Leg, looks: Sequence[Look], within: Tolerance) -> Followed:

@@ -31,8 +31,12 @@ async def identify(asked: Asked) -> Found:
         for word in WORDS
         if getattr(register, word) and seen[word] != getattr(register, word)
     ]
-    told = ", ".join(f"{word} {text}" for word, text in seen.items() if text) or "nothing"
-    return Found(f"says {told}" + (f"; differs: {'; '.join(other)}" if other else "; as registered"), met=not other)
+    own = {word: text for word, text in seen.items() if text and word not in asked.device.declared}
+    told = ", ".join(f"{word} {text}" for word, text in own.items()) or "nothing of itself"
+    verdict = f"; differs: {'; '.join(other)}" if other else "; as registered"
+    plate = sorted(word for word in asked.device.declared if seen.get(word))
+    left = f"; the site's file alone says its {' and '.join(plate)}: compare its plate" if plate else ""
+    return Found(f"says {told}{verdict}{left}", met=not other)
 
 
 async def read(asked: Asked) -> Found:

@@ -76,12 +76,13 @@ def _texts(node: Node, *, name: str = "") -> _Text:
 
 def _complaint(node: Node, wrong: ValidationError) -> InputError:
     """Name the first thing that is wrong, and where it stands."""
-    first = wrong.errors(include_url=False)[0]
+    errors = wrong.errors(include_url=False)
+    first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
     at, path = _found(node, first["loc"])
     said = first["msg"].removeprefix("Value error, ")
     given = first["input"] if isinstance(first["input"], str) else ""
-    missing = first["type"] == "missing"
-    what = f"{path} {'is missing' if missing else said}".strip() + (f" (given: {given!r})" if given else "")
+    said = {"missing": "is missing", "extra_forbidden": "is no key here"}.get(first["type"], said)
+    what = f"{path} {said}".strip() + (f" (given: {given!r})" if given else "")
     return InputError(what, where=at.where)
 
 

@@ -1,0 +1,166 @@
+"""The program's part of a qualification: done once, whatever kills it, on the record with what the device was asked."""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, cast
+
+import pytest
+
+from automation.bootstrap import Way
+from automation.engine.journal import Called
+from automation.engine.site import Site
+from automation.gmp.plant.qualifications import Qualification
+from automation.kernel.errors import RefusedError
+from automation.ledger.event import Event
+from automation.qualification.executor import PROGRAM
+from automation.qualification.protocols import load
+from fakes.eurotherm import EurothermFreezer
+from fakes.plant import Plant
+from tests.support.qualifying import at_bench, begun, bench, by_program, execution
+
+Q = "crf-01-freezer-oq-1"
+STEPS = ("IQ-1.1", "OQ-1.1", "OQ-1.2", "OQ-2.1", "OQ-3.1", "OQ-4.1")
+KILLED = Way(careful=True, each=True, staffed=False)
+MOMENTS: Final[Mapping[str, Callable[[Event], bool]]] = {  # what was appended last when the program was killed
+    "before the freezer is started": lambda event: event.kind == "call" and event.read(Called).method == "start",
+    "in the midst of its program": lambda event: event.kind == "wait" and event.fields["what"] == "watch.first",
+    "when its curve was judged": lambda event: event.kind == "observe" and b"OQ-2.1" in event.body,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """What the owner of a site is asked."""
+
+    target: str
+    by: str
+    body: dict[str, object] = field(default_factory=dict)
+
+
+async def _done(site: Site) -> Qualification:
+    if execution(site, Q).state == "absent":
+        protocol = load("freezer-oq").protocol
+        await begun(site, Q, protocol, asset="crf-01", equipment={"logger": "logger-01"})
+    await by_program(site, Q)
+    return execution(site, Q)
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Qualification, Path]:
+    """One execution, with what a kill leaves at each moment; gives it and the folder of the copies."""
+    here = tmp_path_factory.mktemp("killed")
+    folder = bench(here / "whole")
+
+    def hook(site: Site) -> None:
+        def look(event: Event) -> None:
+            for name, wanted in MOMENTS.items():
+                if event.stream.startswith(f"qualification/{Q}") and wanted(event):
+                    shutil.copytree(folder, here / name, ignore=shutil.ignore_patterns("*-shm", "*.lock"))
+
+        site.house.ledger.subscribe(look, first=True)
+
+    return at_bench(folder, _done, Way(careful=True, each=True, staffed=False, after=[hook])), here
+
+
+@pytest.mark.requirement("F150.2", "C10.2")
+def test_the_program_qualifies_a_freezer_as_far_as_nobody_has_to_look(killed: tuple[Qualification, Path]) -> None:
+    """Identity, load and read back, ramps and holds, a provoked alarm, the ledger; each with its files and events."""
+    results = {one.step: one for one in killed[0].results}
+    assert tuple(sorted(results)) == STEPS
+    assert all(one.met and one.by == PROGRAM and one.started_by == "erik" for one in results.values())
+    assert "ramp to -90 degC at 10 K/min" in results["OQ-2.1"].actual
+    assert {piece.name for piece in results["OQ-2.1"].evidence} == {"curve.csv", "exchange.json", "program.json"}
+    assert results["OQ-3.1"].actual == "alarms before: none; during: sensor break; after: none"
+
+
+@pytest.mark.requirement("F150.2")
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_killed_execution_goes_on_and_does_nothing_twice(killed: tuple[Qualification, Path], moment: str) -> None:
+    """Each step has one result, that of the whole run, and the freezer was started once."""
+
+    async def again(site: Site) -> tuple[Qualification, int, int]:
+        after = await _done(site)
+        events = site.house.ledger.stream(f"qualification/{Q}")
+        freezer = cast("Plant", site.plant).fake("crf-01")
+        assert isinstance(freezer, EurothermFreezer)
+        starts = freezer.acts["start"]
+        return after, sum(event.kind == "observe" for event in events), starts
+
+    after, observed, starts = at_bench(killed[1] / moment, again, KILLED)
+    assert {one.step: one.met for one in after.results} == dict.fromkeys(STEPS, True)
+    assert (observed, starts) == (len(STEPS), 1)
+
+
+@pytest.mark.requirement("F150.2")
+def test_the_evidence_of_a_check_holds_the_bytes_that_went_over_the_wire(killed: tuple[Qualification, Path]) -> None:
+    """Kept under its SHA-256, which is checked when it is read."""
+
+    async def job(site: Site) -> object:
+        first = execution(site, Q).results[0]
+        return json.loads(site.house.blobs.get(next(one.sha256 for one in first.evidence)))
+
+    exchanges = at_bench(killed[1] / "whole", job)
+    assert isinstance(exchanges, list)
+    assert exchanges[0]["body"]["wire"]
+    assert exchanges[0]["body"]["method"] == "identify"
+
+
+@pytest.mark.requirement("F150.2", refuses=True)
+def test_another_device_at_the_end_of_the_cable_fails_its_iq(tmp_path: Path) -> None:
+    """The register says another maker; the step fails and opens a deviation."""
+    folder = bench(tmp_path / "site")
+    text = (folder / "site.yaml").read_text("utf-8").replace("maker: Eurotherm", "maker: Planer")
+    (folder / "site.yaml").write_text(text, encoding="utf-8")
+
+    async def job(site: Site) -> tuple[Qualification, str]:
+        one = await _done(site)
+        return one, site.house.door.find("deviation", f"{Q}-D01").state
+
+    one, deviation = at_bench(folder, job)
+    assert (one.failures[0].step, deviation) == ("IQ-1.1", "open")
+    assert "maker Eurotherm, registered Planer" in one.failures[0].actual
+    assert "the site's file alone says its model and serial: compare its plate" in one.failures[0].actual
+
+
+async def _system(site: Site) -> Qualification:
+    name = "system-01-system-iq-oq-1"
+    await begun(site, name, load("system-iq-oq").protocol, asset="system-01", equipment={})
+    first = await by_program(site, name)
+    assert first["OQ-1.1"].startswith("waits: let somebody try what must be refused: grant")
+    assert first["OQ-3.1"].startswith("waits: make a backup and try it")
+    return execution(site, name)
+
+
+@pytest.mark.requirement("C10.2", "F150.2")
+def test_the_program_looks_at_itself_and_waits_for_what_people_have_to_try(tmp_path: Path) -> None:
+    """Files, environment, configuration, clock and ledger at once; refusals and the trial of a backup later."""
+    one = at_bench(bench(tmp_path / "site"), _system)
+    assert {result.step: result.met for result in one.results} == dict.fromkeys(
+        ("IQ-1.1", "IQ-2.1", "IQ-2.2", "IQ-2.3", "OQ-2.1"), True
+    )
+    by_step = {result.step: result for result in one.results}
+    assert "files, all together" in by_step["IQ-1.1"].actual
+    assert {piece.name for piece in by_step["IQ-2.1"].evidence} == {"packages.txt"}
+    assert by_step["IQ-2.2"].cites
+
+
+@pytest.mark.requirement("F150.2", refuses=True)
+def test_the_program_works_for_nobody_without_the_right_or_the_training(tmp_path: Path) -> None:
+    """Quality may look, not execute; an operator who is not trained may not either."""
+
+    async def job(site: Site) -> list[str]:
+        name = "system-01-system-iq-oq-1"
+        await _system(site)
+        found = []
+        for person in ("dora", "anna"):
+            with pytest.raises(RefusedError) as refused:
+                await site.jobs["qualify"](site, Wished(f"qualification/{name}", person))
+            found.append(str(refused.value))
+        return found
+
+    quality, operator = at_bench(bench(tmp_path / "site"), job)
+    assert "needs the right" in quality
+    assert "on which anna is not trained" in operator
