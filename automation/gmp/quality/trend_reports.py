@@ -4,7 +4,7 @@ The report itself is drawn from the ledger (``views.trend_report``); a conclusio
 and another person approves it. The next period is due by itself, and is overdue until it is concluded.
 Units:  days; moments in s (UTC); periods in the site's zone.
 Source: 21 CFR 211.180(e) (review at least annually); FDA process validation guidance 2011, stage 3 (continued process
-        verification); EU GMP chapter 1, 1.10 (product quality review); Annex 15 5.28 to 5.34.
+        verification); EU GMP chapter 1, 1.10 (product quality review); Annex 15 5.28 to 5.32.
 """
 
 import re
