@@ -91,7 +91,7 @@ def origins(site: Site, batch: str, among: Iterable[str] | None = None) -> Itera
 
 def _origin(site: Site, lot: MaterialLot, way: tuple[str, ...]) -> Iterator[Origin]:
     yield Origin(lot.id, lot.what, lot.supplier, lot.maker_lot, lot.expiry, way)
-    for one in lot.components:
-        component = site.find("lot", one.lot)
+    for name in (*(one.lot for one in lot.components), *(part.lot for part in lot.parts if part.lot)):
+        component = site.find("lot", name)
         if isinstance(component, MaterialLot):
             yield from _origin(site, component, (*way, lot.id))

@@ -178,7 +178,8 @@ def _lot_on(ways: _Ways, name: str) -> Iterator[_Link]:
     for one in cast("MaterialLot", ways.objects.find("lot", name)).balances:
         yield from ways.named("came to", f"batch/{one.batch}", by=f"lot/{name}")
     for made in ways.objects.marked("lot", made_of(name)):
-        yield from ways.cited("prepared into", f"lot/{made.id}", text=name)
+        packed = any(part.lot == name for part in cast("MaterialLot", made).parts)
+        yield from ways.cited("packed into" if packed else "prepared into", f"lot/{made.id}", text=name)
 
 
 def _asset_on(ways: _Ways, name: str) -> Iterator[_Link]:
@@ -266,6 +267,9 @@ def _lot_from(ways: _Ways, name: str) -> Iterator[_Link]:
     lot = cast("MaterialLot", ways.objects.find("lot", name))
     for one in lot.components:
         yield from ways.named("prepared of", f"lot/{one.lot}", by=f"lot/{name}")
+    for part in lot.parts:
+        if part.lot:
+            yield from ways.named("packed with", f"lot/{part.lot}", by=f"lot/{name}")
     if lot.supplier and ways.objects.has("supplier", lot.supplier):
         yield from ways.named("came from", f"supplier/{lot.supplier}", by=f"lot/{name}", ends=True)
 

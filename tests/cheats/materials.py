@@ -59,6 +59,25 @@ def kits(issued: float = 50.0) -> Prepare:
     return lambda way: said.in_stock(way, "KITS", batch="MAT-1", issued=issued)
 
 
+def with_filter(way: Doorway) -> None:
+    """Issue kits to a batch that have a filter of a lot that is kept here, too."""
+    said.released(way, "FILTER", what="filter", maker_lot="SF-2")
+    said.begun(way, "MAT-1")
+    parts = [{"what": "filter", "maker_lot": "SF-2"}]
+    said.released(way, "KITS", what="tubing set", quantity=50.0, unit="pcs", parts=parts)
+    way.do("lot/KITS", "issue", {"batch": "MAT-1", "quantity": 5.0})
+
+
+def recalled(way: Doorway) -> None:
+    """Withdraw the filters."""
+    Act("lot/FILTER", "withdraw", {"reason": "recalled by its maker"}, KEEPER)(way)
+
+
+def kits_without(way: Doorway) -> None:
+    """Issue kits with other filters to the batch."""
+    said.in_stock(way, "GOOD", batch="MAT-1", issued=5.0)
+
+
 def listed(way: Doorway) -> None:
     """Bring the supplier on the list, for one material."""
     said.approved(way, "ACME", materials=["DMSO"])
@@ -439,6 +458,21 @@ CHEATS = (
         "received, made or tested it; someone else has to release it",
         Tried(RELEASE_MADE.made_by(SECOND), RELEASE_MADE, (COMPONENT, PREPARE)),
         "21 CFR 211.22(a)",
+    ),
+    _kit(
+        "Take in a kit that is said to last longer than its parts",
+        "it can be used until 2026-12, not 2027-03: its pump tube (PT-9) expires then",
+        Tried(
+            RECEIVE.stating(parts=[{"what": "pump tube", "maker_lot": "PT-9", "expiry": "2026-12"}]),
+            RECEIVE.stating(parts=[{"what": "pump tube", "maker_lot": "PT-9", "expiry": "2027-03"}]),
+        ),
+        "21 CFR 211.137(a), 211.84",
+    ),
+    _kit(
+        "Use a set whose filter was recalled",
+        "its filter (SF-2) is lot FILTER here, which is withdrawn",
+        Tried(SCAN, SCAN.on("kit/K2").stating(lot="GOOD"), (with_filter, recalled), (kits_without,)),
+        "21 CFR 211.150(b), 211.184",
     ),
     _kit(
         "Use a set of another lot",

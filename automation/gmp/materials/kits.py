@@ -1,7 +1,8 @@
 """Kits and tubing sets: each one scanned at its batch, joined, tested for tightness, used once, sealed off.
 
-What was bought as a kit is a lot of kits with its parts; this is one piece of it. A weld that was not good, or a test
-that it did not hold, is never taken away: the set is not put to use, and one in use opens a deviation by itself.
+What was bought as a kit is a lot of kits with its parts (``stock.parts``); this is one piece of it. A weld that was not
+good, or a test that it did not hold, is never taken away: the set is not put to use, and one in use opens a deviation
+by itself.
 Units:  kPa, min.
 Source: EU GMP Annex 1 (2022), 8.127 to 8.132 (closed and single-use systems: integrity, connections, leaks), 8.137
         (heat-sealed connections stay whole), 8.138 (each piece is looked at before use); 21 CFR 211.101, 211.184(c).
@@ -15,6 +16,7 @@ from typing import Protocol, Self, cast
 from automation.gmp.marks import made_of, of_batch
 from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
+from automation.gmp.stock import parts
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import GateError, RefusedError
 from automation.kernel.machine import Row, Table
@@ -134,6 +136,8 @@ class Kit:
                 self._refuse(bool(device) == (sort is Sort.CONNECTOR), f"needs a device for a {sort}, or none")
                 if device:
                     self._check_device(device, fact, site)
+        if fact.kind == "use":
+            self._check_fit(self.lot, fact, site)
         leaks = tuple(self._leaks())
         self._refuse(fact.kind == "use" and bool(leaks), "; ".join(leaks))
 
@@ -142,11 +146,15 @@ class Kit:
         if missing:
             raise GateError(f"kit {self.id}: {'; '.join(missing)}")
 
-    def _check_scan(self, said: Scan, fact: Fact, site: Site) -> None:
-        lot = cast("MaterialLot", site.find("lot", said.lot))
-        missing = lot.ready(fact.at, zone=site.zone)
+    def _check_fit(self, name: str, fact: Fact, site: Site) -> None:
+        lot = cast("MaterialLot", site.find("lot", name))
+        missing = (*lot.ready(fact.at, zone=site.zone), *parts.unfit(lot, site, fact.at))
         if missing:
             raise GateError(f"kit {self.id}: {'; '.join(missing)}")
+
+    def _check_scan(self, said: Scan, fact: Fact, site: Site) -> None:
+        lot = cast("MaterialLot", site.find("lot", said.lot))
+        self._check_fit(said.lot, fact, site)
         self._refuse(said.maker_lot != lot.maker_lot, f"is not of lot {said.lot}: its package says another lot")
         self._refuse(not said.intact, "has a broken sterile barrier; reject it and take another")
         there = [

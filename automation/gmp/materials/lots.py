@@ -133,9 +133,9 @@ class MaterialLot:
         if not self.what:
             return ()
         suppliers = (from_supplier(name) for name in dict.fromkeys((self.supplier, self.maker)) if name)
-        components = (made_of(one.lot) for one in self.components)
+        made = (*(one.lot for one in self.components), *(part.lot for part in self.parts if part.lot))
         there = (at_batch(one.batch) for one in self.balances if one.open)
-        return (of_material(self.what), *suppliers, *components, *there, *((OPEN,) if self.dues else ()))
+        return (of_material(self.what), *suppliers, *map(made_of, made), *there, *((OPEN,) if self.dues else ()))
 
     @property
     def dues(self) -> tuple[Due, ...]:

@@ -17,9 +17,10 @@ from automation.gmp.materials.definitions import Definition, Ingredient, definit
 from automation.gmp.materials.suppliers import not_approved
 from automation.gmp.objects import Fact, Site
 from automation.gmp.quality.specifications import Criterion, Verdict, verdict
+from automation.gmp.stock import parts
 from automation.gmp.stock.examination import Examined, Excursion
 from automation.gmp.stock.expiry import end_of
-from automation.gmp.stock.stated import ForBatch, Opening, Preparation, Receipt, Result, Use
+from automation.gmp.stock.stated import ForBatch, Opening, Part, Preparation, Receipt, Result, Use
 from automation.kernel.clock import iso, local
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Instant
@@ -64,6 +65,8 @@ class _Lot(Protocol):
     @property
     def released_at(self) -> Instant | None: ...
     @property
+    def parts(self) -> tuple[Part, ...]: ...
+    @property
     def examined(self) -> Examined: ...
     @property
     def excursions(self) -> tuple[Excursion, ...]: ...
@@ -81,6 +84,7 @@ def of_receipt(said: Receipt, site: Site) -> Iterator[str]:
     """Give what speaks against taking a delivery in."""
     yield from not_approved(site, (said.supplier, said.maker), said.what)
     yield from _as_defined(said, definition_of(site, said.what))
+    yield from parts.of_receipt(said, site)
 
 
 def _as_defined(said: Receipt | Preparation, wanted: Definition | None) -> Iterator[str]:
@@ -108,6 +112,7 @@ def of_release(lot: _Lot, by: str, site: Site) -> Iterator[str]:
     if by in lot.examined.people:
         yield f"{by} received, made or tested it; someone else has to release it"
     yield from not_approved(site, (lot.supplier, lot.maker), lot.what)
+    yield from parts.unfit(lot, site, site.now)
     wanted, examined = definition_of(site, lot.what), lot.examined
     seen = examined.inspection
     if seen is not None and not (seen.intact and seen.labelled):
@@ -164,6 +169,8 @@ def of_scan(code: str, lot: _Lot, now: Instant, *, zone: str) -> Iterator[str]:
 
 def of_use(said: Use | ForBatch | Opening, lot: _Lot, fact: Fact, site: Site) -> Iterator[str]:
     """Give what speaks against a lot for a batch: its package, or a bill that does not have it."""
+    if fact.kind != "give_back":
+        yield from parts.unfit(lot, site, fact.at)
     if not isinstance(said, Opening):
         yield from of_scan(said.scanned, lot, fact.at, zone=site.zone)
     if said.batch and fact.kind != "give_back":

@@ -34,6 +34,8 @@ class Part(Body):
     what: str = field(label="Part", length=1)
     maker_lot: str = field(label="Lot of its maker", length=1)
     quantity: float = field(label="Pieces", low=0, default=1.0)
+    expiry: Expiry | None = field(label="Expiry", help="As printed on the part", default=None)
+    lot: str = field(label="Lot here", help="Where the same lot is kept here, too", default="")
 
 
 class Receipt(Body):

@@ -11,6 +11,7 @@ from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.materials.suppliers import Supplier
 from automation.gmp.obstacles import obstacles
 from automation.gmp.stock.picking import Portion, portions, turn
+from automation.kernel.errors import GateError
 from automation.views.reach import origins, reached
 from automation.views.stock import picks, stock
 from tests.cheats.cheat import Act
@@ -46,7 +47,8 @@ from tests.cheats.materials import (
 )
 from tests.support.doors import Doorway
 from tests.unit.gmp import moves_of_materials as said
-from tests.unit.gmp.moves_of_quality import following
+from tests.unit.gmp.moves_of_materials import RECEIPT, begun
+from tests.unit.gmp.moves_of_quality import Body, act, check_refused, following
 
 
 @pytest.mark.requirement("F095")
@@ -144,6 +146,54 @@ def test_an_opened_container_is_offered_to_its_patient_only_unless_it_is_shared(
     same = tuple(portions(made, 2.5, batch="B3", site=way.door))
     assert same == (Portion("1", 1.0), Portion("2", 1.5, 2.0))
     assert next(portions(made, 2.0, batch="B2", site=way.door)) == first
+
+
+PUMP: Body = {"what": "pump tube", "maker_lot": "PT-9", "lot": "PUMP-1"}
+SETS: Body = {"what": "tubing set", "quantity": 50.0, "unit": "pcs", "parts": [PUMP]}
+
+
+@pytest.mark.requirement("F028")
+@pytest.mark.requirement("F028", refuses=True)
+def test_a_part_that_is_recalled_takes_its_kits_back_and_reaches_their_batches(way: Doorway) -> None:
+    """The kit is traced through to the batch; a set of it that was scanned is not put to use."""
+    said.released(way, "PUMP-1", what="pump tube", maker_lot="PT-9")
+    begun(way, "MAT-1")
+    said.released(way, "KITS", **SETS)
+    way.do("lot/KITS", "issue", {"batch": "MAT-1", "quantity": 5.0})
+    for one in (SCAN, JOIN, TIGHT):
+        one(way)
+    assert [(one.batch, one.by_way_of) for one in reached(way.door, way.get(MaterialLot, "lot/PUMP-1"))] == [
+        ("MAT-1", ("PUMP-1", "KITS"))
+    ]
+    assert [one.lot for one in origins(way.door, "MAT-1")] == ["KITS", "PUMP-1"]
+    act(way, "lot/PUMP-1", "withdraw", {"reason": "recalled by its maker"}, by="release-material")
+    following(way)
+    assert way.state("lot/KITS") == "quarantine"
+    assert [one.id for one in way.door.marked("deviation", "batch MAT-1")] == ["PUMP-1-MAT-1-D03"]
+    with pytest.raises(GateError, match=r"its pump tube \(PT-9\): lot PUMP-1 is withdrawn, not released"):
+        MOUNT(way)
+
+
+@pytest.mark.requirement("F028", refuses=True)
+@pytest.mark.parametrize(
+    ("part", "match"),
+    [
+        ({"expiry": "2026-12"}, "it can be used until 2026-12, not 2027-03: its pump tube"),
+        ({"lot": "PUMP-1"}, "it can be used until 2026-12-31, not 2027-03: its pump tube"),
+        ({"lot": "PUMP-2"}, "is said to be lot PUMP-2, which is not known here"),
+        ({"lot": "PUMP-1", "maker_lot": "PT-8"}, "is said to be lot PUMP-1, which is pump tube, lot PT-9 of its maker"),
+        ({"maker_lot": "PT-7"}, "is lot PUMP-7 here, which is rejected"),
+    ],
+)
+def test_a_kit_is_no_better_than_the_worst_of_its_parts(way: Doorway, part: Body, match: str) -> None:
+    """Each is refused at its receipt; with parts that last as long as it does it is taken in."""
+    said.released(way, "PUMP-1", what="pump tube", maker_lot="PT-9", expiry="2026-12-31")
+    way.do("lot/PUMP-7", "receive", {**RECEIPT, "what": "pump tube", "maker_lot": "PT-7"}, by="perform")
+    act(way, "lot/PUMP-7", "reject", {"reason": "torn"}, by="release-material")
+    kit: Body = {**RECEIPT, **SETS}
+    bad: Body = {**kit, "parts": [{"what": "pump tube", "maker_lot": "PT-9", **part}]}
+    check_refused(way, "lot/KITS", "receive", bad, by="perform", match=match)
+    act(way, "lot/KITS", "receive", {**kit, "expiry": "2026-12", "parts": [PUMP]}, by="perform")
 
 
 @pytest.mark.requirement("F028")
