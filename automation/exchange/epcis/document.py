@@ -30,7 +30,8 @@ def document(objects: Objects, files: Files, start: str, *, partners: Partners) 
     """
     genesis = objects.reader.genesis
     naming = Naming(genesis.ledger, partners)
-    writer = Writer(life(objects, start), naming, zone=objects.zone, simulated=objects.simulated)
+    told = life(objects, start)
+    writer = Writer(told, naming, zone=objects.zone, site=genesis.site, simulated=objects.simulated)
     dated = sorted((*custody(writer), *process(writer), *sensors(writer, files)), key=lambda one: one.order)
     last = objects.last
     return Document(

@@ -64,8 +64,9 @@ def _moved(writer: Writer, name: str, event: Recorded, begun: Event, fact: Fact)
     when, item = at(event), writer.items([name])
     inside = begun.type == "AggregationEvent"
     belongs = writer.belongs(when, batch=str(getattr(fact.body, "batch", "")))
-    where = {"children": item} if inside else {"items": item}
-    return writer.finish(msgspec.structs.replace(begun, transactions=belongs, **where), when)
+    about = {"children": item} if inside else {"items": item}
+    begun = msgspec.structs.replace(begun, read_point=begun.read_point or writer.here, location=writer.here)
+    return writer.finish(msgspec.structs.replace(begun, transactions=belongs, **about), when)
 
 
 _Made = Callable[[Writer, Told[Container], Fact], Event]
@@ -173,6 +174,8 @@ def _transformations(writer: Writer) -> Iterator[Dated]:
             inputs=writer.items([source]),
             used=tuple(_used(writer, lot, volume) for lot, volume in sorted(one.lots.items())),
             outputs=writer.items(one.outputs),
+            read_point=writer.here,
+            location=writer.here,
             transactions=writer.belongs(when, batch=one.batch),
         )
         yield writer.finish(made, when)
@@ -199,6 +202,8 @@ def _samplings(writer: Writer) -> Iterator[Dated]:
             step="sampling",
             disposition="in_progress",
             items=writer.items([source]),
+            read_point=writer.here,
+            location=writer.here,
             transactions=writer.belongs(when, batch=one.batch),
         )
         yield writer.finish(drawn, when)

@@ -34,6 +34,8 @@ def sensors(writer: Writer, files: Files) -> Iterator[Dated]:
                 action=OBSERVED,
                 step="sensor_reporting",
                 items=writer.items(names),
+                read_point=writer.here,
+                location=writer.here,
                 transactions=writer.belongs(when, batch=stream.split("/")[1]),
                 sensors=elements,
             )

@@ -61,11 +61,12 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Writes the events of one document; ``zone`` is the site's."""
+    """Writes the events of one document; ``zone`` and ``site`` are the zone and the name of the site."""
 
     life: Life
     naming: Naming
     zone: str
+    site: str
     simulated: bool
 
     def items(self, names: Iterable[str]) -> tuple[str, ...]:
@@ -84,6 +85,11 @@ class Writer:
         told = self.life.told("lot", name) if events else None
         codes = [str(getattr(fact.body, "scanned", "")) for fact in told.facts] if told else []
         return self.naming.lot(name, next(filter(None, codes), ""))
+
+    @property
+    def here(self) -> Place:
+        """Name the site, where everything happens that people do not do elsewhere."""
+        return self.place(self.site)
 
     def place(self, name: str) -> Place:
         """Name a place."""

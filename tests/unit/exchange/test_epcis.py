@@ -23,11 +23,12 @@ from automation.exchange.epcis.model import (
     Transaction,
 )
 from automation.exchange.epcis.naming import Naming
+from automation.exchange.epcis.reading import READER
 from automation.kernel.errors import InputError
 from automation.ledger.blobs import Blobs
 from automation.ledger.read import Reader
 from automation.views.objects import Objects
-from tests.support.doors import doorway, proof
+from tests.support.doors import SYSTEM, doorway, proof
 from tests.support.thread import STORY, Thread
 from tests.support.told_batch import BATCH, seal
 from tests.support.told_final_day import BAGS, HARVEST, VIAL, WASHED, final_day, until_filled, until_washed
@@ -35,6 +36,7 @@ from tests.support.told_final_day import BAGS, HARVEST, VIAL, WASHED, final_day,
 T = "2026-01-12T09:30:00.000+01:00"
 LEDGER = "0" * 32
 REASON = {"reason": "the wrong ward"}
+SGTIN = "(01)09501101530003(21)7"
 
 
 def told(folder: Path, start: str, partners: Partners | None = None) -> Document:
@@ -265,3 +267,64 @@ def test_what_stands_for_no_container_is_no_epcis_document(story: Path) -> None:
         told(story, "person/anna")
     with pytest.raises(InputError, match="has no container yet"):
         told(story, "CHA000000000000")
+
+
+MOVES: tuple[tuple[str, dict[str, object], str, str], ...] = (
+    ("receive", {}, "accepting", "OBSERVE"),
+    ("qa_hold", {"reason": "a leak is looked for"}, "holding", "OBSERVE"),
+    ("lift", {"reason": "there is none"}, "inspecting", "OBSERVE"),
+    ("move", {"where": "bench 2"}, "loading", "ADD"),
+    ("chill", {"reached_c": -151.0}, "sensor_reporting", "OBSERVE"),
+    ("warm", {"seconds": 12.0, "above_c": -130.0}, "sensor_reporting", "OBSERVE"),
+    ("store", {"position": "LN2-1/R1"}, "storing", "ADD"),
+    ("retrieve", {"reason": "to be looked at"}, "picking", "DELETE"),
+    ("draw", {"volume_ml": 0.5, "to": "QC-1"}, "sampling", "OBSERVE"),
+    ("destroy", {"reason": "the bag is broken"}, "destroying", "DELETE"),
+)
+"""Moves of one container with what is told of them."""
+
+
+@pytest.fixture(scope="module")
+def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Move a bag of nobody's batch through its life, and cancel another that never came."""
+    folder = tmp_path_factory.mktemp("bag")
+    signed = {"lift": (("approve", "approved"),), "destroy": (("supervise", "performed"), ("verify", "verified"))}
+    with doorway(folder) as way:
+        for name in ("A", "B", "C"):
+            way.do(f"container/{name}", "expect", {"identity": "CHA999926000001", "volume_ml": 20.0, "label": SGTIN})
+        way.do("container/B", "cancel", REASON)
+        given = {"identity": "CHA999926000001", "containers": ["C"], "giver": "centre-1", "receiver": "courier-1"}
+        given = {**given, "place": "ward 2", "condition": "intact"}
+        way.do("handover/H", "give", given, by="collect", signs=(proof("collect", "handed over"),))
+        way.do("handover/H", "refuse", REASON, by="perform", signs=(proof("perform", "responsible"),))
+        for command, body, _, _ in MOVES:
+            way.clock.go(60)
+            signs = tuple(proof(*one) for one in signed.get(command, ()))
+            way.do("container/A", command, body, by=signs[0].person if signs else SYSTEM, signs=signs)
+    return folder
+
+
+@pytest.mark.requirement("F103.5")
+def test_every_move_of_a_container_is_told_by_a_step_of_its_own(bag: Path) -> None:
+    """Held, moved, cold, warm, stored, taken out, sampled, destroyed; what was stored stands in its place."""
+    events = told(bag, "container/A").body.events
+    assert [(one.step, one.action) for one in events] == [(step, action) for _, _, step, action in MOVES]
+    stored, taken = (next(one for one in events if one.step == step) for step in ("storing", "picking"))
+    assert stored.parent == taken.parent == f"urn:x-cellwright:{LEDGER}:place:LN2-1%2FR1"
+    assert {item for one in events for item in (*one.items, *one.children)} == {
+        "https://id.gs1.org/01/09501101530003/21/7"
+    }
+    assert [one.step for one in told(bag, "container/B").body.events] == ["decommissioning"]
+    refused = told(bag, "container/C").body.events
+    assert [(one.step, one.disposition) for one in refused] == [
+        ("shipping", "in_transit"),
+        ("inspecting", "non_conformant"),
+    ]
+
+
+@pytest.mark.requirement("F103.5")
+def test_what_is_written_is_what_our_own_reader_takes(bag: Path, story: Path, day: Path) -> None:
+    """Every document of these tests, event for event."""
+    for folder, start in ((bag, "container/A"), (story, "order/X1"), (day, f"batch/{BATCH}")):
+        made = told(folder, start)
+        assert len(READER.read(encode(made), name=start)) == len(made.body.events)
