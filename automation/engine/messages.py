@@ -37,7 +37,7 @@ async def take(site: Site, partner: str, body: Mapping[str, object]) -> tuple[st
     digest = hashlib.sha256(data).hexdigest()
     given = {**said.fields, "partner": partner, "number": said.number, "sha256": digest, "signature": signature}
     name = message_id(partner, said.number)
-    _check_number(site, name, digest)
+    _check_number(site, name, digest=digest)
     if sender.has_signed(digest, signature):
         site.house.blobs.put(data)
     event = site.house.door.enter(Command(f"message/{name}", "take", given, EXCHANGE))
@@ -45,7 +45,7 @@ async def take(site: Site, partner: str, body: Mapping[str, object]) -> tuple[st
     return name, event.seq, await _came_of(site, name, event.seq)
 
 
-def _check_number(site: Site, name: str, digest: str) -> None:
+def _check_number(site: Site, name: str, *, digest: str) -> None:
     """Refuse a message that was taken, on record, and say whether it is the very same."""
     was = site.house.door.find("message", name)
     if not isinstance(was, Message) or was.envelope is None:

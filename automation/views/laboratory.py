@@ -112,7 +112,9 @@ def plan(site: Looked, found: Iterable[LabResult], *, sha256: str, at: Instant) 
         if not command:
             known.append(f"{one.path}: test {test.id} has it already")
             continue
-        move = Move(one.path, f"test/{test.id}", command, _body(one, sample, sha256), trying.version(test.id))
+        move = Move(
+            one.path, f"test/{test.id}", command, _body(one, sample=sample, sha256=sha256), trying.version(test.id)
+        )
         try:
             trying.make(test, move)
         except RefusedError:
@@ -181,7 +183,7 @@ def _command(test: QcTest, one: LabResult) -> str:
     return "correct"
 
 
-def _body(one: LabResult, sample: str, sha256: str) -> dict[str, object]:
+def _body(one: LabResult, *, sample: str, sha256: str) -> dict[str, object]:
     said: dict[str, object] = {"value": one.value, "method": one.method, "analysed": one.analysed, "data": sha256}
     said |= {"sample": sample, "identity": one.identity}
     return said | ({"reason": one.note} if one.status == CORRECTED and one.note else {})
@@ -265,3 +267,8 @@ class _Trying:
     def capacities(self) -> Mapping[str, Capacity]:
         """Give what several patients share."""
         return self.site.capacities
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """Give the names of the installed operations."""
+        return self.site.operations

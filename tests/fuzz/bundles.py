@@ -86,7 +86,7 @@ BUNDLES = (
         name="lims answer",
         covers=("automation.exchange.lims.fhir",),
         corpus=_answers,
-        fresh=pure(lambda data: answers(data, SENT, SENT[1:])),
+        fresh=pure(lambda data: answers(data, sent=SENT, tests=SENT[1:])),
         harmless="it says that requests were taken; they are fetched by their own ids",
     ),
 )

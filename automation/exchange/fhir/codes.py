@@ -45,7 +45,7 @@ class Naming:
         text = raw.hex()
         return f"urn:uuid:{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
-    def reference(self, resource: str, kind: str, name: str) -> Reference:
+    def reference(self, resource: str, *, kind: str, name: str) -> Reference:
         """Give a reference to what stands in the same bundle."""
         return Reference(
             reference=self.address(f"{resource}/{kind}", name), type=resource, identifier=self.identifier(kind, name)

@@ -78,7 +78,7 @@ def as_entry(addressed: tuple[str, AnyResource]) -> Entry:
 
 def specimen(site: Site, naming: Naming, one: Container) -> tuple[str, Specimen]:
     """Give a sample with the tests that are asked of it."""
-    parent = (naming.reference("BiologicallyDerivedProduct", SAMPLE, one.parent),) if one.parent else ()
+    parent = (naming.reference("BiologicallyDerivedProduct", kind=SAMPLE, name=one.parent),) if one.parent else ()
     made = Specimen(
         meta=naming.meta,
         identifier=(naming.identifier(SAMPLE, one.id),),
@@ -86,7 +86,7 @@ def specimen(site: Site, naming: Naming, one: Container) -> tuple[str, Specimen]
         type=words(one.kind or "cells"),
         subject=naming.patient(one.identity),
         parent=parent,
-        request=tuple(naming.reference("ServiceRequest", TEST, test.id) for test in tests_on(site, one)),
+        request=tuple(naming.reference("ServiceRequest", kind=TEST, name=test.id) for test in tests_on(site, one)),
         collection=Collected(quantity=millilitres(one.volume_ml)) if one.volume_ml else None,
         condition=(words(one.condition),) if one.condition else (),
     )
@@ -109,7 +109,7 @@ def service_request(site: Site, naming: Naming, test: QcTest) -> tuple[str, Serv
         subject=naming.patient(_identity(site, test)),
         occurrence_period=Occurrence(end=iso(test.due)),
         authored_on=iso(test.requested_at),
-        specimen=tuple(naming.reference("Specimen", SAMPLE, name) for name in samples_of(site, test)),
+        specimen=tuple(naming.reference("Specimen", kind=SAMPLE, name=name) for name in samples_of(site, test)),
         note=tuple(Note(text=text) for text in notes),
     )
     return naming.address(f"ServiceRequest/{TEST}", test.id), made
@@ -125,7 +125,7 @@ def observation(site: Site, naming: Naming, test: QcTest) -> tuple[str, Observat
     made = Observation(
         meta=naming.meta,
         identifier=(naming.identifier("result", test.id),),
-        based_on=(naming.reference("ServiceRequest", TEST, test.id),),
+        based_on=(naming.reference("ServiceRequest", kind=TEST, name=test.id),),
         status="entered-in-error" if aside else test.statuses[-1],
         code=words(criterion.test, system=naming.system(CRITERION)),
         subject=naming.patient(_identity(site, test)),
@@ -135,7 +135,7 @@ def observation(site: Site, naming: Naming, test: QcTest) -> tuple[str, Observat
         interpretation=_judged(site, test),
         note=tuple(Note(text=text) for text in notes),
         method=words(said.method, system=METHOD),
-        specimen=naming.reference("Specimen", SAMPLE, test.sample),
+        specimen=naming.reference("Specimen", kind=SAMPLE, name=test.sample),
         reference_range=(ReferenceRange(text=f"{_specification(test)}: {criterion.says}"),),
     )
     return naming.address("Observation/result", test.id), made
@@ -159,21 +159,21 @@ def _reports(site: Site, naming: Naming, samples: Iterable[Container]) -> Iterat
         asked = list(tests_on(site, one))
         found = [test for test in asked if test.results]
         if found:
-            yield naming.address("DiagnosticReport/report", one.id), _report(naming, one, asked, found)
+            yield naming.address("DiagnosticReport/report", one.id), _report(naming, one, asked=asked, found=found)
 
 
-def _report(naming: Naming, one: Container, asked: Sequence[QcTest], found: Sequence[QcTest]) -> DiagnosticReport:
+def _report(naming: Naming, one: Container, *, asked: Sequence[QcTest], found: Sequence[QcTest]) -> DiagnosticReport:
     corrected = any(test.statuses[-1] == CORRECTED for test in found)
     complete = all(test.is_final or test.state is State.CANCELLED for test in asked)
     return DiagnosticReport(
         meta=naming.meta,
         identifier=(naming.identifier("report", one.id),),
-        based_on=tuple(naming.reference("ServiceRequest", TEST, test.id) for test in found),
+        based_on=tuple(naming.reference("ServiceRequest", kind=TEST, name=test.id) for test in found),
         status=("corrected" if corrected else "final") if complete else "preliminary",
         code=words("quality control of cells"),
         subject=naming.patient(one.identity),
-        specimen=(naming.reference("Specimen", SAMPLE, one.id),),
-        result=tuple(naming.reference("Observation", "result", test.id) for test in found),
+        specimen=(naming.reference("Specimen", kind=SAMPLE, name=one.id),),
+        result=tuple(naming.reference("Observation", kind="result", name=test.id) for test in found),
     )
 
 

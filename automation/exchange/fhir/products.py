@@ -49,7 +49,7 @@ def product(site: Site, naming: Naming, one: Container) -> tuple[str, Product]:
         identifier=(naming.identifier(SAMPLE, one.id),),
         product_category=Coding(system=CATEGORY, code="cells"),
         product_code=code,
-        parent=tuple(naming.reference(_KIND, SAMPLE, name) for name in parents),
+        parent=tuple(naming.reference(_KIND, kind=SAMPLE, name=name) for name in parents),
         biological_source_event=naming.identifier("donation", one.din) if one.din else None,
         product_status=Coding(
             system=STATUS, code="unavailable" if one.on_hold else _STANDS.get(one.state, "unavailable")
@@ -69,7 +69,7 @@ def dispenses(site: Site, naming: Naming, batch: Batch) -> Iterator[tuple[str, D
             meta=naming.meta,
             identifier=(naming.identifier("infusion", one.id),),
             status=_BEDSIDE.get(one.state, "issued"),
-            product=naming.reference(_KIND, SAMPLE, one.container),
+            product=naming.reference(_KIND, kind=SAMPLE, name=one.container),
             patient=naming.patient(batch.identity),
             quantity=millilitres(one.volume_ml) if one.volume_ml else None,
             prepared_date=iso(one.thawed_at) if one.thawed_at is not None else "",

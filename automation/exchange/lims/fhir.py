@@ -39,7 +39,7 @@ def send(line: Asks, site: Site, naming: Naming, tests: Mapping[str, str]) -> di
     """
     whole = transaction(site, naming, tests)
     said = line.ask("POST", "", body=as_json(whole), accept=FHIR_JSON)
-    return answers(said, [entry.full_url for entry in whole.entry], list(tests))
+    return answers(said, sent=[entry.full_url for entry in whole.entry], tests=list(tests))
 
 
 def fetch(line: Asks, naming: Naming, test: str) -> bytes:
@@ -79,7 +79,7 @@ def _once(naming: Naming, addressed: tuple[str, AnyResource], *, kind: str, name
     return msgspec.structs.replace(made, request=asked)
 
 
-def answers(said: bytes, sent: Sequence[str], tests: Sequence[str]) -> dict[str, str]:
+def answers(said: bytes, *, sent: Sequence[str], tests: Sequence[str]) -> dict[str, str]:
     """Give what the answer to a transaction says of each test; ``sent`` are its addresses, those of the tests last.
 
     Raises FailedError for an answer that can't be read, or that does not take everything.

@@ -28,7 +28,7 @@ def collection_report(received: Received, naming: Naming) -> dict[str, object]:
     if subject is None:
         raise procedure.wrong("subject", "is missing")
     products = [one.said for one in received.of("BiologicallyDerivedProduct")]
-    donations = {_identifier(one, "biologicalSourceEvent", naming.system("donation")) for one in products}
+    donations = {_identifier(one, "biologicalSourceEvent", system=naming.system("donation")) for one in products}
     if len(donations) != 1:
         raise InputError(f"{received.bundle.path}.entry has {len(donations)} donation numbers; one is needed")
     report: dict[str, object] = {
@@ -117,7 +117,7 @@ def _listed(said: Element, system: str) -> str:
     return found[0]
 
 
-def _identifier(said: Element, name: str, system: str) -> str:
+def _identifier(said: Element, name: str, *, system: str) -> str:
     found = said.child(name)
     if found is None:
         raise said.wrong(name, "is missing")
