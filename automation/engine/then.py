@@ -57,6 +57,11 @@ class Then:
         """Give what the site states that several patients share."""
         return self.door.capacities
 
+    @property
+    def operations(self) -> frozenset[str]:
+        """Give the names of the installed operations."""
+        return self.door.operations
+
     def follow(self, call: Callable[[Event, Thing], None], *, of: str = "") -> None:
         """Tell nobody anything: nothing moves."""
 

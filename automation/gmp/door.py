@@ -86,6 +86,7 @@ class Door:
         roles: Mapping[str, frozenset[str]],
         zone: str,
         capacities: Mapping[str, Capacity] = MappingProxyType({}),
+        operations: frozenset[str] = frozenset(),
         shelf: Shelf | None = None,
     ) -> None:
         """Take every object up as the ledger says, and follow it from then on; ``shelf`` saves reading it all."""
@@ -100,6 +101,7 @@ class Door:
         self._followers_of: dict[str, list[Callable[[Event, Thing], None]]] = {}
         self.zone = zone
         self.capacities = capacities
+        self.operations = operations
         ledger.subscribe(self._fold)
 
     # what checks and views see

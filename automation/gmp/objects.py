@@ -182,6 +182,11 @@ class Site(Protocol):
         """Give what the site states that several patients share."""
         ...
 
+    @property
+    def operations(self) -> frozenset[str]:
+        """Give the names of the installed operations; empty where nobody knows them."""
+        ...
+
 
 def marks_of(thing: Thing) -> tuple[str, ...]:
     """Give the marks under which an object is found among those of its kind, besides its id; most carry none."""

@@ -19,6 +19,7 @@ from automation.gmp.courses.known import course as course_of
 from automation.gmp.due import DAY, Due, within
 from automation.gmp.marks import OPEN, TO_RECORD, of_curriculum, opening, teaching
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
+from automation.gmp.operating import check_operations
 from automation.gmp.quality import documents
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.clock import local
@@ -175,6 +176,7 @@ class Curriculum:
 
     def _check_named(self, said: Plan, site: Site) -> None:
         """Refuse trainers who are nobody here, and documents that are not here where instructions are kept here."""
+        check_operations(said.operations, site, where=f"curriculum {self.id}")
         nobody = [one for one in said.trainers if site.find("person", one).state != "active"]
         self._refuse(bool(nobody), f"names {', '.join(nobody)}, who is no active person here")
         kept = next(iter(site.marked("document", documents.INSTRUCTION)), None) is not None

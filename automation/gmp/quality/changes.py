@@ -17,6 +17,7 @@ from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.evidence import CITED, check_cited
 from automation.gmp.marks import OPEN, of_person
 from automation.gmp.objects import Fact, Kind, Site
+from automation.gmp.operating import check_operations
 from automation.gmp.quality.documents import State as Written
 from automation.gmp.quality.documents import instructing, of_change
 from automation.gmp.words import Body, Meaning, Reason, Right, field
@@ -199,6 +200,8 @@ class Change:
     def check(self, fact: Fact, site: Site) -> None:
         """Refuse an impact that forgets a document, who judges the own work, and a close before all is done."""
         match fact.kind:
+            case "propose":
+                check_operations(fact.stated(Proposal).operations, site, where=f"change {self.id}")
             case "assess":
                 self._check_impact(fact, fact.stated(Impact), site)
             case "approve":

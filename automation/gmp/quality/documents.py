@@ -19,6 +19,7 @@ from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, within
 from automation.gmp.marks import OPEN, teaching
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
+from automation.gmp.operating import check_operations
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.clock import iso, local
 from automation.kernel.errors import InputError, RefusedError
@@ -238,6 +239,7 @@ class Document:
     def _check_writing(self, said: Writing, site: Site) -> None:
         if not _ID.fullmatch(self.id):
             raise InputError(f"document id is {self.id!r}; a name and a version are needed, for example SOP-12@3")
+        check_operations(said.operations, site, where=f"document {self.id}")
         known = [one.version for one in versions(site, self.name)]
         wanted = max(known, default=0) + 1
         made = self.state is State.ABSENT

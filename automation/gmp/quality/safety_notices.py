@@ -16,6 +16,7 @@ from automation.gmp.due import Due, until
 from automation.gmp.evidence import is_here
 from automation.gmp.marks import OPEN, of_person, of_subject
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
+from automation.gmp.operating import check_operations
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table
@@ -132,6 +133,7 @@ class Notice:
             raise RefusedError(f"safety notice {self.id} {why}")
 
     def _check_issue(self, fact: Fact, said: Issue, site: Site) -> None:
+        check_operations(said.operations, site, where=f"safety notice {self.id}")
         strangers = [name for name in said.people if site.find("person", name).state != "active"]
         self._refuse(bool(strangers), f"is for {', '.join(strangers)}, who is no active person here")
         empty = [role for role in said.roles if not any(_holders(site, (role,)))]

@@ -79,6 +79,23 @@ def test_the_versions_of_a_document_are_all_of_one_sort(way: Doorway) -> None:
     act(way, "document/free-day@1", "write", sop, by="supervise")
 
 
+@pytest.mark.requirement("F115", "F116", refuses=True)
+@pytest.mark.parametrize(
+    ("stream", "command", "body"),
+    [
+        ("document/SOP-12@1", "write", {"title": "Freezing", "sort": "sop", "text": "Wait."}),
+        ("curriculum/fill", "write", {"title": "Freezing", "valid_days": 365}),
+        ("change/CC-1", "propose", {"title": "Lid", "what": "a lid", "reason": "it was open"}),
+    ],
+)
+def test_an_operation_that_is_written_wrongly_is_refused(way: Doorway, stream: str, command: str, body: Body) -> None:
+    """It would bind nobody, and nobody would be told; other work has names of its own."""
+    way.door.operations = frozenset({"freeze", "wash"})
+    match = "names operation 'freez', which is none here; did you mean 'freeze'"
+    check_refused(way, stream, command, {**body, "operations": ["freez"]}, by="supervise", match=match)
+    act(way, stream, command, {**body, "operations": ["freeze", "UN3373"]}, by="supervise")
+
+
 @pytest.mark.requirement("F116", refuses=True)
 def test_a_document_is_neither_backdated_nor_given_a_gap_in_its_versions(way: Doorway) -> None:
     """The date and the number are refused; from now on, and the next number, are right."""
