@@ -90,11 +90,11 @@ class Linked:
         """Let it make the mistake no more."""
         self.laboratory.hand("mend", {"kind": kind}, Instant(0.0))
 
-    def asked(self, name: str, *tests: str) -> str:
+    def asked(self, name: str, *tests: str, identity: str = IDENTITY) -> str:
         """Ask tests of a new lot and its sample, on a manifest to the laboratory; gives the sample."""
         batch, sample = f"B-{name}", f"QC-{name}"
-        self.good("do", "batch", batch, "issue", **LOT, **{"as": "carla"})
-        place = {"identity": IDENTITY, "batch": batch, "purpose": "aliquot", "volume_ml": 2, "as": "carla"}
+        self.good("do", "batch", batch, "issue", **{**LOT, "identity": identity, "as": "carla"})
+        place = {"identity": identity, "batch": batch, "purpose": "aliquot", "volume_ml": 2, "as": "carla"}
         self.good("do", "container", sample, "expect", **place)
         self.good("do", "container", sample, "receive", **{"as": "anna"})
         for test in tests:
