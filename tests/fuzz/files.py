@@ -19,6 +19,8 @@ from automation.engine.sitefile import load_site
 from automation.formulas.curves import Point
 from automation.kernel.quantity import Millilitres
 from automation.opener import packaged
+from automation.qualification.of_pytest import counted
+from automation.qualification.protocols import load as protocol
 from automation.surfaces.cli.story import story
 from automation.views.planning.plans import RecipePlan, StepPlan, Work, read_plans
 from instruments.drivers.modbus_map.wire import load as maps
@@ -158,6 +160,12 @@ def _recipes() -> Sequence[bytes]:
     return [*((ROOT / "protocols" / "recipes" / f"{name}.yaml").read_bytes() for name in ("freeze-day",)), SMALL]
 
 
+def _protocols() -> Sequence[bytes]:
+    """Give two shipped qualification protocols."""
+    folder = ROOT / "protocols" / "qualification"
+    return [(folder / f"{name}.yaml").read_bytes() for name in ("balance-oq", "liquid-handler-oq")]
+
+
 SMALL = b"""\
 recipe: {id: R-1, version: "1", title: Small, status: draft}
 product: {name: cells}
@@ -284,6 +292,22 @@ FILES: tuple[Target, ...] = (
         fresh=partial(_file, "r.yaml", lambda path: load(path, operations())),
         harmless=PERSON,
         share=0.01,
+    ),
+    Target(
+        name="qualification protocol",
+        covers=("cellwright.qualification", "automation.qualification.protocols"),
+        corpus=_protocols,
+        fresh=partial(_file, "p.yaml", protocol),
+        harmless=PERSON,
+        share=0.005,
+    ),
+    Target(
+        name="report of tests",
+        covers=("automation.qualification.of_pytest",),
+        corpus=lambda: [b"<testsuites><testcase/><testcase><failure>x</failure></testcase></testsuites>"],
+        fresh=pure(lambda data: counted(data) or None),
+        harmless="whoever runs the tests writes their report; half a report counts nothing",
+        share=0.05,
     ),
     Target(
         name="site",

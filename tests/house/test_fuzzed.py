@@ -34,6 +34,8 @@ PLACES = (  # readers of the program itself, by where they stand
     "automation.ledger.read",
     "automation.ledger.verify",
     "automation.ledger.verify_record",
+    "automation.qualification.of_pytest",
+    "automation.qualification.protocols",
     "automation.surfaces.seals.checking",
     "automation.views.questions.asking",
     "automation.views.questions.frozen",
