@@ -11,12 +11,12 @@ from automation.kernel.clock import iso
 from automation.kernel.errors import InputError
 from automation.kernel.files import write_whole
 from automation.surfaces.cli.asking import looked
-from automation.surfaces.cli.common import Session, as_json, by, emit, mark, session, site, table, tell
+from automation.surfaces.cli.common import Session, as_json, by, emit, mark, session, shortened, site, table, tell
 from automation.surfaces.cli.doubt import now_of
 from automation.surfaces.cli.sealing import check_form, seal, sealer
 from automation.surfaces.documents.certificate import WRITERS, to_seal
 from automation.views.checklist import checklist
-from automation.views.dues import dues
+from automation.views.dues import DueLine, dues
 
 
 @click.command(epilog="Example: cellwright due --as dora --site ./site-a")
@@ -39,8 +39,15 @@ def due(session: Session, folder: Path, *, by: str, inspection: bool, as_json: b
         emit({"simulated": file.simulated, "items": found})
         return
     mark(file.name, simulated=file.simulated)
-    rows = ((one.by, one.left, one.urgency, one.owner, one.object, one.what) for one in found)
-    click.echo(table(("by", "left", "is", "owner", "object", "what"), rows))
+    rows = ((one.by, one.left, one.urgency, one.owner, _hands(one), one.object, one.what) for one in found)
+    click.echo(table(("by", "left", "is", "owner", "who can", "object", "what"), rows))
+
+
+def _hands(one: DueLine) -> str:
+    """Say who can do it: the roles with the right and the people who have them; who is named is the owner."""
+    if not one.roles:
+        return one.owner if one.people == (one.owner,) else "nobody"
+    return f"{', '.join(one.roles)}: {shortened(', '.join(one.people), 40) or 'nobody'}"
 
 
 def _list_open(session: Session, folder: Path, *, by: str, as_json: bool) -> None:

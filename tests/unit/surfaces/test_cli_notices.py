@@ -133,6 +133,14 @@ def test_who_has_no_address_and_who_may_not_send_is_said(folder: Path) -> None:
 
 @pytest.mark.requirement("F176.1")
 @pytest.mark.requirement("F176.1", refuses=True)
+@pytest.mark.requirement("F174.1")
+def test_what_a_right_owns_names_the_roles_and_people_who_can_do_it(folder: Path) -> None:
+    """Quality concludes a deviation here; a right that nobody has says nobody."""
+    one, *_ = cast("list[dict[str, object]]", cellwright("due", "--site", folder, "--json").data["items"])
+    assert (one["owner"], one["roles"], one["people"]) == ("investigate", ["quality"], ["dora"])
+    assert "investigate quality: dora deviation DV-" in " ".join(cellwright("due", "--site", folder).out.split())
+
+
 def test_everybody_has_the_own_list_and_a_stranger_has_none(folder: Path) -> None:
     """What is left is sorted by its end; whom the site does not know is answered, not shown an empty list."""
     items = cast("list[dict[str, object]]", cellwright("due", "--site", str(folder), "--json").data["items"])
