@@ -23,6 +23,9 @@ WITH_GAP: Final[Body] = {**TRANSFER, "gaps": GAPS}
 PLAN = Act(T, "plan", TRANSFER, "review")
 GAPPED = Act(T, "plan", WITH_GAP, "review")
 CLOSE_IT = Act(T, "dispose", {**DISPOSITION, "owner": "perform"}, "supervise")
+SMALL = Act(T, "plan", {**TRANSFER, "gaps": [{**GAPS[0], "weighs": "changes the process"}]}, "review")
+ACCEPT = CLOSE_IT.stating(decision="accept", owner="", due=None)
+GAPPED_LATER = Act(T, "replan", WITH_GAP, "review")
 SETTLE = Act(T, "settle", SETTLED)
 READ = Act(T, "approve", {"package": PACKAGE}, "approve")
 START = Act(T, "start", by="supervise")
@@ -82,6 +85,11 @@ CHEATS: Final = (
         "Go on with a gap that blocks",
         "it blocks, so it has to be closed",
         Tried(CLOSE_IT.stating(decision="accept", owner="", due=None), CLOSE_IT, (GAPPED,)),
+    ),
+    _moved(
+        "Accept a gap while it is small, and plan anew when it blocks",
+        "nobody has said what becomes of",
+        Tried(READ, READ, (SMALL, ACCEPT, GAPPED_LATER), (CLOSE_IT,)),
     ),
     _moved(
         "Approve a package with a gap that nobody judged",

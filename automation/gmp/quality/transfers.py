@@ -370,8 +370,8 @@ class Transfer:
         after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), moved_at=fact.at)
         match fact.body:
             case Plan() as said:
-                known = {one.id for one in said.gaps}
-                still = tuple(one for one in self.disposed if one.said.gap in known)
+                same = _unchanged(self.plan, said) if self.plan else set[str]()
+                still = tuple(one for one in self.disposed if one.said.gap in same)
                 authors = tuple(dict.fromkeys((*self.authors, fact.by)))
                 due = moment(said.due, zone=fact.zone)
                 return replace(after, plan=said, authors=authors, disposed=still, due_at=due)
@@ -390,6 +390,12 @@ class Transfer:
             case Reason(reason=reason) if fact.kind == "fail":
                 return replace(after, failed=reason)
         return replace(after, closed_by=fact.by) if fact.kind == "close" else after
+
+
+def _unchanged(before: Plan, after: Plan) -> set[str]:
+    """Give the gaps that weigh the same in both plans, so that what was said of them still holds."""
+    weights = {one.id: one.weighs for one in before.gaps}
+    return {one.id for one in after.gaps if weights.get(one.id) == one.weighs}
 
 
 def _settled(one: Disposed, said: Settlement) -> Disposed:

@@ -39,6 +39,7 @@ from automation.views.wording import NOTHING, show
 
 _TONES = {Severity.BLOCKS: BAD, Severity.CHANGES: WARN, Severity.TELLS: ""}
 _WIDE, _HIGH, _APART = 170.0, 9.0, 4.0  # mm
+_PAGE = 215.0  # mm that a page has for a drawing
 
 
 def of_package(made: Package, *, date: str) -> Document:
@@ -64,12 +65,14 @@ def drawing(boxes: Sequence[Box]) -> str:
     places = {one.id: number * (_HIGH + _APART) for number, one in enumerate(boxes)}
     high = len(boxes) * (_HIGH + _APART)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDE}mm" height="{high}mm" viewBox="0 0 {_WIDE} {high}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDE}mm" height="{high}mm" viewBox="0 -0.5 {_WIDE} {high}">',
         '<g font-family="sans-serif" font-size="3.2">',
     ]
     for one in boxes:
         top = places[one.id]
-        parts.append(f'<rect x="30" y="{top}" width="110" height="{_HIGH}" fill="#f4f6f9" stroke="#1b4f8a"/>')
+        parts.append(
+            f'<rect x="30" y="{top}" width="110" height="{_HIGH}" fill="#f4f6f9" stroke="#1b4f8a" stroke-width="0.3"/>'
+        )
         parts.append(f'<text x="33" y="{top + 4}">{escape(f"{one.id}: {one.title}"[:60])}</text>')
         parts.append(f'<text x="33" y="{top + 7.6}" fill="#555">{escape(", ".join(one.equipment)[:70])}</text>')
         critical = [v.name for v in (*one.parameters, *one.results) if v.weight != OTHER]
@@ -84,7 +87,7 @@ def _arrow(start: float, end: float) -> str:
         way = f"M85 {start} L85 {end}"
     else:
         way = f"M30 {start - _HIGH / 2} L22 {start - _HIGH / 2} L22 {end + _HIGH / 2} L30 {end + _HIGH / 2}"
-    return f'<path d="{way}" fill="none" stroke="#1b4f8a"/>'
+    return f'<path d="{way}" fill="none" stroke="#1b4f8a" stroke-width="0.3"/>'
 
 
 def of_ppq(made: Qualified, signed: Sequence[Signed], *, date: str) -> Document:
@@ -126,7 +129,9 @@ def _package(made: Package, title: str) -> Iterator[AnyBlock]:
     yield Note(f"Equivalent within: {'; '.join(said.margins) or 'no margin was declared'}", STRONG)
     yield from _gaps(made.gaps)
     yield Heading(2, "Process map")
-    yield Picture(drawing(made.map), "The steps of the process in their order", "critical ones are named at the right")
+    wide = min(_WIDE, _WIDE * _PAGE / (len(made.map) * (_HIGH + _APART)))
+    alt, caption = "The steps of the process in their order", "what is critical is named at the right"
+    yield Picture(drawing(made.map), alt, caption, mm=wide)
     for box in made.map:
         yield from _step(box)
     if made.time_limits:
@@ -149,7 +154,7 @@ def _step(box: Box) -> Iterator[AnyBlock]:
     yield from (Note(one) for one in told if one)
     values = [(one.weight, "parameter", one.name, one.text) for one in box.parameters]
     values += [(one.weight, "result", one.name, one.text) for one in box.results]
-    yield _table(("class", "kind", "what", "value or limits"), values)
+    yield _table(("class", "kind", "what", "value or limits"), values, shares=(1.0, 1.2, 3.0, 7.0))
 
 
 def _sheet(made: Sheet) -> Iterator[AnyBlock]:
@@ -222,7 +227,9 @@ def _n(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.5g}"
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table | Note:
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, shares: Sequence[float] = ()) -> Table | Note:
     if not rows:
         return Note("none")
-    return Table(tuple(Column(head, share=1.0) for head in heads), tuple(row(*one) for one in rows))
+    wide = shares or [1.0] * len(heads)
+    columns = tuple(Column(head, share=share) for head, share in zip(heads, wide, strict=True))
+    return Table(columns, tuple(row(*one) for one in rows))
