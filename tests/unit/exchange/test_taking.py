@@ -79,7 +79,7 @@ def test_results_of_several_patients_in_one_file_go_to_their_own_tests(lab: Link
         ({"code": {"text": "purity"}}, "entry[1].resource.code is 'purity', which nobody asked of sample QC-4", 2),
         ({"identity": IDENTITY}, "entry[1].resource: test 4-viability: the result is of another chain of identity", 1),
         (
-            {"analysed": TOMORROW},
+            {"effectiveDateTime": TOMORROW},
             "entry[1].resource: test 4-viability was measured at 2026-01-06T08:00:00+01:00, still",
             1,
         ),
