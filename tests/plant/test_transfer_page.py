@@ -1,5 +1,6 @@
 """The page docs/transfer.md, run word for word at the command line; what the page shows is what comes out."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,3 +15,5 @@ def test_every_command_of_the_page_about_transfers_does_what_it_shows(tmp_path: 
     page = told("transfer.md", tmp_path)
     assert [(one.words, one.said.err) for one in page if one.said.status != int(one.refused)] == []
     assert [(one.words, one.missing) for one in page if one.missing] == []
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert {one["where"] for one in report["attributes"]} == {"count.viability", "freeze.rate"}

@@ -29,7 +29,7 @@ from automation.surfaces.cli.scaling import sheet_of
 from automation.surfaces.cli.sides import pair_of
 from automation.surfaces.documents.blocks import Document
 from automation.surfaces.documents.transfer import WRITERS, of_package, of_report
-from automation.views.comparison import Classes, How, compare
+from automation.views.comparison import Classes, Comparison, How, Kind, compare
 from automation.views.objects import Objects
 from automation.views.transfer.package import Protocol, package, thawed
 from automation.views.transfer.report import report
@@ -173,7 +173,7 @@ def report_command(  # noqa: PLR0913  as options
         if not isinstance(transfer, Transfer) or transfer.plan is None:
             raise InputError(f"transfer {name} is not planned")
         _check_cited(wanted, transfer, here=objects.reader.genesis.ledger)
-        compared = compare(found, Classes(cqa=tuple(one.partition("=")[0].strip() for one in transfer.plan.margins)))
+        compared = compare(found, _critical(compare(found, Classes()), transfer.plan.critical))
         made = report(transfer, compared, objects)
         signed = signed_of(objects, f"transfer/{name}")
         date = iso(now_of(file, objects), zone=objects.zone)
@@ -200,6 +200,15 @@ def report_command(  # noqa: PLR0913  as options
 def signed_of(objects: Objects, stream: str) -> tuple[Signed, ...]:
     """Give every signature of an object, in order."""
     return tuple(one for event in objects.streams[stream] for one in event.read(Recorded).signed)
+
+
+def _critical(found: Comparison, names: Sequence[str]) -> Classes:
+    """Give as critical what the plan calls so and the batches have: parameters that differ, and what was measured."""
+    parameters = {row.where for row in found.rows if row.kind is Kind.PARAMETER}
+    results = {row.where for row in found.rows if row.kind is Kind.RESULT}
+    return Classes(
+        cpp=tuple(name for name in names if name in parameters), cqa=tuple(name for name in names if name in results)
+    )
 
 
 def _check_cited(wanted: Sequence[Named], transfer: Transfer, *, here: str) -> None:
