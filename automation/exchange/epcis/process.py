@@ -26,6 +26,7 @@ from automation.gmp.product.containers import (
     Handover,
     Moving,
     Receipt,
+    Retrieval,
     Storing,
     Warming,
 )
@@ -54,10 +55,23 @@ def process(writer: Writer) -> Iterator[Dated]:
     yield from _samplings(writer)
     shipped = {one for told in writer.life.about("shipment") for one in cast("Shipment", told.now).containers}
     for name, told in writer.life.containers.items():
-        for event, fact in zip(told.events, told.facts, strict=True):
-            found = _of_kind(fact, told)
-            if found is not None and not (isinstance(fact.body, Dispensing) and name in shipped):
-                yield _moved(writer, name, event, found(writer, told, fact), fact)
+        yield from _told(writer, name, told, is_shipped=name in shipped)
+
+
+def _told(writer: Writer, name: str, told: Told[Container], *, is_shipped: bool) -> Iterator[Dated]:
+    """Give the events of one container; what is put elsewhere leaves the place that it was in."""
+    inside = ""
+    for event, fact in zip(told.events, told.facts, strict=True):
+        found = _of_kind(fact, told)
+        if found is None or (isinstance(fact.body, Dispensing) and is_shipped):
+            continue
+        if isinstance(fact.body, Moving | Storing):
+            if inside:
+                yield _moved(writer, name, event, _out_of(writer, inside, step="unloading"), fact)
+            inside = fact.body.position if isinstance(fact.body, Storing) else fact.body.where
+        elif isinstance(fact.body, Retrieval):
+            inside = ""
+        yield _moved(writer, name, event, found(writer, told, fact), fact)
 
 
 def _moved(writer: Writer, name: str, event: Recorded, begun: Event, fact: Fact) -> Dated:
@@ -110,11 +124,14 @@ def _put(writer: Writer, _told: Told[Container], fact: Fact) -> Event:
 
 def _taken_out(writer: Writer, told: Told[Container], fact: Fact) -> Event:
     before = told.at(fact.seq - 1)
-    place = before.position if before else ""
+    return _out_of(writer, before.position if before else "", step="picking")
+
+
+def _out_of(writer: Writer, place: str, *, step: str) -> Event:
     return Event(
         type="AggregationEvent",
         action=REMOVED,
-        step="picking",
+        step=step,
         disposition="in_progress",
         parent=writer.naming.place(place),
         read_point=writer.place(place.partition("/")[0]),

@@ -54,9 +54,9 @@ class Dated:
     when: When
 
     @property
-    def order(self) -> tuple[float, int, str]:
-        """Give its place: by its time, then as the ledger has it."""
-        return float(self.when.at), self.when.last.seq, self.event.id
+    def order(self) -> tuple[float, int, bool, str]:
+        """Give its place: by its time, then as the ledger has it; what leaves a place does so first."""
+        return float(self.when.at), self.when.last.seq, self.event.action != REMOVED, self.event.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def element(said: Fields) -> Fields:
     return cast("list[Fields]", event(said, 1)["sensorElementList"])[0]
 
 
-@pytest.mark.requirement("F103.5")
+@pytest.mark.requirement("F103.3")
 def test_a_couriers_events_are_lines_of_custody_that_people_may_enter() -> None:
     """Who gave what to whom, how cold it was; what was declared wrong is nothing to enter; own fields are passed."""
     first, second, third = READER.read(COURIER.read_bytes(), name="courier")
@@ -41,7 +41,7 @@ def test_a_couriers_events_are_lines_of_custody_that_people_may_enter() -> None:
     assert third.declared == "incorrect_data"
 
 
-@pytest.mark.requirement("F103.5", "F023")
+@pytest.mark.requirement("F103.3", "F023")
 def test_readings_of_a_logger_are_judged_like_any_other_trace() -> None:
     """Kelvin and Fahrenheit are converted; a time at which the logger failed is not known, so it is no pass."""
     points = curve(COURIER.read_text(), name="courier")
@@ -78,7 +78,7 @@ WRONG: dict[str, tuple[Callable[[Fields], object], str]] = {
 }
 
 
-@pytest.mark.requirement("F103.5", refuses=True)
+@pytest.mark.requirement("F103.3", refuses=True)
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_not_as_the_standard_says_is_refused_with_its_place(name: str) -> None:
     """File, field, value, what is allowed; nothing of it is read."""
@@ -90,7 +90,7 @@ def test_what_is_not_as_the_standard_says_is_refused_with_its_place(name: str) -
     assert str(found.value).startswith("courier.jsonld: document")
 
 
-@pytest.mark.requirement("F103.5", refuses=True)
+@pytest.mark.requirement("F103.3", refuses=True)
 def test_readings_that_are_no_one_history_are_refused() -> None:
     """Of two loggers, in no known unit, or none with its time."""
     two, odd, none = document(), document(), document()
@@ -109,7 +109,7 @@ def _read(made: object) -> str:
         return str(error)
 
 
-@pytest.mark.requirement("F103.5", refuses=True)
+@pytest.mark.requirement("F103.3", refuses=True)
 def test_a_changed_document_is_read_or_refused_never_more() -> None:
     """Two hundred changes of one place each: lines, or an error that says where."""
     plain = document()
