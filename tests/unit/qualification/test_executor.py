@@ -125,42 +125,48 @@ def test_another_device_at_the_end_of_the_cable_fails_its_iq(tmp_path: Path) -> 
     assert "the site's file alone says its model and serial: compare its plate" in one.failures[0].actual
 
 
-async def _system(site: Site) -> Qualification:
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> tuple[Qualification, dict[str, str], list[str]]:
+    """The program looks at itself; then two try who may not. Gives the execution, what was told, the refusals."""
     name = "system-01-system-iq-oq-1"
-    await begun(site, name, load("system-iq-oq").protocol, asset="system-01", equipment={})
-    first = await by_program(site, name)
-    assert first["OQ-1.1"].startswith("waits: let somebody try what must be refused: grant")
-    assert first["OQ-3.1"].startswith("waits: make a backup and try it")
-    return execution(site, name)
 
-
-@pytest.mark.requirement("C10.2", "F150.2")
-def test_the_program_looks_at_itself_and_waits_for_what_people_have_to_try(tmp_path: Path) -> None:
-    """Files, environment, configuration, clock and ledger at once; refusals and the trial of a backup later."""
-    one = at_bench(bench(tmp_path / "site"), _system)
-    assert {result.step: result.met for result in one.results} == dict.fromkeys(
-        ("IQ-1.1", "IQ-2.1", "IQ-2.2", "IQ-2.3", "OQ-2.1"), True
-    )
-    by_step = {result.step: result for result in one.results}
-    assert "files, all together" in by_step["IQ-1.1"].actual
-    assert {piece.name for piece in by_step["IQ-2.1"].evidence} == {"packages.txt"}
-    assert by_step["IQ-2.2"].cites
-
-
-@pytest.mark.requirement("F150.2", refuses=True)
-def test_the_program_works_for_nobody_without_the_right_or_the_training(tmp_path: Path) -> None:
-    """Quality may look, not execute; an operator who is not trained may not either."""
-
-    async def job(site: Site) -> list[str]:
-        name = "system-01-system-iq-oq-1"
-        await _system(site)
-        found = []
+    async def job(site: Site) -> tuple[Qualification, dict[str, str], list[str]]:
+        await begun(site, name, load("system-iq-oq").protocol, asset="system-01", equipment={})
+        told, refusals = await by_program(site, name), []
         for person in ("dora", "anna"):
             with pytest.raises(RefusedError) as refused:
                 await site.jobs["qualify"](site, Wished(f"qualification/{name}", person))
-            found.append(str(refused.value))
-        return found
+            refusals.append(str(refused.value))
+        return execution(site, name), told, refusals
 
-    quality, operator = at_bench(bench(tmp_path / "site"), job)
+    return at_bench(bench(tmp_path_factory.mktemp("system") / "site"), job)
+
+
+@pytest.mark.requirement("C10.2", "F150.2")
+def test_the_program_looks_at_itself(system: tuple[Qualification, dict[str, str], list[str]]) -> None:
+    """Files, environment, configuration, clock and ledger, each with what it keeps."""
+    results = {result.step: result for result in system[0].results}
+    assert {name: one.met for name, one in results.items()} == dict.fromkeys(
+        ("IQ-1.1", "IQ-2.1", "IQ-2.2", "IQ-2.3", "OQ-2.1"), True
+    )
+    assert "files, all together" in results["IQ-1.1"].actual
+    assert {piece.name for piece in results["IQ-2.1"].evidence} == {"packages.txt"}
+    assert results["IQ-2.2"].cites
+
+
+@pytest.mark.requirement("F150.2")
+def test_what_people_have_to_try_first_is_waited_for(system: tuple[Qualification, dict[str, str], list[str]]) -> None:
+    """What must be refused, and a backup; neither has a result until then."""
+    assert system[1]["OQ-1.1"].startswith("waits: let somebody try what must be refused: grant")
+    assert system[1]["OQ-3.1"].startswith("waits: make a backup and try it")
+    assert not {"OQ-1.1", "OQ-3.1"} & {one.step for one in system[0].results}
+
+
+@pytest.mark.requirement("F150.2", refuses=True)
+def test_the_program_works_for_nobody_without_the_right_or_the_training(
+    system: tuple[Qualification, dict[str, str], list[str]],
+) -> None:
+    """Quality may look, not execute; an operator who is not trained may not either."""
+    quality, operator = system[2]
     assert "needs the right" in quality
     assert "on which anna is not trained" in operator
