@@ -30,6 +30,7 @@ class Line:
     token: str = field(repr=False)
     ca: str = ""
     patience: Seconds = Seconds(30.0)
+    largest: int = LARGEST
 
     def ask(self, method: str, path: str, *, body: bytes = b"", accept: str) -> bytes:
         """Give the answer to one question.
@@ -52,8 +53,8 @@ class Line:
             over.start()  # each read has its own time; this is the time of all of them
             try:
                 connection.request(method, parts.path + path, body=body or None, headers=heads)
-                answer = connection.getresponse()
-                said = _whole(answer)
+                with connection.getresponse() as answer:
+                    said = _whole(answer, self.largest)
             except (OSError, http.client.HTTPException) as error:
                 raise UnknownError(f"{self.url} gave no whole answer: {_why(error)}") from None
             finally:
@@ -82,13 +83,15 @@ def _hang_up(line: socket.socket) -> None:
         line.shutdown(socket.SHUT_RDWR)
 
 
-def _whole(answer: http.client.HTTPResponse) -> bytes:
-    """Read an answer to its end, in the size that is allowed."""
+def _whole(answer: http.client.HTTPResponse, largest: int) -> bytes:
+    """Read an answer to its end, in the size that is allowed; its end has to be stated, for a lost line ends too."""
+    if answer.length is None and not answer.chunked:
+        raise http.client.HTTPException("it states no length, so that its end can't be told from a lost connection")
     found = bytearray()
     while part := answer.read(_PART):
         found += part
-        if len(found) > LARGEST:
-            raise FailedError(f"the answer has more than {LARGEST} bytes")
+        if len(found) > largest:
+            raise FailedError(f"the answer has more than {largest} bytes")
     if answer.length:  # what was announced and never came
         raise http.client.IncompleteRead(bytes(found), answer.length)
     return bytes(found)
