@@ -10,6 +10,7 @@ from tests.fuzz.files import FILES, readers
 from tests.fuzz.hands import hands
 from tests.fuzz.ledgers import LEDGERS
 from tests.fuzz.node_lines import NODE_LINES
+from tests.fuzz.packages import PACKAGES
 from tests.fuzz.replies import TARGETS
 from tests.fuzz.sealed import SEALED
 from tests.fuzz.target import Target
@@ -21,7 +22,7 @@ from tests.fuzz.texts import TEXTS, settings
 def targets() -> dict[str, Target]:
     """Give every target by name, codecs first."""
     wires = (*TARGETS, *TELEGRAMS, *NODE_LINES, *GRAMMARS)
-    files = (*TEXTS, *settings(), *readers(), *FILES, *BUNDLES, *SEALED)
+    files = (*TEXTS, *settings(), *readers(), *FILES, *PACKAGES, *BUNDLES, *SEALED)
     every = (*wires, *fakes(), *files, *hands(), *LEDGERS, *DOORS, *ASKED)
     found = {target.name: target for target in every}
     assert len(found) == len(every), "two targets have one name"

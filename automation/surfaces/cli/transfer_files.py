@@ -1,37 +1,32 @@
-"""``transfer package``, ``plan`` and ``report``: the files of a transfer, and the move that states a package.
+"""``transfer package`` and ``transfer report``: the files of a transfer.
 
 What is frozen or signed is the JSON, by its SHA-256; HTML and PDF show it. Files are named by ``-o``, several at once.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 import msgspec
 
-from automation.engine.requests import Request, Signer
 from automation.gmp.objects import Recorded, Signed
-from automation.gmp.quality.transfers import TABLE, Transfer
-from automation.gmp.words import Right
+from automation.gmp.quality.transfers import Transfer
 from automation.kernel.clock import iso
 from automation.kernel.errors import InputError
 from automation.kernel.files import write_whole
 from automation.ledger.event import Event
 from automation.ledger.read import Reader
-from automation.surfaces.cli.access import person, secret, signers
-from automation.surfaces.cli.asking import looked, send
-from automation.surfaces.cli.common import Session, as_json, by, pair, session, site, tell
+from automation.surfaces.cli.asking import looked
+from automation.surfaces.cli.common import Session, as_json, session, site, tell
 from automation.surfaces.cli.comparing import Named, gathered, named
 from automation.surfaces.cli.doubt import now_of
-from automation.surfaces.cli.people import sign
 from automation.surfaces.cli.scaling import sheet_of
 from automation.surfaces.cli.sides import pair_of
 from automation.surfaces.documents.blocks import Document
 from automation.surfaces.documents.transfer import WRITERS, of_package, of_report
 from automation.views.comparison import Classes, Comparison, How, Kind, compare
 from automation.views.objects import Objects
-from automation.views.transfer.package import Protocol, package, thawed
+from automation.views.transfer.package import Protocol, package
 from automation.views.transfer.report import report
 from automation.views.transfer.units import Severity
 
@@ -92,64 +87,6 @@ def package_command(  # noqa: PLR0913  as options
     text = f"package of {made.recipe}: {', '.join(map(str, outputs))}; {len(made.gaps)} gaps, of which {blocking} block"
     data = {"files": list(map(str, outputs)), "sha256": made.sha256, "gaps": len(made.gaps), "blocking": blocking}
     tell(f"{text}; SHA-256 {made.sha256}", data, simulated=made.simulated, as_json=as_json)
-
-
-@click.command(
-    "plan", epilog="Example: cellwright transfer plan T-1 package.json --owner carla --due 2027-03-31T17:00 --as dora"
-)
-@click.argument("name", metavar="ID")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--owner", required=True, metavar="USER", help="Who carries it out.")
-@click.option("--due", required=True, metavar="MOMENT", help="To be evaluated by.")
-@sign
-@by
-@site
-@as_json
-@session
-def plan_command(  # noqa: PLR0913  as options
-    session: Session,
-    /,
-    name: str,
-    file: Path,
-    *,
-    owner: str,
-    due: str,
-    others: tuple[str, ...],
-    by: str,
-    folder: Path,
-    as_json: bool,
-) -> None:
-    """State a package as the plan of a transfer: `do transfer ID plan` with what stands in the file."""
-    raw = _read(file)
-    frozen = thawed(raw, where=str(file))
-    body = {**frozen.plan(hashlib.sha256(raw).hexdigest()), "owner": owner, "due": due}
-    with looked(session, folder) as (here, objects):
-        if frozen.receiving.ledger != objects.reader.genesis.ledger:
-            raise InputError(f"the package is for {frozen.receiving.name}, and {folder} has another ledger")
-        state, version = objects.find("transfer", name).state, objects.version(f"transfer/{name}")
-    command = "replan" if state == "planned" else "plan"
-    row = next(row for row in TABLE.rows if row.command == command)
-    who = person(here, by, Right.REVIEW)
-    told = [f"{command} transfer {name}", f"package {body['package']}", f"gaps {len(frozen.gaps)}"]
-    me = Signer(who, secret(here, who), "", "\n".join([*told, f"owner {owner}, due {due}"]))
-    request = Request(
-        what="do",
-        target=f"transfer/{name}",
-        command=command,
-        body=body,
-        by=who,
-        secret=me.secret,
-        signers=signers(here, me, row.signs, dict(pair(other, what="--sign") for other in others)),
-        seen=version,
-    )
-    done = send(session, folder, request)
-    data = {"id": name, "command": command, "state": done.state, "by": who, "event": done.seq}
-    tell(
-        f"transfer {name} is {done.state} ({command} by {who}, event {done.seq})",
-        data,
-        simulated=here.simulated,
-        as_json=as_json,
-    )
 
 
 @click.command(
@@ -230,13 +167,6 @@ def _digest(events: Sequence[Event]) -> str:
     return str(given.get("recipe_digest", "")) if isinstance(given, dict) else ""
 
 
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise InputError(f"can't be read: {error.strerror}", where=str(file)) from None
-
-
 def write(outputs: Sequence[Path], text: bytes, document: Callable[[], Document]) -> None:
     """Write the files; raises InputError for an end that is not known, before anything is written."""
     for path in outputs:
@@ -247,4 +177,4 @@ def write(outputs: Sequence[Path], text: bytes, document: Callable[[], Document]
         write_whole(path, writer(document()) if writer else text)
 
 
-COMMANDS = (package_command, plan_command, report_command)
+COMMANDS = (package_command, report_command)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from automation.surfaces.cli import scaling, transfer_files, transfer_ppq
+from automation.surfaces.cli import scaling, transfer_files, transfer_moves, transfer_ppq
 from automation.surfaces.cli.common import Session, as_json, emit, say_no, session, table
 from automation.surfaces.cli.sides import pair_of
 from automation.views.transfer.gap import gaps
@@ -59,7 +59,7 @@ def transfer() -> None:
     """Move a process to another site or scale: its sheet, its package, its report."""
 
 
-for command in (scaling.command, *transfer_files.COMMANDS, *transfer_ppq.COMMANDS):
+for command in (scaling.command, *transfer_files.COMMANDS, *transfer_moves.COMMANDS, *transfer_ppq.COMMANDS):
     transfer.add_command(command)
 
 COMMANDS = {"gap": gap, "transfer": transfer}

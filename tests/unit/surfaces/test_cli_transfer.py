@@ -81,6 +81,24 @@ def test_what_is_no_package_is_not_planned(place: Path, text: str) -> None:
     assert cellwright("transfer", "plan", "T-9", place / "nowhere.json", *PLAN, "--site", place / "b").status == 2
 
 
+@pytest.mark.requirement("F094", "C09.2", refuses=True)
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"is": "transfer package"}', "no transfer report and no ppq report"),
+        ('{"is": "ppq report"}', "no transfer report and no ppq report"),
+        ('{"is": "ppq report", "ppq": "P-2"}', "the report is of ppq/P-2, not of P-1"),
+        ("not JSON", "this is no report"),
+    ],
+)
+def test_nothing_is_concluded_from_what_is_no_report_of_it(place: Path, text: str, why: str) -> None:
+    """Another file, a report of something else, none at all."""
+    file = place / "wrong.json"
+    file.write_text(text, encoding="utf-8")
+    said = cellwright("transfer", "conclude", "P-1", file, "--conclusion", "all good", "--site", place / "b")
+    assert (said.status, why in said.err) == (2, True), said.err
+
+
 @pytest.mark.requirement("F090", refuses=True)
 def test_a_package_for_another_site_is_not_planned_here(place: Path) -> None:
     """A package whose receiving unit is another ledger; the right one is planned, and what it cites is stated."""
