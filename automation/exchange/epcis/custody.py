@@ -25,7 +25,7 @@ from automation.exchange.epcis.model import (
 from automation.exchange.epcis.writing import ADDED, OBSERVED, REMOVED, Dated, When, Writer, at
 from automation.gmp.codes import moment, number_of
 from automation.gmp.marks import known_as, of_order
-from automation.gmp.product.collections import Bag, Collection, Report
+from automation.gmp.product.collections import BY_PROGRAM, Bag, Collection, Report
 from automation.gmp.product.custody import Giving, Handover, Taking
 from automation.gmp.product.custody import State as Handed
 from automation.gmp.product.infusions import Infusion
@@ -63,7 +63,7 @@ def _collected(writer: Writer, told: Told[Collection]) -> Iterator[Dated]:
     """Give one event a bag: it is from then on, at the centre."""
     slot = told.now.slot
     centre = slot.centre if slot else ""
-    for event, fact in told.of("report"):
+    for event, fact in told.of("report", BY_PROGRAM):
         said = fact.stated(Report)
         when = When(moment(said.collected, zone=fact.zone), (event,))
         for bag in said.bags:

@@ -107,9 +107,11 @@ class Partner:
         return (*party, *(_keyed(key) for key in (self.key, *self.former) if key))
 
     def check(self, fact: Fact, site: Site) -> None:
-        """Refuse a key that another partner has, or that somebody had before."""
+        """Refuse a key that another partner has or had, and the id of a person: nobody would know whose word it is."""
         if not isinstance(fact.body, Registration | Renewal):
             return
+        if site.find("person", self.id).state != "absent":
+            raise RefusedError(f"partner {self.id} can't be registered: {self.id} is a person here; take another id")
         taken = next((one.id for one in site.marked("partner", _keyed(fact.body.key))), "")
         if taken:
             raise RefusedError(f"partner {self.id} can't have this key: it is, or was, that of {taken}")

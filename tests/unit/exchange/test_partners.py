@@ -83,7 +83,10 @@ def register(site: Linked, name: str, *, party: str, may: list[str]) -> None:
 
 @pytest.mark.requirement("F054", "F054.2")
 def test_a_centre_reports_a_collection_from_its_own_program(centre: Centre) -> None:
-    """Nobody's secret is asked; the report is judged against the order set like any other, and its bag is expected."""
+    """Nobody's secret is asked; the report is judged against the order set like any other, and its bag is expected.
+
+    Whoever traces the bag in another system sees it come from the centre.
+    """
     centre.scheduled(1)
     said = centre.take(centre.message(1))
     assert (said.status, said.err) == (0, "")
@@ -91,6 +94,9 @@ def test_a_centre_reports_a_collection_from_its_own_program(centre: Centre) -> N
     assert "container BAG-1: expected" in centre.site.good("show", "container", "BAG-1").out
     accepted = {"conclusion": "within the order set", "as": "dora"}
     centre.site.good("do", "collection", "C-1", "accept", **accepted)
+    life = centre.folder / "life.jsonld"
+    centre.site.good("exchange", "epcis", "C-1", "-o", life)
+    assert '"bizStep": "commissioning"' in life.read_text(encoding="utf-8")
 
 
 @pytest.mark.requirement("F054.2", "F055", refuses=True)
@@ -180,6 +186,8 @@ def test_a_key_belongs_to_one_partner(centre: Centre) -> None:
     said = {"party": "centre-9", "may": ["collections"], "seen": "on paper", "sign": "verified=carla", "as": "ada"}
     taken = centre.site.do("do", "partner", "centre-z", "register", key=public("centre-a"), **said)
     assert "it is, or was, that of centre-a" in taken.err
+    person = centre.site.do("do", "partner", "gita", "register", key=public("centre-z"), **said)
+    assert "gita is a person here; take another id" in person.err
     assert "64 hex digits" in centre.site.do("do", "partner", "centre-z", "register", key="abc", **said).err
 
 
