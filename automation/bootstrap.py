@@ -337,6 +337,7 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
         roles=roles,
         zone=file.zone,
         capacities=file.capacities,
+        operations=frozenset(operations()),
         shelf=shelf,
     )
     note_configuration(Recorder(ledger, clock, "site"), folder / FILE)
