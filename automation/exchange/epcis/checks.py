@@ -165,7 +165,6 @@ _REPORT: Mapping[str, Check] = {
 }
 SENSOR = part(
     {
-        "type": text,
         "sensorMetadata": part({**_DEVICE, "startTime": time, "endTime": time}),
         "sensorReport": many(part(_REPORT, needs=("type",)), least=1),
     },
