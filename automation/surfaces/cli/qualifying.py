@@ -24,7 +24,7 @@ from automation.ledger.blobs import Blobs
 from automation.qualification.protocols import Source, installed, load
 from automation.surfaces.cli.access import person, secret, signers
 from automation.surfaces.cli.asking import looked, send
-from automation.surfaces.cli.common import Session, as_json, by, emit, mark, pair, session, site, table, tell
+from automation.surfaces.cli.common import Session, as_json, by, emit, mark, pair, session, shortened, site, table, tell
 from automation.surfaces.cli.doubt import now_of
 from automation.surfaces.cli.quality import check_outside
 from automation.surfaces.documents.qualification import WRITERS
@@ -32,6 +32,7 @@ from automation.views.objects import Objects
 from automation.views.qualification_report import report as made_report
 
 _OVER = frozenset({State.RELEASED, State.REJECTED, State.CANCELLED})
+_WIDE = 70  # characters of an actual in the table; show and the report have all of it
 _SIMULATED = (b'"simulated": true', b'"simulated":true', b"SIMULATED")
 _NEXT = {
     State.PLANNED: "somebody else approves it: cellwright do qualification {id} approve --digest {digest} --as USER",
@@ -232,7 +233,10 @@ def _tell(call: _Call, *, as_json: bool) -> None:
     mark(call.file.name, simulated=call.file.simulated)
     click.echo(f"qualification {thing.id} of {thing.asset} is {thing.state}")
     if thing.results:
-        rows = ((r.step, "yes" if r.met else f"NO: {r.deviation}", r.actual, r.judged) for r in thing.results)
+        rows = (
+            (r.step, "yes" if r.met else f"NO: {r.deviation}", shortened(r.actual, _WIDE), r.judged)
+            for r in thing.results
+        )
         click.echo(table(("step", "as expected", "actual", "judged by"), rows))
     for name, step in pending:
         click.echo(f"next {name}: {step.action}\n  expected: {step.expected}\n  {_how(name, step)}")
