@@ -1,7 +1,8 @@
 """Inspections and audits: who looks, at what, what they looked at, what they found, and what was answered.
 
-An inspector is a person with the right to read and no other; every look through the program is on the record before it
-is shown (``cellwright inspect``). It closes when every question is answered and every finding has its CAPA or reason.
+An inspector is a person with the right to read and no other, in a self inspection somebody of the site who did not
+announce it and does not respond to it; every look through the program is on the record before it is shown
+(``cellwright inspect``). It closes when every question is answered and every finding has its CAPA or reason.
 Source: EU GMP chapter 9 (self inspection), 9.1 to 9.3; 21 CFR 211.180(c) (records ready for inspection); ICH Q10 3.2.4.
 """
 
@@ -57,7 +58,7 @@ class Announcement(Body):
     scope: str = field(label="Scope", length=3)
     begins: Moment = field(label="Begins")
     inspectors: tuple[str, ...] = field(
-        label="Inspectors", help="Persons with the right to read, and no other", length=1
+        label="Inspectors", help="Persons with the right to read, and no other but for a self inspection", length=1
     )
 
 
@@ -162,21 +163,20 @@ class Inspection:
         """Refuse inspectors who can do more than read, looks of others, and a close before all is answered."""
         match fact.body:
             case Announcement() as said:
-                for person in said.inspectors:
-                    more = site.rights(person) != {Right.READ}
-                    self._refuse(
-                        more, f"can't have {person} as inspector, who has to have the right to read and no other"
-                    )
+                self._check_inspectors(fact, said, site)
             case Look():
                 self._refuse(
                     fact.by not in self.inspectors, f"is not {fact.by}'s: {', '.join(self.inspectors)} may look"
                 )
-                self._refuse(site.rights(fact.by) != {Right.READ}, f"is read only; {fact.by} can do more than read")
+                more = not self._own and site.rights(fact.by) != {Right.READ}
+                self._refuse(more, f"is read only; {fact.by} can do more than read")
             case Finding(number=number):
                 self._refuse(
                     number != len(self.findings) + 1, f"has {len(self.findings)} findings; number the next one on"
                 )
             case Response() as said:
+                judge = self._own and fact.by in self.inspectors
+                self._refuse(judge, f"was made by {fact.by}; somebody else has to respond to it")
                 self._refuse(said.number > len(self.findings), f"has no finding {said.number}")
                 absent = [name for name in said.capa if site.find("capa", name).state in {"absent", "cancelled"}]
                 self._refuse(bool(absent), f"is answered by CAPA {', '.join(absent)}, which is not there")
@@ -190,6 +190,21 @@ class Inspection:
     def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
         if wrong:
             raise RefusedError(f"inspection {self.id} {why}")
+
+    @property
+    def _own(self) -> bool:
+        return self.announcement is not None and self.announcement.sort is Sort.SELF
+
+    def _check_inspectors(self, fact: Fact, said: Announcement, site: Site) -> None:
+        """Refuse strangers who can do more than read; people of the site inspect their own house, not at their word."""
+        for person in said.inspectors:
+            rights = site.rights(person)
+            if said.sort is Sort.SELF:
+                self._refuse(Right.READ not in rights, f"can't have {person} as inspector, who may not read")
+                self._refuse(person == fact.by, f"can't be announced by {person}, who is to inspect")
+            else:
+                why = "who has to have the right to read and no other"
+                self._refuse(rights != {Right.READ}, f"can't have {person} as inspector, {why}")
 
     def _left(self, site: Site) -> Iterator[str]:
         for one in (cast("_Question", one) for one in site.marked("question", of_inspection(self.id))):

@@ -39,6 +39,25 @@ def test_an_inspector_is_a_person_who_can_read_and_nothing_else(way: Doorway) ->
     assert way.get(Inspection, VISITED).looks == 1
 
 
+@pytest.mark.requirement("F107")
+@pytest.mark.requirement("F107", refuses=True)
+def test_people_of_the_site_inspect_it_themselves_but_neither_announce_nor_answer_it(way: Doorway) -> None:
+    """Nobody at a site can do nothing but read; a self inspection is made by those who are there."""
+    own = {**VISIT, "sort": "self inspection", "inspectors": [SECOND]}
+    match = f"can't be announced by {SECOND}, who is to inspect"
+    check_refused(way, VISITED, "announce", own, by=SECOND, match=match)
+    check_refused(way, VISITED, "announce", {**own, "inspectors": ["x"]}, by="review", match="x as inspector, who may")
+    act(way, VISITED, "announce", own, by="review")
+    act(way, VISITED, "begin", by="review")
+    act(way, VISITED, "look", {"what": "list batch"}, by=SECOND)
+    act(way, VISITED, "find", {**FOUND, "grade": "other"}, by=SECOND)
+    act(way, VISITED, "end", by="review")
+    said = {"number": 1, "text": "it was a copy", "capa": []}
+    check_refused(way, VISITED, "respond", said, by=SECOND, match="somebody else has to respond")
+    act(way, VISITED, "respond", said, by="review")
+    assert way.get(Inspection, VISITED).looks == 1
+
+
 @pytest.mark.requirement("F110")
 @pytest.mark.requirement("F110", refuses=True)
 def test_an_answer_rests_on_records_and_is_let_out_by_another_than_its_author(way: Doorway) -> None:
