@@ -5,7 +5,7 @@ found, and says what comes next and who has to do it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -52,6 +52,7 @@ class _Call:
     source: Source
     asset: str
     who: str
+    waits: dict[str, str] = field(default_factory=dict)  # by step: what has to happen before the program can do it
 
     def send(self, thing: str, body: dict[str, object], *, command: str, means: str = "", shown: str = "") -> None:
         """Move an execution, signed where it means something."""
@@ -64,9 +65,9 @@ class _Call:
         )
         self.ask(move)
 
-    def ask(self, request: Request) -> None:
-        """Let a request be carried out by who owns the site."""
-        send(self.session, self.folder, request)
+    def ask(self, request: Request) -> Mapping[str, str]:
+        """Let a request be carried out by who owns the site; gives what it tells."""
+        return send(self.session, self.folder, request).told
 
     def thing(self) -> Qualification | None:
         """Give the latest execution of the protocol on the asset; None when there is none."""
@@ -158,11 +159,10 @@ def _work(call: _Call, thing: Qualification) -> None:
     if any(step is not None and step.by_program(simulated=call.file.simulated) for step in steps):
         body: dict[str, object] = {"folder": str(call.source.folder)} if call.source.folder else {}
         word = secret(call.file, call.who)
-        call.ask(
-            Request(
-                what="qualify", target=f"qualification/{thing.id}", command="run", body=body, by=call.who, secret=word
-            )
-        )
+        target = f"qualification/{thing.id}"
+        wish = Request(what="qualify", target=target, command="run", body=body, by=call.who, secret=word)
+        told = call.ask(wish)
+        call.waits.update({step: text for step, text in told.items() if text.startswith("waits: ")})
 
 
 def _number(call: _Call) -> int:
@@ -239,7 +239,7 @@ def _tell(call: _Call, *, as_json: bool) -> None:
         )
         click.echo(table(("step", "as expected", "actual", "judged by"), rows))
     for name, step in pending:
-        click.echo(f"next {name}: {step.action}\n  expected: {step.expected}\n  {_how(name, step)}")
+        click.echo(f"next {name}: {step.action}\n  expected: {step.expected}\n  {_how(name, step, waits=call.waits)}")
     for one in thing.undecided():
         click.echo(
             f"deviation {one} waits: repeat its step with a reason, or decide: do qualification {thing.id} dispose"
@@ -255,7 +255,7 @@ def _open(thing: Qualification) -> tuple[str, ...]:
     return tuple(thing.pending()) if thing.state is State.EXECUTING else ()
 
 
-def _how(name: str, step: Step) -> str:
+def _how(name: str, step: Step, *, waits: Mapping[str, str]) -> str:
     """Say how a step is answered."""
     file = f" --evidence {name}=FILE" if step.evidence else ""
     if step.series:
@@ -263,7 +263,9 @@ def _how(name: str, step: Step) -> str:
     if step.limits:
         return f"--answer {name}=NUMBER{file} ({step.limits})"
     return (
-        f"--seen '{name}=WHAT YOU SAW'{file}, or --wrong" if not step.check else f"the program does it ({step.check})"
+        f"--seen '{name}=WHAT YOU SAW'{file}, or --wrong"
+        if not step.check
+        else waits.get(name, f"the program does it ({step.check})")
     )
 
 
@@ -279,7 +281,10 @@ def _data(call: _Call, thing: Qualification, pending: list[tuple[str, Step]]) ->
             {"step": r.step, "met": r.met, "actual": r.actual, "judged": r.judged, "by": r.by, "deviation": r.deviation}
             for r in thing.results
         ],
-        "next": [{"step": name, "action": step.action, "expected": step.expected} for name, step in pending],
+        "next": [
+            {"step": name, "action": step.action, "expected": step.expected, "waits": call.waits.get(name, "")}
+            for name, step in pending
+        ],
     }
 
 
