@@ -15,5 +15,7 @@ def test_every_command_of_the_page_about_transfers_does_what_it_shows(tmp_path: 
     page = told("transfer.md", tmp_path)
     assert [(one.words, one.said.err) for one in page if one.said.status != int(one.refused)] == []
     assert [(one.words, one.missing) for one in page if one.missing] == []
+    kept = {path.read_bytes() for path in (tmp_path / "site" / "blobs").glob("??/*")}
+    assert {(tmp_path / name).read_bytes() for name in ("package.json", "ppq.json")} <= kept
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert {one["where"] for one in report["attributes"]} == {"count.viability", "freeze.rate"}

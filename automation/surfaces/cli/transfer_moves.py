@@ -1,4 +1,7 @@
-"""``transfer plan`` and ``transfer conclude``: moves that state what a file says, under its SHA-256."""
+"""``transfer plan`` and ``transfer conclude``: moves that state what a file says, under its SHA-256.
+
+The file itself is kept in the site folder (``blobs``) before the move is made: it is there as long as the record.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,6 +14,8 @@ from automation.engine.requests import Request, Signer
 from automation.gmp.registry import KINDS
 from automation.gmp.words import Right
 from automation.kernel.errors import InputError
+from automation.ledger.blobs import Blobs
+from automation.ledger.verify_blobs import FOLDER
 from automation.surfaces.cli.access import person, secret, signers
 from automation.surfaces.cli.asking import looked, send
 from automation.surfaces.cli.common import Session, as_json, by, pair, session, site, tell
@@ -28,6 +33,7 @@ class _Said:
 
     stream: str
     command: str
+    file: bytes
     body: Mapping[str, object]
     shown: tuple[str, ...]
 
@@ -67,7 +73,7 @@ def plan_command(  # noqa: PLR0913  as options
         command = "replan" if objects.find("transfer", name).state == "planned" else "plan"
     body = {**frozen.plan(sha256), "owner": owner, "due": due}
     told = (f"package {sha256}", f"gaps {len(frozen.gaps)}", f"owner {owner}, due {due}")
-    _state(session, folder, _Said(f"transfer/{name}", command, body, told), by=by, others=others, as_json=as_json)
+    _state(session, folder, _Said(f"transfer/{name}", command, raw, body, told), by=by, others=others, as_json=as_json)
 
 
 @click.command(
@@ -101,7 +107,7 @@ def conclude_command(  # noqa: PLR0913  as options
         raise InputError(f"the report is of {found.stream}, not of {name}", where=str(file))
     body = found.body(sha256=hashlib.sha256(raw).hexdigest(), conclusion=conclusion)
     told = tuple(f"{key}: {show(value)}" for key, value in body.items())
-    _state(session, folder, _Said(found.stream, found.command, body, told), by=by, others=others, as_json=as_json)
+    _state(session, folder, _Said(found.stream, found.command, raw, body, told), by=by, others=others, as_json=as_json)
 
 
 def _state(  # noqa: PLR0913  as options
@@ -113,6 +119,7 @@ def _state(  # noqa: PLR0913  as options
     with looked(session, folder) as (file, objects):
         version = objects.version(said.stream)
     who = person(file, by, Right.REVIEW)
+    Blobs(folder / FOLDER, sync=not file.simulated).put(said.file)
     me = Signer(who, secret(file, who), "", "\n".join([f"{said.command} {kind} {name}", *said.shown]))
     request = Request(
         what="do",

@@ -3,6 +3,7 @@
 import msgspec
 
 from automation.kernel.errors import InputError
+from automation.kernel.untrusted import UNREADABLE
 
 _TRANSFER, _PPQ = "transfer report", "ppq report"
 
@@ -38,7 +39,7 @@ def concluded(raw: bytes, *, where: str) -> Concluded:
     """Read the file of a report of a transfer or a process qualification; raises InputError for anything else."""
     try:
         found = msgspec.json.decode(raw, type=Concluded)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise InputError(f"this is no report: {error}", where=where) from None
     if found.what not in {_TRANSFER, _PPQ} or found.stream.endswith("/"):
         raise InputError(f"this is {found.what!r}, no {_TRANSFER} and no {_PPQ}", where=where)

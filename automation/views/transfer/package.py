@@ -17,6 +17,7 @@ from automation.engine.recipe.spec import OperationSpec
 from automation.engine.recipe.yaml_source import nearest
 from automation.formulas.limits import Limits
 from automation.kernel.errors import InputError
+from automation.kernel.untrusted import UNREADABLE
 from automation.views.transfer.gap import gaps
 from automation.views.transfer.scale_sheet import Sheet
 from automation.views.transfer.units import Gap, Pair, Unit
@@ -161,7 +162,7 @@ def thawed(raw: bytes, *, where: str) -> Frozen:
     """Read the file of a package; raises InputError for anything else."""
     try:
         found = msgspec.json.decode(raw, type=Frozen)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise InputError(f"this is no transfer package: {error}", where=where) from None
     if found.what != PACKAGE:
         raise InputError(f"this is a {found.what!r}, not a {PACKAGE!r}", where=where)
