@@ -21,6 +21,7 @@ from tests.cheats import (
     release,
     reports,
     results,
+    sealed,
     signatures,
     transfers,
 )
@@ -58,6 +59,9 @@ _FOUND: Final = """\
 Who holds the disk can't be refused. What is done to the files is found by `cellwright verify`, which names the first
 bad event; what nothing inside can tell is found by a head that was kept outside.
 """
+_SEALS: Final = """\
+A PDF that left the site is in anybody's hands. `cellwright verify FILE.pdf --trust ANCHOR.pem` tells what was done.
+"""
 
 
 def page() -> str:
@@ -74,13 +78,9 @@ def _section(section: tuple[str, tuple[Cheat, ...]]) -> Iterator[str]:
 
 
 def _files() -> Iterator[str]:
-    yield from (
-        f"## {files.TITLE}",
-        "",
-        *_FOUND.splitlines(),
-        "",
-        "| who tries to | against | is found as |",
-        "|---|---|---|",
-    )
+    heads = ("| who tries to | against | is found as |", "|---|---|---|")
+    yield from (f"## {files.TITLE}", "", *_FOUND.splitlines(), "", *heads)
     yield from (f"| {one.name[0].lower()}{one.name[1:]} | {one.clause} | {one.says} |" for one in files.TAMPERINGS)
+    yield from ("", f"## {sealed.TITLE}", "", *_SEALS.splitlines(), "", *heads)
+    yield from (f"| {one.name[0].lower()}{one.name[1:]} | {one.clause} | {one.says} |" for one in sealed.FORGERIES)
     yield ""
