@@ -7,7 +7,8 @@ import pytest
 from tests.referees.__main__ import main
 
 COURIER = Path(__file__).parents[1] / "data" / "epcis" / "courier.jsonld"
-XSD = """<xsd:schema xmlns:xsd="http://www.w3.org/2001/XMLSchema"><xsd:element name="a" type="xsd:dateTime"/></xsd:schema>"""
+XSD = """<xsd:schema xmlns:xsd="http://www.w3.org/2001/XMLSchema">
+<xsd:element name="a" type="xsd:dateTime"/></xsd:schema>"""
 
 
 def test_a_json_schema_is_asked_with_its_formats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
