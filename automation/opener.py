@@ -172,11 +172,13 @@ class House:
 
     def curve(self, path: Path) -> Sequence[Point]:
         """Give a freezing curve from a file, or what a logger sent as EPCIS; raises InputError."""
+        data = _bytes(path)
         try:
-            text = _bytes(path).decode("utf-8-sig")
+            text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise InputError(f"byte {error.start} is not UTF-8 text", where=str(path)) from None
-        kind = "epcis" if text.lstrip().startswith("{") else "comma separated"
+        sent = cast("_Reader", bootstrap.points("readers")["epcis"].load())
+        kind = "epcis" if sent.claims(data) else "comma separated"
         reader = cast("_Curve", bootstrap.points("curves")[kind].load())
         return reader(text, name=path.name)
 
