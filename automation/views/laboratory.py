@@ -27,7 +27,7 @@ from automation.kernel.quantity import Instant
 PRELIMINARY, FINAL, CORRECTED = "preliminary", "final", "corrected"
 _ORDER: Final = (PRELIMINARY, FINAL, CORRECTED)
 _DONE = frozenset({State.REPORTED, State.REVIEWED})
-_DIFFERENT = 3  # characters of a reason
+_SHORTEST = 3  # characters of a reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +178,7 @@ def _command(test: QcTest, one: LabResult) -> str:
         raise InputError(
             f"{one.path}.status is 'final', and test {test.id} has another result; a change is 'corrected'"
         )
-    if len(one.note) < _DIFFERENT:
+    if len(one.note) < _SHORTEST:
         raise InputError(f"{one.path}.note is missing: a corrected result says why")
     return "correct"
 

@@ -23,6 +23,7 @@ from automation.surfaces.cli.common import Session, as_json, session, site, tell
 from automation.surfaces.cli.doubt import now_of
 from automation.surfaces.cli.exchanging_epcis import epcis
 from automation.views.laboratory import LabResult, Move, Plan, plan
+from automation.views.objects import Objects
 from automation.views.wording import show
 
 _SIGNATURE = 64  # bytes
@@ -72,7 +73,10 @@ def take(  # noqa: PLR0913  as options
     """
     file = session.opener.site(folder)
     data, seal = _bytes(path), signature or path.with_name(f"{path.name}.sig")
-    if _partner(session, folder, by):
+    with looked(session, folder) as (_, objects):
+        own = bool(by) and objects.find("partner", by).state != "absent"
+        keyed = "" if own or _known(objects, data) else _keyed(objects, sender)
+    if own:
         done = _sent(session, folder, data, seal=seal, by=by)
         came = "".join(f"; {stream} is {state}" for stream, state in done.told.items())
         told: dict[str, object] = {"message": done.target, "event": done.seq, "states": done.told}
@@ -82,30 +86,21 @@ def take(  # noqa: PLR0913  as options
     if not sender:
         raise InputError("--from is missing; say who sent the results, as manifests name the laboratory")
     taker = Taker(session, folder, file, who, secret(file, who), sender)
-    keyed = _keyed(session, folder, sender)
-    if keyed and not _known(session, folder, data):
+    if keyed:
         _sent(session, folder, data, seal=seal, by=keyed)
     found = taker.taken(data, name=path.name)
     tell(sentence(path.name, found), found, simulated=file.simulated, as_json=as_json)
 
 
-def _partner(session: Session, folder: Path, name: str) -> bool:
-    """Tell whether somebody sends by an own program here, or did."""
-    with looked(session, folder) as (_, objects):
-        return bool(name) and objects.find("partner", name).state != "absent"
-
-
-def _keyed(session: Session, folder: Path, party: str) -> str:
+def _keyed(objects: Objects, party: str) -> str:
     """Name the partner that a party sends results as; empty for one that has no key here."""
-    with looked(session, folder) as (_, objects):
-        every = (one for one in objects.marked("partner", of_party(party)) if isinstance(one, Partner))
-        return next((one.id for one in every if May.RESULTS in one.may), "")
+    every = (one for one in objects.marked("partner", of_party(party)) if isinstance(one, Partner))
+    return next((one.id for one in every if May.RESULTS in one.may), "")
 
 
-def _known(session: Session, folder: Path, data: bytes) -> bool:
+def _known(objects: Objects, data: bytes) -> bool:
     """Tell whether these bytes came in a message that was taken."""
-    with looked(session, folder) as (_, objects):
-        return any(objects.marked("message", with_file(hashlib.sha256(data).hexdigest())))
+    return any(objects.marked("message", with_file(hashlib.sha256(data).hexdigest())))
 
 
 def _sent(session: Session, folder: Path, data: bytes, *, seal: Path, by: str) -> Done:
