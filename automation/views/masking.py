@@ -24,7 +24,7 @@ _FIELDS = {
     **dict.fromkeys(("collection", "container", "handover", "batch", "infusion", "test"), _CODES),
 }
 _PERSONS = ("subject", "donor")  # whose ids are codes of persons
-_SHORTEST = 3  # characters of a code
+_SHORTEST, _LONG = 3, 8  # characters of a code; from which on no other word holds it by chance
 
 
 class Mask:
@@ -34,11 +34,17 @@ class Mask:
         """Number them in their order; what lies within a longer one is found after it."""
         self.numbers = {one: at for at, one in enumerate(dict.fromkeys(identifiers), 1)}
         longest_first = sorted(self.numbers, key=len, reverse=True)
-        self._any = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self._any = re.compile("|".join(map(_pattern, longest_first))) if longest_first else None
 
     def __call__(self, text: str) -> str:
         """Give the text without any of them."""
         return self._any.sub(lambda found: f"[id {self.numbers[found[0]]}]", text) if self._any else text
+
+
+def _pattern(identifier: str) -> str:
+    """Find a long one wherever it stands, also within a scanned code; a short one only as a word of its own."""
+    found = re.escape(identifier)
+    return found if len(identifier) >= _LONG else rf"(?<![A-Za-z0-9]){found}(?![A-Za-z0-9])"
 
 
 def identifiers(objects: Objects) -> Iterator[str]:

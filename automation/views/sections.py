@@ -3,7 +3,7 @@
 What the records do not carry is not written: the section says what is missing. Where the drug substance ends and the
 drug product begins is for the applicant to say; without it the whole process stands under the drug product.
 Units:  as the recipe, specification and results state them; ages in months.
-Source: ICH M4Q(R1): 3.2.S.2.2 to 2.5, 3.2.P.3.3 to 3.5, 3.2.P.5.1, 5.4, 5.6, 3.2.P.7, 3.2.P.8.1, 8.3; batch analyses
+Source: ICH M4Q(R1): 3.2.S.2.2 to 2.5, 3.2.P.3.2 to 3.5, 3.2.P.5.1, 5.4, 5.6, 3.2.P.7, 3.2.P.8.1, 8.3; batch analyses
         of the drug substance (3.2.S.4.4) are written by ``views.analyses``, too.
 """
 
@@ -209,6 +209,19 @@ def _materials(about: Subject, steps: Sequence[Step]) -> Iterator[Table]:
     yield Table("Materials", heads, tuple(lines))
 
 
+def _formula(about: Subject) -> Iterator[Table]:
+    """Give what one batch takes, step by step, as the recipe states it; the starting material first."""
+    starts = Line(
+        ("", about.recipe.product.starts_from or "as the order states it", "starting material", ""),
+        digest=about.recipe.digest,
+    )
+    bill = (
+        Line((one.step, one.name, one.what, f"{one.quantity.value} {one.quantity.unit}"), digest=about.recipe.digest)
+        for one in about.recipe.materials
+    )
+    yield Table("Batch formula", ("step", "material", "what", "quantity in a batch"), (starts, *bill))
+
+
 def _celsius(value: float | None) -> str:
     return "not stated" if value is None else f"{value:g} degC"
 
@@ -373,6 +386,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Subject], Iterator[Table]]]] = {
     "3.2.S.2.3": ("Control of materials", lambda about: _materials(about, about.substance)),
     "3.2.S.2.4": ("Controls of critical steps and intermediates", lambda about: _controls(about, about.substance)),
     "3.2.S.2.5": ("Process validation and/or evaluation", lambda about: _evaluation(about, about.substance)),
+    "3.2.P.3.2": ("Batch formula", _formula),
     "3.2.P.3.3": (
         "Description of manufacturing process and process controls",
         lambda about: _description(about, about.product_steps),

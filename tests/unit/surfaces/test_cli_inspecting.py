@@ -162,3 +162,9 @@ def test_a_longer_identifier_is_masked_before_one_that_lies_within_it() -> None:
     """A donation number with its check character is one identifier, not one with a letter behind."""
     mask = Mask(("A999926000017", "A999926000017X"))
     assert mask("bag A999926000017X, then A999926000017") == "bag [id 2], then [id 1]"
+
+
+def test_a_short_code_is_masked_as_a_word_and_a_long_one_within_a_scanned_text_too() -> None:
+    """``REC`` is a recipient, and RECEIVE is not; a donation number stands within the code of a label."""
+    mask = Mask(("REC", "A999926000017"))
+    assert mask("RECEIVE for REC: =A99992600001700") == "RECEIVE for [id 1]: =[id 2]00"
