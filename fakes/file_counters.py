@@ -1,10 +1,10 @@
-"""Fakes of Vi-CELL XR, NC-View, NucleoView and Cedex HiRes: each writes the file of its model of what is in the tube.
+"""Fakes of Vi-CELL XR, NC-View, NucleoView, Cedex HiRes, Countess 3: each writes the file of its model of a tube.
 
 Physics: see ``fakes.cell_counter``. Imaged volumes of Vi-CELL XR and Cedex HiRes follow from counts and concentrations
          of real result files; those of NC-View and NucleoView, which state no counts, are assumed.
 Units:   cells/mL, %, s, mL.
 Source:  result files of real instruments (see the wire modules). The last line of a NucleoView file is made up: how it
-         follows from the others is not public.
+         follows from the others is not public. So are digits, date and words of the Countess 3; its columns are known.
 """
 
 import csv
@@ -18,6 +18,7 @@ from automation.kernel.quantity import Seconds
 from fakes.cell_counter import Counted, FakeCounter, tubes
 from fakes.world import World
 from instruments.drivers.cedex_hires import wire as cedex_hires
+from instruments.drivers.countess import wire as countess
 from instruments.drivers.nc_view import wire as nc_view
 from instruments.drivers.nucleoview import wire as nucleoview
 from instruments.drivers.vicell_xr import wire as vicell_xr
@@ -131,6 +132,36 @@ class FakeCedexHiRes(FakeCounter):
         return _table(row).removesuffix("\r\n")
 
 
+class FakeCountess(FakeCounter):
+    """A folder, and the Countess 3 whose results are saved into it."""
+
+    imaged: ClassVar = 4.0e-4  # mL; assumed
+    takes: ClassVar = Seconds(30.0)  # the guide: less than 30 s
+
+    def form(self, counted: Counted) -> str:
+        """Give a header and one row."""
+        at = local(counted.done, zone="UTC")
+        row = {
+            countess.SAMPLE: counted.sample,
+            countess.DATE: f"{at:%Y-%m-%d %H:%M:%S}",
+            countess.MODE: countess.BRIGHTFIELD,
+            countess.TYPE: "BF-Brightfield",
+            countess.STAIN: "Yes",
+            countess.PREDILUTION: "Yes",
+            countess.TOTAL: f"{counted.per_ml(counted.cells):.2E}",
+            countess.CELLS: str(counted.cells),
+            countess.VIABLE: f"{counted.per_ml(counted.live):.2E}",
+            countess.VIABLE_CELLS: str(counted.live),
+            countess.DEAD: f"{counted.per_ml(counted.dead):.2E}",
+            countess.DEAD_CELLS: str(counted.dead),
+            countess.VIABILITY: f"{counted.viability:.0f}",
+            countess.DIAMETER: "11.2",
+            countess.PROTOCOL: "T cells",
+            countess.AGGREGATES: "3",
+        }
+        return countess.write((row,), tuple(row))
+
+
 def _table(row: Mapping[str, str]) -> str:
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, tuple(row))
@@ -169,6 +200,11 @@ def nc_view_file(world: World, name: str, settings: Mapping[str, str]) -> FakeNc
 def nucleoview_file(world: World, name: str, settings: Mapping[str, str]) -> FakeNucleoView:  # noqa: ARG001  it has none
     """Make a counter that counts the tubes of the world."""
     return FakeNucleoView(world.seed, tubes(world), device=name)
+
+
+def countess_file(world: World, name: str, settings: Mapping[str, str]) -> FakeCountess:  # noqa: ARG001  it has none
+    """Make a counter that counts the tubes of the world."""
+    return FakeCountess(world.seed, tubes(world), device=name)
 
 
 def cedex_hires_file(world: World, name: str, settings: Mapping[str, str]) -> FakeCedexHiRes:  # noqa: ARG001  it has none

@@ -20,6 +20,11 @@ TRANSPORTS = ("memory", "folder", "pty", "tcp")
 OBSERVED = Support(kind=DriverKind.OBSERVED, level=SupportLevel.L2, on_host_loss=OnHostLoss.CONTINUES, source=REAL)
 
 
+def described(source: str) -> Support:
+    """Give the support of a model whose files are described by a public document, and none was seen."""
+    return Support(kind=DriverKind.OBSERVED, level=SupportLevel.L1, on_host_loss=OnHostLoss.CONTINUES, source=source)
+
+
 class FolderCounter(InFolder):
     """A ``CellCounter`` whose results a person's count has written into a folder; LinkError when the folder is gone."""
 
@@ -63,6 +68,7 @@ class Model:
     model: str
     reader: Reader
     suffixes: tuple[str, ...] = (".csv",)
+    support: Support = OBSERVED
 
     def build(self, link: Link, settings: Mapping[str, str], *, control: bool) -> FolderCounter:  # noqa: ARG002  reads
         """Make the driver from the settings of a site; raises InputError for one that is not allowed."""
@@ -72,5 +78,5 @@ class Model:
     def factory(self) -> Factory:
         """Give what the entry point of the model names."""
         return Factory(
-            build=self.build, interface=CellCounter, support=OBSERVED, transports=TRANSPORTS, settings=SETTINGS
+            build=self.build, interface=CellCounter, support=self.support, transports=TRANSPORTS, settings=SETTINGS
         )

@@ -265,7 +265,7 @@ GATE = Gate(name="CD3+", ranges=(Bound(channel="A", low=1.0),))
 GATED = Strategy(name="t", compensation=Compensation.NONE, minimum=10, gates=(GATE,))
 RESULT = {"identify": LOOK, "result": Scene(arguments={"sample": "S-1"})}
 FOLDERS: Mapping[str, Mapping[str, Scene]] = {
-    **dict.fromkeys(("vicell_blu", "vicell_xr", "cedex_hires", "nc_view", "nucleoview"), RESULT),
+    **dict.fromkeys(("vicell_blu", "vicell_xr", "cedex_hires", "countess", "nc_view", "nucleoview"), RESULT),
     **dict.fromkeys(("cedex_bio_ht", "flex2"), RESULT),
     "fcs": {"identify": LOOK, "populations": Scene(arguments={"sample": "S-1", "strategy": GATED})},
 }

@@ -164,7 +164,7 @@ def test_too_few_ages_and_what_is_no_number_carry_no_shelf_life(way: Doorway) ->
     assert "tested at 2 times; a line needs at least 3" in told(way)
     with pytest.raises(RefusedError, match="carries no shelf life by viability"):
         thread.do("stability", "decide", by="approve", months=1.0)
-    way.clock.go(3 * MONTH)
+    way.clock.go(float(3 * MONTH))
     aged(thread, 2, "<1")
     assert "viability is '<1'" in told(way)
 
@@ -204,7 +204,7 @@ def test_a_study_ends_when_its_samples_are_pulled_and_its_shelf_life_is_decided(
     for command, by in (("take_in", "perform"), ("report", "perform"), ("review", "review")):
         thread.do("test", command, by=by)
     for number, value in ((1, "83.9"), (2, "83.5")):
-        way.clock.go(3 * MONTH)
+        way.clock.go(float(3 * MONTH))
         aged(thread, number, value)
     way.do(STREAM, "decide", thread.body("stability", "decide"), by="approve", signs=DECIDER)
     way.do(STREAM, "end", body, by="approve", signs=signs)

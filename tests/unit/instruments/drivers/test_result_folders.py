@@ -14,6 +14,7 @@ from automation.kernel.errors import InputError
 from automation.ledger.blobs import Blobs
 from instruments.drivers.cedex_bio_ht import driver as cedex_bio_ht
 from instruments.drivers.cedex_hires import driver as cedex_hires
+from instruments.drivers.countess import driver as countess
 from instruments.drivers.factory import Factory
 from instruments.drivers.flex2 import driver as flex2
 from instruments.drivers.nc_view import driver as nc_view
@@ -32,6 +33,7 @@ COUNTERS = [
     pytest.param(nc_view.FACTORY, "nc_view_example.csv", "22", 1.07e6, id="NC-View"),
     pytest.param(nucleoview.FACTORY, "nucleoview_example01.csv", "cellsABCD", 3.58e6, id="NucleoView"),
     pytest.param(cedex_hires.FACTORY, "cedex_hires_example1.csv", "0618_F03", 5881440.0, id="Cedex HiRes"),
+    pytest.param(countess.FACTORY, "countess_made_by_hand.csv", "CAR-017", 1.42e6, id="Countess 3"),
     pytest.param(vicell_blu.FACTORY, "vicell_blu_example01_utf16.csv", "CLB010", 4.03e6, id="Vi-CELL BLU"),
 ]
 
