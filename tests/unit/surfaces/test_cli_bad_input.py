@@ -239,7 +239,7 @@ def test_a_folder_that_takes_no_files_is_refused() -> None:
         (("record", "B-9", "-o", "x.html"), "'B-9' is not in this ledger"),
         (("verify", ".", "--head", "12"), "64 hex digits"),
         (("do", "deviation", "D-1", "open", "--as", "ana"), "known without one here: anna, ben, "),
-        (("record", "B-1", "-o", "x.doc"), "written as .html, .pdf or .json"),
+        (("record", "B-1", "-o", "x.doc"), "written as .html, .pdf, .json or .xml"),
         (("record", "B-1", "--format", "pdf", "-o", "x.html"), "they have to say the same"),
         (("dossier", "period", "01.01.2026/01.02.2026", "-o", "../x.zip"), "FROM/TO is needed"),
         (("dossier", "period", "2026-02-01/2026-01-01", "-o", "../x.zip"), "it has to end after it began"),
