@@ -171,17 +171,17 @@ class SilaDevice:
         if lads.START_PROGRAM in commands:
             commands[lads.START_PROGRAM] = self._program(f"{self._root}/{lads.method(name, lads.START_PROGRAM)}")
         for function, one in unit.functions.items():
-            self._function(f"{place}/{lads.FUNCTIONS}/{function}", function, one, into=(properties, commands))
+            self._function(f"{place}/{lads.FUNCTIONS}", one, name=function, into=(properties, commands))
         called = (
             f"{identifier(self.identity.model)}{identifier(name)}"  # one name, one definition: of each model its own
         )
         return Feature(called, f"{self.identity.model} {name}", properties, commands)
 
     def _function(
-        self, place: str, name: str, one: Sensor | Control, *, into: tuple[dict[str, Property], dict[str, Command]]
+        self, functions: str, one: Sensor | Control, *, name: str, into: tuple[dict[str, Property], dict[str, Command]]
     ) -> None:
         properties, commands = into
-        called, unit = identifier(name), one.unit
+        place, called, unit = f"{functions}/{name}", identifier(name), one.unit
         if isinstance(one, Sensor):
             properties[called] = Property(f"{place}/{lads.SENSOR}", "Real", unit)
             return

@@ -122,7 +122,7 @@ class ServedSila:
         feature = Feature.from_definition(described.definition(), FACTORIES)
         for name, held in feature.properties.items():
             path, failed = wire.property_of(described.id, name), feature.errors[wire.NO_VALUE]
-            read = self._reader(path, name, failed)
+            read = self._reader(path, failed)
             if isinstance(held, ObservableProperty):
                 held.function = self._changes(read)
             elif isinstance(held, UnobservableProperty):
@@ -135,7 +135,9 @@ class ServedSila:
                 command.function = act
         return feature
 
-    def _reader(self, path: str, name: str, failed: type[Exception]) -> Callable[..., Answer]:
+    def _reader(self, path: str, failed: type[Exception]) -> Callable[..., Answer]:
+        name = path.rpartition("/")[2]
+
         def read(**_metadata: object) -> Answer:
             value = self._values().get(path)
             if value is None:

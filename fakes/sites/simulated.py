@@ -28,6 +28,7 @@ from fakes.world import Container, World
 
 DENSITY_OFF, STOCK_OFF = 0.004, 0.01  # most by which density and DMSO differ from the file (shares): model, lot to lot
 START = "2026-01-05T08:00:00"
+FREEZER = "controlled rate freezer"
 
 
 class SimulatedPlant(Plant):
@@ -98,7 +99,7 @@ class SimulatedPlant(Plant):
 
     def _hang_probes(self) -> None:
         """Hang the independent probes: one in the air of the freezer, one ready on the bench."""
-        freezers = [a.id for a in self.file.assets.values() if "freezer" in a.fake or "eurotherm" in a.fake]
+        freezers = [a.id for a in self.file.assets.values() if a.fake and a.asset_class == FREEZER]
         if freezers:
             self.world.attach("chamber", to=freezers[0], now=self.start)
             self.world.attach("sample", to="bench", now=self.start)

@@ -78,7 +78,7 @@ def read_port(text: object, *, where: str = "", field: str = "port") -> Port:
     if asked and scheme not in {"serial", "visa", "pty"}:
         _refuse(f"{field} is {text!r}: only serial, visa and pty ports have line settings after '?'", where)
     if scheme in {"tcp", "sila"}:
-        _check_tcp(address, f"{field} is {text!r}", _EXAMPLES[scheme], where=where)
+        _check_tcp(address, f"{field} is {text!r}", example=_EXAMPLES[scheme], where=where)
     if scheme == "opcua":
         _check_opcua(address, f"{field} is {text!r}", where=where)
     if scheme == "usb" and not _USB.fullmatch(address):
@@ -134,7 +134,7 @@ def open_link(port: str, *, name: str, stream: ByteStream | None = None) -> Link
     return Link(stream or open_stream(port or "memory"), name=name)
 
 
-def _check_tcp(address: str, what: str, example: str, *, where: str) -> None:
+def _check_tcp(address: str, what: str, *, example: str, where: str) -> None:
     host, _, number = address.rpartition(":")
     if not host or not _NUMBER.fullmatch(number) or not 0 < int(number) <= _HIGHEST:
         _refuse(f"{what}; a host and a port from 1 to {_HIGHEST} are needed, for example {example!r}", where)

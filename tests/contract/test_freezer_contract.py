@@ -10,6 +10,7 @@ from fakes.eurotherm_controller import Setup
 from instruments.drivers.eurotherm.driver_bisynch import EurothermBisynch
 from instruments.drivers.eurotherm.driver_modbus import EurothermModbus
 from instruments.drivers.lads_freezer.driver import LadsFreezer
+from instruments.drivers.watlow_f4t.driver import WatlowF4T
 from instruments.interfaces.freezer import Program, RunState
 from tests.support.freezers import KINDS, SHORT, Bench, Wish, on_bench, ramp
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.requirement("F048", "C05", "C05.1", "C06", "C07")
 
 BAG = (Container("bag"),)
 EVERY = [Wish(kind=kind, protocol=protocol, stored=SHORT) for protocol in ("modbus", "bisynch") for kind in KINDS]
-EVERY.append(Wish(protocol="lads"))
+EVERY += [Wish(protocol="lads"), *(Wish(kind=kind, protocol="watlow") for kind in KINDS)]
 
 
 def call(method: str) -> Call:
@@ -27,7 +28,7 @@ def call(method: str) -> Call:
 
 async def settled(bench: Bench, method: str) -> Done | NotDone | Unknown:
     """Ask the driver how an open call ended."""
-    assert isinstance(bench.freezer, (EurothermModbus, EurothermBisynch, LadsFreezer))
+    assert isinstance(bench.freezer, (EurothermModbus, EurothermBisynch, LadsFreezer, WatlowF4T))
     return await bench.freezer.reconcile(call(method))
 
 
@@ -147,7 +148,7 @@ def test_doubt_about_an_act_is_settled_by_reading(wish: Wish) -> None:
 
 
 @pytest.mark.requirement("C05.1", "C06", refuses=True)
-@pytest.mark.parametrize("protocol", ["modbus", "bisynch", "lads"])
+@pytest.mark.parametrize("protocol", ["modbus", "bisynch", "lads", "watlow"])
 def test_a_driver_without_control_reads_and_commands_nothing(protocol: str) -> None:
     """Every command is refused before a byte is sent."""
 

@@ -353,6 +353,15 @@ def ot2_commands() -> list[bytes]:
     ]
 
 
+WATLOW = (
+    b"\1\3\x40\xb8\0\1",
+    b"\1\3\x4a\x96\0\x0c",
+    b"\1\6\x49\xca\5\x5f",
+    b"\1\6\x4a\x96\7\x87",
+    b"\1\x10\x4a\xaa\0\2\4\0\0\x40\x80",
+    b"\1\6\x40\xb2\6\xf6",
+)
+"""A state and a step read, a profile added, its first step and target written, and started."""
 _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
     "curiox_ht2000": lambda: [curiox.command(word) for word in CURIOX_WORDS],
     "digital_inputs": lambda: [modbus_sealed(body) for body in (b"\1\2\0\0\0\3", b"\1\1\0\1\0\2", b"\1\2\0\7\0\x20")],
@@ -381,6 +390,7 @@ _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
     "vicell_blu_file": lambda: FOLDER_COMMANDS,
     "vicell_blu_opcua": vicell_commands,
     "memmert_atmoweb": lambda: [atmoweb.request(("Temp1Read", "SN")), atmoweb.request((), {"TempSet": "37.0"})],
+    "watlow_f4t": lambda: [tcp_sealed(one) for one in WATLOW],
     "watson_marlow": lambda: [f"1{word}\r".encode() for word in ("RS", "ZY", "SP55.5", "RL", "GO", "ST", "RX")],
     "zpl_printer": lambda: [*zpl_commands(), b"~HS\r\n", b"~HI\r\n"],
 }
@@ -396,6 +406,7 @@ _SEALS: dict[str, Callable[[bytes], bytes]] = {
     "rocking_bag": nodes_sealed,
     "sila_incubator": nodes_sealed,
     "rotea": nodes_sealed,
+    "watlow_f4t": lambda data: tcp_sealed(data[6:]),
     "vicell_blu_opcua": nodes_sealed,
 }
 

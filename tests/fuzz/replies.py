@@ -24,6 +24,7 @@ from instruments.drivers.opentrons_ot2 import wire as ot2
 from instruments.drivers.own_handler import wire as own
 from instruments.drivers.serial_scanner import wire as scanner
 from instruments.drivers.tec3000 import wire as tec
+from instruments.drivers.watlow_f4t import wire as watlow
 from instruments.drivers.zpl_printer.wire import status as zpl
 from instruments.transport import folder, modbus
 from instruments.transport import http as web
@@ -93,6 +94,14 @@ def _modbus_line(framing: Framing, data: bytes) -> object:
 def ascii_sealed(body: bytes) -> bytes:
     """Close a body as a Modbus ASCII frame."""
     return b":" + (body + bytes((checksums.lrc(body),))).hex().upper().encode() + b"\r\n"
+
+
+def _watlow(data: bytes) -> object:
+    """Read registers as all that they can be."""
+    told = watlow.text(data[: len(data) // 2 * 2])
+    if len(data) == 2:
+        return told, watlow.running(watlow.word(data)), watlow.kind(watlow.word(data))
+    return told, (watlow.number(data), watlow.long(data)) if len(data) == 4 else ()
 
 
 def tcp_sealed(body: bytes) -> bytes:
@@ -412,6 +421,15 @@ TARGETS: tuple[Target, ...] = (
         fresh=pure(partial(_modbus_line, Framing.TCP)),
         seal=lambda data: tcp_sealed(data[6:]),
         harmless="no checksum but that of TCP: a changed digit is another value, judged by its range and the alarms",
+    ),
+    Target(
+        name="watlow_f4t registers",
+        covers=(f"{DRIVERS}watlow_f4t.wire",),
+        corpus=lambda: (
+            [bytes.fromhex(one["words"]) for one in vectors("watlow_f4t")["floats"]] + [b"\0C\0O\0M\0P", b"\0\x95"]
+        ),
+        fresh=pure(_watlow),
+        harmless="registers out of a frame that is checked, or over TCP; the whole profile is read back and compared",
     ),
     Target(
         name="mt_sics reply",

@@ -1,12 +1,14 @@
 """What the doubt matrix needs of controlled-rate freezers. Units: degC, s of simulated time."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from automation.engine.handles import Container
 from automation.kernel.quantity import Celsius
 from fakes.faults import FaultKind
 from instruments.drivers.eurotherm.wire import registers as r
 from instruments.drivers.stored_programs import program_digest
+from instruments.drivers.watlow_f4t import wire as w
 from tests.support.doubt_scene import LOOK, Do, Else, Hand, Rig, Scene
 from tests.support.freezers import KEPT as FOUND
 from tests.support.freezers import SHORT
@@ -57,7 +59,26 @@ def _eurotherm(power_fail: str) -> Rig:
 
 STORED = {"power_fail": "continue", "stored": SHORT.name, "stored_digest": program_digest(SHORT)}
 
+ANOTHER_PROFILE = Else((("panel", {"register": w.START, "value": 2.0}), ("key", {"key": "start"})), acts=1)
+SECOND = tuple(
+    ("panel", {"register": register, "value": float(value)})
+    for register, value in (
+        (w.SELECT, 2),
+        (w.EDIT, w.ADDS),
+        (w.STEPS, w.Kind.RAMP_TIME),
+        (w.STEPS + w.HOURS, 1),
+        (w.SELECT, 1),
+    )
+)
+"""A second profile: an hour to 0 degC."""
+WATLOW: Mapping[str, Scene] = {
+    **FREEZER,
+    "load": Scene(arguments={"program": SHORT}, other=ANOTHER_PROFILE),
+    "start": Scene(LOADED, BAG, other=replace(ANOTHER_PROFILE, lost=FaultKind.LOSE_COMMAND)),
+}
+
 FREEZER_RIGS = (
+    Rig("watlow_f4t", "watlow_f4t", WATLOW, OPEN_LID, {"power_fail": "continue", "rate_per": "min"}, furnish=SECOND),
     _eurotherm("continue"),
     _eurotherm("reset"),
     Rig("eurotherm_bisynch", "eurotherm_bisynch", FREEZER, OPEN_LID, STORED, furnish=(*entered(1), *entered(2))),

@@ -22,12 +22,15 @@ from fakes.lads_freezer import LadsFreezer
 from fakes.physics.chamber import Build
 from fakes.plant import Plant, PlantLog
 from fakes.serve import Seat, serving
+from fakes.watlow_f4t import WatlowF4TFreezer
 from fakes.world import Container, World
 from instruments.drivers.eurotherm import driver_bisynch, driver_modbus
 from instruments.drivers.lads_freezer import driver as lads_driver
 from instruments.drivers.stored_programs import program_digest
+from instruments.drivers.watlow_f4t import driver as watlow_driver
 from instruments.interfaces.freezer import ControlledRateFreezer, Program, Segment, SegmentType
 from instruments.transport import ByteStream, Link
+from instruments.transport.modbus_lines import Framing
 from instruments.transport.ports import open_stream
 
 START = Instant(1_800_000_000.0)
@@ -62,6 +65,7 @@ COMP = Program(
 SHORT = Program("SHORT", (hold(4, dwell=60), ramp(-6, rate=10), Segment(SegmentType.STEP, Celsius(-8.5))))
 
 
+WATLOW = {"memory": Framing.TCP, "tcp": Framing.TCP, "pty": Framing.RTU}
 SHORT_FILE = Path(__file__).parents[1] / "data" / "freezer" / "short.txt"
 KEPT = {
     "stored": SHORT.name,
@@ -130,6 +134,8 @@ def on_bench(wish: Wish, work: Callable[[Bench], Coroutine[object, object, _T]])
 def _fake(world: World, wish: Wish) -> Freezer:
     if wish.protocol == "lads":
         return LadsFreezer(world, "freezer", wish.build)
+    if wish.protocol == "watlow":
+        return WatlowF4TFreezer(world, "freezer", wish.build, framing=WATLOW[wish.kind])
     fake = (EurothermFreezer if wish.protocol == "modbus" else EurothermBisynchFreezer)(
         world, "freezer", wish.build, wish.setup
     )
@@ -187,11 +193,15 @@ def _line(wish: Wish) -> str:
     """Give the settings that a site names for a serial line."""
     if wish.kind != "pty":
         return ""
-    return "?9600-8N1" if wish.protocol == "modbus" else "?9600-7E1"
+    return {"modbus": "?9600-8N1", "watlow": "?38400-8N1"}.get(wish.protocol, "?9600-7E1")
 
 
 def _driver(wish: Wish, link: Link) -> ControlledRateFreezer:
     settings = dict(wish.settings)
+    if wish.protocol == "watlow":
+        return watlow_driver.build(
+            link, settings | {"rate_per": "min", "framing": WATLOW[wish.kind]}, control=wish.control
+        )
     if wish.protocol == "lads":
         return lads_driver.build(link, settings | KEPT, control=wish.control)
     if wish.protocol == "modbus":

@@ -1,0 +1,1 @@
+"""Controlled-rate freezers and chambers on a Watlow F4T controller."""
