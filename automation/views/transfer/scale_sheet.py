@@ -9,13 +9,13 @@ Source: ``automation.formulas.scale``; ICH Q8(R2) 2.5 and part II, appendix 1 (s
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import get_args
 
 from automation.engine.recipe.model import Literal, Recipe, Reference, Step
-from automation.engine.recipe.spec import OperationSpec, parameters_of, without_none
+from automation.engine.recipe.spec import OperationSpec, ParameterSpec, parameters_of, without_none
 from automation.formulas import scale
 from automation.formulas.limits import Limit
 from automation.kernel.errors import InputError
@@ -25,7 +25,7 @@ _DIGITS = 4  # of a translated number
 _AMOUNTS = frozenset({"mL", "uL", "L", "mg", "g", "kg", "cells"})
 _BOUND = re.compile(
     r"sample|uncertainty|tolerance|error|empty|hold_up|chamber|rest|mix_volume|holds|draw|weights|counting|tests|"
-    r"aliquots|vials|bags|trough|source_left|stock|acceptance"
+    r"aliquots|vials|bags|trough|source_left|stock|acceptance|charge|load_most|cassette|first_place|gloves|tries|events|tubes"
 )
 _KEPT = {
     "s": "time of the process; handling takes longer, so look at it again",
@@ -34,6 +34,7 @@ _KEPT = {
     "": "a ratio, the same at every scale",
 }
 _HAIR = 1.0 + 1e-9  # of rounding
+_FLOW = re.compile(r"(gas_flow|perfusion\.rate_most)$")
 _FREEZING = re.compile(r"plateau")
 _ROCKING = re.compile(r"rock|angle")
 _PROGRAM = re.compile(r"programs?$|strategy|pipetting|worksheet")
@@ -184,7 +185,7 @@ def _parameters(step: Step, spec: OperationSpec, *, ratio: float, after: Vessel)
         if isinstance(given, Reference):
             yield Line(where, f"from {given.text}", "", Basis.TAKEN, "a result of the step before")
         elif isinstance(given, Literal):
-            leaves = _leaves(where, given.value, kind=spec.parameters[name].type)
+            leaves = _leaves(where, given.value, spec.parameters[name])
             yield from (_line(leaf, ratio=ratio, after=after) for leaf in leaves if leaf.counts)
 
 
@@ -193,7 +194,7 @@ class _Leaf:
     """One value that stands in a parameter."""
 
     path: str
-    kind: object
+    spec: ParameterSpec
     value: object
 
     @property
@@ -212,24 +213,24 @@ class _Leaf:
         return float(self.value) if isinstance(self.value, int | float) else 0.0
 
 
-def _leaves(path: str, value: object, *, kind: object) -> Iterator[_Leaf]:
+def _leaves(path: str, value: object, spec: ParameterSpec) -> Iterator[_Leaf]:
     """Give the single values of a structure with their types; a program of a device is one."""
-    kind, _ = without_none(kind)
-    leaf = _Leaf(path, kind, value)
+    kind, _ = without_none(spec.type)
+    leaf = _Leaf(path, replace(spec, type=kind), value)
     if is_dataclass(value) and not isinstance(value, type) and not leaf.is_program:
         known = parameters_of(type(value), top=False)
         for one in fields(value):
-            yield from _leaves(f"{path}.{one.name}", getattr(value, one.name), kind=known[one.name].type)
+            yield from _leaves(f"{path}.{one.name}", getattr(value, one.name), known[one.name])
     elif isinstance(value, tuple) and not leaf.is_program:
         of = get_args(kind)[0] if get_args(kind) else str
         for number, one in enumerate(value, 1):
-            yield from _leaves(f"{path}[{number}]", one, kind=of)
+            yield from _leaves(f"{path}[{number}]", one, ParameterSpec(spec.name, of))
     elif value is not None:
         yield leaf
 
 
 def _line(leaf: _Leaf, *, ratio: float, after: Vessel) -> Line:
-    unit = UNITS.get(leaf.kind, "")
+    unit = UNITS.get(leaf.spec.type, "")
     before = _n(leaf.number, unit)
     if leaf.is_program:
         return Line(leaf.path, "as it stands", "", Basis.OPEN, "of a device: develop and qualify it for the new volume")
@@ -237,12 +238,17 @@ def _line(leaf: _Leaf, *, ratio: float, after: Vessel) -> Line:
         return Line(leaf.path, before, "", Basis.OPEN, why)
     if _BOUND.search(leaf.path):
         return Line(leaf.path, before, before, Basis.KEPT, "belongs to a sample, a scale or a device")
-    if unit not in _AMOUNTS:
+    flows = bool(_FLOW.search(leaf.path))
+    if unit not in _AMOUNTS and not flows:
         return Line(leaf.path, before, before, Basis.KEPT, _KEPT.get(unit, "a state, the same at every scale"))
     made = leaf.number * ratio
     if unit == "mL" and made > float(after.volume) * _HAIR:
         return Line(leaf.path, before, "", Basis.OPEN, f"{_n(made, unit)} would be more than the vessel holds")
-    return Line(leaf.path, before, _n(made, unit), Basis.SCALED, "an amount, with the vessel")
+    low, high = leaf.spec.low, leaf.spec.high
+    if (low is not None and made < low) or (high is not None and made > high):
+        return Line(leaf.path, before, "", Basis.OPEN, f"{_n(made, unit)} is beyond what a recipe may state")
+    why = "a flow, with the vessel" if flows else "an amount, with the vessel"
+    return Line(leaf.path, before, _n(made, unit), Basis.SCALED, why)
 
 
 def _open(leaf: _Leaf, unit: str) -> str:

@@ -60,8 +60,19 @@ def test_rocking_is_never_translated_by_a_rule() -> None:
     found = lines(cellwright("transfer", "scale", "rocking-culture", *words))
     assert found["expand.kept.set_points.rocking_rate"]["basis"] == "not translated"
     assert found["expand.kept.set_points.angle"]["after"] == ""
+    assert found["expand.kept.set_points.gas_flow"]["after"] == "0.5"
+    assert found["expand.perfusion.nl_per_cell_day"]["basis"] == "kept"  # of each cell
     assert found["vessel.gas"]["after"] == "500 mL/min"
     assert found["vessel.speed"]["after"] == "83.92 1/min"  # (0.1^5 * 5 / 0.171^5)^(1/3) of 120
+
+
+@pytest.mark.requirement("F091", refuses=True)
+def test_what_no_recipe_may_state_is_not_translated() -> None:
+    """0.1 L of gas a minute at 100 mL would be 4 at 4 L: the device takes 2 at most."""
+    words = ("--step", "expand", "--from", "volume=100 mL", "--to", "volume=4 L", "--json")
+    found = lines(cellwright("transfer", "scale", "rocking-culture", *words))
+    gas = found["expand.kept.set_points.gas_flow"]
+    assert (gas["after"], gas["basis"], gas["why"]) == ("", "not translated", "4 is beyond what a recipe may state")
 
 
 def test_amounts_can_follow_the_growth_surface(tmp_path: Path) -> None:
