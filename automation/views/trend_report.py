@@ -145,7 +145,7 @@ def series_of(objects: Objects, name: str) -> TrendReports:
     return found
 
 
-def draw(objects: Objects, name: str, period: str, *, site: str, now: Instant) -> TrendReport:
+def draw(objects: Objects, name: str, *, period: str, site: str, now: Instant) -> TrendReport:
     """Draw the report of a series for a period as of the ledger's last event.
 
     Raises InputError for a series or period that is none, and for a period that goes on at ``now``.

@@ -118,7 +118,9 @@ def _plant(walk: Walk) -> Iterator[Section]:
     yield Section(
         "Rooms",
         ("room", "name", "grade", "state", "cleaned"),
-        tuple(_line(objects, "room", one.id, *_layout(one), one.state, _day(objects, one.cleaned_at)) for one in rooms),
+        tuple(
+            _line(objects, f"room/{one.id}", *_layout(one), one.state, _day(objects, one.cleaned_at)) for one in rooms
+        ),
     )
     assets = (cast("Asset", one) for one in objects.every("asset"))
     yield Section(
@@ -127,7 +129,7 @@ def _plant(walk: Walk) -> Iterator[Section]:
         tuple(_asset(objects, one) for one in assets),
     )
     for kind, title in (("calibration", "Calibrations"), ("maintenance", "Maintenance"), ("fault", "Faults")):
-        yield _states(objects, kind, title)
+        yield _states(objects, kind, title=title)
 
 
 def _layout(room: Room) -> tuple[str, str]:
@@ -138,7 +140,7 @@ def _asset(objects: Objects, one: Asset) -> Line:
     device = f"{one.maker} {one.model}".strip()
     until = (_day(objects, one.qualification_due), _day(objects, one.calibration_due))
     driver = f"{one.driver} ({one.kind}, {one.support})" if one.driver else str(one.kind)
-    return _line(objects, "asset", one.id, one.asset_class, device, one.serial, driver, one.state, *until)
+    return _line(objects, f"asset/{one.id}", one.asset_class, device, one.serial, driver, one.state, *until)
 
 
 def _people(walk: Walk) -> Iterator[Section]:
@@ -148,7 +150,14 @@ def _people(walk: Walk) -> Iterator[Section]:
         ("account", "name", "roles", "since", "given by", "until", "reason"),
         tuple(
             _line(
-                objects, "person", one.person, one.name, ", ".join(one.roles), one.since, one.by, one.until, one.reason
+                objects,
+                f"person/{one.person}",
+                one.name,
+                ", ".join(one.roles),
+                one.since,
+                one.by,
+                one.until,
+                one.reason,
             )
             for one in register(objects)
         ),
@@ -188,7 +197,7 @@ def _materials(walk: Walk) -> Iterator[Section]:
         "Suppliers",
         ("supplier", "state", "materials", "qualified until"),
         tuple(
-            _line(objects, "supplier", one.id, one.state, ", ".join(one.materials), _day(objects, one.until))
+            _line(objects, f"supplier/{one.id}", one.state, ", ".join(one.materials), _day(objects, one.until))
             for one in suppliers
         ),
     )
@@ -197,7 +206,9 @@ def _materials(walk: Walk) -> Iterator[Section]:
 def _lot(objects: Objects, one: MaterialLot) -> Line:
     amounts = (f"{show(one.quantity)} {one.unit}", f"{show(one.left)} {one.unit}")
     used = ", ".join(dict.fromkeys(batch for batch, _ in one.used_in))
-    return _line(objects, "lot", one.id, one.what, one.supplier, one.state, *amounts, one.expiry, one.released_by, used)
+    return _line(
+        objects, f"lot/{one.id}", one.what, one.supplier, one.state, *amounts, one.expiry, one.released_by, used
+    )
 
 
 def _batch(walk: Walk) -> Iterator[Section]:
@@ -216,13 +227,23 @@ def _batch(walk: Walk) -> Iterator[Section]:
         ),
         "Every move of the order, collection, custody, containers, batch, tests, release, shipment and infusion.",
     )
-    yield _rows(tables, "steps", "Steps", ("step", "operation", "state", "begun", "ended", "hours"), batch=walk.batch)
-    results = ("step", "name", "kind", "value", "unit", "band", "at")
-    yield _rows(tables, "results", "Results and yields", results, batch=walk.batch)
     yield _rows(
-        tables, "materials", "Materials used", ("step", "material", "lot", "quantity", "unit"), batch=walk.batch
+        tables,
+        "steps",
+        title="Steps",
+        fields=("step", "operation", "state", "begun", "ended", "hours"),
+        batch=walk.batch,
     )
-    yield _rows(tables, "assets", "Equipment used", ("step", "role", "asset", "model"), batch=walk.batch)
+    results = ("step", "name", "kind", "value", "unit", "band", "at")
+    yield _rows(tables, "results", title="Results and yields", fields=results, batch=walk.batch)
+    yield _rows(
+        tables,
+        "materials",
+        title="Materials used",
+        fields=("step", "material", "lot", "quantity", "unit"),
+        batch=walk.batch,
+    )
+    yield _rows(tables, "assets", title="Equipment used", fields=("step", "role", "asset", "model"), batch=walk.batch)
 
 
 def _place(stream: str) -> int:
@@ -260,28 +281,28 @@ def _deviations(walk: Walk) -> Iterator[Section]:
         ),
     )
     for kind, title in (("nonconformance", "Non-conformances"), ("complaint", "Complaints"), ("recall", "Recalls")):
-        yield _states(objects, kind, title)
+        yield _states(objects, kind, title=title)
 
 
 def _deviation(objects: Objects, one: Deviation) -> Line:
     about = (one.opening.subject, one.opening.title) if one.opening else ("", "")
     said = (one.conclusion.cause, one.code, ", ".join(one.conclusion.capa)) if one.conclusion else ("", "", "")
-    return _line(objects, "deviation", one.id, _day(objects, one.opened_at), *about, one.state, *said)
+    return _line(objects, f"deviation/{one.id}", _day(objects, one.opened_at), *about, one.state, *said)
 
 
 def _capa(objects: Objects, one: Capa) -> Line:
     plan = one.plan
     told = (plan.source, plan.action, plan.owner, plan.due) if plan else ("", "", "", "")
-    return _line(objects, "capa", one.id, *told, one.state, "; ".join(each.result for each in one.findings))
+    return _line(objects, f"capa/{one.id}", *told, one.state, "; ".join(each.result for each in one.findings))
 
 
 def _environment(walk: Walk) -> Iterator[Section]:
     tables = Tables(walk.objects)
     sampled = ("at", "room", "grade", "point", "method", "sample", "value", "unit", "verdict")
-    yield _rows(tables, "environment", "Samples of rooms", sampled)
+    yield _rows(tables, "environment", title="Samples of rooms", fields=sampled)
     filled = ("fill", "process", "purpose", "room", "state", "incubated", "grown", "at")
-    yield _rows(tables, "media-fills", "Media fills", filled)
-    yield _states(walk.objects, "em-sample", "Plates and samples in the incubator")
+    yield _rows(tables, "media-fills", title="Media fills", fields=filled)
+    yield _states(walk.objects, "em-sample", title="Plates and samples in the incubator")
 
 
 def _system(walk: Walk) -> Iterator[Section]:
@@ -310,8 +331,8 @@ def _system(walk: Walk) -> Iterator[Section]:
     kept = tuple(_own(one) for one in own if one.kind != "genesis")
     yield Section("What the program recorded about itself", ("when", "what", "by", "said"), kept)
     yield _refusals(objects)
-    yield _states(objects, "backup", "Backups, and whether they could be restored")
-    yield _states(objects, "inspection", "Inspections")
+    yield _states(objects, "backup", title="Backups, and whether they could be restored")
+    yield _states(objects, "inspection", title="Inspections")
 
 
 def _own(one: Entry) -> Line:
@@ -336,7 +357,7 @@ def _refusals(objects: Objects) -> Section:
     return Section("What was refused", ("when", "what", "to whom", "why"), lines, note)
 
 
-def _states(objects: Objects, kind: str, title: str) -> Section:
+def _states(objects: Objects, kind: str, *, title: str) -> Section:
     """Give every object of a kind with its state and last move."""
     lines = []
     for one in objects.every(kind):
@@ -347,15 +368,15 @@ def _states(objects: Objects, kind: str, title: str) -> Section:
     return Section(title, (kind, "state", "last move", "by", "when", "how it began"), tuple(lines))
 
 
-def _rows(tables: Tables, name: str, title: str, fields: Sequence[str], *, batch: str = "") -> Section:
+def _rows(tables: Tables, name: str, *, title: str, fields: Sequence[str], batch: str = "") -> Section:
     rows: Iterable[Row] = tables[name].rows
     some = (row for row in rows if not batch or row.text("batch") == batch)
     lines = tuple(Line(tuple(show(row.values.get(field) or "") for field in fields), row.events) for row in some)
     return Section(title, tuple(fields), lines)
 
 
-def _line(objects: Objects, kind: str, name: str, *cells: object) -> Line:
-    return Line((name, *map(str, cells)), _seqs(objects, f"{kind}/{name}"))
+def _line(objects: Objects, stream: str, *cells: object) -> Line:
+    return Line((stream.partition("/")[2], *map(str, cells)), _seqs(objects, stream))
 
 
 def _seqs(objects: Objects, *streams: str) -> tuple[int, ...]:

@@ -42,7 +42,7 @@ def record(  # noqa: PLR0913  as options
         made, written = session.opener.batchml(folder, batch)
         sizes = {form: write_whole(output, written.data)}
     else:
-        made, sizes = _sealed(folder, file, batch, output) if sealing else write(folder, batch, {form: output})
+        made, sizes = _sealed(folder, file, batch, output=output) if sealing else write(folder, batch, {form: output})
     if as_json:
         emit(
             {
@@ -100,7 +100,7 @@ def write(folder: Path, batch: str, outputs: dict[str, Path]) -> tuple[BatchReco
     return made, sizes
 
 
-def _sealed(folder: Path, file: SiteFile, batch: str, output: Path) -> tuple[BatchRecord, dict[str, int]]:
+def _sealed(folder: Path, file: SiteFile, batch: str, *, output: Path) -> tuple[BatchRecord, dict[str, int]]:
     """Write the record as a sealed PDF that carries itself as data; gives it and the size (bytes)."""
     with Reader(folder) as reader:
         reader.pin()

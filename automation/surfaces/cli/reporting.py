@@ -58,11 +58,11 @@ def report(  # noqa: PLR0913  as options
         if signed is not None:
             made = _kept(folder, objects, found, signed)
         else:
-            made = draw(objects, series, period, site=file.name, now=now)
+            made = draw(objects, series, period=period, site=file.name, now=now)
         close = sealer(folder, file, last=objects.now) if sealing else None
         said = _said(signed, objects)
     if freezing:
-        place = _place(folder, series, period, made.digest)
+        place = _place(folder, series, period=period, digest=made.digest)
         place.parent.mkdir(parents=True, exist_ok=True)
         write_whole(place, made.data)
     if output is not None:
@@ -85,7 +85,7 @@ def _form(output: Path | None, folder: Path, *, sealing: bool) -> str:
     return form
 
 
-def _place(folder: Path, series: str, period: str, digest: str) -> Path:
+def _place(folder: Path, series: str, *, period: str, digest: str) -> Path:
     """Give the file of a frozen report; raises InputError for a series whose name no file may have."""
     if not _NAME.fullmatch(series):
         raise InputError(f"the series is {series!r}; its reports are kept as files: letters, digits, '.', '_' and '-'")
@@ -94,7 +94,7 @@ def _place(folder: Path, series: str, period: str, digest: str) -> Path:
 
 def _kept(folder: Path, objects: Objects, found: TrendReports, signed: Concluded) -> TrendReport:
     """Give the report that was signed; raises FailedError for a file or ledger that is not what it was."""
-    place = _place(folder, found.id, signed.said.period, signed.said.sha256)
+    place = _place(folder, found.id, period=signed.said.period, digest=signed.said.sha256)
     name = f"the report of {found.id} for {signed.said.period}"
     if not place.exists():
         raise FailedError(f"{name} that was signed is not kept here: {place} is missing")

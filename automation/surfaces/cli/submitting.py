@@ -46,7 +46,7 @@ def sections(  # noqa: PLR0913  as options
         master = masters.recall(folder, batches[-1], operations)
         about = Subject(objects, master, batches, product_from)
         if output is not None:
-            _write(about, section, output, folder, as_json=as_json)
+            _write(about, section, output=output, folder=folder, as_json=as_json)
             return
         lines = [(number, title, _lacks(number, about)) for number, (title, _) in SECTIONS.items()]
     if as_json:
@@ -66,7 +66,7 @@ def _lacks(number: str, about: Subject) -> str:
     return ""
 
 
-def _write(about: Subject, number: str, output: Path, folder: Path, *, as_json: bool) -> None:
+def _write(about: Subject, number: str, *, output: Path, folder: Path, as_json: bool) -> None:
     writer = WRITERS.get(output.suffix.lower())
     if writer is None:
         raise InputError(f"-o is {output}; a section is written as .html, .csv or .json")

@@ -46,10 +46,12 @@ def pages(cover: Cover, chapters: Mapping[Chapter, Sequence[Section]], mask: Mas
     """Give the files of the walk by their names, the first page first; every text goes through ``mask``."""
     names = [INDEX, *(f"{at}-{chapter}.html" for at, chapter in enumerate(chapters, 1))]
     titles = ["Contents", *(TITLES[chapter] for chapter in chapters)]
-    made = {INDEX: html(_document(cover, titles[0], tuple(_contents(cover, titles[1:])), _way(names, titles, 0)))}
+    made = {
+        INDEX: html(_document(cover, titles[0], tuple(_contents(cover, titles[1:])), _way(names, 0, titles=titles)))
+    }
     for at, (name, some) in enumerate(zip(names[1:], chapters.values(), strict=True), 1):
         blocks = tuple(_blocks(titles[at], some, mask))
-        made[name] = html(_document(cover, titles[at], blocks, _way(names, titles, at)))
+        made[name] = html(_document(cover, titles[at], blocks, _way(names, at, titles=titles)))
     return made
 
 
@@ -66,7 +68,7 @@ def _document(cover: Cover, title: str, blocks: tuple[AnyBlock, ...], links: tup
     )
 
 
-def _way(names: Sequence[str], titles: Sequence[str], at: int) -> tuple[tuple[str, str], ...]:
+def _way(names: Sequence[str], at: int, *, titles: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Give the links of a page: all chapters from the first page, else back, contents and on."""
     if at == 0:
         return tuple(zip(names[1:], titles[1:], strict=True))
