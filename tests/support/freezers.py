@@ -99,6 +99,13 @@ class Bench:
     faults: Faults
     now: Callable[[], Instant]
 
+    @property
+    def controller(self) -> Controller:
+        """Give the fake of a Eurotherm; raises TypeError for another one."""
+        if not isinstance(self.fake, Controller):
+            raise TypeError(self.fake)
+        return self.fake
+
     def fault(self, kind: FaultKind, *, at: int = 1, delay: float = 0.0) -> None:
         """Let the n-th chunk from now on go wrong; ``delay`` in s."""
         act = self.faults.acts.get("freezer", 0) + at

@@ -253,8 +253,8 @@ def test_the_image_is_proven_before_it_is_used() -> None:
     """Limits that differ between words and image are another controller or another word order."""
 
     async def work(bench: Bench) -> None:
-        bench.fake.stored[registers.SP_HIGH] = 49.96
-        bench.fake.stored[registers.SP_LOW] = 60.0
+        bench.controller.stored[registers.SP_HIGH] = 49.96
+        bench.controller.stored[registers.SP_LOW] = 60.0
         with pytest.raises(WireError, match="set point limits"):
             await bench.freezer.identify()
 

@@ -58,7 +58,7 @@ def test_a_selection_whose_answer_was_lost_can_be_made_again() -> None:
         with pytest.raises(LinkError):
             await bench.freezer.load(program=SHORT)
         await bench.freezer.load(program=SHORT)
-        assert bench.fake.selected == 1
+        assert bench.controller.selected == 1
 
     on_bench(STORED, work)
 
