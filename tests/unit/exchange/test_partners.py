@@ -1,14 +1,20 @@
 """A centre reports a collection from its own program: a signed message, taken once, under the rules of the door."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from automation.engine.requests import Done, Request
+from automation.engine.site import Site
 from automation.formulas.isbt128 import check_character
+from automation.kernel.clock import iso
 from tests.support.commands import Said
 from tests.support.exchanging import Linked, linked
+from tests.support.owned import asked, owned, signer, wish
 from tests.support.partners import Body, as_bytes, found, public, report, signed
 
 ORDERED = {
@@ -210,3 +216,28 @@ def test_a_laboratory_that_has_a_key_here_signs_its_results(centre: Centre) -> N
     assert centre.site.good(*words).out == "SIMULATED results.json: 1 taken, 0 in the tray, 0 known already\n"
     assert centre.site.good(*words).out == "SIMULATED results.json: 0 taken, 0 in the tray, 1 known already\n"
     assert "--from is missing" in centre.site.do("exchange", "take", path, "--as", "anna").err
+
+
+@pytest.mark.requirement("F054.2", refuses=True)
+def test_a_message_reaches_the_process_that_owns_the_site_and_nothing_else_goes_in_without_a_secret(
+    tmp_path: Path,
+) -> None:
+    """Over its socket, in real time: taken once; the same name opens no other door."""
+
+    async def job(site: Site) -> list[Done | str]:
+        said = {"party": "lab-1", "key": public("lab-a"), "may": ["results"], "seen": "on the telephone"}
+        registering = wish("ida", "do", "partner/lab-a", "register", **said)
+        both = (signer("ida", "responsible"), signer("dora", "verified"))
+        told = [await asked(site, msgspec.structs.replace(registering, signers=both))]
+        ledger, sent = site.house.ledger.genesis.ledger, iso(site.house.clock.now())
+        data = as_bytes(found(ledger, number="R-1", sample="QC-1", value=91.4, sent=sent))
+        brought: Body = {"data": b64encode(data).decode(), "signature": signed("lab-a", data)}
+        message = Request(what="message", target="message", body=brought, by="lab-a", secret="")
+        other = Request(what="do", target="batch/B-1", command="hold", body={"reason": "none"}, by="lab-a", secret="")
+        return [*told, *[await asked(site, one) for one in (message, message, other)]]
+
+    _, taken, again, other = owned(tmp_path, job)
+    assert isinstance(taken, Done)
+    assert (taken.target, taken.state) == ("message/lab-a.R-1", "taken")
+    assert "RefusedError: message lab-a.R-1 was taken before" in str(again)
+    assert "lab-a could not be identified" in str(other)
