@@ -6,8 +6,9 @@ Source: EU GMP Annex 15, 2.9 and 2.10 (formal release, conditional approval), 4.
 from typing import Protocol, cast
 
 from automation.gmp.bodies.assets import Qualification, Stage
-from automation.gmp.marks import of_asset
+from automation.gmp.marks import of_asset, of_subject
 from automation.gmp.objects import Site
+from automation.kernel.quantity import Instant
 
 _ON_THE_WAY = frozenset({"executing", "executed", "reviewed"})
 
@@ -16,6 +17,7 @@ class _Record(Protocol):
     """What is asked of the execution of a protocol."""
 
     id: str
+    begun_at: Instant
 
     @property
     def state(self) -> str: ...
@@ -32,12 +34,20 @@ def unfounded(asset: str, said: Qualification, site: Site, *, last: str, release
     return f"is qualified by executed protocols (the last is {last}); execute one" if last else ""
 
 
-def in_execution(asset: str, site: Site) -> str:
-    """Say which protocol is executed on an asset; empty when none is."""
-    for one in (cast("_Record", found) for found in site.marked("qualification", of_asset(asset))):
-        if one.state in _ON_THE_WAY:
-            return f"is not put back to use: qualification {one.id} is {one.state}, not over"
-    return ""
+def barring(asset: str, site: Site) -> str:
+    """Say which execution keeps an asset out of use: one that is not over, was rejected, or left deviations open."""
+    found = [cast("_Record", one) for one in site.marked("qualification", of_asset(asset))]
+    begun = [one for one in found if one.begun_at]
+    if not begun:
+        return ""
+    last = begun[-1]
+    why = f"is not put back to use: qualification {last.id}"
+    if last.state in _ON_THE_WAY:
+        return f"{why} is {last.state}, not over"
+    if last.state == "rejected":
+        return f"{why} was rejected; another has to be released"
+    left = (one for one in site.marked("deviation", of_subject(f"qualification/{last.id}")) if one.state != "closed")
+    return next((f"{why} left deviation {one.id}, which is {one.state}, not closed" for one in left), "")
 
 
 def reached(said: Qualification, before: Stage, *, holds: bool) -> Stage:

@@ -230,6 +230,37 @@ CHEATS = (
         "EU GMP Annex 15, 4.1",
     ),
     _cheat(
+        "Put a device back to use that has failed its qualification",
+        "was rejected; another has to be released",
+        Tried(
+            RETURN,
+            Act("qualification/Q2", "plan", {"asset": "Q-bal", "protocol": made.PROTOCOL}, "maintain"),
+            (
+                balance,
+                Act(ASSET, "install", {"due": "2027-06-30"}, "system:test"),
+                upto("review"),
+                Act(Q, "reject", {"reason": "it does not weigh"}, "approve"),
+            ),
+        ),
+        "EU GMP Annex 15, 2.10",
+    ),
+    _cheat(
+        "Break a failing qualification off and go on using the device",
+        "left deviation Q-D01, which is open, not closed",
+        Tried(
+            RETURN,
+            RETURN,
+            (
+                balance,
+                Act(ASSET, "install", {"due": "2027-06-30"}, "system:test"),
+                upto("enter"),
+                Act(Q, "cancel", {"reason": "it is needed today"}, "approve"),
+            ),
+            (CONCLUDE, CLOSE),
+        ),
+        "EU GMP Annex 15, 2.8",
+    ),
+    _cheat(
         "Qualify by a certificate what is qualified by executed protocols",
         "is qualified by executed protocols (the last is Q)",
         Tried(

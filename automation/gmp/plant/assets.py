@@ -30,7 +30,7 @@ from automation.gmp.codes import moment as stated_moment
 from automation.gmp.due import Due, until
 from automation.gmp.marks import OPEN, in_room, of_asset
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
-from automation.gmp.qualified_assets import in_execution, reached, unfounded
+from automation.gmp.qualified_assets import barring, reached, unfounded
 from automation.gmp.words import SYSTEM, Meaning, Reason, Right
 from automation.kernel.clock import iso
 from automation.kernel.errors import GateError, RefusedError
@@ -300,8 +300,8 @@ class Asset:
             self._check_none(unfounded(self.id, fact.stated(Qualification), site, last=last, released=released))
         if fact.kind in {"return", "release"}:
             self._check_repaired(site)
-        if fact.kind == "return":
-            self._check_none(in_execution(self.id, site))
+        if fact.kind in {"return", "qualify"}:
+            self._check_none(barring(self.id, site))
         if fact.kind == "retire" and self.claim is not None:
             self._refuse(f"is claimed by batch {self.claim[0]}, step {self.claim[1]}")
 

@@ -11,12 +11,13 @@ import pytest
 
 from automation.bootstrap import Way
 from automation.engine.journal import Called
+from automation.engine.recipe.yaml_source import read_text
 from automation.engine.site import Site
 from automation.gmp.plant.qualifications import Qualification
 from automation.kernel.errors import RefusedError
 from automation.ledger.event import Event
 from automation.qualification.executor import PROGRAM
-from automation.qualification.protocols import load
+from automation.qualification.protocols import load, read
 from fakes.eurotherm import EurothermFreezer
 from fakes.plant import Plant
 from tests.support.qualifying import at_bench, begun, bench, by_program, execution
@@ -170,3 +171,41 @@ def test_the_program_works_for_nobody_without_the_right_or_the_training(
     quality, operator = system[2]
     assert "needs the right" in quality
     assert "on which anna is not trained" in operator
+
+
+READINGS = """\
+id: read-iq
+version: "1"
+title: Readings
+stages: [IQ]
+asset_class: controlled rate freezer
+scope: one freezer
+acceptance: every step as expected
+requalify_d: 30
+requirements: [{id: URS-1, text: It reads., risk: low}]
+cases:
+  - id: R
+    title: Readings
+    requirements: [URS-1]
+    risk: low
+    steps:
+      - {n: 1, action: The chamber., expected: Warm., check: read, given: {method: chamber}, limits: between 15 and 25 degC}
+      - {n: 2, action: The chamber., expected: Cold., check: read, given: {method: chamber}, limits: at most -80 degC}
+      - {n: 3, action: The run., expected: None., check: read, given: {method: run.state, is: reset}}
+"""
+
+
+@pytest.mark.requirement("F150.2")
+@pytest.mark.requirement("F150.2", refuses=True)
+def test_a_reading_of_the_program_is_judged_by_the_limits_of_its_step(tmp_path: Path) -> None:
+    """20 degC is warm and not cold; a word is compared with the one that is wanted."""
+
+    async def job(site: Site) -> Qualification:
+        await begun(site, "Q", read(read_text(READINGS, name="r.yaml")), asset="crf-01", equipment={})
+        await by_program(site, "Q")
+        return execution(site, "Q")
+
+    one = at_bench(bench(tmp_path / "site"), job)
+    assert [(result.step, result.met) for result in one.results] == [("R.1", True), ("R.2", False), ("R.3", True)]
+    assert one.results[1].judged == "step R.2: 20 degC is beyond the reject limit <= -80 degC"
+    assert one.failures[0].deviation == "Q-D01"
