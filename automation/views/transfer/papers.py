@@ -30,7 +30,7 @@ def _documents(pair: Pair) -> Iterator[Gap]:
                 remedy="bring the document into force there, or one of the site that says the same",
             )
         for one in there:
-            other = next((other for other in here if other.name == one.name and other.id != one.id), None)
+            other = next((other for other in here if other.name == one.name), None)
             if other is not None and one.lines != other.lines:
                 yield Gap(
                     topic=Topic.DOCUMENTS,

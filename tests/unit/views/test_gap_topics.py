@@ -67,17 +67,22 @@ def opened() -> Iterator[Staying]:
         house.leave()
 
 
-@pytest.fixture(scope="module")
-def more(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Site a with documents, definitions, a specification, a template, a curriculum, a room and a suite."""
-    folder = simulated_site(tmp_path_factory.mktemp("more"))
-    (folder / "site.yaml").write_text((folder / "site.yaml").read_text(encoding="utf-8") + SUITE, encoding="utf-8")
+def made(folder: Path, work: str, suite: str) -> Path:
+    """Make a copy of site a with a suite, and do this work there."""
+    simulated_site(folder)
+    (folder / "site.yaml").write_text((folder / "site.yaml").read_text(encoding="utf-8") + suite, encoding="utf-8")
     assert cellwright("instruments", "identify", "--site", folder).status == 0
     with opened() as house:
-        for words in WORK.replace("RECIPE", RECIPE).replace("CRITERIA", CRITERIA).strip().splitlines():
+        for words in work.replace("RECIPE", RECIPE).replace("CRITERIA", CRITERIA).strip().splitlines():
             said = cellwright("do", *shlex.split(words), "--site", folder, house=lambda: house)
             assert (said.status, words) == (0, words), said.err
     return folder
+
+
+@pytest.fixture(scope="module")
+def more(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Site a with documents, definitions, a specification, a template, a curriculum, a room and a suite."""
+    return made(tmp_path_factory.mktemp("more"), WORK, SUITE)
 
 
 def weights(said: Said) -> dict[str, str]:
@@ -97,6 +102,35 @@ def test_what_the_receiving_site_has_beyond_the_sending_one_is_no_gap(more: Path
     assert [name for name, weighs in found.items() if weighs == "blocks"] == [
         "people: trained on store",
     ]
+
+
+UNLIKE = {
+    "Close the lid.": "Leave the lid open.",
+    "DO NOT IRRADIATE": "KEEP COLD",
+    "--reorder-at 5": "--reorder-at 9",
+    "--grade B": "--grade C",
+    "CRITERIA": CRITERIA.replace("70.0", "80.0"),
+}
+DIFFERS = {
+    "documents: document SOP-12",
+    "documents: specification of Autologous T cells, formulated",
+    "documents: label template container",
+    "materials: cassette, definition",
+    "rooms: Suite 1",
+    "capacity: suite-1",
+}
+
+
+def test_what_both_have_and_say_otherwise_is_a_gap_too(more: Path, tmp_path: Path) -> None:
+    """The text of a document, a limit, a label, a definition, the grade of a room, how many patients at once."""
+    kinds = ("document SOP-12", "specification", "template", "material", "room")
+    work = "\n".join(line for line in WORK.strip().splitlines() if line.startswith(kinds))
+    for before, after in UNLIKE.items():
+        work = work.replace(before, after)
+    other = made(tmp_path, work, SUITE.replace("at_once: 2", "at_once: 1"))
+    found = weights(cellwright("gap", more, other, "freeze-day", "--json"))
+    assert set(found) >= DIFFERS
+    assert found["documents: specification of Autologous T cells, formulated"] == "changes the process"
 
 
 OTHERWISE = {
