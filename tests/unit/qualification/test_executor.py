@@ -189,8 +189,8 @@ cases:
     requirements: [URS-1]
     risk: low
     steps:
-      - {n: 1, action: The chamber., expected: Warm., check: read, given: {method: chamber}, limits: between 15 and 25 degC}
-      - {n: 2, action: The chamber., expected: Cold., check: read, given: {method: chamber}, limits: at most -80 degC}
+      - {n: 1, action: Chamber., expected: Warm., check: read, given: {method: chamber}, limits: between 15 and 25 degC}
+      - {n: 2, action: Chamber., expected: Cold., check: read, given: {method: chamber}, limits: at most -80 degC}
       - {n: 3, action: The run., expected: None., check: read, given: {method: run.state, is: reset}}
 """
 
@@ -198,7 +198,7 @@ cases:
 @pytest.mark.requirement("F150.2")
 @pytest.mark.requirement("F150.2", refuses=True)
 def test_a_reading_of_the_program_is_judged_by_the_limits_of_its_step(tmp_path: Path) -> None:
-    """20 degC is warm and not cold; a word is compared with the one that is wanted."""
+    """22 degC is warm and not cold; a word is compared with the one that is wanted."""
 
     async def job(site: Site) -> Qualification:
         await begun(site, "Q", read(read_text(READINGS, name="r.yaml")), asset="crf-01", equipment={})
@@ -207,5 +207,5 @@ def test_a_reading_of_the_program_is_judged_by_the_limits_of_its_step(tmp_path: 
 
     one = at_bench(bench(tmp_path / "site"), job)
     assert [(result.step, result.met) for result in one.results] == [("R.1", True), ("R.2", False), ("R.3", True)]
-    assert one.results[1].judged == "step R.2: 20 degC is beyond the reject limit <= -80 degC"
+    assert one.results[1].judged == "step R.2: 22 degC is beyond the reject limit <= -80 degC"
     assert one.failures[0].deviation == "Q-D01"
