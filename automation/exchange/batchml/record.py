@@ -1,7 +1,8 @@
 """The record of a batch as one BatchML document.
 
-Our own record with its proof stays the original: the document names the signed head over it, and as change indication
-the SHA-256 of the very bytes of ``record`` in the JSON file, so that whoever has both can tell that they are one.
+Our own record with its proof stays the original: the document names the signed head over it, and the SHA-256 of the
+very bytes of ``record`` in a JSON file that is written as of the same event. Its change indication is the SHA-256 of
+the hashes of all its events: it changes when the record does, and whoever has the document alone can work it out.
 Source: MESA B2MML-BatchML 7.0.1 (BatchProductionRecordType); ANSI/ISA-88.00.04; 21 CFR 11.10(b).
 """
 
@@ -53,6 +54,11 @@ def digest(record: BatchRecord) -> str:
     return hashlib.sha256(msgspec.json.encode(record)).hexdigest()
 
 
+def indication(record: BatchRecord) -> str:
+    """Give the SHA-256 of the hashes of a record's events, each in hex on a line of its own (hex)."""
+    return hashlib.sha256("".join(f"{one.hash}\n" for one in record.trail).encode()).hexdigest()
+
+
 def batchml(record: BatchRecord, other: Beside) -> bytes:
     """Give a record as a BatchML document, the same bytes each time."""
     header, proof = record.header, record.proof
@@ -68,13 +74,17 @@ def batchml(record: BatchRecord, other: Beside) -> bytes:
             at=record.drawn,
             reference=f"{header.ledger}:{proof.head_seq}:{proof.head}",
         ),
-        Description=[*marks, record.verdict, f"{VERSION}; the original is the JSON record with its proof"],
+        Description=[
+            *marks,
+            record.verdict,
+            f"{VERSION}; the original is the JSON record, sha256:{digest(record)} as of event {record.as_of}",
+        ],
         EquipmentScope=header.site,
         PublishedDate=record.drawn,
         CreationDate=header.issued,
         BatchID=header.batch,
         BatchProductionRecordSpec=f"{header.recipe}@{header.recipe_version}",
-        ChangeIndication=f"sha256:{digest(record)}",
+        ChangeIndication=f"sha256:{indication(record)}",
         Language="en",
         LastChangedDate=header.closed or record.drawn,
         LotID=header.batch,

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from automation.exchange.batchml.grammar import PIECES, SIMPLE
-from automation.exchange.batchml.record import Beside, batchml, beside, digest
+from automation.exchange.batchml.record import Beside, batchml, beside, digest, indication
 from automation.exchange.batchml.xml import NAMESPACE, Node, code, node, written
 from automation.gmp.product.testing import QcTest
 from automation.gmp.quality.corrections import Correction, Setting
@@ -130,12 +130,21 @@ def test_people_signatures_equipment_lots_and_containers_are_all_there(made: Wri
 
 @pytest.mark.requirement("F102.2")
 def test_the_document_names_the_record_that_proves_it(made: Written) -> None:
-    """The signed head, and the SHA-256 of the very bytes in the JSON file; another record has another one."""
-    said = text(made.root, "ChangeIndication").removeprefix("sha256:")
+    """The signed head, and the SHA-256 of the very bytes in a JSON file as of the same event."""
+    said = [one.text or "" for one in every(made.root, "Description")][-1]
     inside = made.json.removeprefix(b'{"record":').rpartition(b',"proof":')[0]
-    assert hashlib.sha256(inside).hexdigest() == said == digest(made.record)
+    assert f"sha256:{hashlib.sha256(inside).hexdigest()} as of event {made.record.as_of}" in said
     assert text(made.root, "ExternalReference").endswith(f":{made.record.proof.head_seq}:{made.record.proof.head}")
-    assert digest(replace(made.record, verdict="all well")) != said
+    assert digest(replace(made.record, verdict="all well")) not in said
+
+
+@pytest.mark.requirement("F102.2")
+def test_whoever_has_the_document_alone_can_tell_that_no_event_is_missing(made: Written) -> None:
+    """The change indication is the SHA-256 of the hashes of its events; written later it is the same."""
+    hashes = "".join(f"{text(one, 'ExternalReference')}\n" for one in every(made.root, "Events/Event"))
+    assert text(made.root, "ChangeIndication") == f"sha256:{hashlib.sha256(hashes.encode()).hexdigest()}"
+    assert indication(replace(made.record, as_of=99_999, drawn="later")) == indication(made.record)
+    assert indication(replace(made.record, trail=made.record.trail[1:])) != indication(made.record)
 
 
 @pytest.mark.requirement("F102.2", "F179")
