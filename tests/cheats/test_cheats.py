@@ -28,6 +28,7 @@ from tests.cheats import (
     reports,
     results,
     signatures,
+    transfers,
 )
 from tests.cheats.catalogue import CHEATS, PAGE, SECTIONS, page
 from tests.cheats.cheat import Cheat
@@ -181,6 +182,14 @@ def test_nothing_is_qualified_by_ones_own_word(cheat: Cheat, tmp_path: Path) -> 
     check_cheat(cheat, tmp_path)
 
 
+@pytest.mark.requirement("C09.2", "F090", "F094")
+@pytest.mark.requirement("C09.2", "F090", "F094", refuses=True)
+@pytest.mark.parametrize("cheat", transfers.CHEATS, ids=str)
+def test_no_gap_is_talked_away_and_no_bad_batch_left_out(cheat: Cheat, tmp_path: Path) -> None:
+    """What was planned is what is judged, by somebody else."""
+    check_cheat(cheat, tmp_path)
+
+
 @pytest.mark.requirement("F137.2")
 @pytest.mark.requirement("F137.2", refuses=True)
 @pytest.mark.parametrize("cheat", reports.CHEATS, ids=str)
@@ -220,6 +229,8 @@ TESTS: Final = {
     results.TITLE: test_no_lot_is_tested_until_it_fits,
     exchange.TITLE: test_nothing_from_outside_is_taken_for_what_it_is_not,
     quality.TITLE: test_nobody_judges_the_own_work,
+    transfers.TITLE: test_no_gap_is_talked_away_and_no_bad_batch_left_out,
+    reports.TITLE: test_nobody_concludes_a_report_too_early_alone_or_of_nothing,
     release.TITLE: test_no_lot_is_released_over_what_stands_in_its_way,
     bedside.TITLE: test_nothing_reaches_a_patient_that_should_not,
 }
