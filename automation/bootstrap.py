@@ -22,7 +22,9 @@ from automation.engine.clockwatch import STREAM, Clockwatch
 from automation.engine.connections import Connection, Connections, Driver, Line
 from automation.engine.house import Device, House
 from automation.engine.intake import Intake
+from automation.engine.label_fit import Printer
 from automation.engine.partnermail import Said
+from automation.engine.printable import Draws
 from automation.engine.prompts import Desk
 from automation.engine.recipe.spec import OperationSpec, spec_of
 from automation.engine.recorder import Recorder
@@ -459,6 +461,17 @@ def _joint(asset: AssetEntry, plant: PlantPort | None) -> _Joint:
     link = cast("LinkTo", points("transports")["link"].load())(asset.port, name=asset.id, stream=cable)
     said = {k: getattr(asset, k) for k in ("maker", "model", "serial") if k in factory.settings}
     return _Joint(asset, factory, link, {**said, **asset.settings})
+
+
+def printers(file: SiteFile) -> tuple[Printer, ...]:
+    """Give the printers of a site that can say what fits on their labels; nothing is connected."""
+    found = []
+    for asset in file.assets.values():
+        factory = cast("DriverFactory", loaded(points("drivers")[asset.driver])) if asset.driver else None
+        if factory is not None and hasattr(factory.interface, "print"):
+            driver = _joint(asset, None).device(control=False).driver
+            found += [Printer(asset.id, asset.asset_class, driver)] if isinstance(driver, Draws) else []
+    return tuple(found)
 
 
 def _may_act(door: Door, file: SiteFile, asset: str) -> bool:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from automation import bootstrap
 from automation.bootstrap import Way
+from automation.engine.label_fit import Printer
 from automation.engine.limsfile import LimsPlan
 from automation.engine.owner import bell
 from automation.engine.recipe.spec import OperationSpec, ParameterSpec, words
@@ -134,6 +135,10 @@ class House:
     def operations(self) -> Mapping[str, OperationSpec]:
         """Give the installed operations by name."""
         return bootstrap.operations()
+
+    def printers(self, file: SiteFile) -> Sequence[Printer]:
+        """Give the printers of a site that can say what fits on their labels; nothing is connected."""
+        return bootstrap.printers(file)
 
     def drivers(self) -> Sequence[DriverLine]:
         """Give the installed drivers by name."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from automation.engine.label_fit import Printer
     from automation.engine.limsfile import LimsPlan
     from automation.engine.recipe.spec import OperationSpec
     from automation.engine.site import Site
@@ -157,6 +158,10 @@ class Opener(Protocol):
 
     def operations(self) -> "Mapping[str, OperationSpec]":
         """Give the installed operations by name."""
+        ...
+
+    def printers(self, file: "SiteFile") -> "Sequence[Printer]":
+        """Give the printers of a site that can say what fits on their labels; nothing is connected."""
         ...
 
     def drivers(self) -> Sequence[DriverLine]:

@@ -5,6 +5,8 @@ from pathlib import Path
 import click
 
 from automation.engine import masters
+from automation.engine.label_fit import Shop, misfits, prints
+from automation.engine.printable import Of
 from automation.engine.recipe.load import load
 from automation.engine.recipe.model import Recipe
 from automation.gmp.product.batches import Batch
@@ -13,9 +15,10 @@ from automation.kernel.errors import InputError
 from automation.kernel.quantity import Seconds, read
 from automation.surfaces.cli.asking import looked
 from automation.surfaces.cli.common import Session, as_json, emit, mark, say_no, session, site, table
-from automation.views.readiness import Plan, gates
+from automation.views.readiness import Gate, Plan, gates
 from automation.views.wording import span
 
+_LONGEST = Of("B-2026-001", "A9999 26 000001 7A", "CHA999926X7K2QD")  # as long as identifiers usually get
 _ENDED = ("complete", "stopped", "aborted", "closed")
 
 
@@ -37,6 +40,12 @@ def check(session: Session, what: str, lasting: str, folder: Path, *, as_json: b
         recipe = masters.recall(folder, batch, operations) if batch else load(what, operations)
         plan = Plan(objects, recipe, operations, batch, takes)
         end, takes, found = plan.end, plan.takes, list(gates(plan))
+        if batch is None and prints(recipe, operations):
+            shop = Shop(operations, tuple(session.opener.printers(file)), file.simulated)
+            found += [
+                Gate(one.step, "label text", one.printer, f"the label of {one.container} can't be printed: {one.why}")
+                for one in misfits(recipe, _LONGEST, shop)
+            ]
         rounds = _rounds(recipe)
     if as_json:
         lines = [

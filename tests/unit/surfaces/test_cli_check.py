@@ -115,3 +115,16 @@ def test_a_qualification_that_ends_before_the_planned_end_is_said_where_it_is_ne
     assert found == {
         ("freeze", "trained on freeze"): "freeze: anna was qualified until 2026-01-10 (before the planned end)"
     }
+
+
+@pytest.mark.requirement("F023", "F061", refuses=True)
+def test_a_label_that_does_not_fit_is_told_before_anything_is_issued(tmp_path: Path) -> None:
+    """Half the height in the printer: the step, its printer and why are named; with the usual one the gate is open."""
+    site = simulated_site(tmp_path, edit=('width: "70", height: "50"', 'width: "70", height: "25"'))
+    assert cellwright("instruments", "identify", "--site", site).status == 0
+    said = cellwright("check", "final-day", "--site", site, "--json")
+    assert said.status == 1
+    assert "fit on the label" in problems(said)["fill", "label text"]
+    file = site / "site.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace('height: "25"', 'height: "50"'), encoding="utf-8")
+    assert problems(cellwright("check", "final-day", "--site", site, "--json")) == {}
