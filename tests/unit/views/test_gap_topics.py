@@ -2,18 +2,29 @@
 
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import cast
 
 import pytest
 
+from automation.engine.recipe.load import load
+from automation.engine.sitemodel import Mode as SiteMode
+from automation.engine.sitemodel import SiteFile
+from automation.ledger.event import Mode
+from automation.ledger.read import Reader
 from automation.opener import House, Staying
+from automation.views.objects import Objects
+from automation.views.transfer.gap import gaps
+from automation.views.transfer.units import Pair, Severity, Unit
 from tests.support.commands import Said, cellwright, simulated_site
+from tests.support.doors import doorway
+from tests.unit.gmp.moves_of_quality import act
 
 pytestmark = pytest.mark.requirement("C09.2", "F090")
 RECIPE = "dd3ad614d2102811023fef44c5aab7a64dcfb87942d34bf7525cb98707486ee8"  # of freeze-day
 SUITE = "\ncapacities:\n  suite-1: {is: suite, takes: 8 h, at_once: 2}\n"
+FREEZER = {"asset_class": "controlled rate freezer", "driver": "eurotherm_modbus", "kind": "driven"}
 WORK = """
 document SOP-12@1 write --title "Freezing bags" --sort sop --text "Close the lid." --operations freeze --as dora
 document SOP-12@1 submit --as dora
@@ -170,3 +181,27 @@ def test_alarms_and_people_on_call_of_the_sending_site_are_compared() -> None:
     found = weights(cellwright("gap", "c", "a", "freeze-day", "--json"))
     assert found["alarms: roster"] == "tells only"
     assert any(name.startswith("alarms: ") and "level <" in name for name in found)
+
+
+@pytest.mark.requirement("C09.2", refuses=True)
+def test_a_driver_that_was_never_run_on_a_device_blocks_a_live_site(tmp_path: Path) -> None:
+    """Known from a document alone (L1), and qualified as far as IQ: neither is enough to make product with."""
+    operations = House().operations()
+    recipe = load("freeze-day", operations)
+    with ExitStack() as stack:
+        units = []
+        for name, mode, stage in (("one", Mode.SIMULATED, "PQ"), ("other", Mode.LIVE, "IQ")):
+            folder = tmp_path / name
+            folder.mkdir()
+            way = stack.enter_context(doorway(folder, mode=mode))
+            act(way, "asset/crf-1", "register", {**FREEZER, "support": "L1"}, by="administer")
+            act(
+                way, "asset/crf-1", "qualify", {"due": "2031-01-01", "certificate": "Q-1", "stage": stage}, by="approve"
+            )
+            way.ledger.flush()
+            reader = stack.enter_context(Reader(folder))
+            units.append(Unit(SiteFile(name=name, mode=SiteMode(mode), zone="UTC"), Objects(reader)))
+        found = {one.id: one.severity for one in gaps(Pair(units[0], units[1], recipe, operations))}
+    assert found["equipment: controlled rate freezer, driver"] is Severity.BLOCKS
+    assert found["equipment: controlled rate freezer, qualification"] is Severity.CHANGES
+    assert found["site: mode"] is Severity.TELLS
