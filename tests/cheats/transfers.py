@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.cheats.cheat import Act, Body, Cheat, Tried
+from tests.cheats.cheat import HOUR, Act, Body, Cheat, Tried, later
 from tests.support.doors import SECOND, Doorway
 from tests.unit.gmp.moves_of_quality import closed, lot
 from tests.unit.gmp.moves_of_transfers import (
@@ -202,7 +202,9 @@ CHEATS: Final = (
     _shown(
         "Choose the batches after they are made",
         "was approved after batch B1 was issued",
-        Tried(GOOD, GOOD.stating(batch="B4"), (good, PLANNED, AGREED), (lambda way: completed(way, "B4"),)),
+        Tried(
+            GOOD, GOOD.stating(batch="B4"), (good, later(HOUR), PLANNED, AGREED), (lambda way: completed(way, "B4"),)
+        ),
     ),
     _shown(
         "Leave the failed batch out of the qualification",
