@@ -21,6 +21,7 @@ _PROTOCOL = {
 }
 _WHOLE = {
     "is": PACKAGE,
+    "simulated": True,
     "sending": _UNIT,
     "receiving": _UNIT,
     "recipe": "freeze-day",

@@ -109,6 +109,8 @@ def report_command(  # noqa: PLR0913  as options
         transfer = objects.known("transfer", name)
         if not isinstance(transfer, Transfer) or transfer.plan is None:
             raise InputError(f"transfer {name} is not planned")
+        if any(one.simulated for one in found) and not file.simulated:
+            raise InputError("a batch of a simulated site counts at no live one")
         _check_cited(wanted, transfer, here=objects.reader.genesis.ledger)
         compared = compare(found, _critical(compare(found, Classes()), transfer.plan.critical))
         made = report(transfer, compared, objects)

@@ -67,7 +67,11 @@ def plan_command(  # noqa: PLR0913  as options
     raw = _read(file)
     frozen = thawed(raw, where=str(file))
     sha256 = hashlib.sha256(raw).hexdigest()
-    with looked(session, folder) as (_, objects):
+    with looked(session, folder) as (here, objects):
+        if frozen.simulated and not here.simulated:
+            raise InputError(
+                "the package is of a simulated site, of which nothing counts at a live one", where=str(file)
+            )
         if frozen.receiving.ledger != objects.reader.genesis.ledger:
             raise InputError(f"the package is for {frozen.receiving.name}, and {folder} has another ledger")
         command = "replan" if objects.find("transfer", name).state == "planned" else "plan"

@@ -131,6 +131,7 @@ class Frozen(msgspec.Struct, frozen=True, kw_only=True):
     """What is read back of the file of a package."""
 
     what: str = msgspec.field(name="is")
+    simulated: bool
     sending: _Named
     receiving: _Named
     recipe: str

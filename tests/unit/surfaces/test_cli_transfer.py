@@ -111,3 +111,11 @@ def test_a_package_for_another_site_is_not_planned_here(place: Path) -> None:
     assert cellwright("transfer", "plan", "T-1", place / "package.json", *PLAN, *site).status == 0
     again: Said = cellwright("transfer", "plan", "T-1", place / "package.json", *PLAN, *site, "--json")
     assert (again.data["command"], again.data["state"]) == ("replan", "planned")
+
+
+@pytest.mark.requirement("F090", "C09.2", refuses=True)
+def test_nothing_of_a_simulated_site_is_planned_at_a_live_one(place: Path, tmp_path: Path) -> None:
+    """A package in which either site is simulated; the live site records nothing."""
+    assert cellwright("init", tmp_path / "live").status == 0
+    said = cellwright("transfer", "plan", "T-1", place / "package.json", *PLAN, "--site", tmp_path / "live")
+    assert (said.status, "of a simulated site, of which nothing counts" in said.err) == (2, True), said.err
