@@ -6,18 +6,20 @@ Source: GDPR (EU) 2016/679 art. 5(1)(f), 17, 30, 32; design: persons can be forg
 """
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 from automation.engine.afterwards import Afterwards
 from automation.engine.house import House
 from automation.engine.site import Site
 from automation.gmp.door import Command
+from automation.kernel.clock import local
 from automation.kernel.errors import InputError, RefusedError
 from automation.ledger.event import Event
 from automation.ledger.sealed import Identifiers, Sealed
 
 _LONGEST = 200  # characters of a name
+_OLDEST = timedelta(days=130 * 365.25)
 
 
 def sealed_of(site: Site) -> Sealed:
@@ -56,7 +58,7 @@ async def identify(site: Site, command: Command) -> tuple[dict[str, str], Event]
         raise InputError(f"command is {command.command!r}; enter and look are known")
     if door.earlier(command.id) is not None or door.find("subject", code).state != "absent":
         return {}, await door.submit(replace(command, body={"commitment": "0" * 64}))
-    commitment = sealed.put(code, _stated(command))
+    commitment = sealed.put(code, _stated(command, local(door.now, zone=door.zone).date()))
     try:
         event = await door.submit(replace(command, body={"commitment": commitment}))
     except (RefusedError, InputError):
@@ -65,13 +67,15 @@ async def identify(site: Site, command: Command) -> tuple[dict[str, str], Event]
     return {}, event
 
 
-def _stated(command: Command) -> Identifiers:
+def _stated(command: Command, today: date) -> Identifiers:
     """Read name and birth date; what is wrong is said without repeating either."""
     name, born = str(command.body.get("name", "")).strip(), str(command.body.get("born", ""))
     if not 0 < len(name) <= _LONGEST:
         raise InputError(f"name has {len(name)} characters; 1 to {_LONGEST} are allowed", where=command.stream)
     try:
-        date.fromisoformat(born)
+        day = date.fromisoformat(born)
     except ValueError:
         raise InputError("born is no date; write it as 1980-12-31", where=command.stream) from None
+    if not today - _OLDEST <= day <= today:
+        raise InputError("born is no day of the last 130 years; look at the year", where=command.stream)
     return Identifiers(name, born)

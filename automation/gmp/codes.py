@@ -36,8 +36,13 @@ def _printed(text: str) -> str:
     return "".join(text.split()).upper()
 
 
+def is_code(text: str) -> bool:
+    """Tell whether a text is a code of a person whom only the subject's store may name."""
+    return bool(_CODE.fullmatch(text))
+
+
 def _code(text: str) -> str:
-    if not _CODE.fullmatch(text):
+    if not is_code(text):
         msg = "3 to 32 capital letters, digits and '-' are needed: a code, never a name"
         raise ValueError(msg)
     return text

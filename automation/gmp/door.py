@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 
 from automation.gmp.accountability import ACCEPT, unaccepted
 from automation.gmp.capacity import Capacity
+from automation.gmp.codes import is_code
 from automation.gmp.objects import Fact, Kind, Recorded, Signed, Thing, roles_of
 from automation.gmp.recording import barred
 from automation.gmp.things import Things
@@ -203,7 +204,16 @@ class Door:
             known = ", ".join(sorted(self._kinds))
             msg = f"object {stream!r} is not known; write KIND/ID with KIND one of: {known}"
             raise InputError(msg)
+        if self._is_name(stream):
+            msg = f"a {word} is called by a code: 3 to 32 capital letters, digits and '-', never a name"
+            raise InputError(msg)
         return self._kinds[word], self._things.find(word, name) or self._kinds[word].make(name)
+
+    def _is_name(self, stream: str) -> bool:
+        """Tell whether an id is none of those that objects of its kind have: it might be a patient's name."""
+        word, _, name = stream.partition("/")
+        kind = self._kinds.get(word)
+        return kind is not None and kind.coded and not is_code(name)
 
     def _decide(self, command: Command, kind: Kind, thing: Thing) -> Event:
         self._check_seen(command)
@@ -315,7 +325,12 @@ class Door:
             raise RefusedError(why)
 
     def note_refusal(self, command: Command, refusal: CellwrightError) -> None:
-        """Record that a known principal was refused, also one without rights; no body, no secret, no personal value."""
+        """Record that a known principal was refused, also one without rights; no body, no secret, no personal value.
+
+        What might be the name of a patient in place of a code is on no record, also not that of a refusal.
+        """
+        if self._is_name(command.stream):
+            return
         program = command.by.startswith(f"{SYSTEM}:")
         if not program and (not command.by or self.find("person", command.by).state == "absent"):
             return

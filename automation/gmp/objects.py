@@ -127,6 +127,7 @@ class Kind:
     table: Table
     make: Make
     follows: tuple[Follow, ...] = ()
+    coded: bool = False  # its ids are codes; what is no code might be the name of a patient, and is repeated nowhere
 
 
 class Site(Protocol):

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from automation.bootstrap import Way, open_site
 from automation.engine.requests import Done, Request, Signer, carry_out
@@ -143,8 +144,23 @@ def test_a_changed_file_opens_nothing_and_says_nothing(folder: Path) -> None:
         sealed.put("SUBJ-019", Identifiers(**WHO))
 
 
+@pytest.mark.requirement("F020.3", "F106", refuses=True)
+def test_a_name_that_is_typed_in_place_of_the_code_stands_on_no_record(folder: Path) -> None:
+    """Neither as the id of what was refused, nor in its reason: whatever was asked, and by whom."""
+    wrong = [replace(one, target=one.target.replace(CODE, "Erika Mustermann")) for one in (ENTER, LOOK, ERASE)]
+    told = asked(folder, *wrong, replace(LOOK, target="Erika Mustermann", by="anna"))
+    assert ["called by a code" in one for one in told if isinstance(one, str)] == [True] * 4
+    assert not any(trace in everything(folder) for trace in TRACES)
+
+
 @pytest.mark.parametrize(
-    ("wrong", "why"), [({"born": "12.8.64"}, "write it as 1980-12-31"), ({"name": ""}, "1 to 200")]
+    ("wrong", "why"),
+    [
+        ({"born": "12.8.64"}, "write it as 1980-12-31"),
+        ({"born": "2964-08-12"}, "no day of the last 130 years"),
+        ({"born": "1864-08-12"}, "no day of the last 130 years"),
+        ({"name": ""}, "1 to 200"),
+    ],
 )
 def test_what_can_not_be_is_refused_without_repeating_it(folder: Path, wrong: dict[str, str], why: str) -> None:
     """Nothing is sealed and nothing recorded."""

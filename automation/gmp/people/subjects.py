@@ -16,7 +16,6 @@ from automation.gmp.words import Body, Meaning, Reason, Right, Strength, field
 from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table
 
-_CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{2,31}")
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
@@ -74,9 +73,7 @@ class Subject:
         return tuple(f"{who} looked, event {seq}" for who, seq in self.looked)
 
     def check(self, fact: Fact, site: Site) -> None:  # noqa: ARG002  no other object is asked
-        """Refuse a code that is a name; it is not repeated, because it might be one."""
-        if fact.kind == "enter" and not _CODE.fullmatch(self.id):
-            raise RefusedError("a subject is called by a code: 3 to 32 capital letters, digits and '-', never a name")
+        """Refuse a commitment that was not made by the program."""
         if isinstance(fact.body, Entering) and not _HEX.fullmatch(fact.body.commitment):
             raise RefusedError(f"subject {self.id}: commitment is no SHA-256; enter it with: cellwright subject enter")
 
@@ -90,4 +87,4 @@ class Subject:
         return replace(after, erased=fact.stated(Reason).reason)
 
 
-KIND = Kind("subject", "people", TABLE, Subject)
+KIND = Kind("subject", "people", TABLE, Subject, coded=True)
