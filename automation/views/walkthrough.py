@@ -269,19 +269,14 @@ def _deviations(walk: Walk) -> Iterator[Section]:
     yield Section(
         "Changes",
         ("change", "title", "why", "state"),
-        tuple(
-            _line(
-                objects,
-                "change",
-                one.id,
-                *((one.proposal.title, one.proposal.reason) if one.proposal else ("", "")),
-                one.state,
-            )
-            for one in changes
-        ),
+        tuple(_line(objects, f"change/{one.id}", *_proposal(one), one.state) for one in changes),
     )
     for kind, title in (("nonconformance", "Non-conformances"), ("complaint", "Complaints"), ("recall", "Recalls")):
         yield _states(objects, kind, title=title)
+
+
+def _proposal(one: Change) -> tuple[str, str]:
+    return (one.proposal.title, one.proposal.reason) if one.proposal else ("", "")
 
 
 def _deviation(objects: Objects, one: Deviation) -> Line:

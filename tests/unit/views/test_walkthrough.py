@@ -1,0 +1,75 @@
+"""Chapters of a walk: every line has its cells and its events, and what is on record stands there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from automation.kernel.errors import RefusedError
+from automation.ledger.read import Reader
+from automation.views.objects import Objects
+from automation.views.walkthrough import Chapter, Section, Walk, latest_batch, sections
+from tests.support.doors import doorway
+from tests.support.history import FAILED, history
+from tests.unit.gmp.moves import REASON as WHY
+from tests.unit.gmp.moves_of_quality import act
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Walk, dict[Chapter, tuple[Section, ...]]]]:
+    """Walk through a site with thirty batches, one of which is followed."""
+    with Reader(history(tmp_path_factory.mktemp("walk") / "site")) as reader:
+        walk = Walk(Objects(reader), FAILED[0], {"operator": ("perform",)})
+        yield walk, {chapter: sections(chapter, walk) for chapter in Chapter}
+
+
+def section(walked: tuple[Walk, dict[Chapter, tuple[Section, ...]]], chapter: Chapter, title: str) -> Section:
+    """Give a table of a chapter by its title."""
+    return next(one for one in walked[1][chapter] if one.title == title)
+
+
+@pytest.mark.requirement("F109.2")
+def test_every_line_of_a_walk_fits_its_heads_and_cites_events_that_are_there(
+    walked: tuple[Walk, dict[Chapter, tuple[Section, ...]]],
+) -> None:
+    """Of all chapters; only rights that no file has stated yet cite nothing."""
+    last = walked[0].objects.last.seq
+    lines = [(one, line) for some in walked[1].values() for one in some for line in one.lines]
+    assert len(lines) > 90
+    for one, line in lines:
+        assert len(line.cells) == len(one.heads), one.title
+        assert all(1 <= seq <= last for seq in line.events), one.title
+        assert line.events or one.title == "Roles and their rights", one.title
+
+
+@pytest.mark.requirement("F109.2")
+def test_what_went_wrong_and_what_was_sampled_stands_in_its_chapter(
+    walked: tuple[Walk, dict[Chapter, tuple[Section, ...]]],
+) -> None:
+    """Six deviations, forty plates, one media fill; the batch that is followed with its step and material."""
+    deviations = section(walked, Chapter.DEVIATIONS, "Deviations")
+    assert [line.cells[0] for line in deviations.lines] == [f"{batch}-D01" for batch in FAILED]
+    assert len(section(walked, Chapter.ENVIRONMENT, "Samples of rooms").lines) == 40
+    assert len(section(walked, Chapter.ENVIRONMENT, "Media fills").lines) == 1
+    [step] = section(walked, Chapter.BATCH, "Steps").lines
+    [used] = section(walked, Chapter.BATCH, "Materials used").lines
+    assert (step.cells[0], used.cells[2]) == ("count", "MED-B")
+    assert latest_batch(walked[0].objects) == "B-30"
+
+
+@pytest.mark.requirement("F109.2")
+def test_a_change_stands_with_its_reason_and_a_refusal_with_who_was_refused(tmp_path: Path) -> None:
+    """Also what nobody was allowed to do is shown to an inspector."""
+    change = {"title": "Lid switch", "what": "from none to one", **WHY}
+    with doorway(tmp_path) as way:
+        act(way, "change/CC-1", "propose", change, by="perform")
+        with pytest.raises(RefusedError, match="is not possible in state"):
+            way.do("change/CC-1", "withdraw", {}, by="read")
+    with Reader(tmp_path) as reader:
+        walk = Walk(Objects(reader), "", {})
+        changes = next(one for one in sections(Chapter.DEVIATIONS, walk) if one.title == "Changes")
+        refused = next(one for one in sections(Chapter.SYSTEM, walk) if one.title == "What was refused")
+        [batches] = sections(Chapter.BATCH, walk)
+    assert [line.cells for line in changes.lines] == [("CC-1", "Lid switch", WHY["reason"], "proposed")]
+    assert [line.cells[1:3] for line in refused.lines] == [("change/CC-1", "read")]
+    assert batches.note == "No batch was ever issued here."
