@@ -80,7 +80,7 @@ def _card(one: Improvement, tables: Tables, now: Instant) -> Card:
         return Card(one, nothing, nothing, str(wrong))
     before = _side(one, _within(found, since=one.since, until=begun))
     during = _side(one, _within(found, since=begun, until=ended) if one.trial else ())
-    return Card(one, before, during, _verdict(one, before, during) if one.trial else "")
+    return Card(one, before, during, _verdict(one, before=before, during=during) if one.trial else "")
 
 
 def _within(found: Sequence[Number], *, since: Instant, until: Instant) -> Iterator[Number]:
@@ -94,7 +94,7 @@ def _side(one: Improvement, found: Iterator[Number] | tuple[()]) -> Side:
     return Side(made[0] if made else None, some)
 
 
-def _verdict(one: Improvement, before: Side, during: Side) -> str:
+def _verdict(one: Improvement, *, before: Side, during: Side) -> str:
     """Say what the numbers carry: better, worse, or neither, and what chance alone would do."""
     if one.idea is None or before.summary is None or during.summary is None:
         return "nothing to compare yet"

@@ -59,25 +59,6 @@ def kits(issued: float = 50.0) -> Prepare:
     return lambda way: said.in_stock(way, "KITS", batch="MAT-1", issued=issued)
 
 
-def with_filter(way: Doorway) -> None:
-    """Issue kits to a batch that have a filter of a lot that is kept here, too."""
-    said.released(way, "FILTER", what="filter", maker_lot="SF-2")
-    said.begun(way, "MAT-1")
-    parts = [{"what": "filter", "maker_lot": "SF-2"}]
-    said.released(way, "KITS", what="tubing set", quantity=50.0, unit="pcs", parts=parts)
-    way.do("lot/KITS", "issue", {"batch": "MAT-1", "quantity": 5.0})
-
-
-def recalled(way: Doorway) -> None:
-    """Withdraw the filters."""
-    Act("lot/FILTER", "withdraw", {"reason": "recalled by its maker"}, KEEPER)(way)
-
-
-def kits_without(way: Doorway) -> None:
-    """Issue kits with other filters to the batch."""
-    said.in_stock(way, "GOOD", batch="MAT-1", issued=5.0)
-
-
 def listed(way: Doorway) -> None:
     """Bring the supplier on the list, for one material."""
     said.approved(way, "ACME", materials=["DMSO"])
@@ -471,7 +452,7 @@ CHEATS = (
     _kit(
         "Use a set whose filter was recalled",
         "its filter (SF-2) is lot FILTER here, which is withdrawn",
-        Tried(SCAN, SCAN.on("kit/K2").stating(lot="GOOD"), (with_filter, recalled), (kits_without,)),
+        Tried(SCAN, SCAN.on("kit/K2").stating(lot="GOOD"), (said.with_filter, said.recalled), (said.without_filter,)),
         "21 CFR 211.150(b), 211.184",
     ),
     _kit(

@@ -9,7 +9,7 @@ Source: Ohno, Toyota Production System (seven wastes), with talent that is not u
 import itertools
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.quality import five_s
@@ -18,11 +18,8 @@ from automation.ledger.event import Event
 from automation.views.objects import Objects
 from automation.views.questions import of_times
 from automation.views.questions.of_batches import given
-from automation.views.questions.rows import Row, Value, moment, value_of
+from automation.views.questions.rows import Row, Rows, Value, moment, value_of
 from automation.views.wording import is_person
-
-if TYPE_CHECKING:
-    from automation.views.questions.tables import Tables
 
 WASTES = ("waste", "what", "batch", "amount", "unit", "at")
 FIVE_S = ("area", "audit", "auditor", "criterion", "score", "evidence", "at")
@@ -50,6 +47,15 @@ UNRECORDED = {
 }
 """What the records of a site can't show of a waste."""
 
+
+class _Tables(Protocol):
+    """What is asked of the tables of a ledger."""
+
+    @property
+    def objects(self) -> Objects: ...
+    def __getitem__(self, name: str) -> Rows: ...
+
+
 _WAITS = (
     *(of_times.NOBODY, of_times.EQUIPMENT, of_times.BETWEEN, of_times.REVIEW, of_times.RELEASE),
     *("held", "paused", "in doubt"),
@@ -70,7 +76,7 @@ _COUNTED = {  # what one recorded move is an occurrence of
 }
 
 
-def wastes(tables: "Tables") -> Iterator[Row]:
+def wastes(tables: _Tables) -> Iterator[Row]:
     """Give one row for each occurrence of a waste, sort by sort."""
     objects = tables.objects
     yield from _moves(objects)
@@ -107,7 +113,7 @@ def _moves(objects: Objects) -> Iterator[Row]:
                     yield _row(waste, what, (event,), batch=str(batch))
 
 
-def _out_of_specification(tables: "Tables") -> Iterator[Row]:
+def _out_of_specification(tables: _Tables) -> Iterator[Row]:
     for row in tables["tests"].rows:
         if row.text("verdict") == "out of specification":
             values = {"waste": str(Waste.DEFECTS), "what": f"{row.text('name')} out of specification"}
@@ -116,7 +122,7 @@ def _out_of_specification(tables: "Tables") -> Iterator[Row]:
             )
 
 
-def _waits(tables: "Tables") -> Iterator[Row]:
+def _waits(tables: _Tables) -> Iterator[Row]:
     rows = [row for row in tables["times"].rows if row.text("cause") in _WAITS]
     wanted = {row.events[-1] for row in rows}
     every = (event for events in tables.objects.streams.values() for event in events)

@@ -155,6 +155,25 @@ def in_stock(way: Doorway, lot: str, *, batch: str, issued: float = 50.0) -> Non
         way.do(f"lot/{lot}", "issue", {"batch": batch, "quantity": issued})
 
 
+def with_filter(way: Doorway) -> None:
+    """Issue kits to a batch that have a filter of a lot that is kept here, too."""
+    released(way, "FILTER", what="filter", maker_lot="SF-2")
+    begun(way, "MAT-1")
+    parts = [{"what": "filter", "maker_lot": "SF-2"}]
+    released(way, "KITS", what="tubing set", quantity=50.0, unit="pcs", parts=parts)
+    way.do("lot/KITS", "issue", {"batch": "MAT-1", "quantity": 5.0})
+
+
+def recalled(way: Doorway) -> None:
+    """Withdraw the filters."""
+    quality.act(way, "lot/FILTER", "withdraw", {"reason": "recalled by its maker"}, by="release-material")
+
+
+def without_filter(way: Doorway) -> None:
+    """Issue kits with other filters to the batch."""
+    in_stock(way, "GOOD", batch="MAT-1", issued=5.0)
+
+
 def released(way: Doorway, lot: str, **said: object) -> None:
     """Receive a lot and release it."""
     way.do(f"lot/{lot}", "receive", {**RECEIPT, **said}, by=SYSTEM)
