@@ -131,8 +131,7 @@ class FakeLaboratory:
                     self.acts["order"] += 1
                     self._came[place] = now
             answers.append({"response": {"status": "201 Created" if fresh else "200 OK", "location": place}})
-        whole = {"resourceType": "Bundle", "type": "transaction-response", "entry": answers}
-        return http.answer(200, json.dumps(whole).encode())
+        return http.answer(200, json.dumps(_bundle("transaction-response", answers)).encode())
 
     def _place(self, entry: Resource) -> str:
         """Give the place of an entry: that of what has its identifier already, else a new one."""
@@ -145,8 +144,7 @@ class FakeLaboratory:
 
     def _found(self, asked: str, now: Instant) -> Resource:
         place = f"ServiceRequest/{asked}"
-        entries = [] if place not in self._held else list(self._results(place, now))
-        return {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}
+        return _bundle("searchset", [] if place not in self._held else list(self._results(place, now)))
 
     def _results(self, place: str, now: Instant) -> Iterator[Resource]:
         """Give the result of a request as it stands, with its request and sample."""
@@ -198,6 +196,11 @@ class FakeLaboratory:
 
     def _wrong(self, kind: str, which: str) -> bool:
         return kind in self._faults and self._faults[kind] in {"", which}
+
+
+def _bundle(kind: str, entries: list[Resource]) -> Resource:
+    """Give a bundle; FHIR has no empty lists."""
+    return {"resourceType": "Bundle", "type": kind, **({"entry": entries} if entries else {})}
 
 
 def _outcome(why: str) -> bytes:

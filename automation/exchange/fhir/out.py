@@ -27,6 +27,7 @@ from automation.exchange.fhir.types import (
     ReferenceRange,
     ServiceRequest,
     Specimen,
+    resolved,
 )
 from automation.formulas.limits import decimal, parse
 from automation.gmp.codes import moment
@@ -68,7 +69,8 @@ def batch_bundle(site: Site, naming: Naming, batch: str) -> Bundle:
     )
     name = naming.identifier(BATCH, batch)
     entries = tuple(map(as_entry, resources))
-    return Bundle(meta=naming.meta, identifier=name, type="collection", timestamp=iso(site.now), entry=entries)
+    made = Bundle(meta=naming.meta, identifier=name, type="collection", timestamp=iso(site.now), entry=entries)
+    return resolved(made)
 
 
 def as_entry(addressed: tuple[str, AnyResource]) -> Entry:

@@ -6,6 +6,7 @@ Source: HL7 FHIR R5 (5.0.0): Bundle, Specimen, ServiceRequest, Observation, Diag
 """
 
 from decimal import Decimal
+from typing import cast
 
 import msgspec
 
@@ -239,3 +240,21 @@ class Bundle(Part, frozen=True, kw_only=True, tag_field="resourceType", tag="Bun
 def as_json(whole: Bundle | AnyResource) -> bytes:
     """Give the JSON, two blanks deep, the same for the same values."""
     return msgspec.json.format(_ENCODER.encode(whole), indent=2) + b"\n"
+
+
+def resolved(whole: Bundle) -> Bundle:
+    """Give a bundle whose references point into it or name an identifier alone, so that none leads nowhere."""
+    known = frozenset(entry.full_url for entry in whole.entry)
+    return cast("Bundle", _resolved(whole, known))
+
+
+def _resolved(part: object, known: frozenset[str]) -> object:
+    match part:
+        case Reference(reference=address) if address and address not in known:
+            return msgspec.structs.replace(part, reference="")
+        case Part():
+            names = part.__struct_fields__
+            return msgspec.structs.replace(part, **{name: _resolved(getattr(part, name), known) for name in names})
+        case tuple():
+            return tuple(_resolved(one, known) for one in part)
+    return part

@@ -14,7 +14,7 @@ import msgspec
 from automation.exchange.fhir.codes import SAMPLE, TEST, Naming
 from automation.exchange.fhir.out import as_entry, service_request, specimen
 from automation.exchange.fhir.read import Element, read, shown
-from automation.exchange.fhir.types import FHIR_JSON, AnyResource, Bundle, Entry, EntryRequest, as_json
+from automation.exchange.fhir.types import FHIR_JSON, AnyResource, Bundle, Entry, EntryRequest, as_json, resolved
 from automation.gmp.objects import Site
 from automation.gmp.product.containers import Container
 from automation.gmp.product.testing import QcTest
@@ -52,14 +52,13 @@ def fetch(line: Asks, naming: Naming, test: str) -> bytes:
 def transaction(site: Site, naming: Naming, tests: Mapping[str, str]) -> Bundle:
     """Give tests and their samples as one transaction; raises InputError for what the site does not have."""
     entries = [*_samples(site, naming, list(dict.fromkeys(tests.values()))), *_requests(site, naming, list(tests))]
-    return Bundle(meta=naming.meta, type="transaction", timestamp=iso(site.now), entry=tuple(entries))
+    return resolved(Bundle(meta=naming.meta, type="transaction", timestamp=iso(site.now), entry=tuple(entries)))
 
 
 def _samples(site: Site, naming: Naming, names: Sequence[str]) -> Iterator[Entry]:
     for name in names:
-        address, made = specimen(site, naming, cast("Container", site.find("container", name)))
-        alone = msgspec.structs.replace(made, parent=(), request=())  # what the system does not have is not named
-        yield _once(naming, (address, alone), kind=SAMPLE, name=name)
+        made = specimen(site, naming, cast("Container", site.find("container", name)))
+        yield _once(naming, made, kind=SAMPLE, name=name)
 
 
 def _requests(site: Site, naming: Naming, names: Sequence[str]) -> Iterator[Entry]:

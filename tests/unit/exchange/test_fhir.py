@@ -1,6 +1,7 @@
 """FHIR R5: what goes out is accepted by somebody else's reader; what comes in wrong is refused with its place."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +54,17 @@ def test_a_batch_is_accepted_by_another_reader_of_fhir(told: Doorway) -> None:
     }
     assert written == as_json(batch_bundle(told.rebuilt(), NAMING, "X1"))
     Referee.model_validate_json(as_json(transaction(told.door, NAMING, {"X1": "X1-Q", "X1-2": "X1-Q"})))
+
+
+def test_no_reference_leads_nowhere(told: Doorway) -> None:
+    """What is not in the bundle is named by its identifier alone; a sample that is sent names no product."""
+    sent = as_json(transaction(told.door, NAMING, {"X1": "X1-Q"})).decode()
+    for text in (as_json(batch_bundle(told.door, NAMING, "X1")).decode(), sent):
+        assert (
+            set(re.findall(r'"reference": "([^"]+)"', text)) - set(re.findall(r'"fullUrl": "([^"]+)"', text)) == set()
+        )
+    assert '"value": "X1-A"' in sent
+    assert sent.count("fullUrl") == 2
 
 
 def test_the_referee_would_notice(told: Doorway) -> None:

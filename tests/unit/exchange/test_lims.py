@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from fhir.resources.bundle import Bundle as Referee
 
 from automation.engine.limsfile import read_lims
 from automation.engine.recipe.yaml_source import read_text
 from automation.kernel.errors import InputError
+from automation.kernel.quantity import Instant
 from tests.support.exchanging import IDENTITY, TOKEN, Linked, linked
 
 
@@ -51,6 +54,16 @@ def test_a_request_arrives_in_the_system_of_the_laboratory_and_its_result_comes_
     again = lab.good("lims", "fetch", "--as", "anna")
     assert again.out == "SIMULATED 0 results of lab-1 taken, 0 tests could not be\n"
     assert "test 1-endotoxin: reported" in lab.good("show", "test", "1-endotoxin").out
+
+
+def test_the_fake_speaks_fhir_as_another_reader_knows_it(lab: Linked) -> None:
+    """What it finds, and what it says of a transaction, are bundles of FHIR R5."""
+    asked = quote(f"urn:x-cellwright:{lab.ledger}:test|1-viability")
+    for target, body in ((f"GET /fhir/Observation?based-on.identifier={asked}", b""), ("POST /fhir", b'{"entry": []}')):
+        head = f"{target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: {len(body)}\r\n\r\n"
+        said = lab.laboratory.feed(head.encode() + body, Instant(lab.clock.at))
+        found = Referee.model_validate_json(said.partition(b"\r\n\r\n")[2])
+        assert bool(found.entry) != bool(body)
 
 
 @pytest.mark.requirement("F101.2", refuses=True)
