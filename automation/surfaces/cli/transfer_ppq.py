@@ -5,10 +5,7 @@ from pathlib import Path
 import click
 
 from automation.engine.recipe.load import load
-from automation.engine.recipe.model import Recipe
 from automation.gmp.counted import left_out
-from automation.gmp.marks import told_of
-from automation.gmp.quality.feedback import Feedback
 from automation.gmp.quality.ppq import Qualification
 from automation.kernel.clock import iso
 from automation.kernel.errors import InputError
@@ -21,6 +18,7 @@ from automation.surfaces.documents.transfer import of_ppq
 from automation.views.comparison import How, Role
 from automation.views.objects import Objects
 from automation.views.transfer.ppq_report import ppq_report
+from automation.views.transfer.told import feedback_on
 
 
 @click.command("ppq", epilog="Example: cellwright transfer ppq PPQ-1 -o ppq.json -o ppq.pdf --site ./site-b")
@@ -77,42 +75,18 @@ def feedback_command(session: Session, recipe: str, folder: Path, *, as_json: bo
     """List what is said of the steps of a recipe, in their order, and what became of it."""
     known = load(recipe, session.opener.operations())
     with looked(session, folder) as (file, objects):
-        every = objects.marked("feedback", told_of(known.header.id))
-        found = sorted((one for one in every if isinstance(one, Feedback)), key=lambda one: _place(one, known))
-    rows = [
-        {
-            "step": one.said.step,
-            "parameter": one.said.parameter,
-            "feedback": one.id,
-            "state": str(one.state),
-            "seen": one.said.seen,
-            "proposal": one.said.proposal,
-            "became": one.outcome or one.refused or one.change,
-            "known": _place(one, known) < len(known.steps),
-        }
-        for one in found
-        if one.said is not None
-    ]
+        found = feedback_on(known, objects)
     if as_json:
-        emit({"simulated": file.simulated, "recipe": known.header.id, "feedback": rows})
+        emit({"simulated": file.simulated, "recipe": known.header.id, "feedback": found})
         return
     mark(file.name, simulated=file.simulated)
     heads = ("step", "parameter", "feedback", "state", "seen", "became")
-    click.echo(table(heads, ([row[head] for head in heads] for row in rows)))
-    strange = [str(row["feedback"]) for row in rows if not row["known"]]
-    if strange:
-        click.echo(
-            f"of a step or parameter that {known.header.id} {known.header.version} has not: {', '.join(strange)}"
-        )
-
-
-def _place(one: Feedback, recipe: Recipe) -> int:
-    """Give where its step stands in the recipe; behind the last for one that the recipe has not."""
-    said = one.said
-    for number, step in enumerate(recipe.steps):
-        if said is not None and step.id == said.step and (not said.parameter or said.parameter in step.given):
-            return number
-    return len(recipe.steps)
+    click.echo(
+        table(heads, ((one.step, one.parameter, one.feedback, one.state, one.seen, one.became) for one in found))
+    )
+    if strange := [one.feedback for one in found if not one.known]:
+        named = f"{known.header.id} {known.header.version}"
+        click.echo(f"of a step or parameter that {named} has not: {', '.join(strange)}")
 
 
 COMMANDS = (ppq_command, feedback_command)

@@ -7,17 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from automation.engine.recipe.load import load
 from automation.gmp.quality.ppq import Qualification
 from automation.gmp.quality.transfers import Transfer
 from automation.kernel.errors import InputError
+from automation.opener import House
 from automation.surfaces.documents.html import html
 from automation.surfaces.documents.transfer import of_ppq, of_report
 from automation.views.comparison import Classes, Comparison, Kind, Role, Side, compare
 from automation.views.transfer.ppq_report import ppq_report
 from automation.views.transfer.report import report
+from automation.views.transfer.told import feedback_on
 from tests.support.doors import Doorway, doorway
 from tests.unit.gmp.moves_of_quality import act
-from tests.unit.gmp.moves_of_transfers import EVALUATION, PACKAGE, PPQ, TRANSFER, completed
+from tests.unit.gmp.moves_of_transfers import EVALUATION, FEEDBACK, PACKAGE, PPQ, TRANSFER, completed
 
 SENT, MADE = (90.1, 91.2, 89.7), (90.9, 91.5, 90.2)
 DATE = "2026-11-22T12:00:00+00:00"
@@ -142,3 +145,15 @@ def test_a_tolerance_interval_lies_within_the_limits_or_the_claim_is_not_met(way
         sides = [side(f"B{number}", Role.NONE, 90.0 + scatter * step) for number, step in enumerate(steps)]
         made = ppq_report(found, sides, way.door)
         assert (made.met, ("lies within" in made.intervals[0])) == (met, met)
+
+
+@pytest.mark.requirement("F094")
+def test_feedback_stands_in_the_order_of_the_steps_and_what_the_recipe_has_not_is_said(way: Doorway) -> None:
+    """Of the freezing, of the receipt, and of a step that there is no more; a refused one says why."""
+    for name, step, parameter in (("F-1", "freeze", "every"), ("F-2", "receive", ""), ("F-3", "spin", "")):
+        said = {**FEEDBACK, "step": step, "parameter": parameter, "evidence": ["batch/B0"]}
+        act(way, f"feedback/{name}", "give", said, by="perform")
+    act(way, "feedback/F-1", "refuse", {"reason": "the interval is validated"}, by="review")
+    found = feedback_on(load("freeze-day", House().operations()), way.door)
+    assert [(one.feedback, one.known) for one in found] == [("F-2", True), ("F-1", True), ("F-3", False)]
+    assert (found[1].state, found[1].became) == ("refused", "the interval is validated")
