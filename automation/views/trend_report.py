@@ -120,20 +120,24 @@ class TrendReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return sha256(self.data).hexdigest()
 
 
-class _Within:
+class Within:
     """A period of a site."""
 
     def __init__(self, period: str, zone: str) -> None:
+        """Read it; raises InputError for a name that is none."""
         self.days = bounds(period)
         self.begin, self.end = (instant(day, zone=zone) for day in self.days)
 
     def has(self, at: Instant) -> bool:
+        """Tell whether a moment lies in it."""
         return self.begin <= at < self.end
 
     def before_its_end(self, text: str) -> bool:
+        """Tell whether a moment (text, UTC) lies before its end; nothing does not."""
         return bool(text) and instant(text, zone="UTC") < self.end
 
     def has_text(self, text: str) -> bool:
+        """Tell whether a moment (text, UTC) lies in it."""
         return bool(text) and self.has(instant(text, zone="UTC"))
 
 
@@ -151,7 +155,7 @@ def draw(objects: Objects, name: str, *, period: str, site: str, now: Instant) -
     Raises InputError for a series or period that is none, and for a period that goes on at ``now``.
     """
     plan = series_of(objects, name).planned
-    within = _Within(period, objects.zone)
+    within = Within(period, objects.zone)
     if now < within.end:
         raise InputError(f"the period {period} goes on until {within.days[1]}; its report is drawn when it is over")
     if plan is None:
@@ -187,7 +191,7 @@ def draw(objects: Objects, name: str, *, period: str, site: str, now: Instant) -
             for row in ended
         ),
         measured=measured,
-        hits=tuple(hit for one in measured for hit in _hits(one, within)),
+        hits=tuple(hit for one in measured for hit in hits(one, within)),
         rates=tuple(rate for metric in _RATES for rate in _rates(tables, metric, within, recipe=plan.recipe)),
         causes=tuple(_causes(objects, {row.text("batch") for row in own}, within)),
         changes=tuple(_changes(objects, within)),
@@ -209,7 +213,7 @@ def charts_of(one: Measured) -> tuple[Charted, ...]:
     return charted(one.numbers, Asked(NELSON, 0, limits_of(one.limits)), rare=METRICS[one.metric].rare)
 
 
-def _measured(tables: Tables, wanted: Wanted, within: _Within, *, recipe: str) -> Measured:
+def _measured(tables: Tables, wanted: Wanted, within: Within, *, recipe: str) -> Measured:
     scope = "" if wanted.metric in _ROOMS else recipe
     every = numbers(wanted.metric, tables, recipe=scope, what=wanted.heading)
     some = tuple(one for one in every if within.before_its_end(one.at))
@@ -217,7 +221,7 @@ def _measured(tables: Tables, wanted: Wanted, within: _Within, *, recipe: str) -
     return Measured(str(wanted.metric), wanted.heading, wanted.limits, some, new)
 
 
-def _hits(one: Measured, within: _Within) -> Iterator[Hit]:
+def hits(one: Measured, within: Within) -> Iterator[Hit]:
     """Give the signals whose last point is of the period."""
     for drawn in charts_of(one):
         for chart, found in zip(drawn.charts, drawn.signals, strict=True):
@@ -230,12 +234,12 @@ def _hits(one: Measured, within: _Within) -> Iterator[Hit]:
                     yield Hit(drawn.what, chart.kind, signal.rule, signal.words, str(signal.side), batches, events)
 
 
-def _rates(tables: Tables, metric: str, within: _Within, *, recipe: str) -> Sequence[Summary]:
+def _rates(tables: Tables, metric: str, within: Within, *, recipe: str) -> Sequence[Summary]:
     found = numbers(metric, tables, recipe="" if metric in _ROOMS else recipe)
     return summaries(metric, [one for one in found if within.has_text(one.at)])
 
 
-def _causes(objects: Objects, own: set[str], within: _Within) -> Iterator[Cause]:
+def _causes(objects: Objects, own: set[str], within: Within) -> Iterator[Cause]:
     """Give the deviations that were opened in the period by cause: of the recipe's batches, and of none."""
     groups: dict[str, list[Deviation]] = {}
     for one in (cast("Deviation", thing) for thing in objects.every("deviation")):
@@ -247,7 +251,7 @@ def _causes(objects: Objects, own: set[str], within: _Within) -> Iterator[Cause]
         yield Cause(code, tuple(one.id for one in some), tuple(seqs))
 
 
-def _changes(objects: Objects, within: _Within) -> Iterator[Changed]:
+def _changes(objects: Objects, within: Within) -> Iterator[Changed]:
     for one in (cast("Change", thing) for thing in objects.every("change")):
         events = objects.streams[f"change/{one.id}"]
         moved = [event for event in events if event.kind in _MADE and within.has(Instant(event.at / MICRO))]
