@@ -1,7 +1,8 @@
 """Freezing programs that a device keeps and can't show: written for a person, compared by one, and told by a digest.
 
 A person's word stands for as long as what the device shows of the program stays the same: the question says it, and
-an answer to the very same question in the step is not asked for again.
+an answer to the very same question in the step is not asked for again. Where the device shows nothing that would
+change with the program, a person is asked each time.
 Units:  degC, K/min, min.
 Source: 21 CFR 211.68(b) (input is checked), 211.188(b)(11) (who performed and who checked).
 """
@@ -35,10 +36,10 @@ async def confirmed(program: Program, *, at: str, shown: str) -> None:
     await ask_person(Question("confirm", text, second=True))
 
 
-async def as_approved(program: Program, *, at: str, shown: str) -> bool:
-    """Let a person say whether the stored program reads as approved, once for as long as it shows the same."""
+async def as_approved(program: Program, *, at: str, shown: str, stands: bool) -> bool:
+    """Let a person say whether the stored program reads as approved; ``stands``: once, while it shows the same."""
     text = f"At {at}: does the stored program {shown} read as approved?\n{written(program)}"
-    for one in reversed(asker().heard()):
+    for one in reversed(asker().heard() if stands else ()):
         if one.word == WORD and one.text == text:
             return one.answer.word("choice") == APPROVED
     answer = await ask_person(Question("choose", text, options=(APPROVED, DIFFERENT)), word=WORD)

@@ -3,6 +3,7 @@
 import pytest
 
 from automation.engine.handles import Container
+from automation.engine.tape import by_person
 from automation.kernel.effect import Call, Done, NotDone, Unknown
 from automation.kernel.errors import RefusedError
 from automation.kernel.quantity import Celsius
@@ -180,12 +181,12 @@ def test_a_program_read_back_over_modbus_is_the_one_that_was_written(kind: str) 
 
 @pytest.mark.requirement("C05", "C05.1", refuses=True)
 def test_a_program_over_bisynch_has_to_be_the_declared_one() -> None:
-    """Segments can't be written there; the refusal says what to do and names the digest."""
+    """Segments can't be written there, and are read by a person; the refusal says what to do and names the digest."""
 
     async def work(bench: Bench) -> None:
         with pytest.raises(RefusedError, match="stored_digest"):
             await bench.freezer.load(program=Program("SHORT", (ramp(-6, rate=9),)))
-        with pytest.raises(RefusedError, match="panel"):
-            await bench.freezer.loaded(program=SHORT)
+        assert await bench.freezer.loaded(program=Program("OTHER", SHORT.segments)) == Program("OTHER", ())
+        assert by_person(bench.freezer, "loaded")
 
     on_bench(Wish(protocol="bisynch", stored=SHORT), work)

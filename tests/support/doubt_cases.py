@@ -135,6 +135,7 @@ class Bench:
     far: FarEnd
     weather: Weather
     bound: object
+    asks: frozenset[str]  # effects in which a person is asked
 
     @property
     def scene(self) -> Scene:
@@ -171,6 +172,8 @@ def frames(rig: Rig, method: str, place: Place) -> tuple[int, int] | str:
     """Give how many frames a calm effect takes and the number of the one that acts (1..), or why there is none."""
 
     async def work(bench: Bench) -> tuple[int, int] | str:
+        if method in bench.asks:
+            return "a person is asked: the question stands until it is answered, also over a restart of the program"
         await bench.ready(bench.scene.before)
         first, before = len(bench.far.frames), bench.far.acts
         try:
@@ -295,9 +298,9 @@ def on_bench(rig: Rig, method: str, *, at: Place, work: Callable[[Bench], Corout
         link = Link(plant.connect(LINK), name=LINK)
         await link.open()
         driver = made.build(link, rig.settings, control=True)
-        bench = Bench(
-            crew, rig, method, plant, far, weather, Binding(crew.recorder, Open()).bind(LINK, driver, made.interface)
-        )
+        bound = Binding(crew.recorder, Open()).bind(LINK, driver, made.interface)
+        asks = cast("frozenset[str]", getattr(driver, "asks_person", frozenset()))
+        bench = Bench(crew, rig, method, plant, far, weather, bound, asks)
         bench.hands(*rig.furnish)
         try:
             return await work(bench)

@@ -218,22 +218,23 @@ def _driver(wish: Wish, link: Link) -> ControlledRateFreezer:
     return driver_bisynch.build(link, settings, control=wish.control)
 
 
-def enter(fake: Controller, program: Program, *, number: int = 1) -> None:
+def enter(fake: Controller, program: Program, *, number: int = 1, now: Instant = START) -> None:
     """Enter a program at the panel."""
     at, before = 8192 + 136 * number, None
     for segment in program.segments:
         target = float(segment.target)
         if segment.type is not SegmentType.RAMP and target != before:
             at += 8
-            _press(fake, at, (4, target, 0.0))
+            _press(fake, at, (4, target, 0.0), now)
         if segment.type is not SegmentType.STEP:
             at += 8
             dwell = (3, 0.0, float(segment.dwell or 0))
-            _press(fake, at, (1, target, float(segment.rate or 0)) if segment.type is SegmentType.RAMP else dwell)
+            ramps = segment.type is SegmentType.RAMP
+            _press(fake, at, (1, target, float(segment.rate or 0)) if ramps else dwell, now)
         before = target
-    _press(fake, at + 8, (0, 0.0, 0.0))
+    _press(fake, at + 8, (0, 0.0, 0.0), now)
 
 
-def _press(fake: Controller, at: int, values: tuple[float, float, float]) -> None:
+def _press(fake: Controller, at: int, values: tuple[float, float, float], now: Instant) -> None:
     for offset, value in enumerate(values):
-        fake.hand("panel", {"register": at + offset, "value": value}, START)
+        fake.hand("panel", {"register": at + offset, "value": value}, now)

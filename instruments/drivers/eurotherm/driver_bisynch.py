@@ -1,7 +1,7 @@
 """Controlled-rate freezer on a Eurotherm 2400 or 3500 controller, over EI-Bisynch, as far as it is documented.
 
 Wire:   9600 7E1 (see ``wire.bisynch``). Segments of a program can be neither written nor read: a program that was
-        entered at the panel and checked at OQ is selected by its number, set points are checked by reading.
+        entered at the panel and checked at OQ is selected by its number; a person says whether it still reads so.
         No mnemonic for alarms or time left is published, so ``run`` gives neither.
 Units:  degC, K/min, s; nothing above this module converts a unit.
 Source: Eurotherm HA026230, as far as ``wire.bisynch`` says; support level L1, never run on a device by us.
@@ -9,7 +9,7 @@ Writes: SL (target set point), PN (program number), PC (programmer status); noth
 """
 
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
 from automation.engine.handles import Container
 from automation.kernel.effect import Call, Reconciled
@@ -22,7 +22,7 @@ from instruments.drivers.eurotherm.states import AFTER, RUNNING, run_state, sett
 from instruments.drivers.eurotherm.wire import bisynch
 from instruments.drivers.eurotherm.wire.registers import Status
 from instruments.drivers.factory import Factory
-from instruments.drivers.stored_programs import program_digest
+from instruments.drivers.stored_programs import as_approved, program_digest
 from instruments.interfaces.device import DriverKind, Identity, OnHostLoss, Support, SupportLevel
 from instruments.interfaces.freezer import ControlledRateFreezer, PowerFail, Program, Run, RunReport, RunState
 from instruments.transport import Link
@@ -40,6 +40,8 @@ class EurothermBisynch:
     LinkError: the link broke; the command may have taken effect.
     WireError: the reply breaks the grammar; the effect is unknown.
     """
+
+    asks_person: ClassVar[frozenset[str]] = frozenset({"loaded"})
 
     def __init__(self, link: Link, given: Settings, *, control: bool) -> None:
         """Speak over ``link``; without ``control`` every command is refused."""
@@ -82,12 +84,15 @@ class EurothermBisynch:
             raise FailedError(msg)
 
     async def loaded(self, *, program: Program) -> Program:
-        """Refuse: segments can't be read; the number is checked when a program is selected and at its start."""
-        msg = (
-            f"{self.link.name}: EI-Bisynch can't read the segments of {program.name!r} back; "
-            "a person checks them at the panel"
-        )
-        raise RefusedError(msg)
+        """Let a person say whether the program reads as approved at the panel: its segments can't be read.
+
+        Gives a program without segments where it does not, or where the site declares another one.
+        """
+        given, other = self._given, Program(program.name, ())
+        if (program.name, program_digest(program)) != (given.stored, given.stored_digest):
+            return other
+        shown = f"{given.stored!r} (number {given.program} at the panel)"
+        return program if await as_approved(program, at=self.link.name, shown=shown, stands=False) else other
 
     async def start(self, *, containers: tuple[Container, ...]) -> None:  # noqa: ARG002  the binding asks the gate for them
         """Start the selected program; refused unless the programmer is in reset and shows the right number."""

@@ -89,8 +89,9 @@ class LadsFreezer:
         """Give the program when the template is what it was at OQ, or people say so; else one without segments."""
         other = Program(program.name, ())
         if not self._given.content:
-            shown = self._shown(await self._template())
-            return program if await as_approved(program, at=self._name, shown=shown) else other
+            template = await self._template()
+            stands, shown = bool(template.version and template.modified), self._shown(template)
+            return program if await as_approved(program, at=self._name, shown=shown, stands=stands) else other
         declared = (program.name, program_digest(program)) == (self._given.stored, self._given.stored_digest)
         return program if declared and await self._content() == self._given.content else other
 
