@@ -320,7 +320,7 @@ class Door:
 
     def _check_recording(self, command: Command, person: str) -> None:
         """Refuse what somebody records who is not qualified to record, where the site has a curriculum for that."""
-        why = barred(self, person, command.stream, command.command)
+        why = barred(self, person, stream=command.stream, command=command.command)
         if why:
             raise RefusedError(why)
 

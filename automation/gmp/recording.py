@@ -48,7 +48,7 @@ class _Training(Protocol):
     def lacking(self, documents: tuple[str, ...], *, at: Instant, done: Instant, zone: str) -> str: ...
 
 
-def barred(site: _Site, person: str, stream: str, command: str) -> str:
+def barred(site: _Site, person: str, *, stream: str, command: str) -> str:
     """Say why a person may not record a move; empty when nothing stands in the way."""
     kind = stream.partition("/")[0]
     if kind in _OPEN_KINDS or (kind, command) in _OPEN_MOVES:
