@@ -45,6 +45,7 @@ class Objects:
         self.now = Instant(self.last.at / MICRO)
         self.streams: Mapping[str, list[Event]] = _Streams(reader)
         self.capacities = capacities
+        self.operations: frozenset[str] = frozenset()
         self._roles = roles or {}
         self._shelf = shelf if shelf is not None and 0 < shelf.base <= self.last.seq else None
         self._things = Things(KINDS, reader, self._shelf)

@@ -1,9 +1,10 @@
 """``show`` and ``list``: any object, read off its table and its events; the site's owner is not disturbed."""
 
 import difflib
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -143,25 +144,36 @@ def plain(thing: Thing, *, zone: str) -> dict[str, object]:
         if isinstance(value, BaseModel):
             found |= {name: _value(name, part, zone=zone) for name, part in value.model_dump(mode="json").items()}
         elif is_dataclass(value):
-            found |= {part.name: _value(part.name, getattr(value, part.name), zone=zone) for part in fields(value)}
+            found |= _parts(value, zone=zone)
         elif one.name not in found:
-            found[one.name] = _value(one.name, value, zone=zone)
+            found[one.name] = _value(one.name, value, zone=zone, moment=_is_moment(one))
     return found
 
 
-def _value(name: str, value: object, *, zone: str) -> object:
-    if isinstance(value, float) and value > 0.0 and name.endswith(_MOMENTS):
+def _parts(value: "DataclassInstance | type[DataclassInstance]", *, zone: str) -> dict[str, object]:
+    return {
+        one.name: _value(one.name, getattr(value, one.name), zone=zone, moment=_is_moment(one)) for one in fields(value)
+    }
+
+
+def _is_moment(one: "Field[object]") -> bool:
+    """Tell whether a field holds moments, by its type."""
+    return Instant.__name__ in str(one.type)
+
+
+def _value(name: str, value: object, *, zone: str, moment: bool = False) -> object:
+    if isinstance(value, float) and 0.0 < value < math.inf and (moment or name.endswith(_MOMENTS)):
         return iso(Instant(value), zone=zone)
     if isinstance(value, frozenset):
         return sorted(value)
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, tuple | list):
-        return [_value(name, part, zone=zone) for part in value]
+        return [_value(name, part, zone=zone, moment=moment) for part in value]
     if isinstance(value, Mapping):
         return {str(key): _value(str(key), part, zone=zone) for key, part in value.items()}
     if is_dataclass(value):
-        return {part.name: _value(part.name, getattr(value, part.name), zone=zone) for part in fields(value)}
+        return _parts(value, zone=zone)
     return value
 
 

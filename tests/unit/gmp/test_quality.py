@@ -69,9 +69,9 @@ def test_a_version_that_is_withdrawn_before_its_day_leaves_the_one_before_in_for
 @pytest.mark.requirement("F116", refuses=True)
 def test_the_versions_of_a_document_are_all_of_one_sort(way: Doorway) -> None:
     """A recipe that an SOP of its name superseded would be under document control no more; a name that is free is."""
-    made = {"title": "Freezing day", "sort": "recipe", "text": "as the file", "digest": "d" * 64}
-    effective(way, "freeze-day@1", **made)
-    sop = {"title": "Freezing day", "sort": "sop", "text": "Do as you like."}
+    made: Body = {"title": "Freezing day", "sort": "recipe", "text": "as the file", "digest": "d" * 64}
+    effective(way, "freeze-day@1", sort="recipe", digest="d" * 64)
+    sop: Body = {"title": "Freezing day", "sort": "sop", "text": "Do as you like."}
     match = "is a sop; freeze-day@1 is a recipe: another sort has another name"
     check_refused(way, "document/freeze-day@2", "write", sop, by="supervise", match=match)
     act(way, "document/freeze-day@2", "write", made, by="supervise")

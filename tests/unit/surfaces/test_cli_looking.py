@@ -1,0 +1,19 @@
+"""What an object shows of itself: its values in words, its moments in the zone of the site."""
+
+from automation.gmp.plant.rooms import Room, Stay
+from automation.gmp.product.orders import Order
+from automation.gmp.quality.documents import Document
+from automation.kernel.clock import instant
+from automation.surfaces.cli.looking import plain
+
+ZONE = "Europe/Berlin"
+WHEN = instant("2026-12-20T08:00", zone=ZONE)
+TEXT = "2026-12-20T08:00:00.000+01:00"
+
+
+def test_every_moment_is_shown_as_one_whatever_its_field_is_called() -> None:
+    """Nobody reads seconds since 1970; never stays never."""
+    shown = plain(Document("SOP-1@1", begins=WHEN), zone=ZONE)
+    assert (shown["begins"], shown["ends"]) == (TEXT, float("inf"))
+    assert plain(Order("O-1", needed_by=WHEN), zone=ZONE)["needed_by"] == TEXT
+    assert plain(Room("Suite 1", stays=(Stay("B-1", WHEN),)), zone=ZONE)["stays"][0]["since"] == TEXT  # type: ignore[index]
