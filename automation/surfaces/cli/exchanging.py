@@ -19,9 +19,10 @@ from automation.kernel.files import write_whole
 from automation.ledger.blobs import Blobs
 from automation.surfaces.cli.access import person, secret, signers
 from automation.surfaces.cli.asking import looked, send
-from automation.surfaces.cli.common import Session, as_json, session, site, tell
+from automation.surfaces.cli.common import Session, as_json, say_no, session, site, tell
 from automation.surfaces.cli.doubt import now_of
 from automation.surfaces.cli.exchanging_epcis import epcis
+from automation.surfaces.cli.exchanging_folder import sweep
 from automation.views.laboratory import LabResult, Move, Plan, plan
 from automation.views.objects import Objects
 from automation.views.wording import show
@@ -56,7 +57,7 @@ def fhir(session: Session, batch: str, *, output: Path, folder: Path, as_json: b
 
 
 @exchange.command("take", epilog="Example: cellwright exchange take results.json --from lab-1 --as ben --site ./site-a")
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("path", metavar="FILE|FOLDER", type=click.Path(path_type=Path))
 @click.option("--from", "sender", default="", metavar="PARTY", help="Who sent results.")
 @click.option("--signature", type=click.Path(path_type=Path), help="A partner's signature; else FILE.sig.")
 @click.option("--as", "by", metavar="USER|PARTNER", default="", help="Who takes results, or whose message it is.")
@@ -72,15 +73,17 @@ def take(  # noqa: PLR0913  as options
     them or none; one of a sample that is none of the site waits in the tray. Who has a key here has to sign them.
     """
     file = session.opener.site(folder)
+    if path.is_dir():
+        _take_all(session, folder, path, by=by, as_json=as_json)
+        return
     data, seal = _bytes(path), signature or path.with_name(f"{path.name}.sig")
     with looked(session, folder) as (_, objects):
         own = bool(by) and objects.find("partner", by).state != "absent"
         keyed = "" if own or _known(objects, data) else _keyed(objects, sender)
     if own:
         done = _sent(session, folder, data, seal=seal, by=by)
-        came = "".join(f"; {stream} is {state}" for stream, state in done.told.items())
         told: dict[str, object] = {"message": done.target, "event": done.seq, "states": done.told}
-        tell(f"{done.target} is taken{came}", told, simulated=file.simulated, as_json=as_json)
+        tell(_came(done), told, simulated=file.simulated, as_json=as_json)
         return
     who = person(file, by, Right.PERFORM)
     if not sender:
@@ -90,6 +93,30 @@ def take(  # noqa: PLR0913  as options
         _sent(session, folder, data, seal=seal, by=keyed)
     found = taker.taken(data, name=path.name)
     tell(sentence(path.name, found), found, simulated=file.simulated, as_json=as_json)
+
+
+def _take_all(session: Session, folder: Path, where: Path, *, by: str, as_json: bool) -> None:
+    """Take the messages that a partner's program has put into a folder; exit status 1 when one is refused."""
+    with looked(session, folder) as (_, objects):
+        objects.known("partner", by)
+
+    def known(data: bytes) -> bool:
+        with looked(session, folder) as (_, objects):
+            return _known(objects, data)
+
+    def bring(path: Path, seal: Path) -> str:
+        return _came(_sent(session, folder, _bytes(path), seal=seal, by=by))
+
+    found = sweep(where, known=known, bring=bring)
+    simulated = session.opener.site(folder).simulated
+    tell(found.text, {"taken": found.taken, "refused": found.refused}, simulated=simulated, as_json=as_json)
+    if found.refused:
+        say_no()
+
+
+def _came(done: Done) -> str:
+    """Say that a message is taken, and what came of it."""
+    return f"{done.target} is taken" + "".join(f"; {stream} is {state}" for stream, state in done.told.items())
 
 
 def _keyed(objects: Objects, party: str) -> str:

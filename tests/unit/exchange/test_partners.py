@@ -218,6 +218,31 @@ def test_a_laboratory_that_has_a_key_here_signs_its_results(centre: Centre) -> N
     assert "--from is missing" in centre.site.do("exchange", "take", path, "--as", "anna").err
 
 
+@pytest.mark.requirement("F054.2")
+@pytest.mark.requirement("F054.2", refuses=True)
+def test_a_folder_that_a_program_writes_into_is_taken_file_by_file(centre: Centre, tmp_path: Path) -> None:
+    """What is taken and what is refused goes aside; what has no signature yet waits."""
+    centre.scheduled(7)
+    files = {"a": (centre.message(7, told="M-7a"), "somebody else"), "b": (centre.message(7, told="M-7b"), "centre-a")}
+    for name, (message, key) in files.items():
+        (tmp_path / f"{name}.json").write_bytes(as_bytes(message))
+        (tmp_path / f"{name}.json.sig").write_text(signed(key, as_bytes(message)), encoding="utf-8")
+    (tmp_path / "c.json").write_bytes(as_bytes(centre.message(7, told="M-7c")))
+    assert "'centre-q' is not known" in centre.site.do("exchange", "take", tmp_path, "--as", "centre-q").err
+    said = centre.site.do("exchange", "take", tmp_path, "--as", "centre-a")
+    assert said.status == 1
+    assert "b.json: message/centre-a.M-7b is taken; collection/C-7 is reported" in said.out
+    assert "a.json: message centre-a.M-7a is not signed with the key of centre-a" in said.out
+    assert {path.parent.name: path.name[-6:] for path in tmp_path.rglob("*.json")} == {
+        tmp_path.name: "c.json",
+        "refused": "a.json",
+        "taken": "b.json",
+    }
+    assert (
+        centre.site.good("exchange", "take", tmp_path, "--as", "centre-a").out == "SIMULATED no signed file is there\n"
+    )
+
+
 @pytest.mark.requirement("F054.2", refuses=True)
 def test_a_message_reaches_the_process_that_owns_the_site_and_nothing_else_goes_in_without_a_secret(
     tmp_path: Path,
