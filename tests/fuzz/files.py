@@ -196,7 +196,7 @@ time_limits:
 
 
 def _sites() -> Sequence[bytes]:
-    """Give the packaged sites, and a small one of what several patients share."""
+    """Give the packaged sites, and a small one of what several patients share and how others name it."""
     sites = sorted(entry_points(group=SITES), key=lambda one: one.name)
     return [*(packaged(point.name).encode() for point in sites), SHARED]
 
@@ -208,6 +208,9 @@ capacities:
   freezer: {is: equipment, after: 7 h, takes: 3 h}
   operators: {is: people, at_once: 2}
   courier-1: {is: courier}
+exchange:
+  namespace: https://id.clinic.example/
+  gln: {site-a: "9501101020016"}
 """
 
 
@@ -311,7 +314,7 @@ FILES: tuple[Target, ...] = (
     ),
     Target(
         name="site",
-        covers=(SITES, "automation.engine.sitefile", "automation.engine.alarmfile", "automation.engine.capacityfile"),
+        covers=(SITES, *(f"automation.engine.{name}file" for name in ("site", "alarm", "capacity", "exchange"))),
         corpus=_sites,
         fresh=partial(_file, "site.yaml", lambda path: load_site(path, known())),
         harmless=PERSON,
