@@ -83,7 +83,8 @@ def unknown(door: Door, credentials: Credentials, by: str, *, stream: str) -> Re
         why = RefusedError(f"a wrong secret was given for {by}")
         door.note_refusal(Command(stream, "identify", by=PERSONNEL), why)
     lock(door, credentials, [by])
-    return RefusedError(f"{by} could not be identified: unknown here, or not the right secret")
+    why = "unknown or locked here, or not the right secret; an administrator unlocks an account"
+    return RefusedError(f"{by} could not be identified: {why}")
 
 
 def lock(door: Door, credentials: Credentials, persons: Iterable[str]) -> None:

@@ -21,6 +21,7 @@ from automation.gmp.accountability import ACCEPT, unaccepted
 from automation.gmp.capacity import Capacity
 from automation.gmp.codes import is_code
 from automation.gmp.objects import Fact, Kind, Recorded, Signed, Thing, roles_of
+from automation.gmp.plainly import said
 from automation.gmp.recording import barred
 from automation.gmp.things import Things
 from automation.gmp.words import SYSTEM, Meaning, Right, Strength
@@ -390,7 +391,7 @@ def _explain(command: Command, fields: Mapping[str, FieldInfo], wrong: Validatio
     name = ".".join(parts[:-1] if parts[-1:] in (["str"], ["float"], ["bool"]) else parts) or "body"
     where = f"{command.command} {command.stream}: field {name}"
     if first["type"] != "missing":
-        return f"{where}: {first['msg'].removeprefix('Value error, ')} (given: {first['input']!r})"
+        return f"{where}: {said(first['type'], first.get('ctx', {}), first['msg'])} (given: {first['input']!r})"
     others = [str(error["loc"][-1]) for error in errors if error["type"] == "missing" and error is not first]
     too = f"; missing too: {', '.join(others)}" if others else ""
     return f"{where} is missing{_meant(fields.get(name))}{too}"

@@ -69,5 +69,5 @@ def test_a_risk_that_has_happened_is_open_again_and_asks_for_a_new_action(way: D
 
 def test_a_rating_is_from_one_to_ten(way: Doorway) -> None:
     """The form itself says so."""
-    with pytest.raises(InputError, match="severity: Input should be less than or equal to 10"):
+    with pytest.raises(InputError, match="severity: at most 10 is allowed"):
         act(way, R, "rate", {**FAILURE, "severity": 11}, by="investigate")
