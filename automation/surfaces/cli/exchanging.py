@@ -74,7 +74,7 @@ def take(  # noqa: PLR0913  as options
     """
     file = session.opener.site(folder)
     if path.is_dir():
-        _take_all(session, folder, path, by=by, as_json=as_json)
+        _take_all(session, folder, where=path, by=by, as_json=as_json)
         return
     data, seal = _bytes(path), signature or path.with_name(f"{path.name}.sig")
     with looked(session, folder) as (_, objects):
@@ -95,7 +95,7 @@ def take(  # noqa: PLR0913  as options
     tell(sentence(path.name, found), found, simulated=file.simulated, as_json=as_json)
 
 
-def _take_all(session: Session, folder: Path, where: Path, *, by: str, as_json: bool) -> None:
+def _take_all(session: Session, folder: Path, *, where: Path, by: str, as_json: bool) -> None:
     """Take the messages that a partner's program has put into a folder; exit status 1 when one is refused."""
     with looked(session, folder) as (_, objects):
         objects.known("partner", by)

@@ -89,10 +89,7 @@ def register(site: Linked, name: str, *, party: str, may: list[str]) -> None:
 
 @pytest.mark.requirement("F054", "F054.2")
 def test_a_centre_reports_a_collection_from_its_own_program(centre: Centre) -> None:
-    """Nobody's secret is asked; the report is judged against the order set like any other, and its bag is expected.
-
-    Whoever traces the bag in another system sees it come from the centre.
-    """
+    """Nobody's secret is asked; it is judged against the order set like any other; its bag is expected and traced."""
     centre.scheduled(1)
     said = centre.take(centre.message(1))
     assert (said.status, said.err) == (0, "")
