@@ -146,6 +146,15 @@ def _convert(value: float, given: str, *, wanted: str, what: str, where: str) ->
     return units.convert(value, given=source, wanted=target)
 
 
+def is_unit(symbol: str) -> bool:
+    """Tell whether a text is a unit: one of ours, or one that the unit library knows."""
+    if symbol in UNITS.values():
+        return True
+    from automation.kernel import units  # noqa: PLC0415  as above
+
+    return not units.problem(_SPELLINGS.get(symbol, symbol), _SPELLINGS.get(symbol, symbol))
+
+
 def text(value: float, unit: object, *, decimals: int | None = None) -> str:
     """Write a value with its unit for people, for example ``-40 degC``."""
     number = f"{value:.{decimals}f}" if decimals is not None else f"{value:.10g}"

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Protocol, cast
 
 from automation.formulas import gs1
+from automation.formulas.limits import UCUM
 from automation.gmp.codes import moment
 from automation.gmp.due import HOUR
 from automation.gmp.marks import of_subject
@@ -23,7 +24,7 @@ from automation.gmp.stock.expiry import end_of
 from automation.gmp.stock.stated import ForBatch, Opening, Part, Preparation, Receipt, Result, Use
 from automation.kernel.clock import iso, local
 from automation.kernel.errors import InputError
-from automation.kernel.quantity import Instant
+from automation.kernel.quantity import Instant, is_unit
 
 
 class _Line(Protocol):
@@ -82,6 +83,8 @@ class _Lot(Protocol):
 
 def of_receipt(said: Receipt, site: Site) -> Iterator[str]:
     """Give what speaks against taking a delivery in."""
+    if said.unit not in UCUM and not is_unit(said.unit):
+        yield f"{said.unit!r} is no unit; write for example mL, g or pcs"
     yield from not_approved(site, (said.supplier, said.maker), said.what)
     yield from _as_defined(said, definition_of(site, said.what))
     yield from parts.of_receipt(said, site)

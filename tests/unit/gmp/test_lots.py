@@ -32,6 +32,16 @@ def test_a_lot_is_released_by_somebody_else_than_its_receiver(way: Doorway) -> N
 
 
 @pytest.mark.requirement("F095", refuses=True)
+@pytest.mark.parametrize("unit", ["bananas", "ml.", "2 mL"])
+def test_a_lot_is_counted_in_a_unit(way: Doorway, unit: str) -> None:
+    """What is in no unit could never be taken from; units of ours and of the library are known."""
+    with pytest.raises(RefusedError, match="is no unit; write for example mL, g or pcs"):
+        way.do(L, "receive", {**RECEIPT, "unit": unit}, by="perform")
+    for number, known in enumerate(("pcs", "mL", "IU", "m^2")):
+        way.do(f"lot/L{number + 2}", "receive", {**RECEIPT, "unit": known}, by="perform")
+
+
+@pytest.mark.requirement("F095", refuses=True)
 def test_no_more_is_used_than_is_left(way: Doorway) -> None:
     """Ten times a tenth leaves nothing, exactly."""
     _released(way, quantity=1.0)
