@@ -47,14 +47,20 @@ class Picked:
 
 
 def stock(site: Site) -> tuple[Held, ...]:
-    """Give how every material stands that has a lot or a definition in force."""
+    """Give how every material stands that has a lot or a definition in force; what is kept in two units, in each."""
     names = {one.what: None for one in site.every("lot") if isinstance(one, MaterialLot) and one.what}
     names |= {one.id: None for one in site.marked("material", LISTED)}
-    return tuple(_held(site, name, definition_of(site, name)) for name in sorted(names))
+    return tuple(held for name in sorted(names) for held in _of(site, name, definition_of(site, name)))
 
 
-def _held(site: Site, material: str, wanted: Definition | None) -> Held:
+def _of(site: Site, material: str, wanted: Definition | None) -> Iterator[Held]:
     lots = lots_of(site, material)
+    own = (wanted.unit,) if wanted is not None else ()
+    for unit in dict.fromkeys((*own, *(one.unit for one in lots))):
+        yield _held(site, material, wanted if unit in own else None, tuple(one for one in lots if one.unit == unit))
+
+
+def _held(site: Site, material: str, wanted: Definition | None, lots: tuple[MaterialLot, ...]) -> Held:
     usable = [one for one in lots if not one.ready(site.now, zone=site.zone)]
     left = rounded(sum(one.left for one in usable))
     level = wanted.reorder_at if wanted is not None else 0.0

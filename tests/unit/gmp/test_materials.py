@@ -110,6 +110,14 @@ def test_a_disqualified_supplier_takes_its_lots_along_and_the_scorecard_says_wha
     assert told == ("2 lots received: 2 quarantine; 50 % without complaint", "lot L2: damaged")
 
 
+@pytest.mark.requirement("F097")
+def test_what_is_kept_in_two_units_is_counted_in_each(way: Doorway) -> None:
+    """A litre and 500 mL are not 501 of anything."""
+    for name, quantity, unit in (("L1", 1.0, "L"), ("L2", 500.0, "mL"), ("L3", 2.0, "L")):
+        way.do(f"lot/{name}", "receive", {**said.RECEIPT, "quantity": quantity, "unit": unit}, by="perform")
+    assert [(one.unit, one.in_quarantine) for one in stock(way.door)] == [("L", 3.0), ("mL", 500.0)]
+
+
 @pytest.mark.requirement("F100", "F157")
 def test_a_supplier_is_due_for_its_requalification_and_a_lot_for_its_release(way: Doorway) -> None:
     """Each says what has to be done next and until when."""
