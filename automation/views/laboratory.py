@@ -67,6 +67,7 @@ class Plan:
     strays: tuple[LabResult, ...] = ()
     known: tuple[str, ...] = ()  # a sentence each
     refused: Move | None = None
+    why: str = ""  # it would be refused
 
 
 class Looked(Site, Protocol):
@@ -117,8 +118,8 @@ def plan(site: Looked, found: Iterable[LabResult], *, sha256: str, at: Instant) 
         )
         try:
             trying.make(test, move)
-        except RefusedError:
-            return Plan(refused=move)
+        except RefusedError as refusal:
+            return Plan(refused=move, why=str(refusal))
         moves.append(move)
     return Plan(tuple(moves), tuple(strays), tuple(known))
 

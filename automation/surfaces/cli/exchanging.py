@@ -14,7 +14,7 @@ from automation.gmp.marks import of_party, with_file
 from automation.gmp.product.partners import May, Partner
 from automation.gmp.product.tray import stray_id
 from automation.gmp.words import Meaning, Right
-from automation.kernel.errors import CellwrightError, InputError
+from automation.kernel.errors import CellwrightError, InputError, RefusedError
 from automation.kernel.files import write_whole
 from automation.ledger.blobs import Blobs
 from automation.surfaces.cli.access import person, secret, signers
@@ -146,6 +146,7 @@ class Taker:
     who: str
     secret: str = field(repr=False)
     sender: str
+    once: bool = False  # what was refused before, in the same words, is not brought to the door again
 
     def taken(self, data: bytes, *, name: str) -> dict[str, object]:
         """Take the results of a bundle to their tests; gives what came of it.
@@ -173,9 +174,12 @@ class Taker:
         with looked(self.session, self.folder) as (file, objects):
             found = self.session.opener.lab_results(data, objects, name=name)
             try:
-                return plan(objects, found, sha256=sha256, at=now_of(file, objects))
+                made = plan(objects, found, sha256=sha256, at=now_of(file, objects))
             except InputError as wrong:
                 raise InputError(str(wrong), where=name) from None
+            if self.once and made.refused is not None and _noted(objects, made.refused.stream) == made.why:
+                raise RefusedError(f"{name}: {made.refused.path}: {made.why} (on record already)")
+            return made
 
     def _give(self, move: Move, *, name: str) -> None:
         """Give one command, signed by who takes the file; an error says where it stood in the file."""
@@ -203,6 +207,12 @@ class Taker:
         request = Request(what="arrive", target=f"tray/{stray}", body=body, by=self.who, secret=self.secret)
         send(self.session, self.folder, request)
         return stray
+
+
+def _noted(objects: Objects, stream: str) -> str:
+    """Give why a command to an object was refused last; empty when none was."""
+    last = next(objects.backwards(f"refusals/{stream}"), None)
+    return "" if last is None else str(last.fields["why"])
 
 
 def sentence(name: str, data: dict[str, object]) -> str:

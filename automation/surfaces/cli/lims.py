@@ -60,7 +60,7 @@ def fetch(session: Session, *, by: str, folder: Path, as_json: bool) -> None:
     Exit status 1 when something could not be fetched or taken; the rest is.
     """
     post = _post(session, folder, by)
-    taker = Taker(session, folder, post.file, post.who, post.secret, post.plan.laboratory)
+    taker = Taker(session, folder, post.file, post.who, post.secret, post.plan.laboratory, once=True)
     found, failed = post.fetched()
     done = dict[str, object]()
     for test, data in found.items():

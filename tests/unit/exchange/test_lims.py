@@ -123,14 +123,15 @@ def test_a_result_in_another_unit_is_taken_by_nobody(lab: Linked) -> None:
 
 @pytest.mark.requirement("F101.2", refuses=True)
 def test_a_result_of_another_patient_is_refused_and_on_record(lab: Linked) -> None:
-    """The sample is right and the chain of identity is not: nothing is taken, and the other is repeated nowhere."""
+    """The sample is right and the chain of identity is not: on record once, and the other is repeated nowhere."""
     sent(lab, "6", "viability")
     lab.fault("patient", "6-viability")
     status, _, err = fetched(lab, days=3.0)
-    lab.mend("patient")
     assert status == 1
     assert "test 6-viability: the result is of another chain of identity than B-6" in err
-    assert any(event.startswith("refusals/test/6-viability") for event in lab.events())
+    assert "on record already" in fetched(lab, days=0.0)[2]
+    lab.mend("patient")
+    assert sum(event.startswith("refusals/test/6-viability") for event in lab.events()) == 1
     assert not any("ZZZZ99" in event for event in lab.events())
     assert fetched(lab, days=0.0)[0] == 0
 
