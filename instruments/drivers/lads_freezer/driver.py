@@ -159,13 +159,14 @@ class LadsFreezer:
         await self._stop()
 
     async def stand_by(self, *, target: Celsius) -> None:
-        """Set the target, see to it that the function works, and read it back; refused while a program runs."""
+        """Set the target unless it stands, see to it that the function works, read back; refused in a program."""
         self._commanding("stand_by")
         state = await self._unit.state()
         if state not in RESTS:
             self._refuse(f"the unit is {_said(state)}; it stands by when no program runs")
         function = {"it": self._given.temperature}
-        await self._unit.put(self._given.temperature, float(target))
+        if (await self._unit.values(function, wire.TARGET))["it"] != float(target):
+            await self._unit.put(self._given.temperature, float(target))
         if not (await self._unit.running(function))["it"]:
             await self._unit.switch(self._given.temperature, on=True)
         kept = (await self._unit.values(function, wire.TARGET))["it"]

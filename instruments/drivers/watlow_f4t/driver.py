@@ -147,7 +147,7 @@ class WatlowF4T:
             await self._tell("reset", wire.REQUEST, value=wire.TERMINATES, goal={RunState.RESET, RunState.COMPLETE})
 
     async def stand_by(self, *, target: Celsius) -> None:
-        """Set the set point of the loop and read it back; refused while a profile runs or the loop is off."""
+        """Set the loop's set point unless it stands, and read it back; refused in a profile, or when it is off."""
         self._commanding("stand_by")
         limits, wanted = await self._known_limits(), float(target)
         if not limits.low <= wanted <= limits.high:
@@ -156,7 +156,10 @@ class WatlowF4T:
             self._refuse(f"a profile is in {state}; the set point counts when none runs")
         if (mode := await self._memory.word(wire.MODE)) != wire.AUTO:
             self._refuse(f"loop 1 is in mode {mode}, not automatic ({wire.AUTO}); switch it on at the panel")
-        await self._memory.put_number(wire.SET_POINT, wanted)
+        if (
+            state is RunState.COMPLETE or await self._memory.number(wire.SET_POINT) != wanted
+        ):  # what holds is written over
+            await self._memory.put_number(wire.SET_POINT, wanted)
         stands = round(await self._memory.number(wire.SET_POINT), EXACT)
         if stands != round(wanted, EXACT):
             raise FailedError(
