@@ -23,6 +23,7 @@ from fakes.nodes import NodeFeed, NodeRefusedError
 from fakes.physics.programmer import State as Programmer
 from fakes.plant import Fake
 from fakes.serve import Seat
+from fakes.watlow_f4t import WatlowF4TFreezer
 from fakes.watson_marlow import FakeWatsonMarlow
 from instruments.drivers.lads import wire
 from instruments.interfaces.device import Identity
@@ -171,8 +172,9 @@ def _(fake: FakeHettich460R, seat: Seat) -> Mapping[str, FunctionalUnit]:
     return {"Rotor": panel.unit({"Speed": Sensor(unit="1/min", value=fake.rpm)})}
 
 
-@units.register
-def _(fake: Controller, seat: Seat) -> Mapping[str, FunctionalUnit]:
+@units.register(Controller)
+@units.register(WatlowF4TFreezer)
+def _(fake: Controller | WatlowF4TFreezer, seat: Seat) -> Mapping[str, FunctionalUnit]:
     """Give a controlled-rate freezer: its stored program runs in the device and can be held."""
     states = {Programmer.RUN: WORKS, Programmer.HOLDBACK: WORKS, Programmer.HOLD: RESTS}
     keys: Keys = {
