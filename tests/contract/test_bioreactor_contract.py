@@ -187,6 +187,29 @@ GOLDEN: dict[str, Any] = dict(vectors("lads"))  # groups of different shapes
 MEMBERS: dict[str, list[str]] = GOLDEN["members"]
 
 
+@pytest.mark.requirement("C05.3")
+def test_their_client_finds_the_arguments_of_programs_up_and_down_as_the_specification_has_them(served: Hall) -> None:
+    """By name and by whether it is a list, and every member of a freezer's device is one of its type."""
+
+    async def work(_bench: FreezerBench) -> None:
+        manager = "DeviceSet/Freezer/FunctionalUnitSet/Chamber/ProgramManager"
+        async with _client(served) as theirs:
+            for method in ("Upload", "Download"):
+                node = await _at(theirs, f"{manager}/{method}")
+                told = [
+                    [[one.Name, one.ValueRank >= 1] for one in await (await _below(node, kind)).read_value()]
+                    for kind in ("InputArguments", "OutputArguments")
+                ]
+                assert told == GOLDEN[method.lower()]
+            lads = await theirs.get_namespace_index(GOLDEN["namespace"])
+            types = {number: name for name, number in GOLDEN["types"].items()}
+            found = await _typed(await _at(theirs, "DeviceSet/Freezer"), lads, types)
+        assert ("ProgramTemplateType", "Modified") in found
+        assert [(kind, name) for kind, name in found if kind in MEMBERS and name not in MEMBERS[kind]] == []
+
+    over_opcua(served, work)
+
+
 def test_their_client_finds_what_the_specification_names_and_nothing_else_of_it(served: Hall) -> None:
     """Every object of a LADS type has only members of that type, under the specification's namespace and numbers."""
 
