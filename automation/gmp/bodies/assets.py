@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, field_validator
 
 from automation.gmp.codes import Moment
+from automation.gmp.codes import moment as stated_moment
 from automation.gmp.words import Body, field
 from automation.kernel.clock import instant, reached
 from automation.kernel.quantity import Instant
@@ -145,3 +146,13 @@ class Claim(Body):
 
     batch: str = field(label="Batch", length=1)
     step: str = field(label="Step", default="")
+
+
+def untimely(said: object, *, at: Instant, zone: str, by_person: bool) -> str:
+    """Say what can't be of the times that are stated: performed in the future, or good until a day that is over."""
+    if isinstance(said, Calibration) and said.performed and stated_moment(said.performed, zone=zone) > at:
+        return f"was calibrated at {said.performed}, still to come"
+    holds = isinstance(said, Qualification) or (isinstance(said, Calibration) and said.result is Result.PASS)
+    if by_person and holds and isinstance(said, _Due) and moment(said.due, zone=zone) <= at:
+        return f"would be good until {said.due}, which is over"
+    return ""

@@ -20,6 +20,7 @@ from automation.gmp.due import Due
 from automation.gmp.due import until as due_at
 from automation.gmp.marks import OPEN, of_name, of_party, of_staff
 from automation.gmp.objects import Fact, Kind, Site
+from automation.gmp.operating import check_operations
 from automation.gmp.words import SYSTEM, Body, Meaning, Reason, Right, field
 from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.machine import Row, Table
@@ -190,6 +191,8 @@ class Person:
             f"may not {fact.kind} the own account; another person has to",
         )
         self._check_human(fact, site)
+        if isinstance(fact.body, Training):
+            check_operations((fact.body.operation,), site, where=f"person {self.id}")
         if isinstance(fact.body, Acceptance):
             self._check_acceptance(fact, fact.body, site)
         if isinstance(fact.body, Registration | Grant):

@@ -24,6 +24,7 @@ from automation.gmp.bodies.assets import (
     Stage,
     Support,
     moment,
+    untimely,
 )
 from automation.gmp.bodies.upkeep import NEW, Cleaning, HoldTimes, Service, Sort, Upkeep
 from automation.gmp.codes import moment as stated_moment
@@ -283,6 +284,7 @@ class Asset:
         system = fact.by.startswith(f"{SYSTEM}:")
         if fact.kind == "calibrate":
             self._check_calibration(fact.stated(Calibration), site, system=system)
+        self._check_none(untimely(fact.body, at=fact.at, zone=fact.zone, by_person=not system))
         if not site.simulated and system and fact.kind == "install":
             self._refuse("can't install by the program alone on a live site; a person has to")
         if fact.kind == "clean":
@@ -307,8 +309,6 @@ class Asset:
 
     def _check_calibration(self, said: Calibration, site: Site, *, system: bool) -> None:
         """Refuse one by the program alone, one without a record where there are records, and another's record."""
-        if said.performed and stated_moment(said.performed, zone=site.zone) > site.now:
-            self._refuse(f"was calibrated at {said.performed}, still to come")
         if said.record:
             record = cast("_Record", site.find("calibration", said.record))
             fits = {"accepted"} if said.result is Result.PASS else {"accepted", "recorded"}

@@ -35,6 +35,22 @@ def test_an_asset_says_everything_that_stands_in_its_way(way: Doorway) -> None:
     assert _lacks(way) == []
 
 
+@pytest.mark.requirement("F166", refuses=True)
+@pytest.mark.parametrize("command", ["qualify", "calibrate"])
+def test_nobody_finds_an_asset_good_until_a_day_that_is_over(way: Doorway, command: str) -> None:
+    """Whoever writes last year means this one."""
+    way.do(A, "register", {"asset_class": "freezer"}, by="maintain")
+    by = {"qualify": "approve", "calibrate": "maintain"}[command]
+    signs = (proof("approve", "approved"),) if command == "qualify" else ()
+    for due, fits in (("2025-06-30", False), ("2027-06-30", True)):
+        said = {"due": due, "certificate": "Q-1"}
+        if fits:
+            way.do(A, command, said, by=by, signs=signs)
+            continue
+        with pytest.raises(RefusedError, match="would be good until 2025-06-30, which is over"):
+            way.do(A, command, said, by=by, signs=signs)
+
+
 @pytest.mark.requirement("F166")
 def test_calibration_lapses_at_the_end_of_its_day_where_the_asset_is(way: Doorway) -> None:
     """It was due on the day of the test."""
