@@ -32,9 +32,10 @@ class CountedBatch(Protocol):
     issue: _Issue | None
 
 
-def ended_batch(site: Site, batch: str, *, digest: str, where: str) -> CountedBatch:
-    """Give a batch that may be counted; raises RefusedError for one that goes on, or was issued by another recipe.
+def made_since(site: Site, batch: str, *, digest: str, since: Instant, where: str) -> CountedBatch:
+    """Give a batch that may be counted.
 
+    Raises RefusedError for one that goes on, was issued before the approval (``since``), or by another recipe.
     A recipe with a parameter set otherwise is another one; what was amended later counts under the one it began with.
     """
     found = cast("CountedBatch", site.find("batch", batch))
@@ -43,14 +44,20 @@ def ended_batch(site: Site, batch: str, *, digest: str, where: str) -> CountedBa
     made = found.issue.recipe_digest if found.issue is not None else ""
     if made != digest:
         raise RefusedError(f"{where}: batch {batch} was issued by recipe {made[:12]}, not by {digest[:12]}")
+    if found.issued_at is None or found.issued_at < since:
+        raise RefusedError(f"{where} was approved after batch {batch} was issued")
     return found
 
 
 def left_out(site: Site, digest: str, *, since: Instant, counted: Collection[str]) -> tuple[str, ...]:
-    """Give the batches by a recipe that were issued since, have ended, and are not counted."""
+    """Give the batches by a recipe that were issued since and are not counted.
+
+    One that goes on is among them when a later one is counted: nobody waits with a bad batch until it is too late.
+    """
     made = (cast("CountedBatch", one) for one in site.marked("batch", made_by(digest)))
-    later = (one for one in made if one.issued_at is not None and one.issued_at >= since and one.state in _ENDED)
-    return tuple(one.id for one in later if one.id not in counted)
+    later = [(one.issued_at, one) for one in made if one.issued_at is not None and one.issued_at >= since]
+    last = max((at for at, one in later if one.id in counted), default=since)
+    return tuple(one.id for at, one in later if one.id not in counted and (one.state in _ENDED or at < last))
 
 
 def deviations_of(site: Site, batches: Collection[str]) -> Iterator[tuple[str, str]]:

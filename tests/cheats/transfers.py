@@ -23,7 +23,9 @@ WITH_GAP: Final[Body] = {**TRANSFER, "gaps": GAPS}
 PLAN = Act(T, "plan", TRANSFER, "review")
 GAPPED = Act(T, "plan", WITH_GAP, "review")
 CLOSE_IT = Act(T, "dispose", {**DISPOSITION, "owner": "perform"}, "supervise")
-SMALL = Act(T, "plan", {**TRANSFER, "gaps": [{**GAPS[0], "weighs": "changes the process"}]}, "review")
+TAME: Final = {**GAPS[0], "weighs": "changes the process"}
+SMALL = Act(T, "plan", {**TRANSFER, "gaps": [TAME]}, "review")
+ANOTHER = Act(T, "replan", {**TRANSFER, "gaps": [{**TAME, "sentence": "it is of a third maker"}]}, "review")
 ACCEPT = CLOSE_IT.stating(decision="accept", owner="", due=None)
 GAPPED_LATER = Act(T, "replan", WITH_GAP, "review")
 SETTLE = Act(T, "settle", SETTLED)
@@ -61,6 +63,13 @@ def aborted(way: Doorway) -> None:
     """Make a batch that does not."""
     Act("batch/B2", "issue", lot(), "issue")(way)
     Act("batch/B2", "abort", {"reason": "the bag leaked"}, "perform")(way)
+
+
+def held(way: Doorway) -> None:
+    """Issue a batch that stands, and an hour later one that ends as it should."""
+    Act("batch/B2", "issue", lot(), "issue")(way)
+    later(HOUR)(way)
+    good(way)
 
 
 def another(way: Doorway) -> None:
@@ -107,6 +116,20 @@ CHEATS: Final = (
         Tried(READ.made_by(SECOND), READ, (GAPPED, CLOSE_IT.made_by(SECOND))),
     ),
     _moved(
+        "Approve a package with a gap that one closed",
+        "closed; someone else",
+        Tried(
+            READ.made_by(SECOND),
+            READ,
+            (GAPPED, CLOSE_IT.stating(owner=SECOND), SETTLE.made_by(SECOND)),
+        ),
+    ),
+    _moved(
+        "Accept another device than the one that was judged",
+        "nobody has said what becomes of",
+        Tried(READ, READ, (SMALL, ACCEPT, ANOTHER), (ACCEPT,)),
+    ),
+    _moved(
         "Exchange the package before it is approved",
         "by another package",
         Tried(READ.stating(package="c" * 64), READ, (PLAN,)),
@@ -135,6 +158,31 @@ CHEATS: Final = (
         "Count a batch of another recipe",
         "was issued by recipe",
         Tried(COUNT.stating(batch="B3"), COUNT, (PLAN, READ, START, another, good)),
+    ),
+    _moved(
+        "Show a site equivalent to itself",
+        "by its ledger and by the hash of a signed head",
+        Tried(COUNT.stating(side="sending"), COUNT, (PLAN, READ, START, good)),
+    ),
+    _moved(
+        "Choose the batches of a transfer after they are made",
+        "was approved after batch B1 was issued",
+        Tried(
+            COUNT,
+            COUNT.stating(batch="B4"),
+            (good, later(HOUR), PLAN, READ, START),
+            (lambda way: completed(way, "B4"),),
+        ),
+    ),
+    _moved(
+        "Let a bad batch stand until the others are evaluated",
+        "batch B2 is left out",
+        Tried(
+            SAME,
+            NOT_SAME,
+            (PLAN, READ, START, held, COUNT),
+            (Act("batch/B2", "abort", {"reason": "the bag leaked"}, "perform"), COUNT.stating(batch="B2")),
+        ),
     ),
     _moved(
         "Cite a batch of another site without its signed head",

@@ -13,7 +13,7 @@ from typing import Self
 
 from automation.formulas import runs
 from automation.gmp.codes import LimitText, Moment, moment
-from automation.gmp.counted import check_deviations, ended_batch, left_out
+from automation.gmp.counted import check_deviations, left_out, made_since
 from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN
 from automation.gmp.objects import Fact, Kind, Site
@@ -219,9 +219,7 @@ class Qualification:
         digest = self.plan.digest if self.plan else ""
         twice = said.batch in {one.batch for one in self.counted}
         self._refuse(twice, f"counts batch {said.batch} already")
-        found = ended_batch(site, said.batch, digest=digest, where=f"PPQ {self.id}")
-        early = found.issued_at is None or found.issued_at < self.approved_at
-        self._refuse(early, f"was approved after batch {said.batch} was issued")
+        found = made_since(site, said.batch, digest=digest, since=self.approved_at, where=f"PPQ {self.id}")
         self._refuse(not said.conforms and not said.why, f"has to say what of batch {said.batch} did not conform")
         stopped = said.conforms and found.state in {"stopped", "aborted"}
         self._refuse(stopped, f"can't count batch {said.batch} as good: it is {found.state}")
@@ -247,7 +245,7 @@ class Qualification:
     def _lacking(self, site: Site) -> list[str]:
         wanted = self.plan.number if self.plan else 0
         few = [f"{len(self.counted)} of {wanted} batches are counted"] if len(self.counted) < wanted else []
-        return [*few, *(f"batch {name} has ended and is not counted" for name in self._left_out(site))]
+        return [*few, *(f"batch {name} is left out" for name in self._left_out(site))]
 
     def apply(self, fact: Fact) -> Self:
         """Give the qualification as it stands after the fact."""

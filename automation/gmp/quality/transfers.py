@@ -16,7 +16,7 @@ from typing import Self
 
 from automation.formulas import limits
 from automation.gmp.codes import Moment, moment
-from automation.gmp.counted import check_deviations, ended_batch, left_out
+from automation.gmp.counted import check_deviations, left_out, made_since
 from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.evidence import check_evidence
 from automation.gmp.marks import OPEN
@@ -317,6 +317,8 @@ class Transfer:
         self._refuse(fact.by in self.authors, f"was planned by {fact.by}; someone else has to approve it")
         disposers = {one.by for one in self.disposed}
         self._refuse(fact.by in disposers, f"has gaps that {fact.by} disposed of; someone else has to approve it")
+        settlers = {one.said.owner for one in self.disposed if one.settled is not None}
+        self._refuse(fact.by in settlers, f"has gaps that {fact.by} closed; someone else has to approve it")
         other = self.plan is not None and said.package != self.plan.package
         self._refuse(other, f"is planned by another package than {said.package[:12]}")
         left = "; ".join(one.id for one in self.undisposed)
@@ -327,10 +329,15 @@ class Transfer:
         where = f"transfer {self.id}"
         twice = (said.batch, said.side) in {(one.batch, one.side) for one in self.counted}
         self._refuse(twice, f"counts batch {said.batch} already")
-        if said.side is Side.RECEIVING or not said.ledger:
-            ended_batch(site, said.batch, digest=digest, where=where)
-        elif not _HASH.fullmatch(said.head):
-            raise RefusedError(f"{where}: batch {said.batch} of another ledger is cited by the hash of a signed head")
+        if said.side is Side.SENDING:
+            cited = bool(said.ledger) and bool(_HASH.fullmatch(said.head))
+            self._refuse(
+                not cited,
+                f"has to cite batch {said.batch} of the other site by its ledger and by the hash of a signed head",
+            )
+            return
+        self._refuse(bool(said.ledger), f"counts batch {said.batch} as made here, so it is of no other ledger")
+        made_since(site, said.batch, digest=digest, since=self.approved_at, where=where)
 
     def _check_evaluation(self, said: Evaluation, site: Site) -> None:
         self._refuse(not _HASH.fullmatch(said.report), f"names report {said.report[:16]!r}; a SHA-256 is needed")
@@ -357,7 +364,7 @@ class Transfer:
         found = [
             f"{has} of {wanted} batches of the {side} unit are counted" for side, has, wanted in counts if has < wanted
         ]
-        return [*found, *(f"batch {name} has ended and is not counted" for name in self._left_out(site))]
+        return [*found, *(f"batch {name} is left out" for name in self._left_out(site))]
 
     def _check_close(self, fact: Fact) -> None:
         self._refuse(fact.by == self.evaluated_by, f"was evaluated by {fact.by}; someone else has to close it")
@@ -393,9 +400,8 @@ class Transfer:
 
 
 def _unchanged(before: Plan, after: Plan) -> set[str]:
-    """Give the gaps that weigh the same in both plans, so that what was said of them still holds."""
-    weights = {one.id: one.weighs for one in before.gaps}
-    return {one.id for one in after.gaps if weights.get(one.id) == one.weighs}
+    """Give the gaps of which both plans say the same, so that what was decided of them still holds."""
+    return {one.id for one in after.gaps if one in before.gaps}
 
 
 def _settled(one: Disposed, said: Settlement) -> Disposed:
