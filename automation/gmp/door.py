@@ -391,7 +391,9 @@ def _explain(command: Command, fields: Mapping[str, FieldInfo], wrong: Validatio
     name = ".".join(parts[:-1] if parts[-1:] in (["str"], ["float"], ["bool"]) else parts) or "body"
     where = f"{command.command} {command.stream}: field {name}"
     if first["type"] != "missing":
-        return f"{where}: {said(first['type'], first.get('ctx', {}), first['msg'])} (given: {first['input']!r})"
+        return (
+            f"{where}: {said(first['type'], first.get('ctx', {}), otherwise=first['msg'])} (given: {first['input']!r})"
+        )
     others = [str(error["loc"][-1]) for error in errors if error["type"] == "missing" and error is not first]
     too = f"; missing too: {', '.join(others)}" if others else ""
     return f"{where} is missing{_meant(fields.get(name))}{too}"

@@ -29,7 +29,7 @@ _SAID = {
 }
 
 
-def said(kind: str, about: Mapping[str, object], otherwise: str) -> str:
+def said(kind: str, about: Mapping[str, object], *, otherwise: str) -> str:
     """Give the sentence for a kind of mistake of pydantic with its context; ``otherwise`` where there is none."""
     try:
         return _SAID[kind].format(**about)

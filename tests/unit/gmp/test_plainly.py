@@ -22,7 +22,7 @@ def told(form: type[BaseModel], **given: object) -> str:
     with pytest.raises(ValidationError) as wrong:
         form.model_validate(given)
     first = wrong.value.errors()[0]
-    return said(first["type"], first.get("ctx", {}), first["msg"])
+    return said(first["type"], first.get("ctx", {}), otherwise=first["msg"])
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_a_mistake_is_said_in_words_of_people(given: dict[str, object], why: str
 
 def test_what_has_no_words_of_ours_is_said_as_it_was_found() -> None:
     """Our own validators speak for themselves."""
-    assert said("value_error", {}, "Value error, a code is needed") == "a code is needed"
+    assert said("value_error", {}, otherwise="Value error, a code is needed") == "a code is needed"

@@ -16,4 +16,5 @@ def test_every_moment_is_shown_as_one_whatever_its_field_is_called() -> None:
     shown = plain(Document("SOP-1@1", begins=WHEN), zone=ZONE)
     assert (shown["begins"], shown["ends"]) == (TEXT, float("inf"))
     assert plain(Order("O-1", needed_by=WHEN), zone=ZONE)["needed_by"] == TEXT
-    assert plain(Room("Suite 1", stays=(Stay("B-1", WHEN),)), zone=ZONE)["stays"][0]["since"] == TEXT  # type: ignore[index]
+    stays = plain(Room("Suite 1", stays=(Stay("B-1", WHEN),)), zone=ZONE)["stays"]
+    assert stays == [{"batch": "B-1", "since": TEXT, "until": None}]
