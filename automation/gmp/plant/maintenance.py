@@ -116,9 +116,9 @@ class Maintenance:
             case Delay() as said:
                 due = moment(said.due, zone=fact.zone)
                 self._refuse(due <= fact.at, f"is put off to {said.due}, which is over")
-                self._check_reach(due, said.due, fact.zone)
+                self._check_reach(due, stated=said.due, zone=fact.zone)
 
-    def _check_reach(self, due: Instant, stated: str, zone: str) -> None:
+    def _check_reach(self, due: Instant, *, stated: str, zone: str) -> None:
         """Refuse to put it off by more than one interval, however often: that is another plan, or none."""
         if self.plan is not None:
             every = Seconds(float(DAY) * self.plan.every_d)
