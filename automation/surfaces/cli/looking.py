@@ -142,12 +142,19 @@ def plain(thing: Thing, *, zone: str) -> dict[str, object]:
     for one in fields(cast("DataclassInstance", thing)):
         value = getattr(thing, one.name)
         if isinstance(value, BaseModel):
-            found |= {name: _value(name, part, zone=zone) for name, part in value.model_dump(mode="json").items()}
+            dumped = value.model_dump(mode="json").items()
+            _add(found, one.name, {name: _value(name, part, zone=zone) for name, part in dumped})
         elif is_dataclass(value):
-            found |= _parts(value, zone=zone)
+            _add(found, one.name, _parts(value, zone=zone))
         elif one.name not in found:
             found[one.name] = _value(one.name, value, zone=zone, moment=_is_moment(one))
     return found
+
+
+def _add(found: dict[str, object], name: str, parts: Mapping[str, object]) -> None:
+    """Add the values of a part; one whose name is taken says of what it is: ``until`` and ``incubation_until``."""
+    for one, value in parts.items():
+        found[f"{name}_{one}" if one in found else one] = value
 
 
 def _parts(value: "DataclassInstance | type[DataclassInstance]", *, zone: str) -> dict[str, object]:
