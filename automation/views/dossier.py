@@ -1,20 +1,22 @@
 """Dossiers: everything that is on record about a lot, an asset or a period, as files, with a manifest of their hashes.
 
-A lot brings what carries its mark, what is about any of that, and the actions that came from it; an asset what carries
-its mark, and the batches that it was claimed for; a period what moved in it. Questions to people and time limits stand
-in the batch record and get no file.
+A lot brings its order with all that was done for it, its release, what carries its mark, what is about any of that or a
+container of it, and the actions that came from it; other lots of the order stay out. An asset brings what carries its
+mark, and the batches that it was claimed for; a period what moved in it. Questions to people and time limits stand in
+the batch record and get no file.
 Source: 21 CFR 211.180(c) (copies readily available), 11.10(b) (accurate and complete copies); EU GMP chapter 4, 4.12.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
 
-from automation.gmp.marks import of_asset, of_batch, of_subject
+from automation.gmp.marks import of_asset, of_batch, of_container, of_order, of_subject
 from automation.gmp.objects import Thing, marks_of
+from automation.gmp.product.batches import Batch
 from automation.gmp.registry import KINDS
 from automation.kernel.clock import MICRO
 from automation.kernel.quantity import Instant
@@ -24,6 +26,7 @@ from automation.views.story import tell
 
 _IN_THE_RECORD = frozenset({"prompt", "timer"})
 _MANIFEST = "manifest.json"
+_CONTAINER = "container/"
 
 
 class About(StrEnum):
@@ -45,8 +48,16 @@ class Stretch:
 
 def of_lot(objects: Objects, batch: str) -> tuple[str, ...]:
     """Give the streams of the objects that belong to a lot; raises InputError for one that is not known."""
-    objects.known("batch", batch)
-    return _closure(objects, f"batch/{batch}", {of_batch(batch)})
+    made = objects.known("batch", batch)
+    own, marks, others = [f"batch/{batch}"], {of_batch(batch)}, []
+    if objects.has("release", batch):
+        own.append(f"release/{batch}")
+    order = made.issue.order if isinstance(made, Batch) and made.issue is not None else ""
+    if order:
+        own.append(f"order/{order}")
+        marks.add(of_order(order))
+        others = [f"batch/{one.id}" for one in objects.marked("batch", of_order(order)) if one.id != batch]
+    return _closure(objects, own, marks, without=others)
 
 
 def of_device(objects: Objects, asset: str) -> tuple[str, ...]:
@@ -55,7 +66,7 @@ def of_device(objects: Objects, asset: str) -> tuple[str, ...]:
     told = tell(KINDS["asset"], tuple(objects.streams[f"asset/{asset}"]))
     batches = dict.fromkeys(str(getattr(fact.body, "batch", "")) for fact in told.facts)
     used = tuple(f"batch/{name}" for name in batches if name and objects.has("batch", name))
-    return (*_closure(objects, f"asset/{asset}", {of_asset(asset)}), *used)
+    return (*_closure(objects, [f"asset/{asset}"], {of_asset(asset)}), *used)
 
 
 def of_period(objects: Objects, stretch: Stretch) -> tuple[str, ...]:
@@ -84,15 +95,24 @@ def files(objects: Objects, title: str, streams: Iterable[str], more: Mapping[st
     return {**dict(sorted(found.items())), _MANIFEST: msgspec.json.format(msgspec.json.encode(said), indent=2)}
 
 
-def _closure(objects: Objects, start: str, marks: set[str]) -> tuple[str, ...]:
+def _closure(
+    objects: Objects, start: Collection[str], marks: Collection[str], *, without: Collection[str] = ()
+) -> tuple[str, ...]:
     """Give the streams of what carries a mark, and of what is about any of that, until nothing is new."""
     carried = {f"{word}/{one.id}": set(marks_of(one)) for word in KINDS for one in objects.every(word)}
-    found = dict.fromkeys([start])
-    marks = {*marks, of_subject(start)}
-    while new := [stream for stream, has in carried.items() if stream not in found and has & marks]:
+    left = {stream: has for stream, has in carried.items() if stream not in without}
+    found = dict.fromkeys(start)
+    marks = {*marks, *_marks_about(start)}
+    while new := [stream for stream, has in left.items() if stream not in found and has & marks]:
         found |= dict.fromkeys(new)
-        marks |= {of_subject(stream) for stream in new}
+        marks |= _marks_about(new)
     return tuple(stream for stream in found if _is_told(objects, stream))
+
+
+def _marks_about(streams: Collection[str]) -> set[str]:
+    """Give the marks of what is about some objects; papers of custody carry that of their container."""
+    containers = (stream.removeprefix(_CONTAINER) for stream in streams if stream.startswith(_CONTAINER))
+    return {*map(of_subject, streams), *map(of_container, containers)}
 
 
 def _is_told(objects: Objects, stream: str) -> bool:

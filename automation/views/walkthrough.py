@@ -13,27 +13,31 @@ from typing import cast
 
 from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.materials.suppliers import Supplier
+from automation.gmp.people.persons import Person
 from automation.gmp.plant.assets import Asset
 from automation.gmp.plant.rooms import Room
 from automation.gmp.quality.capa import Capa
 from automation.gmp.quality.changes import Change
 from automation.gmp.quality.deviations import Deviation
-from automation.kernel.clock import iso
+from automation.kernel.clock import MICRO, instant, iso
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Instant
+from automation.ledger.blobs import Blobs
 from automation.ledger.event import OWN_STREAM
 from automation.views.access import register
 from automation.views.audit_trail import audit_trail
+from automation.views.batch_record import batch_record
 from automation.views.dossier import of_lot
 from automation.views.objects import Objects
 from automation.views.qualifications import matrix
 from automation.views.questions.rows import Row
 from automation.views.questions.tables import Tables
-from automation.views.record import Entry
-from automation.views.wording import show
+from automation.views.record import Entry, Finding
+from automation.views.wording import show, stamp
 
 REFUSED = "refusals/"
 _SITE, _CONFIGURATION = "site", "configuration"  # stream, and what stands there
+_MOMENTS = frozenset({"at", "begun", "ended"})  # fields of questions that are UTC
 _LATEST = 60  # refusals that are shown, the latest first
 _OF_A_BATCH = (
     "order",
@@ -97,6 +101,7 @@ class Walk:
     objects: Objects
     batch: str
     roles: Mapping[str, Iterable[str]]  # with their rights
+    blobs: Blobs
 
 
 def latest_batch(objects: Objects) -> str:
@@ -138,7 +143,7 @@ def _layout(room: Room) -> tuple[str, str]:
 
 def _asset(objects: Objects, one: Asset) -> Line:
     device = f"{one.maker} {one.model}".strip()
-    until = (_day(objects, one.qualification_due), _day(objects, one.calibration_due))
+    until = (_until(objects, one.qualification_due), _until(objects, one.calibration_due))
     driver = f"{one.driver} ({one.kind}, {one.support})" if one.driver else str(one.kind)
     return _line(objects, f"asset/{one.id}", one.asset_class, device, one.serial, driver, one.state, *until)
 
@@ -147,7 +152,7 @@ def _people(walk: Walk) -> Iterator[Section]:
     objects = walk.objects
     yield Section(
         "Who has which rights",
-        ("account", "name", "roles", "since", "given by", "until", "reason"),
+        ("account", "name", "roles", "since", "given by", "until", "reason", "trained on"),
         tuple(
             _line(
                 objects,
@@ -158,6 +163,7 @@ def _people(walk: Walk) -> Iterator[Section]:
                 one.by,
                 one.until,
                 one.reason,
+                _trained(objects, one.person),
             )
             for one in register(objects)
         ),
@@ -184,6 +190,10 @@ def _people(walk: Walk) -> Iterator[Section]:
     )
 
 
+def _trained(objects: Objects, person: str) -> str:
+    return ", ".join(sorted(cast("Person", objects.find("person", person)).trained))
+
+
 def _materials(walk: Walk) -> Iterator[Section]:
     objects = walk.objects
     lots = (cast("MaterialLot", one) for one in objects.every("lot"))
@@ -197,7 +207,7 @@ def _materials(walk: Walk) -> Iterator[Section]:
         "Suppliers",
         ("supplier", "state", "materials", "qualified until"),
         tuple(
-            _line(objects, f"supplier/{one.id}", one.state, ", ".join(one.materials), _day(objects, one.until))
+            _line(objects, f"supplier/{one.id}", one.state, ", ".join(one.materials), _until(objects, one.until))
             for one in suppliers
         ),
     )
@@ -216,6 +226,7 @@ def _batch(walk: Walk) -> Iterator[Section]:
         yield Section("Batches", ("batch",), (), "No batch was ever issued here.")
         return
     objects, tables = walk.objects, Tables(walk.objects)
+    yield _exceptions(walk)
     streams = sorted(of_lot(objects, walk.batch), key=_place)
     told = [entry for stream in streams if _place(stream) < len(_OF_A_BATCH) for entry in objects.streams[stream]]
     yield Section(
@@ -246,6 +257,22 @@ def _batch(walk: Walk) -> Iterator[Section]:
     yield _rows(tables, "assets", title="Equipment used", fields=("step", "role", "asset", "model"), batch=walk.batch)
 
 
+def _exceptions(walk: Walk) -> Section:
+    """Give what the batch record finds by its rules, with what it says of the batch."""
+    made = batch_record(walk.objects.reader, walk.blobs, walk.batch)
+    number = sum(one.times for one in made.findings)
+    return Section(
+        f"Exceptions of {walk.batch}",
+        ("when", "rule", "step", "what", "how it ended", "open", "times"),
+        tuple(Line(_found(one), one.events) for one in made.findings),
+        f"{made.verdict} {made.checked} Exceptions in all: {number}.",
+    )
+
+
+def _found(one: Finding) -> tuple[str, ...]:
+    return (one.at, one.rule, one.step, one.what, one.outcome, *_yes(one.is_open), str(one.times))
+
+
 def _place(stream: str) -> int:
     kind = stream.partition("/")[0]
     return _OF_A_BATCH.index(kind) if kind in _OF_A_BATCH else len(_OF_A_BATCH)
@@ -256,7 +283,7 @@ def _deviations(walk: Walk) -> Iterator[Section]:
     found = (cast("Deviation", one) for one in objects.every("deviation"))
     yield Section(
         "Deviations",
-        ("deviation", "opened", "about", "what happened", "state", "root cause", "cause code", "CAPA"),
+        ("deviation", "opened", "about", "what happened", "state", "root cause", "impact", "cause code", "CAPA"),
         tuple(_deviation(objects, one) for one in found),
     )
     capas = (cast("Capa", one) for one in objects.every("capa"))
@@ -281,7 +308,8 @@ def _proposal(one: Change) -> tuple[str, str]:
 
 def _deviation(objects: Objects, one: Deviation) -> Line:
     about = (one.opening.subject, one.opening.title) if one.opening else ("", "")
-    said = (one.conclusion.cause, one.code, ", ".join(one.conclusion.capa)) if one.conclusion else ("", "", "")
+    ended = one.conclusion
+    said = (ended.cause, ended.impact, one.code, ", ".join(ended.capa)) if ended else ("", "", "", "")
     return _line(objects, f"deviation/{one.id}", _day(objects, one.opened_at), *about, one.state, *said)
 
 
@@ -366,8 +394,17 @@ def _states(objects: Objects, kind: str, *, title: str) -> Section:
 def _rows(tables: Tables, name: str, *, title: str, fields: Sequence[str], batch: str = "") -> Section:
     rows: Iterable[Row] = tables[name].rows
     some = (row for row in rows if not batch or row.text("batch") == batch)
-    lines = tuple(Line(tuple(show(row.values.get(field) or "") for field in fields), row.events) for row in some)
+    zone = tables.objects.zone
+    lines = tuple(Line(tuple(_told(row, field, zone) for field in fields), row.events) for row in some)
     return Section(title, tuple(fields), lines)
+
+
+def _told(row: Row, field: str, zone: str) -> str:
+    """Write a field as it stands, zero too; moments in the site's zone, as everywhere on the pages."""
+    value = row.values.get(field)
+    if field in _MOMENTS and isinstance(value, str) and value:
+        return stamp(instant(value), zone=zone)
+    return show(value)
 
 
 def _line(objects: Objects, stream: str, *cells: object) -> Line:
@@ -380,6 +417,11 @@ def _seqs(objects: Objects, *streams: str) -> tuple[int, ...]:
 
 def _day(objects: Objects, at: Instant | None) -> str:
     return iso(at, zone=objects.zone)[:10] if at is not None and at > Instant(0.0) else ""
+
+
+def _until(objects: Objects, at: Instant | None) -> str:
+    """Give the last day on which something holds; what ends as a day begins holds to the day before."""
+    return _day(objects, Instant(float(at) - 1 / MICRO)) if at is not None else ""
 
 
 def _yes(said: bool) -> tuple[str]:  # noqa: FBT001  the question that was asked

@@ -12,6 +12,7 @@ from automation.kernel.clock import MICRO, iso
 from automation.kernel.errors import InputError
 from automation.kernel.files import write_whole
 from automation.kernel.quantity import Instant
+from automation.ledger.blobs import Blobs
 from automation.surfaces.cli.access import person, secret
 from automation.surfaces.cli.asking import looked, send
 from automation.surfaces.cli.common import Session, as_json, by, emit, mark, session, site
@@ -58,7 +59,7 @@ def walkthrough(  # noqa: PLR0913  as options
     _record(session, folder, inspection, chapters=chapters, batch=batch, unmasked=unmasked, by=by)
     with looked(session, folder) as (file, objects):
         mask = Mask(()) if unmasked else Mask(identifiers(objects))
-        walk = Walk(objects, batch, file.roles)
+        walk = Walk(objects, batch, file.roles, Blobs(folder / "blobs", sync=False))
         found = {chapter: sections(chapter, walk) for chapter in chapters}
         cover = _cover(objects, inspection, site=file.name, unmasked=unmasked)
     files = pages(cover, found, mask)

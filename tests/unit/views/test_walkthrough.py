@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 
 from automation.kernel.errors import RefusedError
+from automation.ledger.blobs import Blobs
 from automation.ledger.read import Reader
+from automation.views.batch_record import batch_record
+from automation.views.dossier import of_lot
 from automation.views.objects import Objects
 from automation.views.walkthrough import Chapter, Section, Walk, latest_batch, sections
 from tests.support.doors import doorway
 from tests.support.history import FAILED, history
+from tests.support.thread import Thread
 from tests.unit.gmp.moves import REASON as WHY
 from tests.unit.gmp.moves_of_quality import act
 
@@ -18,8 +22,9 @@ from tests.unit.gmp.moves_of_quality import act
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Walk, dict[Chapter, tuple[Section, ...]]]]:
     """Walk through a site with thirty batches, one of which is followed."""
-    with Reader(history(tmp_path_factory.mktemp("walk") / "site")) as reader:
-        walk = Walk(Objects(reader), FAILED[0], {"operator": ("perform",)})
+    site = history(tmp_path_factory.mktemp("walk") / "site")
+    with Reader(site) as reader:
+        walk = Walk(Objects(reader), FAILED[0], {"operator": ("perform",)}, Blobs(site / "blobs", sync=False))
         yield walk, {chapter: sections(chapter, walk) for chapter in Chapter}
 
 
@@ -58,6 +63,52 @@ def test_what_went_wrong_and_what_was_sampled_stands_in_its_chapter(
 
 
 @pytest.mark.requirement("F109.2")
+def test_the_exceptions_of_a_walk_are_those_of_the_batch_record(
+    walked: tuple[Walk, dict[Chapter, tuple[Section, ...]]],
+) -> None:
+    """First on the page of the batch, each with its events, and with the verdict of the record."""
+    walk = walked[0]
+    made = batch_record(walk.objects.reader, walk.blobs, walk.batch)
+    found = walked[1][Chapter.BATCH][0]
+    assert [(line.cells[1], line.cells[3], line.events) for line in found.lines] == [
+        (one.rule, one.what, one.events) for one in made.findings
+    ]
+    assert (len(found.lines) > 0, made.verdict in found.note) == (True, True)
+
+
+@pytest.mark.requirement("F109.2")
+def test_none_of_many_is_written_as_nought_and_every_moment_in_the_sites_zone(
+    walked: tuple[Walk, dict[Chapter, tuple[Section, ...]]],
+) -> None:
+    """Sixteen units and none that has grown; a step in the zone's own time; what holds to a day says that day."""
+    [fill] = section(walked, Chapter.ENVIRONMENT, "Media fills").lines
+    [step] = section(walked, Chapter.BATCH, "Steps").lines
+    equipment = section(walked, Chapter.PLANT, "Equipment").lines
+    assert fill.cells[5:7] == ("16", "0")
+    assert (step.cells[3][:10], step.cells[3][-6:]) == ("2026-12-02", "+01:00")
+    assert [line.cells[6] for line in equipment if line.cells[0] == "inc-1"] == ["2028-06-30"]
+
+
+@pytest.mark.requirement("F108", "F109.2")
+def test_the_way_of_a_batch_begins_with_its_order_and_ends_with_its_infusion(tmp_path: Path) -> None:
+    """As in the dossier of the lot: the order, collection, hand-overs, release, shipment and infusion are its own."""
+    with doorway(tmp_path) as way:
+        Thread(way, "X1").through("infusion", "complete")
+    with Reader(tmp_path) as reader:
+        objects = Objects(reader)
+        moves = sections(Chapter.BATCH, Walk(objects, "X1", {}, Blobs(tmp_path / "blobs", sync=False)))[1].lines
+        streams = of_lot(objects, "X1")
+    assert [(one.cells[1], one.cells[2]) for one in (moves[0], *moves[-2:])] == [
+        ("order/X1", "place"),
+        ("infusion/X1", "complete"),
+        ("order/X1", "fulfil"),
+    ]
+    kinds = {one.partition("/")[0] for one in streams}
+    assert {"order", "collection", "handover", "batch", "release", "shipment", "infusion"} <= kinds
+    assert {one.cells[1] for one in moves} < set(streams)
+
+
+@pytest.mark.requirement("F109.2")
 def test_a_change_stands_with_its_reason_and_a_refusal_with_who_was_refused(tmp_path: Path) -> None:
     """Also what nobody was allowed to do is shown to an inspector."""
     change = {"title": "Lid switch", "what": "from none to one", **WHY}
@@ -66,7 +117,7 @@ def test_a_change_stands_with_its_reason_and_a_refusal_with_who_was_refused(tmp_
         with pytest.raises(RefusedError, match="is not possible in state"):
             way.do("change/CC-1", "withdraw", {}, by="read")
     with Reader(tmp_path) as reader:
-        walk = Walk(Objects(reader), "", {})
+        walk = Walk(Objects(reader), "", {}, Blobs(tmp_path / "blobs", sync=False))
         changes = next(one for one in sections(Chapter.DEVIATIONS, walk) if one.title == "Changes")
         refused = next(one for one in sections(Chapter.SYSTEM, walk) if one.title == "What was refused")
         [batches] = sections(Chapter.BATCH, walk)
