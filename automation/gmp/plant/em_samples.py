@@ -201,11 +201,10 @@ class Sample:
                 self._refuse(state != "qualified", f"is incubated in {said.asset}, which is {state}, not qualified")
             case Reading() if fact.kind == "count":
                 self._refuse(is_viable(point), "has to grow before it is read: incubate it")
-            case Reading(count=count) if fact.kind == "read":
+            case Reading(count=count):
                 at = self.incubation.until if self.incubation else ""
-                self._refuse(
-                    fact.at < self.readable_at, f"is incubated until {at}; until then it can only be looked at"
-                )
+                early = fact.kind == "read" and fact.at < self.readable_at
+                self._refuse(early, f"is incubated until {at}; until then it can only be looked at")
                 fewer = bool(self.counts) and count < max(self.counts)
                 self._refuse(fewer, f"had {max(self.counts, default=0)} colonies before; they don't go away")
             case Review():

@@ -185,6 +185,8 @@ def test_no_plate_is_read_before_its_time_and_no_colony_goes_away(way: Doorway) 
     with pytest.raises(RefusedError, match="until then it can only be looked at"):
         act(way, S, "read", {"count": 0}, by="perform")
     way.do(S, "look", {"count": 2}, by="perform")
+    with pytest.raises(RefusedError, match="had 2 colonies before"):
+        way.do(S, "look", {"count": 1}, by="perform")
     way.clock.go(2 * DAY)
     with pytest.raises(RefusedError, match="had 2 colonies before"):
         act(way, S, "read", {"count": 0}, by="perform")
