@@ -331,6 +331,7 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
     credentials = Credentials(folder, clock, cost=SIMULATED if file.simulated else LIVE)
     roles = {role: frozenset(str(right) for right in rights) for role, rights in file.roles.items()}
     shelf = Shelf(folder / derived.NAME, ledger, key=read_key(folder), rules=_rules)
+    blobs = Blobs(folder / "blobs", sync=not file.simulated)
     door = Door(
         ledger,
         clock,
@@ -340,12 +341,12 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
         zone=file.zone,
         capacities=file.capacities,
         operations=frozenset(operations()),
+        kept=blobs.has,
         shelf=shelf,
     )
     note_configuration(Recorder(ledger, clock, "site"), folder / FILE)
     furnish(door, credentials, file, _support(file))
     plant = _plant(folder, file, clock, way)
-    blobs = Blobs(folder / "blobs", sync=not file.simulated)
     live = not file.simulated
     recent = Recent(folder / "recent.log", every=way.careful or live, lasting=live)
     connections = Connections(door, clock)

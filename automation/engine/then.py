@@ -62,6 +62,10 @@ class Then:
         """Give the names of the installed operations."""
         return self.door.operations
 
+    def keeps(self, sha256: str) -> bool:
+        """Tell whether the site keeps a file."""
+        return self.door.keeps(sha256)
+
     def follow(self, call: Callable[[Event, Thing], None], *, of: str = "") -> None:
         """Tell nobody anything: nothing moves."""
 

@@ -89,6 +89,7 @@ class Door:
         zone: str,
         capacities: Mapping[str, Capacity] = MappingProxyType({}),
         operations: frozenset[str] = frozenset(),
+        kept: Callable[[str], bool] = lambda _: True,
         shelf: Shelf | None = None,
     ) -> None:
         """Take every object up as the ledger says, and follow it from then on; ``shelf`` saves reading it all."""
@@ -104,6 +105,7 @@ class Door:
         self.zone = zone
         self.capacities = capacities
         self.operations = operations
+        self._kept = kept
         ledger.subscribe(self._fold)
 
     # what checks and views see
@@ -122,6 +124,10 @@ class Door:
     def simulated(self) -> bool:
         """Tell whether the site is a simulated one."""
         return self._ledger.genesis.mode == "simulated"
+
+    def keeps(self, sha256: str) -> bool:
+        """Tell whether the site keeps a file with this hash."""
+        return self._kept(sha256)
 
     def find(self, kind: str, id: str) -> Thing:  # noqa: A002  the field's own name
         """Give an object; one that was never heard of stands in its initial state."""

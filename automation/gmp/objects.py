@@ -188,6 +188,10 @@ class Site(Protocol):
         """Give the names of the installed operations; empty where nobody knows them."""
         ...
 
+    def keeps(self, sha256: str) -> bool:
+        """Tell whether the site keeps a file with this hash; yes where nobody knows."""
+        ...
+
 
 def marks_of(thing: Thing) -> tuple[str, ...]:
     """Give the marks under which an object is found among those of its kind, besides its id; most carry none."""

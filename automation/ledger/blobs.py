@@ -49,6 +49,10 @@ class Blobs:
             raise
         self._sync_folder(path.parent)
 
+    def has(self, name: str) -> bool:
+        """Tell whether a file is kept under this hash; what it holds is not looked at."""
+        return self._path(name).is_file()
+
     def get(self, name: str) -> bytes:
         """Give the bytes; raises InputError when there are none, DamagedError when they are not what they were."""
         if len(name) != hashlib.sha256().digest_size * 2 or not all(c in "0123456789abcdef" for c in name):

@@ -1,6 +1,7 @@
-"""Check the kept files of a site folder: each is what its name says, and each one that process data cite is there.
+"""Check the kept files of a site folder: each is what its name says, and each one that is looked for is there.
 
-Reads in slices and hashes as a stream, so that neither a writer nor memory is held up.
+Looked for is what process data and the results of qualifications cite. Reads in slices and hashes as a stream, so that
+neither a writer nor memory is held up.
 """
 
 import hashlib
@@ -19,14 +20,23 @@ FOLDER = "blobs"
 _SLICE = 2_000
 _NAME = re.compile(r"[0-9a-f]{64}")
 _ASIDE = ".tmp"  # what a crash left of a file that was being written; nothing cites it
-_CITING = "SELECT seq, body FROM event WHERE seq > ? AND envelope LIKE ? ORDER BY seq LIMIT ?"
-_DATA = '%"kind":"data"%'
+_CITING = "SELECT seq, body FROM event WHERE seq > ? AND (envelope LIKE ? OR envelope LIKE ?) ORDER BY seq LIMIT ?"
+_WHERE = ('%"kind":"data"%', '%"stream":"qualification/%')
 
 
 class _Citing(msgspec.Struct):
-    """What a ``data`` event says of its file."""
+    """What an event says of files: process data of one, the result of a qualification's step of those that show it."""
 
     blob: str = ""
+    given: object = None
+
+    def files(self) -> Iterator[str]:
+        """Give the names of the files."""
+        if self.blob:
+            yield self.blob
+        shown = self.given.get("evidence") if isinstance(self.given, dict) else None
+        for one in shown if isinstance(shown, list) else ():
+            yield str(one.get("sha256", "")) if isinstance(one, dict) else str(one)
 
 
 def verify_blobs(folder: Path) -> tuple[str, ...]:
@@ -46,18 +56,16 @@ def verify_blobs(folder: Path) -> tuple[str, ...]:
 
 
 def _cited(folder: Path) -> Iterator[tuple[str, int]]:
-    """Give name and event of every file that a ``data`` event cites."""
+    """Give name and event of every file that process data or the steps of a qualification cite."""
     with closing(where.find(folder).to_read()) as stored:
         yield from _rows(stored)
 
 
 def _rows(stored: Rows) -> Iterator[tuple[str, int]]:
     last = 0
-    while rows := stored.ask(_CITING, last, _DATA, _SLICE):
+    while rows := stored.ask(_CITING, last, *_WHERE, _SLICE):
         for seq, body in rows:
-            name = msgspec.json.decode(body, type=_Citing).blob
-            if name:
-                yield name, seq
+            yield from ((name, seq) for name in msgspec.json.decode(body, type=_Citing).files())
         last = rows[-1][0]
 
 

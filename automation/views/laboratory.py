@@ -273,3 +273,7 @@ class _Trying:
     def operations(self) -> frozenset[str]:
         """Give the names of the installed operations."""
         return self.site.operations
+
+    def keeps(self, sha256: str) -> bool:
+        """Tell whether the site keeps a file."""
+        return self.site.keeps(sha256)

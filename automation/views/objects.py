@@ -113,6 +113,10 @@ class Objects:
         """Give the ids of all objects of a kind, by first event."""
         return self.reader.names(kind)
 
+    def keeps(self, sha256: str) -> bool:  # noqa: ARG002  who only reads lets nothing be stated
+        """Say yes: files are looked for where something is stated by them."""
+        return True
+
     @property
     def seq(self) -> int:
         """Give the number of the last event."""

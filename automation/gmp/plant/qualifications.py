@@ -327,6 +327,9 @@ class Qualification:
         before = next((one for one in self.pending() if one.rpartition(".")[0] == case), name)
         self._refuse(before != name, f"has to go in order: step {before} comes before {name}")
         self._refuse(said.simulated and not site.simulated, f"takes no evidence of a simulated site in step {name}")
+        for sha in (one if isinstance(one, str) else one.sha256 for one in said.evidence):
+            lost = f"shows step {name} by a file with SHA-256 {sha[:12]}, which is not kept here"
+            self._refuse(not site.keeps(sha), lost)
         for one in self.equipment:
             self._check_none(uncalibrated(one.asset, site))
 

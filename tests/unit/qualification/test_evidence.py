@@ -1,0 +1,53 @@
+"""Files that show the steps of a qualification: kept when they are stated, and missed when they are gone."""
+
+from pathlib import Path
+
+import pytest
+
+from automation.engine.recipe.yaml_source import read_text
+from automation.engine.site import Site
+from automation.kernel.errors import RefusedError
+from automation.ledger.verify_blobs import verify_blobs
+from automation.qualification.protocols import read
+from tests.support.qualifying import at_bench, begun, bench, move
+
+Q = "Q"
+PROTOCOL = """\
+id: photo-iq
+version: "1"
+title: A photograph
+stages: [IQ]
+asset_class: balance
+scope: one balance
+acceptance: every step as expected
+requalify_d: 30
+requirements: [{id: URS-1, text: It stands level., risk: low}]
+cases:
+  - id: P
+    title: A photograph
+    requirements: [URS-1]
+    risk: low
+    steps: [{n: 1, action: Take a photograph., expected: The bubble is centred., evidence: true}]
+"""
+SEEN = {"step": "P.1", "actual": "bubble centred", "met": True, "simulated": True}
+
+
+@pytest.mark.requirement("F150.2", "C10.2")
+@pytest.mark.requirement("F150.2", "C10.2", refuses=True)
+def test_a_step_is_shown_by_a_file_that_is_kept_and_by_no_made_up_hash(tmp_path: Path) -> None:
+    """Whoever takes the kept file away is found by who verifies the site's folder."""
+    folder = bench(tmp_path / "site")
+
+    async def job(site: Site) -> str:
+        await begun(site, Q, read(read_text(PROTOCOL, name="p.yaml")), asset="balance-01", equipment={})
+        with pytest.raises(RefusedError, match=f"P.1 by a file with SHA-256 {'ab' * 6}, which is not kept here"):
+            await move(site, Q, {**SEEN, "evidence": ["ab" * 32]}, command="enter")
+        photo = site.house.blobs.put(b"a photograph")
+        await move(site, Q, {**SEEN, "evidence": [photo]}, command="enter")
+        return photo
+
+    photo = at_bench(folder, job)
+    assert verify_blobs(folder) == ()
+    (folder / "blobs" / photo[:2] / photo).unlink()
+    (said,) = verify_blobs(folder)
+    assert said.startswith(f"blobs/{photo[:2]}/{photo} is missing; event ")
