@@ -14,7 +14,7 @@ from typing import Protocol, Self, cast
 
 from automation.formulas.cleanrooms import UNITS, Method
 from automation.gmp.codes import Moment, moment
-from automation.gmp.due import DAY, Due, until, within
+from automation.gmp.due import DAY, HOUR, Due, until, within
 from automation.gmp.marks import OPEN
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.plant.sampling_points import WORD as POINT
@@ -197,6 +197,9 @@ class Sample:
                 self._refuse(
                     moment(said.until, zone=fact.zone) <= fact.at, f"is incubated until {said.until}, now over"
                 )
+                hours = float(moment(said.until, zone=fact.zone) - fact.at) / float(HOUR)
+                least = point.plan.least_h if point.plan is not None else 0.0
+                self._refuse(hours < least, f"would grow for {hours:.1f} h; {self.point} asks for {least:g} h at least")
                 state = site.find("asset", said.asset).state
                 self._refuse(state != "qualified", f"is incubated in {said.asset}, which is {state}, not qualified")
             case Reading() if fact.kind == "count":

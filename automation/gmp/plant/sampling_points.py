@@ -58,6 +58,7 @@ class Plan(Body):
     action: float | None = field(
         label="Action limit", help="Highest allowed; the grade's when none", low=0, default=None
     )
+    least_h: float = field(label="Least incubation", help="None when 0", unit="h", low=0, high=9000, default=0.0)
     rationale: str = field(label="Rationale", help="Why here, and why this level", length=3)
 
 

@@ -193,6 +193,17 @@ def test_no_plate_is_read_before_its_time_and_no_colony_goes_away(way: Doorway) 
     act(way, S, "read", {"count": 2}, by="perform")
 
 
+@pytest.mark.requirement("F080", refuses=True)
+def test_a_plate_grows_for_as_long_as_its_point_asks(way: Doorway) -> None:
+    """What was incubated for an hour shows nothing, and would be read as no growth."""
+    _monitored(way, least_h=72.0)
+    _plate(way)
+    body: Body = {"asset": "inc-1", "until": _at(way, 71.0), "program": "25 degC"}
+    with pytest.raises(RefusedError, match=r"would grow for 71\.0 h; settle-1 asks for 72 h at least"):
+        act(way, S, "incubate", body, by="perform")
+    act(way, S, "incubate", {**body, "until": _at(way, 72.0)}, by="perform")
+
+
 @pytest.mark.requirement("F080")
 def test_particles_are_counted_at_once_per_cubic_metre(way: Doorway) -> None:
     """12 in 28.3 L are 424 per m3."""
