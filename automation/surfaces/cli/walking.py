@@ -10,12 +10,14 @@ from automation.engine.requests import Request, Signer
 from automation.gmp.quality.inspections import Inspection
 from automation.kernel.clock import MICRO, iso
 from automation.kernel.errors import InputError
-from automation.kernel.files import write_whole
+from automation.kernel.files import write_folder
 from automation.kernel.quantity import Instant
 from automation.ledger.blobs import Blobs
+from automation.ledger.verdict import Verdict
+from automation.ledger.verify import verify as check
 from automation.surfaces.cli.access import person, secret
 from automation.surfaces.cli.asking import looked, send
-from automation.surfaces.cli.common import Session, as_json, by, emit, mark, session, site
+from automation.surfaces.cli.common import Session, as_json, by, emit, mark, say_no, session, site
 from automation.surfaces.cli.quality import check_outside
 from automation.surfaces.documents.walkthrough import Cover, pages
 from automation.views.masking import Mask, identifiers
@@ -23,6 +25,7 @@ from automation.views.objects import Objects
 from automation.views.walkthrough import Chapter, Walk, chapters_of, latest_batch, sections
 
 MANIFEST = "manifest.json"
+_REASON = 3  # characters, as of every reason on record
 
 
 @click.command(epilog="Example: cellwright walkthrough INS-1 --as ines --batch B-001 -o ./INS-1 --site ./site-a")
@@ -47,10 +50,15 @@ def walkthrough(  # noqa: PLR0913  as options
     unmasked: str,
     as_json: bool,
 ) -> None:
-    """Write pages that lead an inspector through the site; that they were asked for is on the record first."""
+    """Write pages that lead an inspector through the site; that they were asked for is on the record first.
+
+    Exit status 1 for a ledger that is not intact, which every page then says.
+    """
     check_outside(output / MANIFEST, folder)
     if output.exists() and any(output.iterdir()):
         raise InputError(f"-o is {output}, and there is something in it; a new folder is needed")
+    if unmasked and len(unmasked.strip()) < _REASON:
+        raise InputError(f"--unmasked is {unmasked!r}; it needs the reason, which is recorded")
     chapters = chapters_of(names)
     with looked(session, folder) as (_, objects):
         batch = batch or latest_batch(objects)
@@ -61,21 +69,22 @@ def walkthrough(  # noqa: PLR0913  as options
         mask = Mask(()) if unmasked else Mask(identifiers(objects))
         walk = Walk(objects, batch, file.roles, Blobs(folder / "blobs", sync=False))
         found = {chapter: sections(chapter, walk) for chapter in chapters}
-        cover = _cover(objects, inspection, site=file.name, unmasked=unmasked)
+        checked = check(folder)
+        cover = _cover(objects, inspection, site=file.name, unmasked=unmasked, checked=checked)
     files = pages(cover, found, mask)
-    output.mkdir(parents=True, exist_ok=True)
-    for name, data in files.items():
-        write_whole(output / name, data)
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    said = {"inspection": inspection, "as_of": cover.seq, "head": cover.head, "masked": not unmasked, "files": digests}
+    as_of = {"as_of": cover.seq, "head": cover.head, "intact": checked.intact}
+    said = {"inspection": inspection, **as_of, "masked": not unmasked, "files": digests}
     manifest = msgspec.json.format(msgspec.json.encode({"simulated": cover.simulated, **said}), indent=2)
-    write_whole(output / MANIFEST, manifest)
+    write_folder(output, {**files, MANIFEST: manifest})
     if as_json:
         emit({"simulated": cover.simulated, "folder": str(output), **said})
-        return
-    mark(cover.site, simulated=cover.simulated)
-    click.echo(f"walkthrough for inspection {inspection}: {output / 'index.html'}, {len(found)} chapters")
-    click.echo(f"as of event {cover.seq}, head {cover.head}\n{cover.masked}")
+    else:
+        mark(cover.site, simulated=cover.simulated)
+        click.echo(f"walkthrough for inspection {inspection}: {output / 'index.html'}, {len(found)} chapters")
+        click.echo(f"as of event {cover.seq}, head {cover.head}\n{cover.ledger_is}\n{cover.masked}")
+    if not checked.intact:
+        say_no()
 
 
 def _record(  # noqa: PLR0913  what is recorded
@@ -101,7 +110,14 @@ def _record(  # noqa: PLR0913  what is recorded
     send(session, folder, look)
 
 
-def _cover(objects: Objects, inspection: str, *, site: str, unmasked: str) -> Cover:
+def _state(checked: Verdict) -> str:
+    """Say how far the ledger is whole."""
+    if checked.first_bad is not None:
+        return f"the ledger is NOT INTACT: event {checked.first_bad.seq}: {checked.first_bad.what}"
+    return f"the ledger is intact, {checked.events} events, signed to event {checked.signed_to}"
+
+
+def _cover(objects: Objects, inspection: str, *, site: str, unmasked: str, checked: Verdict) -> Cover:
     found = objects.find("inspection", inspection)
     said = found.announcement if isinstance(found, Inspection) else None
     last = objects.last
@@ -116,6 +132,8 @@ def _cover(objects: Objects, inspection: str, *, site: str, unmasked: str) -> Co
         masked=f"shown: {unmasked}" if unmasked else masked,
         scope=said.scope if said else "",
         ledger=objects.reader.genesis.ledger,
+        ledger_is=_state(checked),
+        intact=checked.intact,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from automation.surfaces.documents.blocks import (
+    BAD,
     AnyBlock,
     Cell,
     Column,
@@ -25,6 +26,7 @@ from automation.views.masking import Mask
 from automation.views.walkthrough import TITLES, Chapter, Line, Section
 
 INDEX = "index.html"
+_LONGEST = 2000  # characters of a cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,13 @@ class Cover:
     masked: str  # in words
     scope: str
     ledger: str  # id, hex
+    ledger_is: str  # how far it is whole, in words
+    intact: bool
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Give what runs on every page."""
+        return (*(("SIMULATED",) if self.simulated else ()), *(() if self.intact else ("LEDGER NOT INTACT",)))
 
 
 def pages(cover: Cover, chapters: Mapping[Chapter, Sequence[Section]], mask: Mask) -> dict[str, bytes]:
@@ -59,11 +68,11 @@ def _document(cover: Cover, title: str, blocks: tuple[AnyBlock, ...], links: tup
     return Document(
         title=f"{title}, inspection {cover.inspection}",
         head=f"Inspection {cover.inspection} of {cover.site}: {title}",
-        marks=("SIMULATED",) if cover.simulated else (),
+        marks=cover.marks,
         foot=f"read only, as of event {cover.seq}, head {cover.head}",
         date=cover.date,
         language="en",
-        blocks=blocks,
+        blocks=blocks if cover.intact else (Note(cover.ledger_is, BAD), *blocks),
         links=links,
     )
 
@@ -84,12 +93,17 @@ def _contents(cover: Cover, titles: Sequence[str]) -> Iterator[AnyBlock]:
         "Scope": cover.scope,
         "Ledger": cover.ledger,
         "As of": f"event {cover.seq}, {cover.date}",
+        "Checked": cover.ledger_is,
         "Identifiers": cover.masked,
     }
     yield Pairs(tuple((name, cell(value)) for name, value in said.items()))
     for at, title in enumerate(titles, 1):
         yield Note(f"{at}. {title}")
     yield Note("The numbers in the last column of each table are events of the ledger. Ask to see any of them.")
+    yield Note(
+        f"Where more than four runs of events belong to a row, the first, the last and their number stand. Digests are "
+        f"cut to 12 digits, texts to {_LONGEST} characters: a cut ends in …"
+    )
 
 
 def _blocks(title: str, some: Sequence[Section], mask: Mask) -> Iterator[AnyBlock]:
@@ -102,11 +116,8 @@ def _blocks(title: str, some: Sequence[Section], mask: Mask) -> Iterator[AnyBloc
             yield Note("None on record.")
             continue
         columns = (*(Column(head, share=1.0) for head in section.heads), Column("events", share=0.7))
-        rows = (
-            row(*(brief(mask(one), counted=False) for one in line.cells), events(line.events)) for line in section.lines
-        )
-        yield Table(columns, tuple(rows))
+        yield Table(columns, tuple(_row(line, mask) for line in section.lines))
 
 
 def _row(line: Line, mask: Mask) -> tuple[Cell, ...]:
-    return row(*(brief(mask(one), counted=False) for one in line.cells), events(line.events))
+    return row(*(brief(mask(one), _LONGEST, counted=False) for one in line.cells), events(line.events))

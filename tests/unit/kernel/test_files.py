@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pytest_mock import MockerFixture
 
-from automation.kernel.files import write_whole
+from automation.kernel.errors import InputError
+from automation.kernel.files import write_folder, write_whole
 
 
 def test_a_file_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
@@ -34,6 +35,26 @@ def test_a_folder_that_is_not_there_is_told_by_the_name_that_was_asked_for(tmp_p
     with pytest.raises(OSError, match="No such file") as told:
         write_whole(tmp_path / "none" / "record.html", b"new")
     assert told.value.filename == str(tmp_path / "none" / "record.html")
+
+
+def test_a_folder_stands_under_its_name_with_all_its_files_or_not_at_all(tmp_path: Path, mocker: MockerFixture) -> None:
+    """An empty one may be there; a full disk at the second file leaves nothing, under no name."""
+    place = tmp_path / "in" / "pages"
+    place.mkdir(parents=True)
+    write_folder(place, {"1.html": b"one", "2.html": b"two"})
+    assert {one.name: one.read_bytes() for one in place.iterdir()} == {"1.html": b"one", "2.html": b"two"}
+    mocker.patch("os.fsync", side_effect=[None, None, OSError(28, "No space left on device")])
+    with pytest.raises(OSError, match="No space"):
+        write_folder(tmp_path / "in" / "more", {"1.html": b"one", "2.html": b"two"})
+    assert list((tmp_path / "in").iterdir()) == [place]
+
+
+def test_a_folder_is_not_put_in_the_place_of_one_with_something_in_it(tmp_path: Path) -> None:
+    """Of two that write under one name at the same time the second is told, and the first one's files stay."""
+    write_folder(tmp_path / "pages", {"1.html": b"one"})
+    with pytest.raises(InputError, match="with something in it"):
+        write_folder(tmp_path / "pages", {"1.html": b"other"})
+    assert [one.read_bytes() for one in tmp_path.rglob("*.html")] == [b"one"]
 
 
 def test_a_file_that_is_secret_is_so_from_its_first_byte(tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 """Inspection mode and dossiers: looks that are on the record, no way to change anything, one file with all of it."""
 
+import contextlib
 import hashlib
 import json
 import re
+import shutil
+import sqlite3
 import zipfile
 from pathlib import Path
 
@@ -156,6 +159,35 @@ def test_the_manifest_of_a_walk_holds_the_hash_of_each_page(site: Path, walked: 
     said = json.loads((folder / "manifest.json").read_bytes())
     pages = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.html")}
     assert (said["files"], said["simulated"], said["masked"]) == (pages, True, True)
+
+
+@pytest.mark.requirement("F109.2", refuses=True)
+def test_pages_of_a_ledger_that_is_not_intact_say_so_on_each(
+    site: Path, walked: tuple[Told, ...], tmp_path: Path
+) -> None:
+    """With the first bad event, and exit status 1; the pages of the sound one say that it is intact."""
+    bad = shutil.copytree(site, tmp_path / "site", ignore=shutil.ignore_patterns("*.sock"))
+    with contextlib.closing(sqlite3.connect(bad / "ledger.sqlite")) as ledger:
+        ledger.execute("DROP TRIGGER event_update")
+        ledger.execute("UPDATE event SET body = CAST(replace(body, 'an agency', 'an agencY') AS BLOB) WHERE seq > 200")
+        ledger.commit()
+    words = ("walkthrough", "INS-1", "--as", "ines", "--chapter", "plant")
+    said = cellwright(*words, "-o", tmp_path / "pages", "--site", bad)
+    assert (said.status, "NOT INTACT: event" in said.out) == (1, True), said
+    for name in ("index.html", "1-plant.html"):
+        text = (tmp_path / "pages" / name).read_text(encoding="utf-8")
+        assert ("LEDGER NOT INTACT" in text, "its bytes are not what was hashed" in text) == (True, True)
+    assert walked
+    assert "the ledger is intact" in (site.parent / "pages" / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.requirement("F109.2", refuses=True)
+def test_identifiers_are_not_shown_for_a_reason_that_says_nothing(site: Path, tmp_path: Path) -> None:
+    """Nothing is written, and no look is on the record."""
+    before = looks(site)
+    said = cellwright("walkthrough", "INS-1", "--as", "ines", "--unmasked", "  ", "-o", tmp_path / "p", "--site", site)
+    assert (said.status, "it needs the reason" in said.err, (tmp_path / "p").exists()) == (2, True, False)
+    assert looks(site) == before
 
 
 def test_a_longer_identifier_is_masked_before_one_that_lies_within_it() -> None:
