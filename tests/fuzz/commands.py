@@ -4,12 +4,14 @@ Fakes are served to other people's clients, so nothing that comes over the cable
 """
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 
 from automation.kernel.errors import CellwrightError, WireError
 from automation.kernel.quantity import Instant
+from fakes.laboratory import BASE
 from fakes.opentrons_arm import uuid
 from fakes.plant import Build, Fake
 from fakes.world import World
@@ -353,6 +355,14 @@ def ot2_commands() -> list[bytes]:
     ]
 
 
+def laboratory_commands() -> list[bytes]:
+    """Give what is asked of a laboratory's system: requests sent, and what was found of one."""
+    request = {"resourceType": "ServiceRequest", "status": "active", "identifier": [{"value": "T-1"}]}
+    bundle = json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": request}]}).encode()
+    head = f"POST {BASE} HTTP/1.1\r\nContent-Length: {len(bundle)}\r\n\r\n".encode()
+    return [head + bundle, f"GET {BASE}/Observation?based-on.identifier=T-1 HTTP/1.1\r\n\r\n".encode()]
+
+
 WATLOW = (
     b"\1\3\x40\xb8\0\1",
     b"\1\3\x4a\x96\0\x0c",
@@ -383,6 +393,7 @@ _OWN_WORDS: dict[str, Callable[[], Sequence[bytes]]] = {
     "reglo_icc": lambda: [f"1{word}\r".encode() for word in REGLO_WORDS],
     "sartorius_sbi": lambda: [f"\x1b{word}\r\n".encode() for word in ("P", "T", "V", "x1_", "x2_", "S")],
     "tec3000": tec_commands,
+    "laboratory": laboratory_commands,
     "lads_freezer": lads_freezer_commands,
     "rocking_bag": lads_commands,
     "sila_incubator": sila_commands,

@@ -111,6 +111,7 @@ _VALUES = ("1", "10", "0.5", "yes", "no", "001", "reset", "T", "101=chamber,102=
 
 
 _CENTRIFUGE = {"radius": "189", "differ_at_most": "5", "program": "7", "temperature": "32", "brake": "5"}
+_OWN = {"sila_incubator": {"map": "cellwright_fake"}}
 _REQUIRED = {
     **_CENTRIFUGE,
     "full": "15",
@@ -121,12 +122,14 @@ _REQUIRED = {
     "flow": "28.3",
     "model": "C6000",
     "racks": "21,21",
+    "rate_per": "min",
 }
 
 
 def _examples(point: EntryPoint) -> list[bytes]:
     factory: DriverFactory = point.load()
-    needed = [f"{key}={value}" for key, value in _REQUIRED.items() if key in factory.settings]
+    words = {**_REQUIRED, **_OWN.get(point.name, {})}
+    needed = [f"{key}={value}" for key, value in words.items() if key in factory.settings]
     pairs = [f"{key}={value}" for key in factory.settings for value in _VALUES]
     return ["\n".join(one).encode() for one in (needed, *([*needed, pair] for pair in pairs))]
 
