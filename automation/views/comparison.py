@@ -18,6 +18,7 @@ from automation.engine.past import past
 from automation.engine.recipe.spec import OperationSpec, parameters_of, unit_of, without_none
 from automation.engine.recipe.yaml_source import nearest
 from automation.formulas.tolerance import Band, band
+from automation.gmp.amendments import Stage as Amended
 from automation.kernel.clock import MICRO
 from automation.kernel.errors import InputError
 from automation.ledger.event import Mode
@@ -77,6 +78,8 @@ class Side:
     ended_as: str
     facts: Mapping[tuple[Kind, str], tuple[Value, str]]  # value and unit by kind and place
     curves: Mapping[str, tuple[str, Line]]  # unit and line by place
+    assets: tuple[str, ...] = ()  # that it was made with
+    amended: tuple[str, ...] = ()  # what planned amendments changed, one sentence for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,12 @@ def side(
             for step in story.steps
             for where, unit, line in _curves(story, step, trends.get(step, ()), how)
         },
+        assets=tuple(dict.fromkeys(name for one in story.bound.values() for name in one.assets.values())),
+        amended=tuple(
+            f"{'; '.join(one.proposal.differences)} ({one.proposal.reason})"
+            for one in now.amendments
+            if one.stage is Amended.IN_FORCE
+        ),
     )
 
 

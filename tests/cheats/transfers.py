@@ -6,6 +6,7 @@ from tests.cheats.cheat import HOUR, Act, Body, Cheat, Tried, later
 from tests.support.doors import SECOND, Doorway
 from tests.unit.gmp.moves_of_quality import closed, lot
 from tests.unit.gmp.moves_of_transfers import (
+    CITED,
     DISPOSITION,
     EVALUATION,
     FEEDBACK,
@@ -182,6 +183,16 @@ CHEATS: Final = (
             NOT_SAME,
             (PLAN, READ, START, held, COUNT),
             (Act("batch/B2", "abort", {"reason": "the bag leaked"}, "perform"), COUNT.stating(batch="B2")),
+        ),
+    ),
+    _moved(
+        "Take a bad batch out again as cited wrongly",
+        "cites no batch B1 of the sending unit",
+        Tried(
+            Act(T, "uncite", {"batch": "B1", "reason": "a typing error"}, "review"),
+            Act(T, "uncite", {"batch": "S1", "reason": "a typing error"}, "review"),
+            (PLAN, READ, START, good, COUNT),
+            (Act(T, "count", CITED, "review"),),
         ),
     ),
     _moved(

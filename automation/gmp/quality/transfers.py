@@ -9,7 +9,7 @@ Source: WHO TRS 1044 annex 4 (2022), 4, 7 and 12; ICH Q10 3.1.2; EU GMP Annex 15
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
@@ -118,6 +118,13 @@ class Execution(Body):
     head: str = field(label="Head", help="Of the other site: hash of a head that covers the batch", default="")
 
 
+class Removal(Body):
+    """A batch of the other site that was cited wrongly."""
+
+    batch: str = field(label="Batch", length=1)
+    reason: str = field(label="Reason", length=3)
+
+
 class Evaluation(Body):
     """What the report says, and what is concluded from it."""
 
@@ -143,6 +150,7 @@ TABLE = Table(
         Row("approve", State.PLANNED, State.APPROVED, by={Right.APPROVE}, signs=(Meaning.APPROVED,), body=Approval),
         Row("start", State.APPROVED, State.EXECUTING, by={Right.SUPERVISE, Right.ISSUE}),
         Row("count", State.EXECUTING, State.EXECUTING, by=_AUTHORS, body=Execution),
+        Row("uncite", State.EXECUTING, State.EXECUTING, by=_AUTHORS, signs=(Meaning.RESPONSIBLE,), body=Removal),
         Row("evaluate", State.EXECUTING, State.EVALUATED, by=_AUTHORS, signs=(Meaning.AUTHORED,), body=Evaluation),
         Row("return", State.EVALUATED, State.EXECUTING, by={Right.APPROVE}, signs=(Meaning.RETURNED,), body=Reason),
         Row("close", State.EVALUATED, State.CLOSED, by={Right.APPROVE}, signs=(Meaning.APPROVED,)),
@@ -260,6 +268,8 @@ class Transfer:
                 self._check_approval(fact, said)
             case Execution() as said:
                 self._check_execution(said, site)
+            case Removal(batch=batch):
+                self._refuse(batch not in self.batches(Side.SENDING), f"cites no batch {batch} of the sending unit")
             case Evaluation() as said:
                 self._check_evaluation(said, site)
         if fact.kind == "start":
@@ -392,6 +402,8 @@ class Transfer:
                 return replace(after, approved_by=fact.by, approved_at=fact.at)
             case Execution() as said:
                 return replace(after, counted=(*self.counted, said))
+            case Removal(batch=batch):
+                return replace(after, counted=tuple(_without(self.counted, batch)))
             case Evaluation() as said:
                 return replace(after, evaluation=said, evaluated_by=fact.by)
             case Reason(reason=reason) if fact.kind == "fail":
@@ -402,6 +414,10 @@ class Transfer:
 def _unchanged(before: Plan, after: Plan) -> set[str]:
     """Give the gaps of which both plans say the same, so that what was decided of them still holds."""
     return {one.id for one in after.gaps if one in before.gaps}
+
+
+def _without(counted: Sequence[Execution], batch: str) -> Iterator[Execution]:
+    return (one for one in counted if (one.batch, one.side) != (batch, Side.SENDING))
 
 
 def _settled(one: Disposed, said: Settlement) -> Disposed:

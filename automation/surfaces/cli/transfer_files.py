@@ -24,10 +24,11 @@ from automation.surfaces.cli.scaling import sheet_of
 from automation.surfaces.cli.sides import pair_of
 from automation.surfaces.documents.blocks import Document
 from automation.surfaces.documents.transfer import WRITERS, of_package, of_report
-from automation.views.comparison import Classes, Comparison, How, Kind, compare
+from automation.views.comparison import Classes, Comparison, How, Kind, Role, compare
 from automation.views.objects import Objects
+from automation.views.transfer.cited import check_cited, not_counted
 from automation.views.transfer.package import Protocol, package
-from automation.views.transfer.report import report
+from automation.views.transfer.report import report, within
 from automation.views.transfer.units import Severity
 
 FILES = click.option(
@@ -112,8 +113,9 @@ def report_command(  # noqa: PLR0913  as options
         if any(one.simulated for one in found) and not file.simulated:
             raise InputError("a batch of a simulated site counts at no live one")
         _check_cited(wanted, transfer, here=objects.reader.genesis.ledger)
+        others = _others(wanted, transfer)
         compared = compare(found, _critical(compare(found, Classes()), transfer.plan.critical))
-        made = report(transfer, compared, objects)
+        made = report(transfer, compared, objects, others=others)
         signed = signed_of(objects, f"transfer/{name}")
         date = iso(now_of(file, objects), zone=objects.zone)
     write(outputs, made.text, lambda: of_report(made, signed, date=date))
@@ -136,32 +138,41 @@ def report_command(  # noqa: PLR0913  as options
     )
 
 
-def signed_of(objects: Objects, stream: str) -> tuple[Signed, ...]:
-    """Give every signature of an object, in order."""
-    return tuple(one for event in objects.streams[stream] for one in event.read(Recorded).signed)
+def signed_of(objects: Objects, stream: str) -> tuple[tuple[str, Signed], ...]:
+    """Give every signature of an object with the move that it stands under, in order."""
+    return tuple((event.kind, one) for event in objects.streams[stream] for one in event.read(Recorded).signed)
 
 
 def _critical(found: Comparison, names: Sequence[str]) -> Classes:
     """Give as critical what the plan calls so and the batches have: parameters that differ, and what was measured."""
-    parameters = {row.where for row in found.rows if row.kind is Kind.PARAMETER}
-    results = {row.where for row in found.rows if row.kind is Kind.RESULT}
-    return Classes(
-        cpp=tuple(name for name in names if name in parameters), cqa=tuple(name for name in names if name in results)
+    parameters, results = (
+        tuple(row.where for row in found.rows if row.kind is kind and any(within(row.where, name) for name in names))
+        for kind in (Kind.PARAMETER, Kind.RESULT)
     )
+    return Classes(cpp=parameters, cqa=results)
 
 
 def _check_cited(wanted: Sequence[Named], transfer: Transfer, *, here: str) -> None:
-    """Refuse batches of another ledger than the one that is cited, or issued by another recipe."""
-    ledgers = {(one.batch, str(one.side)): one.ledger or here for one in transfer.counted}
+    """Refuse batches that are not those that were cited, or were issued by another recipe."""
+    counted = {(one.batch, str(one.side)): one for one in transfer.counted}
     digest = transfer.plan.digest if transfer.plan else ""
     for one in wanted:
-        cited = ledgers.get((one.batch, str(one.role)), here)
+        known = counted.get((one.batch, str(one.role)))
         with Reader(one.folder) as reader:
-            ledger, issued = reader.genesis.ledger, _digest(reader.stream(f"batch/{one.batch}"))
-        if ledger != cited:
-            raise InputError(f"batch {one.batch} is cited of ledger {cited}; {one.folder} holds {ledger}")
+            if known is not None:
+                check_cited(reader, known, here=here)
+            issued = _digest(reader.stream(f"batch/{one.batch}"))
         if issued != digest:
             raise InputError(f"batch {one.batch} of {one.folder} was issued by recipe {issued[:12]}, not {digest[:12]}")
+
+
+def _others(wanted: Sequence[Named], transfer: Transfer) -> list[tuple[str, str]]:
+    """Give what else the sending unit has made by the recipe: batch and state."""
+    found = list[tuple[str, str]]()
+    for folder in dict.fromkeys(one.folder for one in wanted if one.role is Role.SENDING):
+        with Reader(folder) as reader:
+            found += not_counted(reader, transfer, [one.batch for one in wanted if one.folder == folder])
+    return sorted(found)
 
 
 def _digest(events: Sequence[Event]) -> str:

@@ -48,7 +48,7 @@ def of_package(made: Package, *, date: str) -> Document:
     return _document(title, tuple(_package(made, title)), sha256=made.sha256, date=date, simulated=made.simulated)
 
 
-def of_report(made: Report, signed: Sequence[Signed], *, date: str) -> Document:
+def of_report(made: Report, signed: Sequence[tuple[str, Signed]], *, date: str) -> Document:
     """Compose the pages of a report with the signatures of its transfer; ``date`` as for a package."""
     title = f"Transfer report: {made.title}"
     return _document(
@@ -90,7 +90,7 @@ def _arrow(start: float, end: float) -> str:
     return f'<path d="{way}" fill="none" stroke="#1b4f8a" stroke-width="0.3"/>'
 
 
-def of_ppq(made: Qualified, signed: Sequence[Signed], *, date: str) -> Document:
+def of_ppq(made: Qualified, signed: Sequence[tuple[str, Signed]], *, date: str) -> Document:
     """Compose the pages of a report of process qualification with the signatures of its plan; ``date`` as above."""
     title = f"Process performance qualification: {made.title}"
     return _document(title, tuple(_ppq(made, signed, title)), sha256=made.sha256, date=date, simulated=made.simulated)
@@ -163,7 +163,7 @@ def _sheet(made: Sheet) -> Iterator[AnyBlock]:
     yield _table(("where", "before", "after", "is", "why"), lines)
 
 
-def _report(made: Report, signed: Sequence[Signed], title: str) -> Iterator[AnyBlock]:
+def _report(made: Report, signed: Sequence[tuple[str, Signed]], title: str) -> Iterator[AnyBlock]:
     yield Heading(1, title)
     verdict = "all margins are met" if made.equivalent else "equivalence is not shown"
     yield Note(f"{made.sending} to {made.receiving}: {verdict}", GOOD if made.equivalent else BAD)
@@ -176,27 +176,52 @@ def _report(made: Report, signed: Sequence[Signed], title: str) -> Iterator[AnyB
         )
     )
     yield from (Note(one, BAD) for one in made.missing)
+    yield Heading(2, "Protocol")
+    yield _table(
+        ("batches at the receiving unit", "of the sending unit", "equivalent within", "why so many"),
+        [(str(made.runs), str(made.references), "; ".join(made.margins) or "no margin was declared", made.rationale)],
+    )
     yield Heading(2, "Batches")
-    yield _table(("batch", "made by", "ended as", "cited by head"), made.batches)
+    batches = [
+        (
+            one.batch,
+            one.made_by,
+            one.ended_as,
+            ", ".join(one.assets),
+            "; ".join(one.amended) or "no",
+            one.cited_by[:16] or "this ledger",
+        )
+        for one in made.batches
+    ]
+    heads = ("batch", "made by", "ended as", "equipment", "amended", "cited by head")
+    yield _table(heads, batches, shares=(1.0, 1.0, 1.0, 2.5, 2.0, 1.5))
+    if made.others:
+        told = ", ".join(f"{batch} ({state})" for batch, state in made.others)
+        yield Note(f"Made by the sending unit by the same recipe, and not counted: {told}", WARN)
     yield Heading(2, "Equivalence")
     yield from (Note(one, STRONG) for one in made.equivalence)
-    heads = ("class", "attribute", "unit", "sending mean", "receiving mean", "tolerance interval", "outside", "values")
+    names = ("class", "attribute", "unit", "sending unit", "mean", "receiving unit", "mean", "tolerance interval")
     rows = [
         (
-            one.weight, one.where, one.unit, _n(one.sending_mean), _n(one.receiving_mean),
-            f"{_n(one.low)} to {_n(one.high)}", str(one.outside), "; ".join(show(value) for value in one.values),
+            one.weight, one.where, one.unit, "; ".join(map(show, one.sending)), _n(one.sending_mean),
+            "; ".join(map(show, one.receiving)), _n(one.receiving_mean),
+            f"{_n(one.low)} to {_n(one.high)}; {one.outside} outside",
         )
         for one in made.attributes
     ]  # fmt: skip
-    yield _table(heads, rows)
+    yield _table(names, rows, shares=(0.7, 1.6, 0.8, 2.0, 1.0, 2.0, 1.0, 1.8))
+    if made.same:
+        yield Note(f"Critical, and the same in every batch: {', '.join(made.same)}")
     yield Heading(2, "Gaps and what became of them")
     yield _table(("gap", "weighs", "decision", "how"), made.gaps)
     yield Heading(2, "Deviations of the receiving unit's batches")
     yield _table(("deviation", "stands"), made.deviations)
+    yield Heading(2, "Feedback that is not answered")
+    yield _table(("feedback", "step", "stands", "what was seen"), made.feedback)
     yield from _signatures(signed)
 
 
-def _ppq(made: Qualified, signed: Sequence[Signed], title: str) -> Iterator[AnyBlock]:
+def _ppq(made: Qualified, signed: Sequence[tuple[str, Signed]], title: str) -> Iterator[AnyBlock]:
     yield Heading(1, title)
     yield Note(f"{made.claim}: {'met' if made.met else 'not met'}", GOOD if made.met else BAD)
     yield Pairs(
@@ -217,10 +242,10 @@ def _ppq(made: Qualified, signed: Sequence[Signed], title: str) -> Iterator[AnyB
     yield from _signatures(signed)
 
 
-def _signatures(signed: Sequence[Signed]) -> Iterator[AnyBlock]:
+def _signatures(signed: Sequence[tuple[str, Signed]]) -> Iterator[AnyBlock]:
     yield Heading(2, "Signatures")
-    signatures = [(one.name, one.by, one.meaning, iso(Instant(one.at / 1e6), zone=one.zone)) for one in signed]
-    yield _table(("name", "account", "meaning", "at"), signatures)
+    rows = [(one.name, one.by, one.meaning, move, iso(Instant(one.at / 1e6), zone=one.zone)) for move, one in signed]
+    yield _table(("name", "account", "meaning", "of", "at"), rows)
 
 
 def _n(value: float | None) -> str:

@@ -7,19 +7,33 @@ Source: WHO TRS 1044 annex 4 (2022), 12 (phases III and IV); Schuirmann 1987 as 
 
 import hashlib
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from automation.gmp.counted import deviations_of
+from automation.gmp.marks import OPEN, told_of
 from automation.gmp.objects import Site
-from automation.gmp.quality.transfers import Execution, GapLine, Transfer
+from automation.gmp.quality.feedback import Feedback
+from automation.gmp.quality.transfers import TELLS, Execution, GapLine, Transfer
 from automation.gmp.quality.transfers import Side as Made
 from automation.kernel.errors import InputError
-from automation.views.comparison import Class, Comparison, Role, Row
+from automation.views.comparison import Class, Comparison, Role, Row, Side
 from automation.views.equivalence import equivalences, margin_of
 from automation.views.transfer.package import FORMAT, frozen
 
 _ROLES = {Made.SENDING: Role.SENDING, Made.RECEIVING: Role.RECEIVING}
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One batch that counts."""
+
+    batch: str
+    made_by: str
+    ended_as: str
+    assets: tuple[str, ...]
+    amended: tuple[str, ...]  # what planned amendments changed
+    cited_by: str  # hash of a signed head
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +43,8 @@ class Attribute:
     where: str
     unit: str
     weight: str
-    values: tuple[float | str | None, ...]
+    sending: tuple[float | str | None, ...]  # of its batches, in their order in the report
+    receiving: tuple[float | str | None, ...]
     sending_mean: float | None
     receiving_mean: float | None
     low: float | None  # of the tolerance interval of the sending unit's batches
@@ -49,11 +64,18 @@ class Report:
     receiving: str
     recipe: str
     digest: str
-    batches: tuple[tuple[str, str, str, str], ...]  # batch, made by, ended as, cited by
+    runs: int  # planned at the receiving unit
+    references: int  # planned of the sending unit
+    rationale: str
+    margins: tuple[str, ...]
+    batches: tuple[Batch, ...]  # of the sending unit first
+    others: tuple[tuple[str, str], ...]  # by the recipe, of the sending unit, not counted: batch, state
     attributes: tuple[Attribute, ...]
+    same: tuple[str, ...]  # critical, and the same in every batch
     equivalence: tuple[str, ...]
     gaps: tuple[tuple[str, str, str, str], ...]  # gap, weighs, decision, how
     deviations: tuple[tuple[str, str], ...]
+    feedback: tuple[tuple[str, str, str, str], ...]  # still open: feedback, step, state, what was seen
     missing: tuple[str, ...]
     equivalent: bool
 
@@ -68,19 +90,20 @@ class Report:
         return hashlib.sha256(self.text).hexdigest()
 
 
-def report(transfer: Transfer, found: Comparison, site: Site) -> Report:
-    """Put it together; raises InputError for batches that are not those that were counted."""
+def report(transfer: Transfer, found: Comparison, site: Site, *, others: Sequence[tuple[str, str]] = ()) -> Report:
+    """Put it together; raises InputError for batches that are not those that were counted.
+
+    ``others`` are batches by the recipe that the sending unit has made, too, and that were not counted.
+    """
     plan = transfer.plan
     if plan is None:
         raise InputError(f"transfer {transfer.id} is not planned here")
     _check_counted(transfer, found)
+    made = _ordered(transfer, found)
     tested = equivalences(found, [margin_of(text) for text in plan.margins])
     missing = [*_missing(transfer), *(one.sentence for one in tested if one.test is None)]
-    missing += [
-        f"{one.label} is {one.ended_as or 'not over'}, not complete"
-        for one in found.sides
-        if one.ended_as != "complete"
-    ]
+    missing += [why for one, at in made for why in _lacking(found, one, at, [test.margin.where for test in tested])]
+    rows = [row for row in found.rows if row.weight is not Class.OTHER]
     shown = all(one.test is not None and one.test.equivalent for one in tested)
     return Report(
         simulated=any(one.simulated for one in found.sides),
@@ -91,14 +114,54 @@ def report(transfer: Transfer, found: Comparison, site: Site) -> Report:
         receiving=plan.receiving,
         recipe=plan.recipe,
         digest=plan.digest,
-        batches=tuple((one.batch, one.side, _ended(found, one), one.head) for one in transfer.counted),
-        attributes=tuple(_attribute(found, row) for row in found.rows if row.weight is not Class.OTHER),
+        runs=plan.runs,
+        references=plan.references,
+        rationale=plan.rationale,
+        margins=plan.margins,
+        batches=tuple(_batch(one, found.sides[at]) for one, at in made),
+        others=tuple(others),
+        attributes=tuple(_attribute(row, made) for row in rows),
+        same=tuple(name for name in plan.critical if not any(within(row.where, name) for row in rows)),
         equivalence=tuple(one.sentence for one in tested),
         gaps=tuple(_gap(transfer, one) for one in plan.gaps),
         deviations=tuple(deviations_of(site, transfer.batches(Made.RECEIVING))),
+        feedback=tuple(_feedback(site, plan.recipe)),
         missing=tuple(missing),
         equivalent=bool(tested) and shown and not missing,
     )
+
+
+def within(where: str, name: str) -> bool:
+    """Tell whether a line of a comparison is what a critical name names, or a part of it such as one ramp."""
+    return where == name or where.startswith(f"{name}.")
+
+
+def _ordered(transfer: Transfer, found: Comparison) -> list[tuple[Execution, int]]:
+    """Give the batches that count with their places in the comparison: of the sending unit first, then as counted."""
+    places = {(one.label.partition("@")[0], one.role): at for at, one in enumerate(found.sides)}
+    counted = sorted(transfer.counted, key=lambda one: one.side is Made.RECEIVING)
+    return [(one, places[one.batch, _ROLES[one.side]]) for one in counted]
+
+
+def _lacking(found: Comparison, one: Execution, at: int, tested: Sequence[str]) -> Iterator[str]:
+    """Say what a batch lacks: its end, or a value of an attribute that is tested."""
+    side, name = found.sides[at], f"batch {one.batch} of the {one.side} unit"
+    if side.ended_as != "complete":
+        yield f"{name} is {side.ended_as or 'not over'}, not complete"
+    for row in found.rows:
+        if row.where in tested and row.measured and not isinstance(row.values[at], float):
+            yield f"{name} has no {row.where}"
+
+
+def _batch(one: Execution, side: Side) -> Batch:
+    return Batch(one.batch, one.side, side.ended_as, side.assets, side.amended, one.head)
+
+
+def _feedback(site: Site, recipe: str) -> Iterator[tuple[str, str, str, str]]:
+    every = (one for one in site.marked("feedback", told_of(recipe)) if isinstance(one, Feedback))
+    for one in every:
+        if OPEN in one.found_by and one.said is not None:
+            yield one.id, one.said.step, one.state, one.said.seen
 
 
 def _missing(transfer: Transfer) -> list[str]:
@@ -117,37 +180,32 @@ def _check_counted(transfer: Transfer, found: Comparison) -> None:
         raise InputError(f"batch {batch} ({role}) {side}; name those of transfer {transfer.id} and no others")
 
 
-def _ended(found: Comparison, counted: Execution) -> str:
-    role = _ROLES[counted.side]
-    sides = (one for one in found.sides if (one.label.partition("@")[0], one.role) == (counted.batch, role))
-    return next((one.ended_as for one in sides), "")
-
-
-def _attribute(found: Comparison, row: Row) -> Attribute:
+def _attribute(row: Row, made: Sequence[tuple[Execution, int]]) -> Attribute:
+    sending, receiving = (
+        tuple(row.values[at] for one, at in made if one.side is side) for side in (Made.SENDING, Made.RECEIVING)
+    )
     return Attribute(
         row.where,
         row.unit,
         row.weight,
-        row.values,
-        _mean(found, row, Role.SENDING),
-        _mean(found, row, Role.RECEIVING),
+        sending,
+        receiving,
+        _mean(sending),
+        _mean(receiving),
         row.band.low if row.band else None,
         row.band.high if row.band else None,
         sum(row.outside),
     )
 
 
-def _mean(found: Comparison, row: Row, role: Role) -> float | None:
-    sides: Sequence[tuple[Role, float | str | None]] = [
-        (side.role, value) for side, value in zip(found.sides, row.values, strict=True)
-    ]
-    numbers = [value for at, value in sides if at is role and isinstance(value, float)]
+def _mean(values: Sequence[float | str | None]) -> float | None:
+    numbers = [value for value in values if isinstance(value, float)]
     return statistics.fmean(numbers) if numbers else None
 
 
 def _gap(transfer: Transfer, line: GapLine) -> tuple[str, str, str, str]:
     one = next((one for one in transfer.disposed if one.said.gap == line.id), None)
     if one is None:
-        return (line.id, line.weighs, "not disposed", "")
+        return (line.id, line.weighs, "told" if line.weighs == TELLS else "not disposed", line.sentence)
     how = one.settled.what if one.settled else one.said.rationale
     return (line.id, line.weighs, f"{one.said.decision} ({one.by})", how)

@@ -52,11 +52,13 @@ FEEDBACK: Final[Body] = {
 }
 DISPOSITION: Final[Body] = {"gap": GAP, "decision": "close", "rationale": "one is bought", "due": LATER}
 SETTLED: Final[Body] = {"gap": GAP, "what": "it stands there", "evidence": ["person/perform"]}
+CITED: Final[Body] = {"batch": "S1", "side": "sending", "ledger": "0" * 32, "head": "f" * 64}
 EVALUATION: Final[Body] = {"report": "b" * 64, "conclusion": "as the report says"}
 KINDS: Final = frozenset({"transfer", "feedback", "ppq"})
 PATHS: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {
     ("transfer", "planned", "settle"): ("plan", "dispose"),
     ("transfer", "approved", "settle"): ("plan", "dispose", "approve"),
+    ("transfer", "executing", "uncite"): ("plan", "approve", "start", "count"),
     ("transfer", "evaluated", "close"): ("plan", "approve", "start", "count", "evaluate"),
     ("transfer", "closed", "none"): ("plan", "approve", "start", "count", "evaluate", "close"),
     ("ppq", "closed", "none"): ("plan", "approve", "count", "conclude", "close"),
@@ -71,7 +73,8 @@ def body(kind: str, command: str, *, way: Collection[str], name: str, owner: str
         ("transfer", "dispose"): {**DISPOSITION, "owner": owner or "perform"},
         ("transfer", "settle"): SETTLED,
         ("transfer", "approve"): {"package": PACKAGE},
-        ("transfer", "count"): {"batch": name, "side": "receiving"},
+        ("transfer", "count"): CITED if "uncite" in way else {"batch": name, "side": "receiving"},
+        ("transfer", "uncite"): {"batch": "S1", "reason": "another was meant"},
         ("transfer", "evaluate"): {**EVALUATION, "equivalent": "close" in way},
         ("ppq", "count"): {"batch": name, "conforms": True},
         ("ppq", "conclude"): {**EVALUATION, "met": "close" in way},

@@ -9,12 +9,15 @@ import pytest
 
 from automation.engine.recipe.load import load
 from automation.gmp.quality.ppq import Qualification
-from automation.gmp.quality.transfers import Transfer
+from automation.gmp.quality.transfers import Execution, Transfer
+from automation.gmp.quality.transfers import Side as Made
 from automation.kernel.errors import InputError
+from automation.ledger.read import Reader
 from automation.opener import House
 from automation.surfaces.documents.html import html
 from automation.surfaces.documents.transfer import of_ppq, of_report
 from automation.views.comparison import Classes, Comparison, Kind, Role, Side, compare
+from automation.views.transfer.cited import check_cited
 from automation.views.transfer.ppq_report import ppq_report
 from automation.views.transfer.report import report
 from automation.views.transfer.told import feedback_on
@@ -95,6 +98,47 @@ def test_a_report_is_over_the_batches_that_count_and_no_others(way: Doorway) -> 
     other = [*found.sides[:5], replace(found.sides[5], label="B9")]
     with pytest.raises(InputError, match=r"B[29]"):
         report(transfer(way), compare(other, Classes()), way.door)
+
+
+def test_a_report_is_the_same_in_whatever_order_its_batches_are_named(way: Doorway) -> None:
+    """Its SHA-256 is signed; each value stands with its unit, and what else the sending unit has made is told."""
+    found = compared()
+    turned = compare(found.sides[::-1], Classes(cqa=("count.viability",)))
+    made = report(transfer(way), found, way.door, others=[("S9", "aborted")])
+    assert made.sha256 == report(transfer(way), turned, way.door, others=[("S9", "aborted")]).sha256
+    assert (made.attributes[0].sending, made.attributes[0].receiving) == (SENT, MADE)
+    assert b"not counted: S9 (aborted)" in html(of_report(made, (), date=DATE))
+
+
+@pytest.mark.requirement("C09.2", refuses=True)
+def test_a_batch_without_a_value_is_no_batch_less(way: Doorway) -> None:
+    """What is tested has to be there for every batch that counts; an amendment and open feedback are told."""
+    sides = compared().sides
+    bare = replace(sides[5], facts={}, amended=("freeze.every 10 s becomes 20 s (as told)",))
+    act(way, "feedback/F-4", "give", {**FEEDBACK, "evidence": ["batch/B0"]}, by="perform")
+    made = report(transfer(way), compare([*sides[:5], bare], Classes(cqa=("count.viability",))), way.door)
+    assert (made.equivalent, "batch B2 of the receiving unit has no count.viability" in made.missing) == (False, True)
+    assert made.batches[5].amended == bare.amended
+    assert [one[0] for one in made.feedback] == ["F-4"]
+
+
+@pytest.mark.requirement("F090", "C09.2", refuses=True)
+def test_a_batch_of_another_ledger_is_cited_by_a_head_over_the_whole_of_it(tmp_path: Path) -> None:
+    """A hash that nobody signed, a head of before its end, the own ledger and a third one: refused by name."""
+    with doorway(tmp_path) as way:
+        way.ledger.seal()
+        early = way.ledger.last.hash.hex()
+        completed(way, "S1")
+        way.ledger.seal()
+        with Reader(tmp_path) as reader:
+            own, head = reader.genesis.ledger, way.ledger.last.hash.hex()
+            cited = Execution(batch="S1", side=Made.SENDING, ledger=own, head=head)
+            check_cited(reader, cited, here="f" * 32)
+            for wrong in ({"head": "0" * 64}, {"head": early}, {"ledger": "9"}):
+                with pytest.raises(InputError, match=r"no signed head|cited of ledger 9"):
+                    check_cited(reader, cited.model_copy(update=wrong), here="f" * 32)
+            with pytest.raises(InputError, match="was made here"):
+                check_cited(reader, cited, here=own)
 
 
 def qualified(way: Doorway, **said: object) -> Qualification:
