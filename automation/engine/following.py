@@ -2,7 +2,7 @@
 
 A durable subscriber of the ledger: the commands are named by (line of the table, causing event, number), so none is
 given twice; ``done`` in the stream ``following`` is the cursor. What was not done when the process died is done at the
-next start. A command that is refused is on the record as refused, and the rest goes on.
+next start. A command that is refused, or that nobody could read, is on the record as refused, and the rest goes on.
 Source: EU GMP Annex 11 (what the system does by itself is documented); 21 CFR 11.10(f).
 """
 
@@ -17,7 +17,7 @@ from automation.engine.recorder import Recorder
 from automation.gmp.door import Command, Door
 from automation.gmp.objects import Fact, Follow, Thing, fact
 from automation.gmp.registry import KINDS
-from automation.kernel.errors import CellwrightError, RefusedError
+from automation.kernel.errors import CellwrightError, InputError, RefusedError
 from automation.ledger.event import Event
 
 STREAM = "following"
@@ -77,14 +77,16 @@ class Following:
                 for number, one in enumerate(line.make(thing, said, self.door)):
                     name = f"{line.id}:{event.seq}:{number}"
                     command = Command(one.stream, one.command, one.body, POLICIES, cause=event.seq, id=name)
-                    self._give(command)
+                    self._give(command, event)
             self.recorder.write("done", Done(event.seq), cause=event.seq)
 
-    def _give(self, command: Command) -> None:
+    def _give(self, command: Command, cause: Event) -> None:
         try:
             self.door.enter(command)
         except RefusedError:  # on the record, by the door
             return
+        except InputError as wrong:  # else one event would keep all later ones, and the next start, waiting for ever
+            self.door.note_refusal(Command(cause.stream, command.command, by=POLICIES), wrong)
 
     def _told(self, event: Event) -> tuple[Thing, Fact]:
         """Give the object as it stood after an event, and the event as a fact of it."""

@@ -33,6 +33,9 @@ from automation.ledger.event import Draft, Event
 from automation.ledger.shelf import Shelf
 from automation.ledger.store import Ledger
 
+LONGEST = 100
+"""Characters of the id of an object; what follows from it, and its refusals, have longer ones in the ledger."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -214,7 +217,10 @@ class Door:
         if self._is_name(stream):
             msg = f"a {word} is called by a code: 3 to 32 capital letters, digits and '-', never a name"
             raise InputError(msg)
-        return self._kinds[word], self._things.find(word, name) or self._kinds[word].make(name)
+        known_thing = self._things.find(word, name)
+        if known_thing is None and len(name) > LONGEST:
+            raise InputError(f"{word} {name[:20]!r}...: an id has at most {LONGEST} characters, this one {len(name)}")
+        return self._kinds[word], known_thing or self._kinds[word].make(name)
 
     def _is_name(self, stream: str) -> bool:
         """Tell whether an id is none of those that objects of its kind have: it might be a patient's name."""

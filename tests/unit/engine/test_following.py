@@ -68,6 +68,22 @@ def test_a_refused_consequence_is_on_the_record_and_the_site_goes_on(way: Doorwa
     assert way.state("order/X1") == "fulfilled"
 
 
+def test_a_consequence_that_nobody_can_read_is_on_the_record_and_keeps_nothing_else_waiting(way: Doorway) -> None:
+    """A deviation whose id would be too long for any record: refused at the test, and the next start goes on, too."""
+    thread = Thread(way, "X1")
+    fault = "F" * 100
+    before(way, "calibration")
+    way.do(f"asset/{ASSET}", "install", {"due": "2027-06-30"})
+    following = Following(way.door, Recorder(way.ledger, way.clock, STREAM), Afterwards())
+    said = {"asset": ASSET, "severity": "critical", "what": "it stands still"}
+    way.do(f"fault/{fault}", "report", said, by="perform")
+    following.catch_up()
+    assert way.state(f"asset/{ASSET}") == "out of service"
+    assert "an id has at most 100 characters, this one 106" in way.refusals(f"fault/{fault}")[-1]
+    thread.until("collection", "accept")
+    assert way.state("container/X1-A") == "expected"
+
+
 def test_what_is_made_up_for_is_told_as_it_stood_then_and_not_as_it_stands(way: Doorway) -> None:
     """Both takings and the freeing between them happened while nobody was there: the room has two stays."""
     before(way, "em-sample")
