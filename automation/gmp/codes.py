@@ -17,6 +17,9 @@ from automation.kernel.quantity import Instant
 
 _FIRST, _LAST = 1990, 2199
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{2,31}")
+_LABEL = re.compile(r"[!-.0-~]{1,64}")
+LABEL = "1 to 64 letters without accents, digits and signs but '/'"
+"""What the id of a container that came from outside may be made of."""
 
 
 def _identity(text: str) -> str:
@@ -39,6 +42,11 @@ def _printed(text: str) -> str:
 def is_code(text: str) -> bool:
     """Tell whether a text is a code of a person whom only the subject's store may name."""
     return bool(_CODE.fullmatch(text))
+
+
+def is_label(text: str) -> bool:
+    """Tell whether an id can be read off a label and typed: no two of them look alike for want of a keyboard."""
+    return bool(_LABEL.fullmatch(text))
 
 
 def _code(text: str) -> str:

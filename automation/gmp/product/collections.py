@@ -14,9 +14,9 @@ from typing import Protocol, Self, cast
 from automation.formulas.limits import Band, Limits, judge, parse
 from automation.gmp.bookings import check_run, check_slot, day_of
 from automation.gmp.capacity import Booked
-from automation.gmp.codes import Code, Identity, Moment, PrintedDin, moment, number_of
+from automation.gmp.codes import LABEL, Code, Identity, Moment, PrintedDin, is_label, moment, number_of
 from automation.gmp.due import DAY, Due, until, within
-from automation.gmp.marks import OPEN, booked_on, known_as, of_order, of_subject
+from automation.gmp.marks import OPEN, booked_on, known_as, of_order, of_staff, of_subject
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.product.custody import custody_findings, held_by
 from automation.gmp.product.orders import Order, Placing, check_runs
@@ -307,6 +307,8 @@ class Collection:
         self._refuse(early, f"ended at {said.collected}, more than a day before it was scheduled")
         names = [bag.id for bag in said.bags]
         self._refuse(len(set(names)) < len(names), "names a bag twice")
+        wrong = next((name for name in names if not is_label(name)), "")
+        self._refuse(bool(wrong), f"names bag {wrong!a}, which no label can say: {LABEL} are needed")
         known = next((name for name in names if site.find("container", name).state != "absent"), "")
         self._refuse(bool(known), f"names bag {known}, which is known already; an id is used once")
 
@@ -315,7 +317,7 @@ class Collection:
         message = cast("_Message", site.find("message", said.message))
         about = message.envelope.collection if message.envelope else ""
         self._refuse(about != self.id, f"is not what message {said.message} is about")
-        one = said.performed_by == said.verified_by
+        one = of_staff(said.performed_by) == of_staff(said.verified_by)
         self._refuse(one, f"was performed and verified by {said.performed_by} alone; two people are needed")
 
     def _check_acceptance(self, fact: Fact, said: Acceptance, site: Site) -> None:

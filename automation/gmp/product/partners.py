@@ -1,9 +1,11 @@
 """Partners: centres and laboratories whose own programs send signed messages; known by a key that two people saw.
 
 A partner may send what its rights say, for its own party and nobody else's. Its key is that of the organisation; who
-did the work there is stated in each message. A key that two partners have is refused: it would be nobody's.
+did the work there is stated in each message. A key that two partners have is refused: it would be nobody's; so is one of
+the few for which anybody can sign.
 Units:  Ed25519 public keys, 64 hex digits.
-Source: 21 CFR 11.30 (open systems: digital signatures), 11.300(b), (d); EU GMP Annex 11 5 and 11.12; RFC 8032.
+Source: 21 CFR 11.30 (open systems: digital signatures), 11.300(b), (d); EU GMP Annex 11 5 and 11.12; RFC 8032;
+        RFC 7748 7 (points of small order).
 """
 
 import hashlib
@@ -23,6 +25,22 @@ from automation.kernel.machine import Row, Table
 
 TAG = "cellwright message 1"
 """What stands before the digest that is signed, so that no other signature of the key counts as one of these."""
+
+_P = 2**255 - 19
+_SMALL = frozenset(
+    {
+        0,
+        1,
+        _P - 1,
+        *(
+            int.from_bytes(bytes.fromhex(text), "little") & ~(1 << 255)
+            for text in (
+                "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+                "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+            )
+        ),
+    }
+)  # the y of the eight points of small order: under them a signature of nothing is good for everything
 
 
 class State(StrEnum):
@@ -112,6 +130,8 @@ class Partner:
             return
         if site.find("person", self.id).state != "absent":
             raise RefusedError(f"partner {self.id} can't be registered: {self.id} is a person here; take another id")
+        if _is_anybodys(fact.body.key):
+            raise RefusedError(f"partner {self.id} can't have this key: anybody can sign for it; make one with openssl")
         taken = next((one.id for one in site.marked("partner", _keyed(fact.body.key))), "")
         if taken:
             raise RefusedError(f"partner {self.id} can't have this key: it is, or was, that of {taken}")
@@ -151,6 +171,12 @@ def fingerprint(key: str) -> str:
     """Give a key in eight groups that people read to each other."""
     text = hashlib.sha256(bytes.fromhex(key)).hexdigest()[:32]
     return " ".join(text[start : start + 4] for start in range(0, 32, 4))
+
+
+def _is_anybodys(key: str) -> bool:
+    """Tell whether a key is a point of small order, or another's in another spelling."""
+    y = int.from_bytes(bytes.fromhex(key), "little") & ~(1 << 255)
+    return y >= _P or y in _SMALL
 
 
 def _keyed(key: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, Self, cast
 
-from automation.gmp.codes import Moment, moment
+from automation.gmp.codes import LABEL, Moment, is_label, moment
 from automation.gmp.due import DAY, Due, until, within
 from automation.gmp.marks import OPEN, of_container, of_subject
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
@@ -219,6 +219,8 @@ class Split:
         self._refuse(wanted > parent.volume_ml + _TINY, there)
         names = [one.container for one in said.children]
         self._refuse(len(set(names)) < len(names), "names a child twice")
+        wrong = next((name for name in names if not is_label(name)), "")
+        self._refuse(bool(wrong), f"names child {wrong!a}, which no label can say: {LABEL} are needed")
         empty = [one.container for one in said.children if one.volume_ml <= said.tolerance_ml]
         self._refuse(bool(empty), f"fills {', '.join(empty)} with no more than its tolerance")
         self._refuse(moment(said.at, zone=fact.zone) <= fact.at, f"is to be done by {said.at}, which is over")

@@ -118,6 +118,9 @@ REFUSED = {
     "another patient": ({"identity": "CHA999926ZZZZ99"}, {}, "is not that of order C-3"),
     "another recipient code": ({"subject": "SUBJ-999"}, {}, "is not that of order C-3"),
     "one person for two": ({"verified": "nurse-7"}, {}, "nurse-7 alone; two people are needed"),
+    "one person in capitals": ({"verified": "NURSE 7"}, {}, "nurse-7 alone; two people are needed"),
+    "a bag whose id leads elsewhere": ({"bag": "../../BAG-3"}, {}, "which no label can say"),
+    "a bag that looks like another": ({"bag": "B\u0410G-3"}, {}, "which no label can say"),
 }
 
 
@@ -153,7 +156,7 @@ def test_a_centre_reports_its_own_collections_alone_and_only_to_the_site_that_it
     centre.scheduled(5, centre="centre-2")
     assert "which is none of centre-1" in centre.take(centre.message(5)).err
     elsewhere = centre.take(centre.message(5, ledger="f" * 32))
-    assert (elsewhere.status, "Bundle.identifier.system is" in elsewhere.err) == (2, True)
+    assert (elsewhere.status, "system is none of this site" in elsewhere.err) == (2, True)
     register(centre.site, "lab-a", party="centre-2", may=["results"])
     refused = centre.take(centre.message(5, told="M-6"), key="lab-a", by="lab-a")
     assert "brings collections; lab-a may send results" in refused.err
@@ -191,6 +194,10 @@ def test_a_key_belongs_to_one_partner(centre: Centre) -> None:
     assert "it is, or was, that of centre-a" in taken.err
     person = centre.site.do("do", "partner", "gita", "register", key=public("centre-z"), **said)
     assert "gita is a person here; take another id" in person.err
+    assert (
+        "anybody can sign for it"
+        in centre.site.do("do", "partner", "centre-z", "register", key=f"01{62 * '0'}", **said).err
+    )
     assert "64 hex digits" in centre.site.do("do", "partner", "centre-z", "register", key="abc", **said).err
 
 
