@@ -1,12 +1,14 @@
 """Reads JSON of others element by element, so that whatever is wrong is named by its path, its value, what is allowed.
 
-What can be read in two ways is refused: a key twice, NaN, and what says that it changes the meaning of the rest
-(``modifierExtension``, ``implicitRules``), as FHIR asks of who does not know it.
+What can be read in two ways is refused: a key twice, NaN, characters that hide or turn round what stands beside them,
+and what says that it changes the meaning of the rest (``modifierExtension``, ``implicitRules``), as FHIR asks of who
+does not know it.
 Units:  numbers stay decimals with the digits that were sent.
-Source: HL7 FHIR R5 (JSON representation; 2.1.0.8 modifier extensions); RFC 8259.
+Source: HL7 FHIR R5 (JSON representation; 2.1.0.8 modifier extensions; 2.1.28.0.1 string); RFC 8259; UTR 36 (bidi).
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -19,6 +21,10 @@ LARGEST = 8_000_000
 _DEEPEST = 60  # elements within one another
 _SHOWN = 60  # characters of a value in an error
 _CHANGES = ("modifierExtension", "implicitRules")
+_HIDING = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff"
+    r"\ud800-\udfff\U000e0000-\U000e0fff]"
+)  # controls, turns of direction, what has no width, halves of characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +118,11 @@ def _element(value: object, path: str) -> Element:
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"has {shown(twice)} twice in one object; it can be read in two ways")
+    found = dict[str, object]()
+    for name, value in pairs:
+        if name in found:
+            raise InputError(f"has {shown(name)} twice in one object; it can be read in two ways")
+        found[name] = value
     return found
 
 
@@ -125,14 +131,23 @@ def _no_constant(text: str) -> NoReturn:
 
 
 def _check_meaning(value: object, path: str, deep: int) -> None:
-    """Refuse what changes the meaning of the rest in a way that nobody here knows."""
+    """Refuse what changes the meaning of the rest in a way that nobody here knows, and what nobody would see."""
     if deep > _DEEPEST:
         raise InputError(f"is nested deeper than {_DEEPEST} elements")
-    if isinstance(value, dict):
+    if isinstance(value, str):
+        _check_seen(value, path)
+    elif isinstance(value, dict):
         for name, below in value.items():
+            _check_seen(name, f"{path}: a name")
             if name in _CHANGES:
                 raise InputError(f"{path}.{name} changes the meaning of the rest; none is known here")
             _check_meaning(below, f"{path}.{name}", deep + 1)
     elif isinstance(value, list):
         for number, below in enumerate(value):
             _check_meaning(below, f"{path}[{number}]", deep + 1)
+
+
+def _check_seen(text: str, path: str) -> None:
+    hiding = _HIDING.search(text)
+    if hiding is not None:
+        raise InputError(f"{path} holds the character U+{ord(hiding[0]):04X}, which nobody sees as it is")

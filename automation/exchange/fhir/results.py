@@ -5,7 +5,7 @@ Source: HL7 FHIR R5 Observation and DiagnosticReport; docs/exchange.md.
 """
 
 from automation.exchange.fhir.bundle import Found, Received
-from automation.exchange.fhir.codes import IDENTITY, SAMPLE, TEST, UNITS, Naming
+from automation.exchange.fhir.codes import IDENTITY, SAMPLE, SUBJECT, TEST, UNITS, Naming
 from automation.exchange.fhir.read import Element, shown
 from automation.exchange.fhir.types import UCUM_SYSTEM
 from automation.formulas.limits import decimal
@@ -55,7 +55,7 @@ def _result(one: Found, received: Received) -> LabResult:
         path=said.path,
         sample=received.name(specimen, SAMPLE),
         test=next(iter(tests), ""),
-        identity=received.name(said.child("subject"), IDENTITY),
+        identity=_identity(one, received),
         criterion=_words(said, "code"),
         status=_STATUS[said.choice("status", tuple(_STATUS))],
         value=value,
@@ -66,8 +66,34 @@ def _result(one: Found, received: Received) -> LabResult:
     )
 
 
+def _identity(one: Found, received: Received) -> str:
+    """Give the one chain of identity that a result, its sample and the report that holds it name; empty without any."""
+    specimen = one.said.child("specimen")
+    sample = received.target(specimen) if specimen is not None else None
+    reports = (
+        report
+        for report in received.of("DiagnosticReport")
+        if any(said.has("reference") and received.target(said) is one for said in report.said.each("result"))
+    )
+    found = set[str]()
+    for said in (one.said, *(part.said for part in (sample, *reports) if part is not None)):
+        whose = said.child("subject")
+        identity = received.name(whose, IDENTITY)
+        if whose is not None and not identity and received.name(whose, SUBJECT):
+            raise whose.wrong("", "names a recipient code and no chain of identity, which is what is compared")
+        found |= {identity} - {""}
+    if len(found) > 1:
+        raise one.said.wrong("subject", "and those of its sample and report are different chains of identity")
+    return next(iter(found), "")
+
+
 def _value(said: Element) -> tuple[str, str]:
     """Give what was found as it is entered here, and our unit."""
+    found = [name for name in said.values if name.startswith("value")]
+    if len(found) > 1:
+        raise said.wrong("value[x]", "is there twice; a result has one value")
+    if said.has("dataAbsentReason"):
+        raise said.wrong("dataAbsentReason", "says that there is no result; only results are taken")
     amount = said.child("valueQuantity")
     if amount is None:
         coded = said.child("valueCodeableConcept")
@@ -75,8 +101,6 @@ def _value(said: Element) -> tuple[str, str]:
         if not word:
             raise said.wrong("value[x]", "is missing; allowed: valueQuantity, valueString, valueCodeableConcept")
         return word, ""
-    if said.has("valueString") or said.has("valueCodeableConcept"):
-        raise said.wrong("value[x]", "is there twice; a result has one value")
     if amount.has("comparator"):
         amount.choice("comparator", ("<",))
     number = decimal(amount.number("value"), what=f"{amount.path}.value")

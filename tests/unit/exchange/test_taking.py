@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from automation.exchange.fhir.read import read
+from automation.kernel.errors import InputError
 from tests.support.commands import Said
 from tests.support.exchanging import IDENTITY, Linked, linked
 from tests.support.partners import UCUM, Body, as_bytes
@@ -94,6 +96,64 @@ def test_nothing_of_a_file_is_taken_when_one_entry_is_wrong(lab: Linked, wrong: 
     assert (said.status, says in said.err) == (status, True), said.err
     whole = "reported" if status == 0 else "in laboratory"
     assert [state(lab, name) for name in ("3", "4")] == [whole, whole]
+
+
+HIDDEN: dict[str, tuple[Body, str]] = {
+    "a resource within another": ({"contained": [{"resourceType": "Patient", "name": [{"text": "Doe"}]}]}, "contained"),
+    "a narrative": ({"text": {"status": "generated", "div": "<div>Doe</div>"}}, "text.div"),
+    "a name beside a code": ({"subject": {"display": "Doe"}}, "subject.display names a person"),
+    "a name in an extension": ({"extension": [{"url": "x", "valueHumanName": {"text": "Doe"}}]}, "valueHumanName"),
+    "a number of the hospital": (
+        {"subject": {"identifier": {"system": "urn:oid:1.2", "value": "Doe"}}},
+        "subject.identifier.system is none of this site",
+    ),
+}
+
+
+@pytest.mark.requirement("F101.2", refuses=True)
+@pytest.mark.parametrize("what", HIDDEN)
+def test_a_patient_is_named_nowhere_in_a_file_that_is_taken(lab: Linked, what: str) -> None:
+    """Wherever it stands, the file is refused with the place, and what it said is repeated nowhere."""
+    changed, says = HIDDEN[what]
+    said = taken(lab, result(lab, "3", **changed))
+    assert (said.status, says in said.err) == (2, True), said.err
+    assert "Doe" not in said.err
+
+
+def of_specimen(lab: Linked, *subjects: Body) -> tuple[Body, ...]:
+    """Write a result whose sample is a resource of its own, once for each subject."""
+    named = [{"system": f"urn:x-cellwright:{lab.ledger}:container", "value": "QC-3"}]
+    one = {"resourceType": "Specimen", "id": "s", "identifier": named}
+    return (result(lab, "3", specimen={"reference": "Specimen/s"}), *({**one, "subject": who} for who in subjects))
+
+
+@pytest.mark.requirement("F101.2", refuses=True)
+def test_whose_a_result_is_can_be_read_in_one_way(lab: Linked) -> None:
+    """Its sample is of another patient; two resources have one address; a recipient code alone; two values."""
+    other: Body = {"identifier": {"system": f"urn:x-cellwright:{lab.ledger}:identity", "value": OTHER}}
+    own: Body = {"identifier": {"system": f"urn:x-cellwright:{lab.ledger}:identity", "value": IDENTITY}}
+    code: Body = {"identifier": {"system": f"urn:x-cellwright:{lab.ledger}:subject", "value": "SUBJ-9"}}
+    first, specimen = of_specimen(lab, other)
+    assert "are different chains of identity" in taken(lab, {**first, "subject": own}, specimen).err
+    assert "has the address 'Specimen/s', which another" in taken(lab, *of_specimen(lab, own, other)).err
+    assert "a recipient code and no chain of identity" in taken(lab, *of_specimen(lab, code)).err
+    assert "value[x] is there twice" in taken(lab, result(lab, "3", valueBoolean=True)).err
+    assert "dataAbsentReason says that there is no" in taken(lab, result(lab, "3", dataAbsentReason={"text": "x"})).err
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("QC\x00", "U+0000"), ("QC\u202e3", "U+202E"), ("QC\ud800", "U+D800"), ("QC\u200b3", "U+200B")]
+)
+def test_a_character_that_nobody_sees_is_named(lab: Linked, name: str, says: str) -> None:
+    """In a value or a name: what is shown would not be what is meant."""
+    assert f"method.text holds the character {says}" in taken(lab, result(lab, "3", method={"text": name})).err
+
+
+def test_an_object_of_many_names_is_read_once() -> None:
+    """The last of a hundred thousand names is there twice; it is found at once."""
+    names = b",".join(b'"k%d":0' % number for number in range(100_000))
+    with pytest.raises(InputError, match="'k99999' twice"):
+        read(b"{" + names + b',"k99999":0}')
 
 
 def test_a_final_result_with_another_value_has_to_say_that_it_is_corrected_and_why(lab: Linked) -> None:
