@@ -359,8 +359,11 @@ def laboratory_commands() -> list[bytes]:
     """Give what is asked of a laboratory's system: requests sent, and what was found of one."""
     request = {"resourceType": "ServiceRequest", "status": "active", "identifier": [{"value": "T-1"}]}
     bundle = json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": request}]}).encode()
-    head = f"POST {BASE} HTTP/1.1\r\nContent-Length: {len(bundle)}\r\n\r\n".encode()
-    return [head + bundle, f"GET {BASE}/Observation?based-on.identifier=T-1 HTTP/1.1\r\n\r\n".encode()]
+    head = f"POST {BASE} HTTP/1.1\r\nHost: laboratory\r\nContent-Length: {len(bundle)}\r\n\r\n".encode()
+    return [
+        head + bundle,
+        f"GET {BASE}/Observation?based-on.identifier=T-1 HTTP/1.1\r\nHost: laboratory\r\n\r\n".encode(),
+    ]
 
 
 WATLOW = (
