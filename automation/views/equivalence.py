@@ -50,9 +50,13 @@ class Judged:
 def margin_of(text: str) -> Margin:
     """Read ``STEP.NAME=VALUE UNIT``; raises InputError that says how it is written."""
     where, sign, amount = text.partition("=")
+    wrong = f"the margin is {text!r}; write STEP.NAME=VALUE UNIT, for example count.viability=5 %"
     if not sign or not where.strip():
-        raise InputError(f"the margin is {text!r}; write STEP.NAME=VALUE UNIT, for example count.viability=5 %")
-    bound = parse(f"<= {amount.strip()}")[0]
+        raise InputError(wrong)
+    try:
+        bound = parse(f"<= {amount.strip()}")[0]
+    except InputError:
+        raise InputError(wrong) from None
     return Margin(where.strip(), float(bound.value), bound.unit)
 
 

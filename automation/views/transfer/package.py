@@ -13,11 +13,12 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from automation.engine.recipe.model import Recipe, Step
-from automation.engine.recipe.spec import OperationSpec
+from automation.engine.recipe.spec import OperationSpec, unit_of
 from automation.engine.recipe.yaml_source import nearest
 from automation.formulas.limits import Limits
 from automation.kernel.errors import InputError
 from automation.kernel.untrusted import UNREADABLE
+from automation.views.equivalence import margin_of
 from automation.views.transfer.gap import gaps
 from automation.views.transfer.scale_sheet import Sheet
 from automation.views.transfer.units import Gap, Pair, Unit
@@ -179,6 +180,7 @@ def package(pair: Pair, protocol: Protocol, sheet: Sheet | None = None) -> Packa
     """Put it together; raises InputError for a pattern that names nothing, or a margin of what is no attribute."""
     places = _places(pair.recipe, pair.operations)
     _check(places, protocol)
+    _check_margins(pair, protocol)
     return Package(
         simulated=pair.simulated,
         sending=_cited(pair.sending),
@@ -214,12 +216,27 @@ def _check(places: dict[str, set[str]], protocol: Protocol) -> None:
             if not any(fnmatchcase(place, pattern) for place in places[weight]):
                 what = "parameter" if weight == CPP else "result"
                 raise InputError(f"{pattern!r} is no {what} of the recipe; {nearest(pattern, sorted(places[weight]))}")
-    for margin in protocol.margins:
-        where = margin.partition("=")[0].strip()
-        if not _matches(where, protocol.cqa):
-            raise InputError(f"{where!r} has a margin and is no critical quality attribute; name it with --cqa")
     if not protocol.cqa:
         raise InputError("nothing is called critical; name the quality attributes with --cqa STEP.NAME")
+
+
+def _check_margins(pair: Pair, protocol: Protocol) -> None:
+    """Refuse a margin that no report could be judged by: of nothing critical, or in another unit than its result."""
+    for text in protocol.margins:
+        margin = margin_of(text)
+        step, _, name = margin.where.partition(".")
+        if not _matches(margin.where, protocol.cqa):
+            raise InputError(f"{margin.where!r} has a margin and is no critical quality attribute; name it with --cqa")
+        results = pair.operations[pair.recipe.step(step).operation].results
+        if name not in results:
+            raise InputError(f"{margin.where!r} has a margin; {nearest(name, results)}")
+        unit = unit_of(results[name]).replace("1", "")
+        if margin.value <= 0.0:
+            raise InputError(f"the margin of {margin.where} is {margin.value:g}; more than 0 is needed")
+        if margin.unit != unit:
+            raise InputError(
+                f"the margin of {margin.where} is in {margin.unit or 'no unit'}; it is in {unit or 'none'}"
+            )
 
 
 def _matches(place: str, patterns: Sequence[str]) -> bool:

@@ -61,6 +61,8 @@ def test_the_page_of_a_package_draws_the_process_and_says_simulated(place: Path)
         (("--cqa", "count.viabilty"), "did you mean"),
         (("--cqa", "count.viability", "--cpp", "freeze.speed"), "is no parameter of the recipe"),
         (("--cqa", "count.viability", "--margin", "freeze.rate=1 K/min"), "is no critical quality attribute"),
+        (("--cqa", "count.viability", "--margin", "count.viability=5 K"), "is in K; it is in %"),
+        (("--cqa", "count.viability", "--margin", "count.viability=-5 %"), "more than 0 is needed"),
         ((*CQA, "-o", "package.docx"), ".json, .html or .pdf is written"),
     ],
 )
