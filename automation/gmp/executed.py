@@ -4,6 +4,7 @@ Units:  those of the limits and rules of the protocol.
 Source: EU GMP Annex 15, 2.5 and 2.8 (acceptance criteria set before, deviations from them); USP General Notices 7.20.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from automation.gmp.bodies.protocols import Step
 from automation.gmp.bodies.qualifications import Entry, Observation, Piece
 from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.quantity import Instant
+
+_NUMBER = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?)(?: (\S+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ def of_entry(step: Step, said: Entry, results: Sequence[Result]) -> Judged:
     if step.limits or step.series:
         if said.met is not None:
             raise InputError(f"{where} is judged by {step.limits or step.series}, not by who enters it; leave met out")
-        return _by_rule(step, said.actual, results, where=where)
+        number = said.actual if step.series else _number(said.actual, limits.parse(step.limits)[0].unit, where=where)
+        return _by_rule(step, number, results, where=where)
     if said.met is None:
         raise InputError(f"{where} is judged by who looks: say met true or false beside what was seen")
     if " ".join(step.expected.split()).lower() == said.actual.lower():
@@ -64,20 +68,31 @@ def of_observation(step: Step, said: Observation, results: Sequence[Result]) -> 
 
 
 def _by_rule(step: Step, actual: str, results: Sequence[Result], *, where: str) -> Judged:
-    try:
-        if step.series:
-            found = series.judge(step.series, series.readings(actual, count=step.count), _told(step, results))
-            return Judged(found.met, found.sentence)
+    if not step.series:
         bounds = limits.parse(step.limits)
         made = limits.judge(actual, bounds[0].unit, limits.Limits(reject=bounds), what=where)
+        return Judged(made.band is limits.Band.WITHIN, made.sentence)
+    try:
+        found = series.judge(step.series, series.readings(actual, count=step.count), _told(step, results))
     except InputError as wrong:
         raise InputError(f"{where}: {wrong}") from None
-    return Judged(made.band is limits.Band.WITHIN, made.sentence)
+    return Judged(found.met, found.sentence)
+
+
+def _number(text: str, unit: str, *, where: str) -> str:
+    """Give the number of what a person entered, with its unit or without; raises InputError for another unit."""
+    found = _NUMBER.fullmatch(text)
+    if found is None or found[2] not in {None, unit}:
+        raise InputError(f"{where} is {text!r}; a number in {unit} is needed, with '.' as decimal point: '2.0 {unit}'")
+    return found[1]
 
 
 def _told(step: Step, results: Sequence[Result]) -> dict[str, str]:
     """Give what the rule is told, with the values of earlier steps in their places."""
     units: Mapping[str, str] = series.RULES[step.series].needs
     last = {one.step: one.actual for one in results}
-    taken = {name: f"{last.get(earlier, 'nothing')} {units[name]}" for name, earlier in step.earlier.items()}
+    earlier = {
+        name: last.get(before, "nothing").removesuffix(f" {units[name]}") for name, before in step.earlier.items()
+    }
+    taken = {name: f"{value} {units[name]}" for name, value in earlier.items()}
     return step.told | taken

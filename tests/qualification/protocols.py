@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -101,9 +102,19 @@ class Bench:
         self.say("do", "qualification", name, command, *words, "--as", by)
 
 
-def bench(folder: Path) -> Bench:
-    """Make site A with the bags of a performance qualification, trained people, and what is qualified."""
-    made = Bench(folder)
+@contextmanager
+def bench(keep: Path | None = None) -> Iterator[Bench]:
+    """Give site A with the bags of a performance qualification and a trained engineer; passing unless kept."""
+    with tempfile.TemporaryDirectory() as passing:
+        made = _made(Bench(keep or Path(passing)))
+        try:
+            yield made
+        finally:
+            made.house.leave()
+
+
+def _made(made: Bench) -> Bench:
+    folder = made.folder
     site = simulated_site(folder / "site")
     file = site / "site.yaml"
     bags = dict(_bags())
@@ -129,8 +140,8 @@ def _bags() -> Iterator[tuple[str, tuple[str, str, str]]]:
         yield name, (known, _INSIDE[recipe].format(bag=bag), papers)
 
 
-def execute(at: Bench, script: Script) -> Executed:
-    """Execute a protocol from its plan to its release, and read its report."""
+def execute(at: Bench, script: Script, *, ends: tuple[str, ...] = (".html", ".pdf")) -> Executed:
+    """Execute a protocol from its plan to its release, and read its report; ``ends`` are written beside the data."""
     began = time.perf_counter()
     _prepare(at, script)
     words = ("qualify", script.protocol, "--asset", script.asset, "--as", ENGINEER, "--json")
@@ -148,7 +159,7 @@ def execute(at: Bench, script: Script) -> Executed:
     statement = f"for the use that {script.protocol} covers, at this site"
     at.move(name, "release", "--statement", statement, "--due", DUE, by=RELEASER)
     made = at.folder / f"{name}.json"
-    for end in (".json", ".html", ".pdf"):
+    for end in (".json", *ends):
         at.say(*words[:4], "--report", made.with_suffix(end))
     return Executed(json.loads(made.read_bytes()), time.perf_counter() - began)
 
@@ -217,10 +228,8 @@ def main() -> int:
     parser.add_argument("names", nargs="*", choices=[*SCRIPTS, []], help="only these protocols")
     parser.add_argument("--keep", type=Path, help="keep site and reports in this folder")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as passing:
-        at = bench(asked.keep or Path(passing))
+    with bench(asked.keep) as at:
         bad = [_printed(at, SCRIPTS[name]) for name in asked.names or SCRIPTS]
-        at.house.leave()
     return int(any(bad))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from automation.engine.recipe.yaml_source import nearest
 from automation.engine.requests import Request, Signer
 from automation.engine.sitemodel import SiteFile
 from automation.gmp.bodies.protocols import Step
@@ -38,6 +39,7 @@ _NEXT = {
     State.PLANNED: "somebody else approves it: cellwright do qualification {id} approve --digest {digest} --as USER",
     State.APPROVED: "it can begin: the same command again",
     State.EXECUTED: "somebody else reviews it: cellwright do qualification {id} review --conclusion TEXT --as USER",
+    **dict.fromkeys(sorted(_OVER), "it is over; to execute it once more: the same command with --again"),
     State.REVIEWED: "quality releases it: cellwright do qualification {id} release --statement TEXT --due DATE",
 }
 
@@ -87,9 +89,11 @@ class _Call:
 @click.option("--seen", multiple=True, metavar="STEP=TEXT", help="What was seen in a step, and it is as expected.")
 @click.option("--wrong", multiple=True, metavar="STEP=TEXT", help="What was seen in a step, and it is not as expected.")
 @click.option("--evidence", multiple=True, metavar="STEP=FILE", help="A file that shows it; kept under its SHA-256.")
+@click.option("--again", is_flag=True, help="Plan another execution after one that is over.")
 @click.option(
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="Only write its report: HTML, PDF, JSON."
 )
+@click.option("--execution", default="", metavar="ID", help="The report of this one, not of the latest.")
 @site
 @by
 @as_json
@@ -105,7 +109,9 @@ def qualify(  # noqa: PLR0913  as options
     seen: tuple[str, ...],
     wrong: tuple[str, ...],
     evidence: tuple[str, ...],
+    again: bool,
     report: Path | None,
+    execution: str,
     by: str,
     as_json: bool,
 ) -> None:
@@ -119,24 +125,22 @@ def qualify(  # noqa: PLR0913  as options
             f"--asset is missing: which {source.protocol.asset_class} is qualified by {source.protocol.id}?"
         )
     if report is not None:
-        _report(session, folder, _Wanted(source.protocol.id, asset, report), as_json=as_json)
+        _report(session, folder, _Wanted(source.protocol.id, asset, report, execution), as_json=as_json)
         return
     call = _Call(session, folder, file, source, asset, person(file, by, Right.MAINTAIN))
     bodies = _bodies(call, answer=answer, seen=seen, wrong=wrong, evidence=evidence)
-    _go_on(call, dict(pair(one, what="--equipment") for one in equipment), bodies)
+    _go_on(call, _roles(equipment), bodies, again=again)
     _tell(call, as_json=as_json)
 
 
-def _go_on(call: _Call, equipment: Mapping[str, str], bodies: Mapping[str, dict[str, object]]) -> None:
-    """Plan, begin, do and enter what can be done now."""
+def _go_on(call: _Call, equipment: Mapping[str, str], bodies: Mapping[str, dict[str, object]], *, again: bool) -> None:
+    """Plan, begin, do and enter what can be done now; raises RefusedError for what can't, and drops nothing unsaid."""
     thing = call.thing()
-    if thing is None or thing.state in _OVER:
-        name = f"{call.asset}-{call.source.protocol.id}-{_number(call)}"
-        protocol = call.source.protocol
-        body: dict[str, object] = {"asset": call.asset}
-        body["protocol"] = protocol.model_dump(mode="json", exclude_defaults=True)
-        shown = f"protocol {protocol.id} version {protocol.version}, digest {protocol.digest}"
-        call.send(name, body, command="plan", means="authored", shown=shown)
+    _check_now(thing, equipment, bodies, again=again)
+    if thing is None or again:
+        _plan(call)
+        return
+    if thing.state in _OVER:
         return
     if thing.state is State.APPROVED:
         begun: dict[str, object] = {"digest": call.source.protocol.digest, "equipment": _equipped(call, equipment)}
@@ -151,6 +155,38 @@ def _go_on(call: _Call, equipment: Mapping[str, str], bodies: Mapping[str, dict[
         call.send(thing.id, {"step": step, **body}, command="enter")
     if bodies:
         _work(call, thing)
+
+
+def _check_now(
+    thing: Qualification | None,
+    equipment: Mapping[str, str],
+    bodies: Mapping[str, dict[str, object]],
+    *,
+    again: bool,
+) -> None:
+    """Refuse answers and equipment that the execution can't take where it stands."""
+    state = "not planned" if thing is None else str(thing.state)
+    name = "a qualification" if thing is None else f"qualification {thing.id}"
+    if again and (thing is None or thing.state not in _OVER):
+        raise RefusedError(f"--again: {name} is {state}; another is planned when one is over")
+    stated = [*bodies, *(f"--equipment {role}" for role in equipment)]
+    if stated and (again or state not in {State.APPROVED, State.EXECUTING}):
+        raise RefusedError(f"nothing of {', '.join(stated)} was entered: {name} is {state}, not approved or executing")
+    began = {one.role: one.asset for one in thing.equipment} if thing and thing.state is State.EXECUTING else equipment
+    other = [f"{role}={asset}" for role, asset in equipment.items() if began.get(role) != asset]
+    if other:
+        with_what = ", ".join(f"{role}={asset}" for role, asset in began.items()) or "none"
+        raise RefusedError(f"--equipment {other[0]}: {name} was begun with {with_what}")
+
+
+def _plan(call: _Call) -> None:
+    """Plan an execution; raises InputError for an asset that the site does not know."""
+    with looked(call.session, call.folder) as (_, objects):
+        objects.known("asset", call.asset)
+    name, protocol = f"{call.asset}-{call.source.protocol.id}-{_number(call)}", call.source.protocol
+    body: dict[str, object] = {"asset": call.asset, "protocol": protocol.model_dump(mode="json", exclude_defaults=True)}
+    shown = f"protocol {protocol.id} version {protocol.version}, digest {protocol.digest}"
+    call.send(name, body, command="plan", means="authored", shown=shown)
 
 
 def _work(call: _Call, thing: Qualification) -> None:
@@ -176,6 +212,15 @@ def _executions(objects: Objects, asset: str, *, protocol: str) -> Iterator[Qual
             yield one
 
 
+def _roles(texts: tuple[str, ...]) -> dict[str, str]:
+    """Give the test equipment by its roles; raises InputError for a role that is given twice."""
+    pairs = [pair(one, what="--equipment") for one in texts]
+    for role, _ in pairs:
+        if sum(role == other for other, _ in pairs) > 1:
+            raise InputError(f"--equipment {role} is given twice; one asset is needed")
+    return dict(pairs)
+
+
 def _equipped(call: _Call, given: Mapping[str, str]) -> list[dict[str, str]]:
     """Give the test equipment as it stands in the register."""
     found = []
@@ -198,6 +243,9 @@ def _bodies(
     for what, texts, met in (("--answer", answer, None), ("--seen", seen, True), ("--wrong", wrong, False)):
         for text in texts:
             step, said = pair(text, what=what)
+            if call.source.protocol.step(step) is None:
+                steps = [name for name, _, _ in call.source.protocol.steps()]
+                raise InputError(f"{what} {step}: {call.source.protocol.id} has no such step; {nearest(step, steps)}")
             if step in bodies:
                 raise InputError(f"{what} {step}: the step is answered twice")
             bodies[step] = {"actual": said, "simulated": call.file.simulated} | ({} if met is None else {"met": met})
@@ -295,6 +343,7 @@ class _Wanted:
     protocol: str
     asset: str
     output: Path
+    execution: str = ""  # empty: the latest
 
 
 def _report(session: Session, folder: Path, wanted: _Wanted, *, as_json: bool) -> None:
@@ -302,12 +351,16 @@ def _report(session: Session, folder: Path, wanted: _Wanted, *, as_json: bool) -
     writer = WRITERS.get(wanted.output.suffix.lower())
     if writer is None:
         raise InputError(f"--report is {wanted.output}; a name that ends in {', '.join(WRITERS)} is needed")
-    check_outside(wanted.output, folder)
+    check_outside(wanted.output, folder, option="--report")
     with looked(session, folder) as (file, objects):
         found = list(_executions(objects, wanted.asset, protocol=wanted.protocol))
         if not found:
             raise InputError(f"{wanted.asset} has no qualification by {wanted.protocol}; there is nothing to report")
-        made = made_report(objects, found[-1].id)
+        names = [one.id for one in found]
+        name = wanted.execution or names[-1]
+        if name not in names:
+            raise InputError(f"--execution is {name!r}; of {wanted.asset} by {wanted.protocol}: {nearest(name, names)}")
+        made = made_report(objects, name)
         raw = writer(made, date=iso(now_of(file, objects), zone=objects.zone))
     write_whole(wanted.output, raw)
     count = made.counts

@@ -45,10 +45,10 @@ def narrative(session: Session, kind: str, name: str, folder: Path, *, output: P
         click.echo(text, nl=False)
 
 
-def check_outside(output: Path, folder: Path) -> None:
+def check_outside(output: Path, folder: Path, *, option: str = "-o") -> None:
     """Raise InputError for a place where the site keeps its own files."""
     if folder.resolve() in output.resolve().parents:
-        raise InputError(f"-o is {output}, where the site keeps its files; write it somewhere else")
+        raise InputError(f"{option} is {output}, where the site keeps its files; write it somewhere else")
 
 
 @click.command(epilog="Example: cellwright documents SOP-12@2 SOP-12@3 --site ./site-a")

@@ -33,8 +33,12 @@ def test_a_file_of_a_simulated_site_is_no_evidence_at_a_live_one(tmp_path: Path,
         (("balance-oq",), "--asset is missing: which balance is qualified by balance-oq?"),
         (("balance-qo", "--asset", "balance-01"), "did you mean 'balance-oq'"),
         (("balance-oq", "--asset", "balance-01", "--answer", "OQ-1.1"), "write NAME=VALUE"),
+        (("balance-oq", "--asset", "balance-01", "--answer", "OQ-1.9=1"), "did you mean 'OQ-1.2'?"),
         (("balance-oq", "--asset", "balance-01", "--evidence", "OQ-1.1=x.pdf"), "say with --answer, --seen or --wrong"),
-        (("balance-oq", "--asset", "balance-01", "--seen", "A=x", "--answer", "A=1"), "the step is answered twice"),
+        (
+            ("balance-oq", "--asset", "balance-01", "--seen", "IQ-1.2=x", "--answer", "IQ-1.2=1"),
+            "the step is answered twice",
+        ),
         (
             ("balance-oq", "--asset", "balance-01", "--report", "x.doc"),
             "a name that ends in .html, .pdf, .json is needed",
