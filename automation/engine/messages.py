@@ -2,6 +2,7 @@
 
 The bytes are read by the process that owns the site, so that what the record says is what was signed. A message of an
 unknown sender is answered and not recorded; of a known one everything is, taken or refused.
+Units:  bytes.
 Source: 21 CFR 11.30; design: what can't be read as a command is answered, not recorded.
 """
 
@@ -19,6 +20,8 @@ from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.quantity import Seconds
 
 EXCHANGE = "system:exchange"
+LARGEST = 180_000
+"""Bytes of a message: what fits into one request to the owner of a site, before anybody knows who sent it."""
 
 
 async def take(site: Site, partner: str, body: Mapping[str, object]) -> tuple[str, int, dict[str, str]]:
@@ -33,6 +36,7 @@ async def take(site: Site, partner: str, body: Mapping[str, object]) -> tuple[st
     if site.reads is None:
         raise InputError("no messages are read here")
     data, signature = _bytes(body), str(body.get("signature", ""))
+    check_size(data)
     said = site.reads(data, ledger=site.house.ledger.genesis.ledger, simulated=site.file.simulated)
     digest = hashlib.sha256(data).hexdigest()
     given = {**said.fields, "partner": partner, "number": said.number, "sha256": digest, "signature": signature}
@@ -43,6 +47,12 @@ async def take(site: Site, partner: str, body: Mapping[str, object]) -> tuple[st
     event = site.house.door.enter(Command(f"message/{name}", "take", given, EXCHANGE))
     await site.house.ledger.durable(event.seq)
     return name, event.seq, await _came_of(site, name, event.seq)
+
+
+def check_size(data: bytes) -> None:
+    """Raise InputError for a message that is too large to be read before its signature is known to be good."""
+    if len(data) > LARGEST:
+        raise InputError(f"the message has {len(data)} bytes; at most {LARGEST} are taken")
 
 
 def _check_number(site: Site, name: str, *, digest: str) -> None:

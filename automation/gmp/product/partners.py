@@ -1,8 +1,8 @@
 """Partners: centres and laboratories whose own programs send signed messages; known by a key that two people saw.
 
 A partner may send what its rights say, for its own party and nobody else's. Its key is that of the organisation; who
-did the work there is stated in each message. A key that two partners have is refused: it would be nobody's; so is one of
-the few for which anybody can sign.
+did the work there is stated in each message. A key that two partners have is refused: it would be nobody's; so is one
+of the few for which anybody can sign.
 Units:  Ed25519 public keys, 64 hex digits.
 Source: 21 CFR 11.30 (open systems: digital signatures), 11.300(b), (d); EU GMP Annex 11 5 and 11.12; RFC 8032;
         RFC 7748 7 (points of small order).

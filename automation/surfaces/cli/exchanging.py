@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from automation.engine.messages import check_size
 from automation.engine.requests import Done, Request, Signer
 from automation.engine.sitemodel import SiteFile
 from automation.gmp.marks import of_party, with_file
@@ -22,7 +23,7 @@ from automation.surfaces.cli.asking import looked, send
 from automation.surfaces.cli.common import Session, as_json, say_no, session, site, tell
 from automation.surfaces.cli.doubt import now_of
 from automation.surfaces.cli.exchanging_epcis import epcis
-from automation.surfaces.cli.exchanging_folder import sweep
+from automation.surfaces.cli.exchanging_folder import read_file, sweep
 from automation.views.laboratory import LabResult, Move, Plan, plan
 from automation.views.objects import Objects
 from automation.views.wording import show
@@ -76,12 +77,12 @@ def take(  # noqa: PLR0913  as options
     if path.is_dir():
         _take_all(session, folder, where=path, by=by, as_json=as_json)
         return
-    data, seal = _bytes(path), signature or path.with_name(f"{path.name}.sig")
+    data, seal = read_file(path.resolve()), signature or path.with_name(f"{path.name}.sig")
     with looked(session, folder) as (_, objects):
         own = bool(by) and objects.find("partner", by).state != "absent"
         keyed = "" if own or _known(objects, data) else _keyed(objects, sender)
     if own:
-        done = _sent(session, folder, data, seal=seal, by=by)
+        done = _sent(session, folder, data, signature=read_file(seal.resolve()), by=by)
         told: dict[str, object] = {"message": done.target, "event": done.seq, "states": done.told}
         tell(_came(done), told, simulated=file.simulated, as_json=as_json)
         return
@@ -90,7 +91,7 @@ def take(  # noqa: PLR0913  as options
         raise InputError("--from is missing; say who sent the results, as manifests name the laboratory")
     taker = Taker(session, folder, file, who, secret(file, who), sender)
     if keyed:
-        _sent(session, folder, data, seal=seal, by=keyed)
+        _sent(session, folder, data, signature=read_file(seal.resolve()), by=keyed)
     found = taker.taken(data, name=path.name)
     tell(sentence(path.name, found), found, simulated=file.simulated, as_json=as_json)
 
@@ -104,8 +105,8 @@ def _take_all(session: Session, folder: Path, *, where: Path, by: str, as_json: 
         with looked(session, folder) as (_, objects):
             return _known(objects, data)
 
-    def bring(path: Path, seal: Path) -> str:
-        return _came(_sent(session, folder, _bytes(path), seal=seal, by=by))
+    def bring(data: bytes, signature: bytes) -> str:
+        return _came(_sent(session, folder, data, signature=signature, by=by))
 
     found = sweep(where, known=known, bring=bring)
     simulated = session.opener.site(folder).simulated
@@ -130,9 +131,10 @@ def _known(objects: Objects, data: bytes) -> bool:
     return any(objects.marked("message", with_file(hashlib.sha256(data).hexdigest())))
 
 
-def _sent(session: Session, folder: Path, data: bytes, *, seal: Path, by: str) -> Done:
-    """Bring a message to the owner of the site."""
-    body: dict[str, object] = {"data": b64encode(data).decode(), "signature": _hex(_bytes(seal))}
+def _sent(session: Session, folder: Path, data: bytes, *, signature: bytes, by: str) -> Done:
+    """Bring a message to the owner of the site; raises InputError for one that its socket would not carry."""
+    check_size(data)
+    body: dict[str, object] = {"data": b64encode(data).decode(), "signature": _hex(signature)}
     return send(session, folder, Request(what="message", target="message", body=body, by=by, secret=""))
 
 
@@ -229,13 +231,6 @@ def _told(moves: Iterable[Move], sha256: str, *, waiting: list[str], known: Sequ
 def _hex(raw: bytes) -> str:
     """Give a signature as hex: it comes as 64 bytes or as their hex digits."""
     return raw.hex() if len(raw) == _SIGNATURE else raw.decode("ascii", "replace").strip()[: 2 * _SIGNATURE]
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"can't be read: {error.strerror}", where=str(path)) from None
 
 
 COMMANDS = {"exchange": exchange}

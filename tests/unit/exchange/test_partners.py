@@ -1,5 +1,6 @@
 """A centre reports a collection from its own program: a signed message, taken once, under the rules of the door."""
 
+import os
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -245,6 +246,33 @@ def test_a_folder_that_a_program_writes_into_is_taken_file_by_file(centre: Centr
     assert (
         centre.site.good("exchange", "take", tmp_path, "--as", "centre-a").out == "SIMULATED no signed file is there\n"
     )
+
+
+@pytest.mark.requirement("F054.2", refuses=True)
+def test_a_folder_that_others_write_into_leads_nowhere_else(centre: Centre, tmp_path: Path) -> None:
+    """Links, pipes, large files, odd names and a signature of nothing: refused one by one; the good one is taken."""
+    centre.scheduled(8)
+    inbox, private = tmp_path / "inbox", tmp_path / "private"
+    inbox.mkdir()
+    private.write_text('"a secret"', encoding="utf-8")
+    (inbox / "a.json").symlink_to(private)
+    os.mkfifo(inbox / "b.json")
+    (inbox / "c\x1b[31m.json").write_bytes(b"{}")
+    with (inbox / "d.json").open("wb") as large:
+        large.truncate(8_000_001)
+    (inbox / "e.json").write_bytes(as_bytes(centre.message(8)))
+    for path in tuple(inbox.iterdir()):
+        path.with_name(f"{path.name}.sig").write_text(signed("centre-a", as_bytes(centre.message(8))), encoding="utf-8")
+    (inbox / ".sig").write_bytes(b"")
+    said = centre.site.do("exchange", "take", inbox, "--as", "centre-a")
+    assert "e.json: message/centre-a.M-8 is taken" in said.out
+    assert all(why in said.out for why in ("it is a link", "is no file", "'c\\x1b[31m.json'", "more than 8000000"))
+    assert "a secret" not in said.out + said.err
+    assert "at most 180000 are taken" in centre.take(centre.message(8, told="M-8l", bag="B" * 180_000)).err
+    assert len(tuple((inbox / "refused").glob("*.json"))) == 4
+    (inbox / "refused").rename(tmp_path / "elsewhere")
+    (inbox / "refused").symlink_to(tmp_path)
+    assert "is no folder of its own" in centre.site.do("exchange", "take", inbox, "--as", "centre-a").err
 
 
 @pytest.mark.requirement("F054.2", refuses=True)

@@ -123,8 +123,10 @@ def test_a_patient_is_named_nowhere_in_a_file_that_is_taken(lab: Linked, what: s
 def of_specimen(lab: Linked, *subjects: Body) -> tuple[Body, ...]:
     """Write a result whose sample is a resource of its own, once for each subject."""
     named = [{"system": f"urn:x-cellwright:{lab.ledger}:container", "value": "QC-3"}]
-    one = {"resourceType": "Specimen", "id": "s", "identifier": named}
-    return (result(lab, "3", specimen={"reference": "Specimen/s"}), *({**one, "subject": who} for who in subjects))
+    specimens: list[Body] = [
+        {"resourceType": "Specimen", "id": "s", "identifier": named, "subject": who} for who in subjects
+    ]
+    return (result(lab, "3", specimen={"reference": "Specimen/s"}), *specimens)
 
 
 @pytest.mark.requirement("F101.2", refuses=True)
