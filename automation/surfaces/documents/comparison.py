@@ -6,6 +6,7 @@ Lines differ by dash as well as by shade, so that a print without colours can be
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING
@@ -45,6 +46,8 @@ _TITLES = {
 _UNTESTED = "a comparison is no evidence of equivalence: it draws no conclusion"
 _TESTED = "equivalence is concluded only for results with a margin that was declared before (TOST, alpha 0.05)"
 ROWS = ("class", "kind", "where", "unit", "batch", "role", "value", "text", "low", "high", "band", "outside")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # with which a spreadsheet takes a text for something to run
+_AMOUNT = re.compile(r"[+-][0-9][0-9A-Za-z .,%/^-]*")  # no parenthesis, pipe, reference or quote: it can call nothing
 CURVES = ("where", "unit", "batch", "role", "seconds", "value")
 
 
@@ -99,12 +102,21 @@ def curve_lines(found: Comparison) -> Iterator[tuple[str | float | None, ...]]:
 
 
 def comma_separated(heads: Sequence[str], lines: Iterable[Sequence[object]]) -> bytes:
-    """Give lines as comma-separated text; RFC 4180."""
+    """Give lines as comma-separated text; RFC 4180. What a spreadsheet would run begins with an apostrophe.
+
+    Source: CWE-1236 (improper neutralization of formula elements in a CSV file).
+    """
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(heads)
-    writer.writerows(lines)
+    writer.writerows([_inert(one) for one in line] for line in lines)
     return out.getvalue().encode()
+
+
+def _inert(value: object) -> object:
+    """Give a text that a spreadsheet takes for text; numbers, with or without a unit behind, stay as they are."""
+    harmless = not isinstance(value, str) or not value.startswith(_FORMULA) or _AMOUNT.fullmatch(value)
+    return value if harmless else f"'{value}"
 
 
 def _blocks(found: Comparison) -> Iterator[AnyBlock]:

@@ -1,5 +1,7 @@
 """Documents: the same record as HTML, PDF and JSON, the same bytes each time, nothing lost and nothing run."""
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -12,6 +14,7 @@ from automation.kernel.errors import InputError
 from automation.ledger.read import Reader
 from automation.surfaces.documents.blocks import Table
 from automation.surfaces.documents.codes import data_matrix
+from automation.surfaces.documents.comparison import comma_separated
 from automation.surfaces.documents.compose import compose
 from automation.surfaces.documents.html import html
 from automation.surfaces.documents.plots import draw
@@ -175,3 +178,15 @@ def test_times_keep_their_offset_and_long_texts_say_that_they_were_cut() -> None
     assert moment("2026-03-29T02:30:00.123+01:00") == "2026-03-29 02:30:00 +01:00"
     assert brief("a" * 64) == f"{'a' * 12}…"
     assert brief("x y " * 200).endswith("(800 characters, whole in the JSON)")
+
+
+@pytest.mark.parametrize("text", ["=HYPERLINK(A1)", "+cmd|' /C calc'!A0", "-A1", "@SUM(A1)", "\t=1", "= 0 pcs"])
+def test_no_text_in_a_table_of_commas_is_run_by_a_spreadsheet(text: str) -> None:
+    """Whoever typed it meant it for a record: an apostrophe stands before it."""
+    assert list(csv.reader(io.StringIO(comma_separated(("a",), [(text,)]).decode())))[1] == [f"'{text}"]
+
+
+@pytest.mark.parametrize("value", ["-150 degC to -120 degC", "-6.53", "+1.5 %", ">= -1.5 %", "no growth", -2.5, ""])
+def test_amounts_and_words_in_a_table_of_commas_stay_what_they_are(value: object) -> None:
+    """Also those below zero."""
+    assert list(csv.reader(io.StringIO(comma_separated(("a", "b"), [(value, 1)]).decode())))[1] == [str(value), "1"]
