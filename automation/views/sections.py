@@ -7,7 +7,7 @@ Source: ICH M4Q(R1): 3.2.S.2.2 to 2.5, 3.2.P.3.2 to 3.5, 3.2.P.5.1, 5.4, 5.6, 3.
         of the drug substance (3.2.S.4.4) are written by ``views.analyses``, too.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import cast
@@ -27,11 +27,13 @@ from automation.kernel.quantity import Instant, Seconds
 from automation.views.analyses import FIELDS, batch_analyses
 from automation.views.objects import Objects
 from automation.views.questions.measures import numbers, summaries
+from automation.views.questions.rows import Row
 from automation.views.questions.tables import Tables
 from automation.views.wording import show, span
 
 RESULTS = frozenset({"report", "correct", "review"})  # by which a result came to stand
 FEWEST = 3  # batches from which on a process is said to be evaluated
+_NONE = "null"  # as a recipe writes a parameter that it does not set
 _SHORT = 16  # hex digits of a digest in a table
 
 
@@ -140,8 +142,14 @@ def _description(about: Subject, steps: Sequence[Step]) -> Iterator[Table]:
     )
     heads = ("step", "what is done", "operation", "after", "equipment", "opened in", "signed as")
     yield Table("Steps", heads, tuple(lines))
-    given = (Line((one.id, name, value.text), digest=digest) for one in steps for name, value in one.given.items())
+    given = (
+        Line((one.id, name, _stated(value.text)), digest=digest) for one in steps for name, value in one.given.items()
+    )
     yield Table("Process parameters", ("step", "parameter", "value"), tuple(given))
+
+
+def _stated(text: str) -> str:
+    return "not set" if text == _NONE else text
 
 
 def _controls(about: Subject, steps: Sequence[Step]) -> Iterator[Table]:
@@ -231,7 +239,8 @@ def _evaluation(about: Subject, steps: Sequence[Step]) -> Iterator[Table]:
     objects, names = about.objects, {one.id for one in steps}
     tables = Tables(objects)
     mine = {one.id for one in about.batches}
-    ended = {row.text("batch") for row in tables["batches"].rows if row.text("ended_as") == "complete"} & mine
+    rows = [row for row in tables["batches"].rows if row.text("batch") in mine]
+    ended = {row.text("batch") for row in rows if row.text("ended_as") == "complete"}
     if len(ended) < FEWEST:
         many = f"{len(ended)} {'batch' if len(ended) == 1 else 'batches'} of {about.recipe.header.id}"
         raise RefusedError(f"{many} {'is' if len(ended) == 1 else 'are'} complete; at least {FEWEST} are needed")
@@ -246,10 +255,14 @@ def _evaluation(about: Subject, steps: Sequence[Step]) -> Iterator[Table]:
         parts = [each for each in found if (each.what, each.unit) == (one.what, one.unit)]
         events = tuple(sorted({seq for each in parts for seq in each.events}))
         scatter = "" if one.sd is None else show(one.sd)
+        counts = (str(len({each.batch for each in parts})), str(one.number))
         told = (show(one.mean), scatter, show(one.least), show(one.most))
-        lines.append(Line((one.what, one.unit, str(one.number), *told), events))
-    heads = ("result", "unit", "batches", "mean", "sd", "least", "most")
+        lines.append(Line((one.what, one.unit, *counts, *told), events))
+    heads = ("result", "unit", "batches", "values", "mean", "sd", "least", "most")
     yield Table("Process evaluation", heads, tuple(lines))
+    yield Table(
+        "Batches", ("batch", "version", "lot type", "ended as", "evaluated"), tuple(_made(row, ended) for row in rows)
+    )
     ppq = [one for one in objects.every("ppq") if isinstance(one, Qualification) and _is_of(one, about)]
     yield Table(
         "Process performance qualification",
@@ -258,8 +271,17 @@ def _evaluation(about: Subject, steps: Sequence[Step]) -> Iterator[Table]:
     )
 
 
+def _made(row: Row, ended: Collection[str]) -> Line:
+    """Tell one batch, the bad ones too: a reader has to see which of them the numbers are of."""
+    name = row.text("batch")
+    told = (row.text("version"), row.text("lot_type"), row.text("ended_as"), "yes" if name in ended else "no")
+    return Line((name, *told), row.events)
+
+
 def _is_of(one: Qualification, about: Subject) -> bool:
-    return one.plan is not None and one.plan.recipe == about.recipe.header.id
+    """Tell whether a qualification is of a recipe by which one of the batches was made; names say less than digests."""
+    made = {batch.issue.recipe_digest for batch in about.batches if batch.issue}
+    return one.plan is not None and one.plan.digest in {about.recipe.digest, *made}
 
 
 def _qualification(objects: Objects, one: Qualification) -> Line:
@@ -323,8 +345,10 @@ def _closure(about: Subject) -> Iterator[Table]:
     stated = Line((about.recipe.product.container, "as the recipe states it", "", ""), digest=about.recipe.digest)
     groups: dict[str, list[Container]] = {}
     for batch in about.batches:
-        for one in (cast("Container", thing) for thing in about.objects.marked("container", of_batch(batch.id))):
-            if one.purpose == "product":
+        every = [cast("Container", thing) for thing in about.objects.marked("container", of_batch(batch.id))]
+        begun_with = {one.parent for one in every if one.purpose != "aliquot"}  # what the product was made of
+        for one in every:
+            if one.purpose == "product" and one.id not in begun_with:
                 groups.setdefault(one.kind or "not stated", []).append(one)
     lines = [stated]
     for kind, some in groups.items():

@@ -15,6 +15,8 @@ from tests.support.doors import doorway
 from tests.support.history import BATCHES, history, viability
 from tests.support.thread import Thread
 from tests.unit.gmp.moves_of_product import enrolled, ready
+from tests.unit.gmp.moves_of_quality import act, lot
+from tests.unit.gmp.moves_of_transfers import PATHS, PPQ, before, body, completed, digest
 
 RECIPE = load("freeze-day", operations())
 
@@ -27,15 +29,64 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Objects]:
 
 
 @pytest.mark.requirement("F148.2")
+def test_what_a_recipe_does_not_set_is_said_in_words(many: Objects) -> None:
+    """As nobody but who writes recipes knows ``null``."""
+    given = written("3.2.P.3.3", Subject(many, load("final-day", operations()), made_by(many, "count-day")))[1]
+    assert {"not set", "null"} & {one.cells[2] for one in given.lines} == {"not set"}
+
+
+@pytest.mark.requirement("F148.2")
 def test_what_a_process_came_to_is_told_with_the_events_of_every_number(many: Objects) -> None:
     """Thirty batches: mean and range of the viability, from an event of each."""
     about = Subject(many, RECIPE, made_by(many, "count-day@1"))
     evaluation = written("3.2.P.3.5", about)[0]
     [line] = [one for one in evaluation.lines if one.cells[0] == "count.viability"]
     values = [viability(batch) for batch in BATCHES]
-    assert line.cells[2] == "30"
-    assert [float(one) for one in line.cells[5:]] == pytest.approx([min(values), max(values)])
+    assert line.cells[2:4] == ("30", "30")
+    assert [float(one) for one in line.cells[6:]] == pytest.approx([min(values), max(values)])
     assert len(line.events) >= len(BATCHES)
+
+
+@pytest.mark.requirement("F148.2")
+def test_an_evaluation_names_its_batches_and_the_qualifications_of_their_recipe(tmp_path: Path) -> None:
+    """A stopped batch stands there too, and no number is of it; a qualification of another recipe is left out."""
+    with doorway(tmp_path) as way:
+        for command in PATHS["ppq", "closed", "none"]:
+            before(way, "ppq", command, name="P-1")
+            approves = command in {"approve", "close"}
+            said = None if approves else body("ppq", command, way=PATHS["ppq", "closed", "none"], name="P-1")
+            act(way, "ppq/P-1", command, said, by="approve" if approves else "investigate")
+        act(way, "ppq/P-2", "plan", PPQ, by="investigate")
+        for name in ("M-2", "M-3"):
+            completed(way, name, recipe_digest=digest("P-1"))
+        act(way, "batch/M-4", "issue", lot(recipe_digest=digest("P-1")), by="issue")
+    with Reader(tmp_path) as reader:
+        objects = Objects(reader)
+        about = Subject(objects, RECIPE, made_by(objects, "freeze-day"))
+        _, batches, ppq = written("3.2.P.3.5", about)
+        kinds = {event.seq: event.kind for event in reader.events()}
+    assert [(one.cells[0], one.cells[4]) for one in batches.lines] == [
+        ("P-1", "yes"),
+        ("M-2", "yes"),
+        ("M-3", "yes"),
+        ("M-4", "no"),
+    ]
+    assert [one.cells[:2] for one in ppq.lines] == [("P-1", "closed")]
+    assert ppq.lines[0].cells[4:] == ("P-1", "", "as the report says")
+    assert [kinds[seq] for seq in ppq.lines[0].events] == ["plan", "approve", "count", "conclude", "close"]
+
+
+@pytest.mark.requirement("F148.2")
+def test_the_container_of_the_starting_material_is_no_closure_of_the_product(tmp_path: Path) -> None:
+    """What was filled is; what it was filled from came to the site."""
+    with doorway(tmp_path) as way:
+        Thread(way, "X1").through("batch", "close")
+    with Reader(tmp_path) as reader:
+        objects = Objects(reader)
+        about = Subject(objects, RECIPE, made_by(objects, "car-t"))
+        [closure] = written("3.2.P.7", about)
+        streams = {event.seq: event.stream for event in reader.events()}
+    assert [streams[seq] for one in closure.lines for seq in one.events] == ["container/X1-P"]
 
 
 @pytest.mark.requirement("F148.2", refuses=True)
