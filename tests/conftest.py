@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.qualification.marks import of_item, wrong
@@ -23,7 +24,12 @@ def _refuse_strangers(event: str, args: tuple[object, ...]) -> None:
 
 
 def pytest_configure() -> None:
-    """Watch every connection of the whole session; look for no garbage while everything is imported."""
+    """Watch every connection of the whole session; look for no garbage while everything is imported.
+
+    Property tests try 40 examples each here; ``make fuzz`` tries as many as it is told.
+    """
+    hypothesis.settings.register_profile("suite", max_examples=40)
+    hypothesis.settings.load_profile("suite")
     sys.addaudithook(_refuse_strangers)
     gc.disable()
 

@@ -7,6 +7,7 @@ Source: DLMF 8.17.22 (continued fraction of the incomplete beta function, after 
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from automation.kernel.errors import InputError
 
@@ -49,6 +50,7 @@ def t_below(t: float, free: float) -> float:
     return tail if t < 0.0 else 1.0 - tail
 
 
+@lru_cache(maxsize=1024)  # asked at every age of a line, always for the same share
 def t_quantile(share: float, free: float) -> float:
     """Give the value below which a share of Student's t distribution with ``free`` degrees of freedom lies."""
     low, high = -_FAR, _FAR
