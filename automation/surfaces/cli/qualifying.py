@@ -4,6 +4,7 @@ The same command again goes on where it stands: it plans, begins, lets the progr
 found, and says what comes next and who has to do it.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,7 @@ from automation.views.qualification_report import report as made_report
 
 _OVER = frozenset({State.RELEASED, State.REJECTED, State.CANCELLED})
 _WIDE = 70  # characters of an actual in the table; show and the report have all of it
-_SIMULATED = (b'"simulated": true', b'"simulated":true', b"SIMULATED")
+_SIMULATED = re.compile(rb"""SIMULATED|"simulated":\s?true|\bmode"?:\s?"?simulated""")  # also in the metadata of a PDF
 _NEXT = {
     State.PLANNED: "somebody else approves it: cellwright do qualification {id} approve --digest {digest} --as USER",
     State.APPROVED: "it can begin: the same command again",
@@ -254,7 +255,7 @@ def _bodies(
         if step not in bodies:
             raise InputError(f"--evidence {step}: say with --answer, --seen or --wrong what it shows")
         data = _bytes(Path(name))
-        if not call.file.simulated and any(word in data for word in _SIMULATED):
+        if not call.file.simulated and _SIMULATED.search(data):
             raise RefusedError(f"--evidence {step}: {name} says that it is simulated; it shows nothing of a live asset")
         sha = Blobs(call.folder / "blobs", sync=not call.file.simulated).put(data)
         files = bodies[step].setdefault("evidence", [])

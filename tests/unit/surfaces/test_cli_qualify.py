@@ -4,9 +4,21 @@ from pathlib import Path
 
 import pytest
 
+from automation.surfaces.documents.blocks import Document, Note
+from automation.surfaces.documents.pdf import pdf
 from tests.support.commands import cellwright
 from tests.support.qualifying import SITE, bench
 
+PDF = b"%PDF"
+DOCUMENT = Document(
+    title="Report",
+    head="Report",
+    marks=("SIMULATED",),
+    foot="",
+    date="2026-01-05T08:00:00+01:00",
+    language="en",
+    blocks=(Note("All good"),),
+)
 LIVE = """\
 site: {name: Suite 9, mode: live, zone: UTC}
 roles: {quality: [approve]}
@@ -15,12 +27,12 @@ assets: {balance-01: {class: balance}}
 
 
 @pytest.mark.requirement("F150.2", "C07", refuses=True)
-@pytest.mark.parametrize("text", ["<b class=mark>SIMULATED</b>", '{"simulated": true}'])
-def test_a_file_of_a_simulated_site_is_no_evidence_at_a_live_one(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("data", [b"<b class=mark>SIMULATED</b>", b'{"simulated": true}', b'"mode":"simulated"', PDF])
+def test_a_file_of_a_simulated_site_is_no_evidence_at_a_live_one(tmp_path: Path, data: bytes) -> None:
     """It says so itself; nothing is kept and there is no ledger yet."""
     (tmp_path / "site.yaml").write_text(LIVE, encoding="utf-8")
-    (tmp_path / "report.html").write_text(text, encoding="utf-8")
-    shown = ("--seen", "IQ-1.2=on stone", "--evidence", f"IQ-1.2={tmp_path / 'report.html'}")
+    (tmp_path / "report").write_bytes(data if data is not PDF else pdf(DOCUMENT))
+    shown = ("--seen", "IQ-1.2=on stone", "--evidence", f"IQ-1.2={tmp_path / 'report'}")
     said = cellwright("qualify", "balance-oq", "--asset", "balance-01", *shown, "--as", "erik", "--site", tmp_path)
     assert (said.status, "it shows nothing of a live asset" in said.err) == (1, True)
     assert not (tmp_path / "blobs").exists()
