@@ -17,6 +17,7 @@ from automation.kernel.quantity import Celsius, Microlitres
 
 _AMOUNT = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?) (\S+)")
 _MOST = 400  # readings of one step
+_OF_ANOTHER_UNIT = Decimal("0.1")  # of a weight; a spread alone would let readings in another unit pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,10 @@ def _gravimetric(values: Sequence[Decimal], given: Mapping[str, Decimal]) -> Fou
 
 
 def _repeatability(values: Sequence[Decimal], given: Mapping[str, Decimal]) -> Found:
+    weight = given["weight"]
+    far = [one for one in values if abs(one - weight) > weight * _OF_ANOTHER_UNIT]
+    if far:
+        return Found(False, f"{far[0]} mg is no reading of a weight of {weight} mg; is it in mg?")
     masses, smallest = [float(one) for one in values], float(given["smallest"])
     made = gravimetry.repeatability(masses, division=float(given["division"]), smallest=smallest)
     return _shown(f"2 s over {given['smallest']} mg", decimal(float(made)), most=given["limit"])
@@ -105,7 +110,7 @@ def _shown(what: str, value: Decimal, *, most: Decimal, unit: str = "%", sign: s
 
 RULES: Final[Mapping[str, Rule]] = {
     "gravimetric": Rule({"volume": "uL", "water": "degC", "error": "%", "spread": "%"}, "mg", _gravimetric),
-    "repeatability": Rule({"division": "mg", "smallest": "mg", "limit": "%"}, "mg", _repeatability),
+    "repeatability": Rule({"weight": "mg", "division": "mg", "smallest": "mg", "limit": "%"}, "mg", _repeatability),
     "about": Rule({"about": "degC", "within": "K"}, "degC", _about),
 }
 """The rules by which a series is judged, by their names."""

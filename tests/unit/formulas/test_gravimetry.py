@@ -12,6 +12,7 @@ from automation.kernel.quantity import Celsius, Microlitres
 
 # ISO 8655-6, Z at 101.3 kPa in uL/mg
 PUBLISHED = {20.0: 1.0029, 20.5: 1.0030, 21.0: 1.0031, 21.5: 1.0032, 22.0: 1.0033, 22.5: 1.0034, 23.0: 1.0035}
+WEIGHED = {"weight": "5000 mg", "division": "1 mg", "smallest": "2000 mg", "limit": "0.10 %"}
 GIVEN = {"volume": "100 uL", "water": "21.5 degC", "error": "0.8 %", "spread": "0.3 %"}
 WITHIN = Tolerance(rate=0.2, share=0.1, hold=2.0, settle=240.0)
 
@@ -51,6 +52,8 @@ def test_a_balance_that_repeats_to_the_digit_is_judged_by_its_division() -> None
         ("gravimetric", "99.6 99.7 99.6 99.7", GIVEN, True, "systematic error -0.0 % meets <= 0.8 %"),
         ("gravimetric", "98.0 98.1 98.0 98.1", GIVEN, False, "systematic error -1.6 % is beyond <= 0.8 %"),
         ("gravimetric", "99.0 100.2 99.0 100.2", GIVEN, False, "coefficient of variation 0.7 % is beyond <= 0.3 %"),
+        ("repeatability", "5000 5001 5000 4999", WEIGHED, True, "2 s over 2000 mg 0.08 % meets <= 0.10 %"),
+        ("repeatability", "5.000 5.001 5.000 4.999", WEIGHED, False, "5.000 mg is no reading of a weight of 5000 mg"),
         ("about", "-91.9 -88.1 -90.0 -90.0", {"about": "-90 degC", "within": "2.0 K"}, True, "1.9 K meets"),
         ("about", "-91.9 -87.8 -90.0 -90.0", {"about": "-90 degC", "within": "2.0 K"}, False, "2.2 K is beyond"),
     ],
