@@ -37,12 +37,14 @@ class LimsPlan:
     def token(self, folder: Path) -> str:
         """Give the secret; raises InputError where it is not, or where others can read it."""
         kind, _, name = self.secret.partition(":")
-        if kind == "env":
-            found = os.environ.get(name, "")
-            if not found:
-                raise InputError(f"the variable {name} is empty; it has to hold the secret of {self.laboratory}")
-            return found
-        return _first_line(folder / name) if kind == "file" else ""
+        found = _first_line(folder / name) if kind == "file" else os.environ.get(name, "") if kind == "env" else ""
+        if kind == "env" and not found:
+            raise InputError(f"the variable {name} is empty; it has to hold the secret of {self.laboratory}")
+        if not (found.isascii() and found.isprintable()):
+            raise InputError(
+                f"the secret of {self.laboratory} holds what no header can carry; write letters and digits"
+            )
+        return found
 
 
 def read_lims(pairs: Mapping[str, Node]) -> LimsPlan | None:

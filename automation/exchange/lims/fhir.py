@@ -5,6 +5,7 @@ none. Results are asked for test by test, so that one that can't be taken keeps 
 Source: HL7 FHIR R5: 3.2.0.7 conditional create, 3.2.0.16 transaction, 3.2.1 search with ``_include``.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, cast
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from automation.exchange.fhir.codes import SAMPLE, TEST, Naming
 from automation.exchange.fhir.out import as_entry, service_request, specimen
 from automation.exchange.fhir.read import Element, read, shown
 from automation.exchange.fhir.types import FHIR_JSON, AnyResource, Bundle, Entry, EntryRequest, as_json, resolved
+from automation.exchange.lims.line import in_words
 from automation.gmp.objects import Site
 from automation.gmp.product.containers import Container
 from automation.gmp.product.testing import QcTest
@@ -22,6 +24,7 @@ from automation.kernel.clock import iso
 from automation.kernel.errors import FailedError, InputError
 
 _TAKEN = ("200", "201")
+_STATUS = re.compile(r"[1-5][0-9]{2}(?![0-9])")
 
 
 class Asks(Protocol):
@@ -101,6 +104,6 @@ def _status(entry: Element) -> str:
     if answer is None:
         raise entry.wrong("response", "is missing")
     status = answer.text("status", needed=True)
-    if not status[:3].isdecimal():
-        raise answer.wrong("status", f"is {shown(status)}; a number is needed")
-    return status[:40]
+    if _STATUS.match(status) is None:
+        raise answer.wrong("status", f"is {shown(status)}; a number of three digits is needed")
+    return in_words(int(status[:3]))

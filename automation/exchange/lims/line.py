@@ -1,6 +1,7 @@
 """One question and one answer over HTTP(S), bounded in size and time; nothing is followed, nothing is asked twice here.
 
-Away from this machine with TLS, the certificate checked. The secret goes into one header and into no error.
+Away from this machine with TLS, the certificate checked. The secret goes into one header and into no error; no words of
+the other side do, either, for it may repeat what it was sent.
 Units:  s, bytes.
 Source: RFC 9110, RFC 6750 (bearer tokens).
 """
@@ -11,6 +12,7 @@ import socket
 import ssl
 import threading
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from automation.kernel.errors import FailedError, InputError, UnknownError
@@ -20,6 +22,10 @@ LARGEST = 8_000_000
 """Bytes of an answer that are still read."""
 _PART = 65_536  # bytes read at once
 _GOOD = range(200, 300)
+
+
+class _EndlessError(http.client.HTTPException):
+    """An answer whose end can't be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,9 @@ class Line:
         finally:
             connection.close()
         if answer.status not in _GOOD:
-            raise FailedError(f"{self.url} answered {answer.status} {answer.reason[:60]}")
+            raise FailedError(f"{self.url} answered {in_words(answer.status)}")
+        if self.token and self.token.encode() in said:
+            raise FailedError(f"{self.url} repeats the secret in its answer, which is not read")
         return said
 
     def _connection(self, host: str, port: int | None, *, tls: bool) -> http.client.HTTPConnection:
@@ -86,7 +94,7 @@ def _hang_up(line: socket.socket) -> None:
 def _whole(answer: http.client.HTTPResponse, largest: int) -> bytes:
     """Read an answer to its end, in the size that is allowed; its end has to be stated, for a lost line ends too."""
     if answer.length is None and not answer.chunked:
-        raise http.client.HTTPException("it states no length, so that its end can't be told from a lost connection")
+        raise _EndlessError("it states no length, so that its end can't be told from a lost connection")
     found = bytearray()
     while part := answer.read(_PART):
         found += part
@@ -97,10 +105,20 @@ def _whole(answer: http.client.HTTPResponse, largest: int) -> bytes:
     return bytes(found)
 
 
+def in_words(status: int) -> str:
+    """Give a status with the words that the standard has for it, whatever the other side wrote."""
+    known = {one.value: one.phrase for one in HTTPStatus}
+    return f"{status} {known[status]}" if status in known else str(status)
+
+
 def _why(error: Exception) -> str:
-    """Say what went wrong, without what was sent."""
+    """Say what went wrong, without what was sent and what came."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message})"
-    return (
-        (error.strerror if isinstance(error, OSError) and error.strerror else "") or str(error) or type(error).__name__
-    )
+    if isinstance(error, http.client.IncompleteRead):
+        return f"it broke off after {len(error.partial)} bytes"
+    if isinstance(error, OSError):
+        return error.strerror or ("it hung up" if isinstance(error, ConnectionError) else type(error).__name__)
+    if isinstance(error, _EndlessError):
+        return str(error)
+    return f"it is no HTTP ({type(error).__name__})"

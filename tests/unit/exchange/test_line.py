@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from automation.engine.limsfile import LimsPlan
+from automation.exchange.lims.fhir import answers
 from automation.exchange.lims.line import Line
 from automation.kernel.errors import CellwrightError, FailedError, InputError, UnknownError
 from automation.kernel.quantity import Seconds
@@ -79,6 +81,9 @@ def dripping(line: socket.socket) -> None:
         (b"", UnknownError, "no whole answer"),
         (b"HTTP/1.1 200 OK\r\n\r\n{}", UnknownError, "states no length"),
         (b"SSH-2.0-x\r\n", UnknownError, "no whole answer"),
+        (b"the word\r\n", UnknownError, "no whole answer: it is no HTTP"),
+        (b"HTTP/1.1 401 Bearer the word\r\nContent-Length: 0\r\n\r\n", FailedError, "answered 401 Unauthorized"),
+        (b'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"the word"', FailedError, "repeats the secret"),
     ],
 )
 def test_what_is_no_whole_answer_of_this_system_is_told_apart(
@@ -88,6 +93,12 @@ def test_what_is_no_whole_answer_of_this_system_is_told_apart(
     with server(lambda line: line.sendall(answer)) as port, pytest.raises(error, match=says) as told:
         ask(port)
     assert "the word" not in str(told.value)
+
+
+def test_what_a_system_writes_beside_its_status_goes_no_further() -> None:
+    """The record says the words of the standard."""
+    said = b'{"resourceType": "Bundle", "entry": [{"response": {"status": "201 the word"}}]}'
+    assert answers(said, sent=["a"], tests=["T-1"]) == {"T-1": "201 Created"}
 
 
 def test_who_drips_is_hung_up_on() -> None:
@@ -138,3 +149,20 @@ def certificate(folder: Path) -> Path:
     (folder / "ca.pem").write_bytes(public)
     (folder / "both.pem").write_bytes(private + public)
     return folder / "both.pem"
+
+
+def test_a_certificate_of_another_host_is_not_trusted(tmp_path: Path) -> None:
+    """It is good, and of ``localhost``; who was asked is ``127.0.0.1``."""
+    both = certificate(tmp_path)
+    ca = str(tmp_path / "ca.pem")
+    with server(lambda line: line.sendall(OK), tls=both) as port, pytest.raises(FailedError, match="is not trusted"):
+        Line(f"https://127.0.0.1:{port}/fhir", "the word", ca, PATIENCE).ask("GET", "/x", accept="a/b")
+
+
+def test_a_secret_that_no_header_can_carry_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    """Before anything is connected."""
+    (tmp_path / "token").write_text("geheim\u00e4\u2713", encoding="utf-8")
+    (tmp_path / "token").chmod(0o600)
+    with pytest.raises(InputError, match="what no header can carry") as told:
+        LimsPlan(url="https://x", laboratory="lab-1", secret="file:token").token(tmp_path)
+    assert "geheim" not in str(told.value)
