@@ -14,11 +14,12 @@ from pydantic import ValidationError
 
 from automation.formulas.limits import UCUM, parse
 from automation.gmp.capacity import Capacity
+from automation.gmp.codes import moment
 from automation.gmp.marks import of_batch, of_subject
 from automation.gmp.objects import Fact, Site, Thing
 from automation.gmp.product.containers import Container
 from automation.gmp.product.manifests import Manifest
-from automation.gmp.product.testing import TABLE, QcTest, State, criterion_of
+from automation.gmp.product.testing import TABLE, Correction, QcTest, State, criterion_of
 from automation.gmp.product.tray import Stray, stray_id
 from automation.gmp.words import Body
 from automation.kernel.errors import InputError, RefusedError
@@ -103,7 +104,7 @@ def plan(site: Looked, found: Iterable[LabResult], *, sha256: str, at: Instant) 
     """
     trying = _Trying(site, at)
     moves, strays, known = list[Move](), list[LabResult](), list[str]()
-    for one in sorted(found, key=lambda one: _ORDER.index(one.status)):
+    for one in sorted(found, key=lambda one: (_ORDER.index(one.status), _when(one, site.zone))):
         sample = one.sample if _is_ours(site, one.sample) else _joined(site, sha256, one.entry)
         if not sample:
             strays.append(one)
@@ -113,6 +114,8 @@ def plan(site: Looked, found: Iterable[LabResult], *, sha256: str, at: Instant) 
         if not command:
             known.append(f"{one.path}: test {test.id} has it already")
             continue
+        if command == "correct" and any(made.stream == f"test/{test.id}" and made.command == command for made in moves):
+            raise InputError(f"{one.path} is a second correction of test {test.id}; which one counts can't be told")
         move = Move(
             one.path, f"test/{test.id}", command, _body(one, sample=sample, sha256=sha256), trying.version(test.id)
         )
@@ -122,6 +125,14 @@ def plan(site: Looked, found: Iterable[LabResult], *, sha256: str, at: Instant) 
             return Plan(refused=move, why=str(refusal))
         moves.append(move)
     return Plan(tuple(moves), tuple(strays), tuple(known))
+
+
+def _when(one: LabResult, zone: str) -> Instant:
+    """Give when a preliminary result was measured, for their order; what is no moment is refused later, by its test."""
+    try:
+        return moment(one.analysed, zone=zone) if one.status == PRELIMINARY else Instant(0.0)
+    except (ValueError, InputError):
+        return Instant(0.0)
 
 
 def _is_ours(site: Site, sample: str) -> bool:
@@ -161,19 +172,25 @@ def _check_unit(site: Site, test: QcTest, one: LabResult) -> None:
     raise InputError(f"{one.path}.value is {given}; allowed for {criterion.test}: {allowed}")
 
 
+def _was_reported(test: QcTest, one: LabResult) -> bool:
+    """Tell whether a test has this very result, also when another one has come since: it is told again, not anew."""
+    said = (one.value, one.method, one.analysed, one.status, one.note if one.status == CORRECTED else "")
+    return any(
+        said == (was.value, was.method, was.analysed, status, was.reason if isinstance(was, Correction) else "")
+        for was, status in zip(test.results, test.statuses, strict=True)
+    )
+
+
 def _command(test: QcTest, one: LabResult) -> str:
     """Give the command that a result becomes; empty for one that the test has, or has more than."""
-    last = test.results[-1] if test.results else None
-    same = last is not None and (last.value, last.method) == (one.value, one.method)
+    if _was_reported(test, one):
+        return ""
     if one.status == PRELIMINARY:
-        return (
-            ""
-            if test.is_final or (same and last is not None and last.analysed == one.analysed)
-            else "report_preliminary"
-        )
+        return "" if test.is_final else "report_preliminary"
     if test.state not in _DONE:
         return "report"
-    if same:
+    last = test.results[-1] if test.results else None
+    if last is not None and (last.value, last.method) == (one.value, one.method):
         return ""
     if one.status == FINAL:
         raise InputError(

@@ -168,3 +168,22 @@ def test_a_final_result_with_another_value_has_to_say_that_it_is_corrected_and_w
     assert "note is missing: a corrected result says why" in taken(lab, corrected).err
     assert taken(lab, {**corrected, "note": [{"text": "the wrong well was read"}]}).status == 0
     assert "5-viability-D" in lab.good("list", "deviation").out
+
+
+@pytest.mark.requirement("F101.2", refuses=True)
+def test_a_history_that_is_told_again_moves_nothing(lab: Linked) -> None:
+    """Two readings so far, a final one and its correction: each once, however often all of them are told."""
+    ready(lab, "6")
+    early = result(lab, "6", status="preliminary", effectiveDateTime="2026-01-05T07:00:00+01:00")
+    late = result(lab, "6", status="preliminary", effectiveDateTime="2026-01-05T07:30:00+01:00")
+    other = {"value": 61.2, "system": UCUM, "code": "%"}
+    corrected = result(lab, "6", status="corrected", valueQuantity=other, note=[{"text": "the wrong well"}])
+    assert "2 taken" in taken(lab, late, early).out
+    assert "0 taken" in taken(lab, late, early).out
+    assert "2 taken" in taken(lab, late, early, result(lab, "6"), corrected).out
+    assert "0 taken, 0 in the tray, 4 known already" in taken(lab, late, early, result(lab, "6"), corrected).out
+    back = [
+        {**corrected, "note": [{"text": f"reason {number}"}], "valueQuantity": {**other, "value": number}}
+        for number in (70, 80)
+    ]
+    assert "is a second correction of test 6-viability; which one counts" in taken(lab, *back).err
