@@ -206,6 +206,28 @@ def read(data: bytes, *, where: str) -> TrendReport:
         raise DamagedError(f"it can't be read as a trend report ({error})", where=where) from error
 
 
+def since(kept: TrendReport, now: TrendReport) -> Iterator[str]:
+    """Say what the ledger says otherwise now than a report of the same period that was kept, number by number."""
+    for before, after in zip(kept.measured, now.measured, strict=True):
+        old, new = ({(one.what, one.batch, one.at): one for one in part.numbers} for part in (before, after))
+        for key in sorted(old.keys() | new.keys()):
+            was, becomes = _told(old.get(key)), _told(new.get(key))
+            if was != becomes:
+                yield f"{key[0]} of {key[1] or 'the site'}, {key[2]}: {was} in the report, {becomes} now"
+    then = {one.batch: one for one in kept.batches}
+    for batch in now.batches:
+        if batch.batch not in then:
+            yield f"batch {batch.batch} ended in the period and is not in the report"
+        elif batch.right_first_time != then[batch.batch].right_first_time:
+            yield f"batch {batch.batch} is no longer what it was: {batch.why_not or 'right first time'}"
+    if kept.rates != now.rates:
+        yield "contamination: the shares in the period are others now"
+
+
+def _told(one: Number | None) -> str:
+    return f"{one.value:g} {one.unit}".strip() if one else "nothing"
+
+
 def charts_of(one: Measured) -> tuple[Charted, ...]:
     """Chart the numbers of a metric anew; the same numbers give the same charts. Raises InputError for wrong limits."""
     if not one.numbers:

@@ -1,6 +1,7 @@
 """``report``: the trend report of a series for a period: drawn from the ledger, frozen by its hash, shown as signed."""
 
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import click
@@ -17,7 +18,7 @@ from automation.surfaces.cli.quality import check_outside
 from automation.surfaces.cli.sealing import check_form, seal, sealer
 from automation.surfaces.documents.trend_report import WRITERS, Signed, to_seal
 from automation.views.objects import Objects
-from automation.views.trend_report import TrendReport, draw, read, series_of
+from automation.views.trend_report import TrendReport, draw, read, series_of, since
 
 FOLDER = Path("frozen") / "reports"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -45,7 +46,8 @@ def report(  # noqa: PLR0913  as options
 ) -> None:
     """Draw the trend report of a series for a period: charts, signals, capability, causes, changes.
 
-    One that was concluded is shown as it was frozen; exit status 1 when that is not what was signed.
+    One that was concluded is shown as it was frozen, with what the ledger says otherwise since; exit status 1 when that
+    is not what was signed.
     """
     form = _form(output, folder, sealing=sealing)
     with looked(session, folder) as (file, objects):
@@ -55,18 +57,16 @@ def report(  # noqa: PLR0913  as options
         if signed is not None and freezing:
             raise InputError(f"{series} is concluded for {period}, and stays what it is; leave --freeze out")
         now = now_of(file, objects)
-        if signed is not None:
-            made = _kept(folder, objects, found, signed)
-        else:
-            made = draw(objects, series, period=period, site=file.name, now=now)
+        drawn = draw(objects, series, period=period, site=file.name, now=now)
+        made, data = (drawn, drawn.data) if signed is None else _kept(folder, objects, found, signed)
         close = sealer(folder, file, last=objects.now) if sealing else None
-        said = _said(signed, objects)
+        said = _said(signed, objects, changed=tuple(since(made, drawn)) if signed is not None else ())
     if freezing:
         place = _place(folder, series, period=period, digest=made.digest)
         place.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(place, made.data)
+        write_whole(place, data)
     if output is not None:
-        shown = made.data if form == ".json" else WRITERS[form](made, said)
+        shown = data if form == ".json" else WRITERS[form](made, said)
         write_whole(output, close(to_seal(made, said)) if close else shown)
     _tell(made, said, freezing=freezing, output=output, as_json=as_json)
 
@@ -92,21 +92,23 @@ def _place(folder: Path, series: str, *, period: str, digest: str) -> Path:
     return folder / FOLDER / f"{series}.{period}.{digest[:16]}.json"
 
 
-def _kept(folder: Path, objects: Objects, found: TrendReports, signed: Concluded) -> TrendReport:
-    """Give the report that was signed; raises FailedError for a file or ledger that is not what it was."""
+def _kept(folder: Path, objects: Objects, found: TrendReports, signed: Concluded) -> tuple[TrendReport, bytes]:
+    """Give the report that was signed, and its file; raises FailedError where that or the ledger is not what it was."""
     place = _place(folder, found.id, period=signed.said.period, digest=signed.said.sha256)
     name = f"the report of {found.id} for {signed.said.period}"
     if not place.exists():
         raise FailedError(f"{name} that was signed is not kept here: {place} is missing")
+    data = place.read_bytes()
+    digest = sha256(data).hexdigest()
+    if digest != signed.said.sha256:
+        raise FailedError(f"{name} is not what was signed: its SHA-256 is {digest}")
     try:
-        made = read(place.read_bytes(), where=str(place))
+        made = read(data, where=str(place))
     except DamagedError as error:
         raise FailedError(f"{name} is not what was signed: {error}") from error
-    if made.digest != signed.said.sha256:
-        raise FailedError(f"{name} is not what was signed: its SHA-256 is {made.digest}")
     if _head_at(objects.reader, made.seq) != made.head:
         raise FailedError(f"{name} is of another ledger: event {made.seq} is not the one that it was drawn at")
-    return made
+    return made, data
 
 
 def _head_at(reader: Reader, seq: int) -> str:
@@ -114,7 +116,7 @@ def _head_at(reader: Reader, seq: int) -> str:
     return found.hex() if found is not None else ""
 
 
-def _said(signed: Concluded | None, objects: Objects) -> Signed:
+def _said(signed: Concluded | None, objects: Objects, *, changed: tuple[str, ...]) -> Signed:
     """Give the conclusion with printed name, meaning and time of each signature."""
     if signed is None:
         return Signed()
@@ -127,13 +129,14 @@ def _said(signed: Concluded | None, objects: Objects) -> Signed:
     ]
     waits = () if signed.approved_by else ("Not approved yet.",)
     actions = (f"What is done: {', '.join(signed.said.actions)}",) if signed.said.actions else ()
-    return Signed(signed.said.conclusion, (*actions, *lines, *waits))
+    return Signed(signed.said.conclusion, (*actions, *lines, *waits), bool(signed.approved_by), changed)
 
 
 def _tell(made: TrendReport, said: Signed, *, freezing: bool, output: Path | None, as_json: bool) -> None:
     file = str(output) if output is not None else ""
     if as_json:
         signed = {"conclusion": said.conclusion, "signed": said.lines, "file": file, "frozen": freezing}
+        signed |= {"approved": said.approved, "changed_since": said.changed}
         emit({"simulated": made.simulated, "sha256": made.digest, **signed, "report": made})
         return
     mark(made.site, simulated=made.simulated)
@@ -145,6 +148,8 @@ def _tell(made: TrendReport, said: Signed, *, freezing: bool, output: Path | Non
     click.echo(f"SHA-256 {made.digest}{', frozen' if freezing else ''}")
     for line in (said.conclusion or "not concluded", *said.lines, *([file] if file else [])):
         click.echo(line)
+    for line in said.changed:
+        click.echo(f"changed since: {line}")
 
 
 COMMANDS = {"report": report}

@@ -42,6 +42,15 @@ class Signed:
 
     conclusion: str = ""
     lines: tuple[str, ...] = ()  # printed name, meaning, time
+    approved: bool = False
+    changed: tuple[str, ...] = ()  # what the ledger says otherwise since
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Give what runs on every page: nobody takes a report for more than it is."""
+        if not self.conclusion:
+            return ("NOT CONCLUDED",)
+        return (*(() if self.approved else ("NOT APPROVED",)), *(("CHANGED SINCE",) if self.changed else ()))
 
 
 def document(made: TrendReport, signed: Signed) -> Document:
@@ -50,7 +59,7 @@ def document(made: TrendReport, signed: Signed) -> Document:
     return Document(
         title=name,
         head=f"{name}, {made.site}",
-        marks=(*(("SIMULATED",) if made.simulated else ()), *(() if signed.conclusion else ("NOT CONCLUDED",))),
+        marks=(*(("SIMULATED",) if made.simulated else ()), *signed.marks),
         foot=f"event {made.seq}, head {made.head}",
         date=made.drawn,
         language="en",
@@ -90,6 +99,7 @@ def _blocks(made: TrendReport, signed: Signed, name: str) -> Iterator[AnyBlock]:
     yield Heading(2, "Conclusion")
     yield Note(signed.conclusion or "Nobody has concluded this report.", STRONG if signed.conclusion else BAD)
     yield from (Note(line) for line in signed.lines)
+    yield from (Note(f"Changed since: {line}", WARN) for line in signed.changed)
     yield from _table("What signals in the period", _HITS, [_hit(one) for one in made.hits])
     yield from _table("Batches that ended in the period", _BATCHES, [_batch(one) for one in made.batches])
     for one in made.measured:

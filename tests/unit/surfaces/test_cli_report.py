@@ -64,6 +64,21 @@ def test_the_page_has_charts_capability_and_who_concluded(page: Page) -> None:
     assert b"/ByteRange" in (page[0] / "cpv.pdf").read_bytes()
 
 
+@pytest.mark.requirement("F137.2")
+def test_what_changed_in_the_ledger_since_stands_beside_a_report_that_was_signed(page: Page, tmp_path: Path) -> None:
+    """A batch that was right first time got a deviation later; the signed numbers stay, and the pages are marked."""
+    site = shutil.copytree(page[0] / "site", tmp_path / "site", ignore=shutil.ignore_patterns("*.sock"))
+    late = ("--subject", "batch/B-20", "--title", "found later", "--rule", "yield", "--batch", "B-20", "--as", "dora")
+    assert cellwright("do", "deviation", "B-20-D09", "open", *late, "--site", site).status == 0
+    said = cellwright(*LAST, "-o", tmp_path / "x.html", "--site", site)
+    text = (tmp_path / "x.html").read_text(encoding="utf-8")
+    told_since = [line for line in said.out.splitlines() if line.startswith("changed since: ")]
+    assert (said.status, len(told_since), "CHANGED SINCE" in text) == (0, 2, True), said
+    assert "1 of 1 in the report, 0 of 1 now" in told_since[0]
+    assert "batch B-20 is no longer what it was: deviation B-20-D09" in told_since[1]
+    assert "CHANGED SINCE" not in (page[0] / "cpv.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.requirement("F137.2", refuses=True)
 def test_a_report_that_is_not_what_was_signed_is_not_shown(page: Page, tmp_path: Path) -> None:
     """A changed file and one that was taken away exit with 1, and nothing is written."""
@@ -71,9 +86,12 @@ def test_a_report_that_is_not_what_was_signed_is_not_shown(page: Page, tmp_path:
     kept = next((site / FOLDER).iterdir())
     kept.write_bytes(kept.read_bytes().replace(b'"B-07"', b'"B-08"', 1))
     changed = cellwright(*LAST, "-o", tmp_path / "x.html", "--site", site)
+    kept.write_bytes(kept.read_bytes().replace(b'"B-08"', b'"B-07"', 1) + b"\n")
+    longer = cellwright(*LAST, "-o", tmp_path / "x.html", "--site", site)
     kept.unlink()
     missing = cellwright(*LAST, "-o", tmp_path / "x.html", "--site", site)
-    assert (changed.status, "is not what was signed" in changed.err) == (1, True), changed
+    for one in (changed, longer):
+        assert (one.status, "is not what was signed" in one.err) == (1, True), one
     assert (missing.status, "is not kept here" in missing.err, (tmp_path / "x.html").exists()) == (1, True, False)
 
 
