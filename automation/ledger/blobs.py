@@ -53,6 +53,14 @@ class Blobs:
         """Tell whether a file is kept under this hash; what it holds is not looked at."""
         return self._path(name).is_file()
 
+    def standing(self, name: str) -> str:
+        """Tell how a file stands that was kept: whole, changed or missing."""
+        try:
+            self.get(name)
+        except DamagedError:
+            return "changed" if self.has(name) else "missing"
+        return "whole"
+
     def get(self, name: str) -> bytes:
         """Give the bytes; raises InputError when there are none, DamagedError when they are not what they were."""
         if len(name) != hashlib.sha256().digest_size * 2 or not all(c in "0123456789abcdef" for c in name):

@@ -4,13 +4,15 @@ Everything is read off the record; each result cites its event, each file its SH
 Source: EU GMP Annex 15, 2.9 (report with deviations and conclusion); GAMP 5 2nd ed. (traceability of requirements).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import msgspec
 
 from automation.gmp.bodies.protocols import Case, Protocol, Requirement
 from automation.gmp.executed import Result
 from automation.gmp.objects import Recorded
+from automation.gmp.people.persons import Person
 from automation.gmp.plant.assets import Asset
 from automation.gmp.plant.qualifications import Qualification
 from automation.kernel.clock import MICRO, iso
@@ -18,6 +20,8 @@ from automation.kernel.errors import InputError
 from automation.kernel.quantity import Instant
 from automation.views.objects import Objects
 
+WHOLE = "whole"
+"""How a kept file has to stand."""
 UNSOURCED = ("[M]", "[D]", "[S]")
 """Marks of limits that are not taken from a public text: usual, a default, or computed."""
 
@@ -45,7 +49,7 @@ class Line(msgspec.Struct, frozen=True):
     event: int
     deviation: str
     cites: tuple[int, ...]
-    files: tuple[tuple[str, str], ...]  # name, SHA-256
+    files: tuple[tuple[str, str, str], ...]  # name, SHA-256, how it stands now: whole, changed or missing
 
 
 class Stepped(msgspec.Struct, frozen=True):
@@ -117,6 +121,7 @@ class Counts(msgspec.Struct, frozen=True):
     repeated: int
     by_program: int
     files: int
+    not_whole: int  # files that were changed or are missing now
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -152,12 +157,15 @@ class Report(msgspec.Struct, frozen=True):
     as_of: int
 
 
-def report(objects: Objects, name: str) -> Report:
-    """Give the summary of an execution; raises InputError for one that was never planned."""
+def report(objects: Objects, name: str, *, kept: Callable[[str], str]) -> Report:
+    """Give the summary of an execution; ``kept`` tells by its SHA-256 how a file stands: whole, changed or missing.
+
+    Raises InputError for one that was never planned.
+    """
     thing = objects.known("qualification", name)
     if not isinstance(thing, Qualification) or thing.protocol is None:
         raise InputError(f"qualification {name} was never planned")
-    protocol, zone = thing.protocol, objects.zone
+    protocol, shown = thing.protocol, _Shown(objects, thing, kept)
     last = objects.reader.last
     return Report(
         simulated=objects.simulated,
@@ -174,8 +182,8 @@ def report(objects: Objects, name: str) -> Report:
         acceptance=protocol.acceptance,
         sources=protocol.sources,
         unsourced=tuple(_unsourced(protocol)),
-        counts=_counts(thing, protocol),
-        cases=tuple(_case(one, thing, zone) for one in protocol.cases),
+        counts=_counts(thing, protocol, kept),
+        cases=tuple(_case(one, shown) for one in protocol.cases),
         deviations=tuple(_deviations(objects, thing)),
         coverage=tuple(_covered(one, thing, protocol) for one in protocol.requirements),
         equipment=tuple(_equipment(objects, thing)),
@@ -205,7 +213,7 @@ def _unsourced(protocol: Protocol) -> Iterator[str]:
             yield f"{name}: {step.limits or step.expected} ({step.source})"
 
 
-def _counts(thing: Qualification, protocol: Protocol) -> Counts:
+def _counts(thing: Qualification, protocol: Protocol, kept: Callable[[str], str]) -> Counts:
     names = [name for name, _, _ in protocol.steps()]
     last = [one for one in map(thing.last, names) if one is not None]
     return Counts(
@@ -217,10 +225,25 @@ def _counts(thing: Qualification, protocol: Protocol) -> Counts:
         repeated=len(thing.reopened),
         by_program=sum(bool(one.started_by) for one in last),
         files=sum(len(one.evidence) for one in thing.results),
+        not_whole=sum(kept(piece.sha256) != WHOLE for one in thing.results for piece in one.evidence),
     )
 
 
-def _case(case: Case, thing: Qualification, zone: str) -> Tested:
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the lines of a report are read off."""
+
+    objects: Objects
+    thing: Qualification
+    kept: Callable[[str], str]
+
+    def name(self, person: str) -> str:
+        """Give the printed name of a person, with the account."""
+        one = self.objects.find("person", person)
+        return f"{one.name} ({person})" if isinstance(one, Person) and one.name else person
+
+
+def _case(case: Case, shown: _Shown) -> Tested:
     steps = tuple(
         Stepped(
             step=name,
@@ -228,7 +251,7 @@ def _case(case: Case, thing: Qualification, zone: str) -> Tested:
             expected=step.expected,
             limits=step.limits,
             source=step.source,
-            lines=tuple(_lines(name, thing, zone=zone)),
+            lines=tuple(_lines(name, shown)),
         )
         for name, step in zip(case.names, case.steps, strict=True)
     )
@@ -244,8 +267,8 @@ def _case(case: Case, thing: Qualification, zone: str) -> Tested:
     )
 
 
-def _lines(name: str, thing: Qualification, *, zone: str) -> Iterator[Line]:
-    found: list[Result] = [one for one in thing.results if one.step == name]
+def _lines(name: str, shown: _Shown) -> Iterator[Line]:
+    found: list[Result] = [one for one in shown.thing.results if one.step == name]
     for attempt, one in enumerate(found, start=1):
         yield Line(
             step=name,
@@ -253,12 +276,12 @@ def _lines(name: str, thing: Qualification, *, zone: str) -> Iterator[Line]:
             actual=one.actual,
             met=one.met,
             judged=one.judged,
-            by=f"the program, let by {one.started_by}" if one.started_by else one.by,
-            at=iso(one.at, zone=zone),
+            by=f"the program, let by {shown.name(one.started_by)}" if one.started_by else shown.name(one.by),
+            at=iso(one.at, zone=shown.objects.zone),
             event=one.seq,
             deviation=one.deviation,
             cites=one.cites,
-            files=tuple((piece.name, piece.sha256) for piece in one.evidence),
+            files=tuple((piece.name, piece.sha256, shown.kept(piece.sha256)) for piece in one.evidence),
         )
 
 

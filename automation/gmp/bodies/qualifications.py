@@ -77,6 +77,7 @@ class Entry(Body):
     actual: Actual = field(label="Actual", help="The value, the readings, or what was seen")
     met: bool | None = field(label="As expected", help="Only where no limit judges", default=None)
     evidence: tuple[Digest, ...] = field(label="Files", help="By their SHA-256", default=())
+    names: tuple[str, ...] = field(label="Names of the files", help="In their order", default=())
     simulated: bool = field(label="Of a simulated site", default=False)
 
 

@@ -10,6 +10,7 @@ Source: EU GMP Annex 15, 2.4 to 2.10 (approval before use, deviations, formal re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Protocol as Port
 from typing import Self, cast
 
@@ -389,7 +390,8 @@ class Qualification:
             case Beginning() as said:
                 return _with(replace(after, equipment=said.equipment, begun_at=fact.at), fact.by)
             case Entry() as said:
-                found = self._found(said, fact, tuple(Piece(name="file", sha256=one) for one in said.evidence))
+                names = zip_longest(said.evidence, said.names[: len(said.evidence)], fillvalue="file")
+                found = self._found(said, fact, tuple(Piece(name=name, sha256=sha) for sha, name in names))
                 return _with(replace(after, results=(*self.results, found), waiting=self._without(said.step)), fact.by)
             case Observation() as said:
                 found = replace(self._found(said, fact, said.evidence), cites=said.cites, started_by=said.started_by)

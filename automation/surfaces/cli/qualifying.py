@@ -258,9 +258,10 @@ def _bodies(
         if not call.file.simulated and _SIMULATED.search(data):
             raise RefusedError(f"--evidence {step}: {name} says that it is simulated; it shows nothing of a live asset")
         sha = Blobs(call.folder / "blobs", sync=not call.file.simulated).put(data)
-        files = bodies[step].setdefault("evidence", [])
-        if isinstance(files, list):
-            files.append(sha)
+        for key, said in (("evidence", sha), ("names", Path(name).name)):
+            listed = bodies[step].setdefault(key, [])
+            if isinstance(listed, list):
+                listed.append(said)
     return bodies
 
 
@@ -361,7 +362,7 @@ def _report(session: Session, folder: Path, wanted: _Wanted, *, as_json: bool) -
         name = wanted.execution or names[-1]
         if name not in names:
             raise InputError(f"--execution is {name!r}; of {wanted.asset} by {wanted.protocol}: {nearest(name, names)}")
-        made = made_report(objects, name)
+        made = made_report(objects, name, kept=Blobs(folder / "blobs", sync=False).standing)
         raw = writer(made, date=iso(now_of(file, objects), zone=objects.zone))
     write_whole(wanted.output, raw)
     count = made.counts

@@ -27,7 +27,7 @@ from automation.surfaces.documents.blocks import (
 )
 from automation.surfaces.documents.html import html
 from automation.surfaces.documents.pdf import pdf
-from automation.views.qualification_report import Line, Report, Stepped, Tested
+from automation.views.qualification_report import WHOLE, Line, Report, Stepped, Tested
 
 _RESULTS = (
     Column("Step", mm=18.0),
@@ -48,7 +48,7 @@ _MATRIX = (
 _DEVIATIONS = tuple(Column(head, share=1.0) for head in ("Deviation", "Step", "State", "Decision", "Why", "By"))
 _EQUIPMENT = tuple(Column(head, share=1.0) for head in ("For", "Asset", "Certificate", "Calibrated until", "Now"))
 _SIGNED = tuple(Column(head, share=1.0) for head in ("Command", "Name", "Meaning", "When", "Event"))
-_FILES = (Column("Step", mm=18.0), Column("File", share=1.0), Column("SHA-256", share=4.0))
+_FILES = (Column("Step", mm=18.0), Column("File", share=1.0), Column("SHA-256", share=3.5), Column("Now", mm=16.0))
 
 
 def document(made: Report, *, date: str) -> Document:
@@ -74,12 +74,13 @@ def _blocks(made: Report) -> Iterator[AnyBlock]:
         yield from _case(case)
     yield from _kept(made)
     yield Heading(2, "Signatures")
-    yield Table(_SIGNED, tuple(row(s.command, s.name, s.meaning, s.at[:19], s.event) for s in made.signatures))
+    yield Table(_SIGNED, tuple(row(s.command, s.name, s.meaning, _moment(s.at), s.event) for s in made.signatures))
 
 
 def _summary(made: Report) -> Iterator[AnyBlock]:
     yield Heading(1, f"Qualification {made.id}")
     count = made.counts
+    lost = f"; {count.not_whole} NOT WHOLE" if count.not_whole else ""
     rows = {
         "Asset": f"{made.asset} ({made.device})",
         "Protocol": f"{made.title} ({made.protocol} version {made.version}, {' and '.join(made.stages)})",
@@ -89,7 +90,7 @@ def _summary(made: Report) -> Iterator[AnyBlock]:
         "Executed": f"{count.cases} cases, {count.steps} steps, {count.by_program} of them by the program",
         "As expected": f"{count.passed} steps; {count.failed} not, {count.open} without a result",
         "Repeated": f"{count.repeated} steps; every result stays",
-        "Evidence": f"{count.files} files, each by its SHA-256",
+        "Evidence": f"{count.files} {'file' if count.files == 1 else 'files'}, each by its SHA-256{lost}",
         "Review": made.conclusion or "none yet",
     }
     digest = ("Digest of the protocol", cell(made.digest, CODE))
@@ -180,8 +181,13 @@ def _step(step: Stepped) -> Iterator[tuple[Cell, ...]]:
             asked if one.attempt == 1 else "",
             one.actual,
             _verdict(one),
-            f"{one.by}; {one.at[:19]}; event {one.event}",
+            f"{one.by}; {_moment(one.at)}; event {one.event}",
         )
+
+
+def _moment(at: str) -> str:
+    """Give a moment (ISO 8601) to the second, with its offset."""
+    return at[:19] + at[23:]
 
 
 def _verdict(one: Line) -> Cell:
@@ -190,11 +196,11 @@ def _verdict(one: Line) -> Cell:
 
 def _kept(made: Report) -> Iterator[AnyBlock]:
     files = [
-        row(line.step, name, cell(digest, CODE))
+        row(line.step, name, cell(digest, CODE), cell(stands, GOOD if stands == WHOLE else BAD))
         for case in made.cases
         for step in case.steps
         for line in step.lines
-        for name, digest in line.files
+        for name, digest, stands in line.files
     ]
     if files:
         yield Heading(2, "Evidence")

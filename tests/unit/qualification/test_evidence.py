@@ -1,5 +1,8 @@
 """Files that show the steps of a qualification: kept when they are stated, and missed when they are gone."""
 
+import hashlib
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +11,9 @@ from automation.engine.recipe.yaml_source import read_text
 from automation.engine.site import Site
 from automation.kernel.errors import RefusedError
 from automation.ledger.verify_blobs import verify_blobs
+from automation.opener import Staying
 from automation.qualification.protocols import read
+from tests.support.commands import Said, cellwright
 from tests.support.qualifying import at_bench, begun, bench, move
 
 Q = "Q"
@@ -51,3 +56,41 @@ def test_a_step_is_shown_by_a_file_that_is_kept_and_by_no_made_up_hash(tmp_path:
     (folder / "blobs" / photo[:2] / photo).unlink()
     (said,) = verify_blobs(folder)
     assert said.startswith(f"blobs/{photo[:2]}/{photo} is missing; event ")
+
+
+@pytest.mark.requirement("F150.2", "C10.2")
+def test_a_report_says_of_every_file_what_it_is_called_and_whether_it_is_still_whole(tmp_path: Path) -> None:
+    """What somebody has changed on the disk is told as changed; who did a step stands there by name, with the zone."""
+    folder, photo = bench(tmp_path / "site"), tmp_path / "photo.jpg"
+    photo.write_bytes(b"a photograph")
+    (tmp_path / "p.yaml").write_text(PROTOCOL, encoding="utf-8")
+    house = Staying()
+    words = ("qualify", tmp_path / "p.yaml", "--asset", "balance-01", "--site", folder)
+
+    def say(*more: object) -> Said:
+        said = cellwright(*words, *more, house=lambda: house)
+        assert said.status == 0, said.err
+        return said
+
+    at_bench(folder, _nothing)
+    planned = say("--as", "erik", "--json").data
+    approve = ("approve", "--digest", planned["digest"], "--as", "dora", "--site", folder)
+    cellwright("do", "qualification", planned["qualification"], *approve, house=lambda: house)
+    say("--as", "erik", "--seen", "P.1=bubble centred", "--evidence", f"P.1={photo}")
+    before = json.loads(_reported(say, tmp_path / "before.json"))
+    sha = hashlib.sha256(b"a photograph").hexdigest()
+    assert before["cases"][0]["steps"][0]["lines"][0]["files"] == [["photo.jpg", sha, "whole"]]
+    (folder / "blobs" / sha[:2] / sha).write_bytes(b"another")
+    after = _reported(say, tmp_path / "after.html").decode()
+    assert "1 file, each by its SHA-256; 1 NOT WHOLE" in after
+    assert "Erik Holm (erik); 2026-01-05T08:00:00+00:00; event" in after
+    house.leave()
+
+
+async def _nothing(_site: Site) -> None:
+    """Found the site."""
+
+
+def _reported(say: Callable[..., Said], file: Path) -> bytes:
+    say("--report", file)
+    return file.read_bytes()
