@@ -17,6 +17,8 @@ _ALIKE = 0.8  # share of letters in common, from which on it was meant
 def check_operations(names: Iterable[str], site: Site, *, where: str) -> None:
     """Raise RefusedError for a name that is almost that of an operation; ``where`` begins the sentence."""
     for name in names:
+        if name in site.operations:
+            continue
         close = difflib.get_close_matches(name, sorted(site.operations), n=1, cutoff=_ALIKE)
-        if close and name not in site.operations:
+        if close:
             raise RefusedError(f"{where} names operation {name!r}, which is none here; did you mean {close[0]!r}?")
