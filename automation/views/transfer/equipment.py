@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from automation.engine.recipe.model import Literal, Step
+from automation.engine.recipe.spec import parameters_of
 from automation.gmp.bodies.assets import Driving, Stage, Support
 from automation.gmp.plant.assets import Asset
 from automation.views.transfer.units import Gap, Pair, Severity, Topic, Unit, listed
@@ -18,7 +19,7 @@ _ACTING: Final = {
     Driving.OBSERVED: "started by people and watched",
     Driving.MANUAL: "worked and read by people",
 }
-_OWN = frozenset({"serial", "plate_serial", "port"})  # settings that say which device it is, not what it does
+_OWN = frozenset({"serial", "plate_serial", "port", "maker", "model"})  # settings that say which device it is
 _LEVELS, _STAGES = tuple(Support), tuple(Stage)
 
 
@@ -35,10 +36,14 @@ def gaps(pair: Pair) -> Iterator[Gap]:
 
 def chosen(unit: Unit, wanted: str) -> Asset | None:
     """Give the asset of a class that a site would take; None when it has none."""
-    every = (thing for thing in unit.objects.every("asset") if isinstance(thing, Asset))
-    fitting = [asset for asset in every if asset.asset_class == wanted and asset.driver]
     now = unit.objects.now
-    return min(fitting, key=lambda asset: (len(asset.ready(now)), asset.id), default=None)
+    return min(fitting(unit, wanted), key=lambda asset: (len(asset.ready(now)), asset.id), default=None)
+
+
+def fitting(unit: Unit, wanted: str) -> list[Asset]:
+    """Give every asset of a class that a site could take."""
+    every = (thing for thing in unit.objects.every("asset") if isinstance(thing, Asset))
+    return [asset for asset in every if asset.asset_class == wanted and asset.driver]
 
 
 def _differences(pair: Pair, *, one: Asset, other: Asset) -> Iterator[Gap]:
@@ -47,23 +52,50 @@ def _differences(pair: Pair, *, one: Asset, other: Asset) -> Iterator[Gap]:
     if one.kind is not other.kind:
         yield _gap(
             f"{what}, who acts",
-            f"the {what} is {_ACTING[one.kind]} at {there} ({one.id}) and {_ACTING[other.kind]} at {here} ({other.id})",
+            f"the {_is(what)} {_ACTING[one.kind]} at {there} ({one.id}) and {_ACTING[other.kind]} at {here}"
+            f" ({other.id})",
             remedy="write down who enters and who verifies what, train people on it, and show it in an engineering lot",
         )
     if (one.maker, one.model) != (other.maker, other.model):
         named = [f"{asset.maker} {asset.model}".strip() or "not stated" for asset in (one, other)]
         yield _gap(
             f"{what}, model",
-            f"the {what} is {named[0]} at {there} ({one.id}) and {named[1]} at {here} ({other.id})",
+            f"the {_is(what)} {named[0]} at {there} ({one.id}) and {named[1]} at {here} ({other.id})",
             remedy="show over the range of the recipe that it does the same, and compare its results with a margin",
         )
-    elif settings := _settings(pair, one=one, other=other):
+    elif one.firmware and other.firmware and one.firmware != other.firmware:
+        yield _gap(
+            f"{what}, firmware",
+            f"the {_is(what)} run by firmware {one.firmware} at {there} ({one.id}) and {other.firmware} at {here}"
+            f" ({other.id})",
+            remedy="read what changed between them, or bring both to one firmware",
+        )
+    if settings := _settings(pair, one=one, other=other):
         yield _gap(
             f"{what}, settings",
-            f"the {what} is set otherwise at {here} than at {there}: {settings}",
+            f"the {_is(what)} set otherwise at {here} than at {there}: {settings}",
             remedy="set it as at the sending site, or say why it does not matter",
         )
     yield from _founded(pair, one=one, other=other)
+    yield from _besides(pair, other)
+
+
+def _besides(pair: Pair, chosen: Asset) -> Iterator[Gap]:
+    """Tell which devices of another model a batch there may take as well."""
+    what, model = chosen.asset_class, (chosen.maker, chosen.model)
+    more = [one for one in fitting(pair.receiving, what) if (one.maker, one.model) != model]
+    if more:
+        named = listed(f"{one.id} ({f'{one.maker} {one.model}'.strip() or 'not stated'})" for one in more)
+        yield _gap(
+            f"{what}, others",
+            f"compared is {chosen.id} of {pair.receiving.name}; a batch there may also take {named}",
+            remedy="show the same for it, or keep it out of the process",
+            severity=Severity.TELLS,
+        )
+
+
+def _is(what: str) -> str:
+    return f"{what} are" if what.endswith("s") else f"{what} is"
 
 
 def _founded(pair: Pair, *, one: Asset, other: Asset) -> Iterator[Gap]:
@@ -96,7 +128,9 @@ def _founded(pair: Pair, *, one: Asset, other: Asset) -> Iterator[Gap]:
 def _settings(pair: Pair, *, one: Asset, other: Asset) -> str:
     files = (pair.sending.file.assets.get(one.id), pair.receiving.file.assets.get(other.id))
     before, after = (dict(file.settings) if file else {} for file in files)
-    names = [name for name in sorted({*before, *after} - _OWN) if before.get(name) != after.get(name)]
+    same = (one.maker, one.model) == (other.maker, other.model)
+    known = {*before, *after} if same else before.keys() & after.keys()  # of another model what both are asked
+    names = [name for name in sorted(known - _OWN) if before.get(name) != after.get(name)]
     return "; ".join(f"{name} {before.get(name, 'not set')} there, {after.get(name, 'not set')} here" for name in names)
 
 
@@ -135,10 +169,20 @@ def _by_model(step: Step) -> dict[str, object]:
 
 
 def _unlike(one: object, other: object) -> str:
+    units = {name: unit for name, spec in parameters_of(type(one), top=False).items() if (unit := spec.unit) != "1"}
     names = [name for name in getattr(one, "__slots__", ()) or vars(one) if name not in {"model", "program"}]
     pairs = ((name, getattr(one, name), getattr(other, name)) for name in names)
-    told = [f"{name.replace('_', ' ')} {show(a)} becomes {show(b)}" for name, a, b in pairs if a != b]
+    told = [
+        f"{name.replace('_', ' ')} {_value(a, units.get(name, ''))} becomes {_value(b, units.get(name, ''))}"
+        for name, a, b in pairs
+        if a != b
+    ]
     return "; ".join(told) or "only its name and settings differ"
+
+
+def _value(value: object, unit: str) -> str:
+    every = value if isinstance(value, tuple) else (value,)
+    return " and ".join(f"{show(one)} {unit}".rstrip() for one in every) or "none"
 
 
 def _gap(

@@ -24,6 +24,7 @@ _REMEDIES: Final = {
     Sort.PEOPLE: "train people there and assess them before the first run",
     Sort.CONTAINER: "expect or collect the starting material before the first run",
 }
+_VERIFY: Final = "give somebody who does not perform the step the right to verify"
 _PARTS: tuple[Callable[[Pair], Iterator[Gap]], ...] = (
     equipment.gaps,
     materials.gaps,
@@ -60,7 +61,7 @@ def _closed(pair: Pair) -> Iterator[Gap]:
             severity=Severity.TELLS if one.sort is Sort.CONTAINER else Severity.BLOCKS,
             about=name[0],
             sentence=f"{name[0]} at {pair.receiving.name}: {one.gate.problem}{where}{too}",
-            remedy=_REMEDIES[one.sort],
+            remedy=_VERIFY if one.gate.what == "second person" else _REMEDIES[one.sort],
         )
 
 

@@ -230,7 +230,8 @@ def _check_margins(pair: Pair, protocol: Protocol) -> None:
         results = pair.operations[pair.recipe.step(step).operation].results
         if name not in results:
             raise InputError(f"{margin.where!r} has a margin; {nearest(name, results)}")
-        unit = unit_of(results[name]).replace("1", "")
+        unit = unit_of(results[name])
+        unit = "" if unit == "1" else unit
         if margin.value <= 0.0:
             raise InputError(f"the margin of {margin.where} is {margin.value:g}; more than 0 is needed")
         if margin.unit != unit:

@@ -19,6 +19,7 @@ def gaps(pair: Pair) -> Iterator[Gap]:
     yield from _capacities(pair)
     yield from _stores(pair)
     yield from _alarms(pair)
+    yield from _laboratory(pair)
     yield from _sites(pair)
 
 
@@ -113,6 +114,22 @@ def _by_class(unit: Unit) -> Mapping[tuple[str, str, str], Definition]:
     assets = unit.file.assets
     found = ((assets[one.asset].asset_class, one) for one in unit.file.vigilance.alarms.values() if one.asset in assets)
     return {(wanted, one.channel, str(one.bound.side)): one for wanted, one in found}
+
+
+def _laboratory(pair: Pair) -> Iterator[Gap]:
+    one, other = pair.sending.file.lims, pair.receiving.file.lims
+    if one is None or (other is not None and one.laboratory == other.laboratory):
+        return
+    if other is None:
+        said = f"samples are sent to {one.laboratory} by its system at {pair.sending.name}, which"
+        said += f" {pair.receiving.name} has not: requests and results are written by hand there"
+        remedy = "connect the laboratory, or say who enters results and who verifies them"
+    else:
+        said = f"samples are tested by {other.laboratory} at {pair.receiving.name}, by {one.laboratory} at"
+        said += f" {pair.sending.name}"
+        remedy = "transfer the methods first, and compare split samples"
+    severity = Severity.TELLS if other is None else Severity.CHANGES
+    yield _gap(Topic.SITE, "laboratory", said=said, remedy=remedy, severity=severity)
 
 
 def _sites(pair: Pair) -> Iterator[Gap]:

@@ -5,7 +5,8 @@ from typing import cast
 
 import pytest
 
-from tests.support.commands import Said, cellwright, simulated_site
+from automation.opener import House
+from tests.support.commands import Said, cellwright
 
 pytestmark = pytest.mark.requirement("C09.2")
 
@@ -16,9 +17,18 @@ def told(said: Said) -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def car_t() -> Said:
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sites a and b, whose instruments were asked once."""
+    folder = tmp_path_factory.mktemp("sites")
+    for name in ("a", "b"):
+        House().found(folder / name, House().template(name))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def car_t(sites: Path) -> Said:
     """A mixed site that only freezes is to make CAR-T cells."""
-    return cellwright("gap", "a", "b", "car-t", "--json")
+    return cellwright("gap", sites / "a", sites / "b", "car-t", "--json")
 
 
 @pytest.mark.requirement("C09.2", "F090", refuses=True)
@@ -42,6 +52,7 @@ def test_what_is_done_otherwise_changes_the_process(car_t: Said) -> None:
     assert {acts["severity"], program["severity"]} == {"changes the process"}
     assert "driven by the program at Site A" in acts["sentence"]
     assert "washout continuous becomes batch" in program["sentence"]
+    assert "hold up 10 mL becomes 0 mL" in program["sentence"]
 
 
 def test_what_makes_no_difference_to_the_product_is_only_told(car_t: Said) -> None:
@@ -52,18 +63,16 @@ def test_what_makes_no_difference_to_the_product_is_only_told(car_t: Said) -> No
     assert all(one["remedy"] for one in told(car_t).values())
 
 
-def test_a_recipe_for_which_nothing_is_missing_is_not_blocked() -> None:
+def test_a_recipe_for_which_nothing_is_missing_is_not_blocked(sites: Path) -> None:
     """Both sites freeze a bag; who acts on the freezer differs, which is said, with exit status 0."""
-    said = cellwright("gap", "a", "b", "freeze-day")
+    said = cellwright("gap", sites / "a", sites / "b", "freeze-day")
     assert (said.status, said.out.startswith("SIMULATED freeze-day, from Site A")) == (0, True)
     assert "of which 0 block" in said.out
 
 
-def test_a_site_beside_itself_has_no_gap(tmp_path: Path) -> None:
+def test_a_site_beside_itself_has_no_gap(sites: Path) -> None:
     """Everything is there and the same."""
-    site = simulated_site(tmp_path)
-    assert cellwright("instruments", "identify", "--site", site).status == 0
-    assert told(cellwright("gap", site, site, "freeze-day", "--json")) == {}
+    assert told(cellwright("gap", sites / "a", sites / "a", "freeze-day", "--json")) == {}
 
 
 @pytest.mark.requirement("C09.2", refuses=True)
