@@ -1,7 +1,8 @@
 # Needs Python 3.11 or newer and make; everything else comes from the locks in .ci/lock by hash.
 #
 #   make demo    one patient's story on fakes, in simulated time: order, batch, release, infusion, recall
-#   make test    lint, types, import contracts, all tests
+#   make test    lint, types, import contracts, all tests but the sweeps
+#   make sweeps  fixed parts of the sweeps: kills, storms, doubts, orders in every state, the authors' pages
 #   make lint    the first three of these alone
 #   make storm   seeded faults over every link of a site: make storm SEEDS=1000 SITE=b RECIPE=final-day (docs/storms.md)
 #   make identity   right and wrong scans over twenty patients: make identity SEQUENCES=100000 SEED=1 (docs/storms.md)
@@ -33,7 +34,7 @@ PIP := -m pip --disable-pip-version-check install --quiet
 COMPILE = $(PY) -m uv pip compile pyproject.toml --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: demo test lint storm identity kills fuzz planted together load mutants realism trace bench lock pages pictures clean
+.PHONY: demo test lint sweeps storm identity kills fuzz planted together load mutants realism trace bench lock pages pictures clean
 .DELETE_ON_ERROR:
 
 demo: $(CORE)
@@ -43,8 +44,13 @@ demo: $(CORE)
 MEMORY := $(shell test -w /dev/shm && test "$$(df -Pk /dev/shm | awk 'END {print $$4}')" -gt 4000000 && echo /dev/shm)
 
 # Many tests start the program in processes of their own: it is compiled once, whatever the surroundings say.
+PYTEST := PYTHONDONTWRITEBYTECODE= TMPDIR=$(or $(MEMORY),$${TMPDIR:-/tmp}) $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
 test: lint
-	PYTHONDONTWRITEBYTECODE= TMPDIR=$(or $(MEMORY),$${TMPDIR:-/tmp}) $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(PYTEST) -m "not sweep"
+
+sweeps: $(DEV)
+	$(PYTEST) -m sweep
 
 lint: $(DEV)
 	$(PY) -m ruff check .

@@ -26,6 +26,7 @@ def lint(project: Path) -> str:
     return "".join(one.stdout + one.stderr for one in done)
 
 
+@pytest.mark.sweep
 def test_what_the_pages_show_and_what_new_writes_runs_at_once(tmp_path: Path) -> None:
     """Both pages in one project, beside starts that nobody has edited: tests pass, it simulates, and it is in style."""
     project, _ = follow(PAGES, tmp_path)

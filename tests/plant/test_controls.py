@@ -59,6 +59,7 @@ def test_every_operation_declares_what_is_safe_after_each_of_its_ends(name: str)
     assert all(hasattr(operation, side) for side in MAKING_SAFE)
 
 
+@pytest.mark.sweep
 @pytest.mark.requirement("F005")
 @pytest.mark.parametrize("command", ["hold", "pause"])
 def test_a_day_with_an_order_in_every_state_ends_as_one_without(tmp_path: Path, quiet: Weathered, command: str) -> None:
@@ -70,6 +71,7 @@ def test_a_day_with_an_order_in_every_state_ends_as_one_without(tmp_path: Path, 
     assert {place: what for place, what in wrong.items() if what} == {}
 
 
+@pytest.mark.sweep
 @pytest.mark.requirement("F005", "C02", refuses=True)
 def test_what_is_not_possible_changes_nothing_in_any_state_of_any_operation(tmp_path: Path, quiet: Weathered) -> None:
     """Restart and unpause of a batch that runs are refused and recorded; every other event is as without them."""
@@ -79,6 +81,7 @@ def test_what_is_not_possible_changes_nothing_in_any_state_of_any_operation(tmp_
     assert as_undisturbed(cases, quiet) == []
 
 
+@pytest.mark.sweep
 @pytest.mark.requirement("F005")
 @pytest.mark.parametrize("name", sorted(operations()))
 def test_an_operation_that_is_ended_is_safe(tmp_path: Path, driven: Weathered, name: str) -> None:

@@ -27,6 +27,7 @@ def test_every_effect_of_every_interface_is_tried_on_every_driver() -> None:
     assert len(interfaces()) > 5
 
 
+@pytest.mark.sweep
 @pytest.mark.requirement("C01.3")
 @pytest.mark.parametrize("rig", ACTING, ids=lambda rig: rig.name)
 def test_doubt_is_settled_by_asking_or_held_for_a_person(tmp_path: Path, rig: Rig) -> None:

@@ -57,6 +57,7 @@ def after(state: str) -> Callable[[Event], bool]:
     return wanted
 
 
+@pytest.mark.sweep
 @pytest.mark.requirement("C01.2")
 @pytest.mark.parametrize(("site", "share"), [(site, n) for site, count in APPENDS.items() for n in range(count)])
 def test_killed_at_an_append_the_batch_ends_as_undisturbed(
@@ -70,6 +71,7 @@ def test_killed_at_an_append_the_batch_ends_as_undisturbed(
     assert verify(run.folder).intact
 
 
+@pytest.mark.sweep
 @pytest.mark.requirement("C01.2")
 @pytest.mark.parametrize("site", FINAL_DAY)
 def test_a_final_day_killed_at_an_append_ends_as_undisturbed(folder: Path, site: str) -> None:
@@ -82,6 +84,7 @@ def test_a_final_day_killed_at_an_append_ends_as_undisturbed(folder: Path, site:
     assert [one for one in (tried(kept, whole, moment) for moment in kept.moments) if one.differs] == []
 
 
+@pytest.mark.sweep
 @pytest.mark.requirement("C01.2")
 @pytest.mark.parametrize("method", ACTS)
 def test_killed_between_two_frames_of_an_act_it_takes_effect_once(folder: Path, method: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 KINDS = ("during a take-over", "while a site is founded", "inside a commit")
 
 
+@pytest.mark.sweep
 @pytest.mark.requirement("C01.2")
 def test_what_a_killed_process_leaves_is_gone_on_with_to_the_same_end() -> None:
     """One seed of ``make kills``, which tries every kind."""

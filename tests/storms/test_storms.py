@@ -16,6 +16,7 @@ SHARE = 0.01
 PLANTED = "repeats-what-is-in-doubt"
 
 
+@pytest.mark.sweep
 @pytest.mark.requirement("C01.2", "C01.3")
 @pytest.mark.parametrize(
     ("site", "recipe", "seed"), [(*where, n) for where, count in SEEDS.items() for n in range(count)]
@@ -26,6 +27,7 @@ def test_in_a_storm_every_invariant_holds(site: str, recipe: str, seed: int) -> 
     assert (found.broken, written(found.plan)) == ((), written(found.plan))
 
 
+@pytest.mark.sweep
 def test_a_storm_notices_a_planted_bug() -> None:
     """An invariant that nothing can break proves nothing."""
     assert caught(read(PATCHES / f"{PLANTED}.patch")) == ""
