@@ -11,9 +11,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from automation.kernel.clock import SystemClock
-from automation.kernel.errors import InputError
+from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.quantity import Instant
 from automation.ledger.verdict import Verdict
+from automation.ledger.verify import verify
 from automation.surfaces.cli.common import emit, pairs, say_no
 
 if TYPE_CHECKING:
@@ -28,9 +29,12 @@ def sealer(folder: Path, file: "SiteFile", *, last: Instant) -> Sealer:
     """Give what seals a PDF file now; ``last`` is the moment of the last event, which is now at a simulated site.
 
     Raises InputError where pyHanko is not installed or the site has no certificate, RefusedError for one that does not
-    hold now.
+    hold now, and for a ledger that is not intact: a seal would vouch for pages that nobody recorded.
     """
     _needed()
+    bad = verify(folder).first_bad
+    if bad is not None:
+        raise RefusedError(f"the ledger is not intact, and nothing of it is sealed: event {bad.seq}: {bad.what}")
     from automation.surfaces.seals.keys import key_of  # noqa: PLC0415  only for who seals
     from automation.surfaces.seals.sealing import Stated, sealed  # noqa: PLC0415  as above
     from automation.surfaces.seals.words import reason  # noqa: PLC0415  as above

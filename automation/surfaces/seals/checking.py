@@ -27,6 +27,7 @@ from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from automation.surfaces.seals.words import RECORD
 
+_BEGINS, _WITHIN = b"%PDF-", 1024  # of a PDF file, bytes from its begin in which readers look for that
 _TRACES = (b"/ByteRange", b"ETSI.CAdES.detached", b"/DocMDP")
 _UNREADABLE = (
     PdfError,
@@ -70,20 +71,27 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
 def check(data: bytes, *, anchors: Sequence[bytes] = ()) -> tuple[Seal, bytes] | None:
     """Judge the seal of a PDF file and give the record that it carries, if any; None for a file without a seal.
 
-    ``anchors`` are certificates (DER) from outside the file, under which the sealing one has to be.
+    What never was a PDF has none. ``anchors`` are certificates (DER) from outside the file, under which the sealing one
+    has to be.
     """
     try:
         reader = PdfFileReader(io.BytesIO(data))
         found = reader.embedded_signatures
         if len(found) == 1:
             return _judged(found[0], data, anchors), _record(reader)
-        if not found and not any(trace in data for trace in _TRACES):
+        if not found and not _has_traces(data):
             return None
     except _UNREADABLE:
+        if _BEGINS not in data[:_WITHIN] and not _has_traces(data):
+            return None
         return Seal(intact=False, wrong="the file can't be read as it was written: it was changed or cut"), b""
     if found:
         return Seal(intact=False, wrong=f"it has {len(found)} seals; the site gives one, and nothing after it"), b""
     return Seal(intact=False, wrong="there are traces of a seal and no seal: it was taken off or changed"), b""
+
+
+def _has_traces(data: bytes) -> bool:
+    return any(trace in data for trace in _TRACES)
 
 
 def _judged(one: EmbeddedPdfSignature, data: bytes, anchors: Sequence[bytes]) -> Seal:
@@ -105,9 +113,12 @@ def _judged(one: EmbeddedPdfSignature, data: bytes, anchors: Sequence[bytes]) ->
         holds_from=begins.isoformat(),
         holds_to=ends.isoformat(),
     )
-    if wrong or not anchors:
-        return msgspec.structs.replace(said, notes=() if wrong else tuple(_notes(anchored=False)))
-    why = _untrusted(status, at, own)
+    if wrong:
+        return said
+    why = _not_held(at, own)
+    if not anchors:
+        return msgspec.structs.replace(said, wrong=why, notes=tuple(_notes(anchored=False)))
+    why = why or _untrusted(status, own)
     return msgspec.structs.replace(said, trusted=not why, wrong=why, notes=tuple(_notes(anchored=True)))
 
 
@@ -130,12 +141,18 @@ def _wrong(status: PdfSignatureStatus, *, whole: bool) -> Iterator[str]:
         yield "something stands in the file that the seal does not cover"
 
 
-def _untrusted(status: PdfSignatureStatus, at: datetime | None, own: Certificate) -> str:
+def _not_held(at: datetime | None, own: Certificate) -> str:
+    """Say that a certificate did not hold when the seal says that it was made; empty when it did."""
+    if at is not None and own.not_valid_before <= at <= own.not_valid_after:
+        return ""
+    term = f"from {own.not_valid_before:%Y-%m-%d} to {own.not_valid_after:%Y-%m-%d}"
+    made = f"that it was made {at:%Y-%m-%d}" if at is not None else "nothing of when it was made"
+    return f"the certificate of {own.subject.human_friendly} holds {term}, and the seal says {made}"
+
+
+def _untrusted(status: PdfSignatureStatus, own: Certificate) -> str:
     """Say why the certificate vouches for nothing; empty when it does."""
     name = own.subject.human_friendly
-    if at is None or not own.not_valid_before <= at <= own.not_valid_after:
-        term = f"from {own.not_valid_before:%Y-%m-%d} to {own.not_valid_after:%Y-%m-%d}"
-        return f"the certificate of {name} holds {term}, and the seal says that it was made {at:%Y-%m-%d}"
     if not status.trusted:
         return f"the certificate of {name} is not under the anchor given, or is not for signing"
     return ""

@@ -30,6 +30,7 @@ from automation.kernel.files import write_whole
 from automation.kernel.quantity import Instant
 
 KEY, ANCHOR = "seal.key", "seal-anchor.pem"
+_OTHERS = 0o077  # permissions of everybody but the owner
 _YEARS = timedelta(days=3653)  # of a simulated site's certificate
 _Private = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 _CERTIFYING = x509.KeyUsage(
@@ -111,6 +112,8 @@ def _named(folder: Path, plan: SealPlan) -> SealKey:
     path = folder / plan.file
     secret = _secret(plan.secret, folder)
     try:
+        if secret is None:
+            _check_own(path)
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror}", where=str(path)) from None
@@ -119,6 +122,12 @@ def _named(folder: Path, plan: SealPlan) -> SealKey:
     except (ValueError, TypeError):
         by = f"the secret that {plan.secret} names" if plan.secret else "no secret"
         raise InputError(f"this is no PKCS#12 or PEM that opens with {by}", where=str(path)) from None
+
+
+def _check_own(path: Path) -> None:
+    """Refuse a file that others can read: who has the key seals in the name of the site."""
+    if path.stat().st_mode & _OTHERS:
+        raise InputError("can be read by others; make it the owner's alone (chmod 600)", where=str(path))
 
 
 def _secret(reference: str, folder: Path) -> bytes | None:
@@ -131,6 +140,7 @@ def _secret(reference: str, folder: Path) -> bytes | None:
             raise InputError(f"the secret of the seal is {reference}, and there is no such variable", where="site.yaml")
         return os.environ[name].encode()
     try:
+        _check_own(folder / name)
         return (folder / name).read_bytes().strip()
     except OSError as error:
         raise InputError(f"the secret of the seal can't be read: {error.strerror}", where=str(folder / name)) from None

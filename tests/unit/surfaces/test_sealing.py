@@ -3,9 +3,12 @@
 Ways to cheat with such a file are a list of their own: ``tests/cheats/sealed.py``.
 """
 
+import contextlib
 import ctypes
 import io
 import shutil
+import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -29,9 +32,10 @@ from automation.kernel.errors import InputError, RefusedError
 from automation.ledger.event import Mode as LedgerMode
 from automation.surfaces.documents.certificate import document
 from automation.surfaces.documents.pdf import pdf
+from automation.surfaces.seals.checking import check
 from automation.surfaces.seals.keys import SealKey, key_of, made
 from automation.surfaces.seals.words import announced
-from tests.cheats.sealed import NOW, file, flipped, key
+from tests.cheats.sealed import ENDED, NOW, file, flipped, key
 from tests.support.commands import cellwright, simulated_site
 from tests.support.doors import doorway
 from tests.support.pages import Told, told
@@ -41,6 +45,10 @@ from tests.unit.surfaces.test_certificate import DATE, MADE
 
 Page = tuple[Path, tuple[Told, ...]]
 SECRET = "a rather long secret"
+ENDED_SAYS = (
+    "the certificate of Common Name: SIMULATED north seal holds from 2026-11-22 to 2036-11-22, and the seal says that "
+    "it was made 2040-01-01"
+)
 LIVE = SiteFile(name="north", mode=Mode.LIVE, zone="Europe/Berlin", seal=SealPlan("seal.p12", "env:SEAL_SECRET"))
 LIVE_FILE = """\
 site: {name: north, mode: live, zone: Europe/Berlin}
@@ -184,6 +192,7 @@ def test_the_seal_of_a_live_site_is_told_as_its_own_and_its_secret_is_nowhere(li
     own = made("north", now=SystemClock().now())
     (site / "seal.p12").write_bytes(pkcs12_of(own))
     (site / "secret").write_text(f"{SECRET}\n", encoding="utf-8")
+    (site / "secret").chmod(0o600)
     wrote = cellwright("record", BATCH, "--seal", "-o", live / "r.pdf", "--site", site)
     anchor = x509.load_der_x509_certificate(own.chain[0])
     (live / "anchor.pem").write_bytes(anchor.public_bytes(Encoding.PEM))
@@ -203,6 +212,47 @@ def test_without_a_certificate_that_holds_nothing_is_sealed(live: Path, monkeypa
     monkeypatch.setenv("SEAL_SECRET", SECRET)
     with pytest.raises(RefusedError, match="holds from 2026-11-22 to 2036-11-22, and it is 2040-01-01"):
         key_of(live, LIVE, now=instant("2040-01-01T12:00:00"))
+
+
+@pytest.mark.requirement("F105.2", refuses=True)
+def test_a_secret_or_an_open_key_that_others_can_read_seals_nothing(live: Path) -> None:
+    """Who has it seals in the name of the site; a file that its own secret locks may be read."""
+    (live / "secret").write_text(SECRET, encoding="utf-8")
+    (live / "secret").chmod(0o640)
+    by_file = replace(LIVE, seal=SealPlan("seal.p12", "file:secret"))
+    with pytest.raises(InputError, match=r"secret: can be read by others; make it the owner's alone"):
+        key_of(live, by_file, now=NOW)
+    (live / "secret").chmod(0o600)
+    assert key_of(live, by_file, now=NOW) == key("north")
+    (live / "open.pem").write_bytes(b"no key")
+    (live / "open.pem").chmod(0o644)
+    with pytest.raises(InputError, match=r"open\.pem: can be read by others"):
+        key_of(live, replace(LIVE, seal=SealPlan("open.pem")), now=NOW)
+
+
+@pytest.mark.requirement("F105.2", refuses=True)
+def test_of_a_ledger_that_is_not_intact_nothing_is_sealed(page: Page, tmp_path: Path) -> None:
+    """A seal would vouch for what nobody recorded; the first bad event is named, and no file is written."""
+    site = shutil.copytree(page[0] / "site", tmp_path / "site")
+    with contextlib.closing(sqlite3.connect(site / "ledger.sqlite")) as ledger:
+        ledger.execute("DROP TRIGGER event_update")
+        ledger.execute("UPDATE event SET body = CAST(replace(body, '2408', '2409') AS BLOB)")
+        ledger.commit()
+    said = cellwright("record", BATCH, "--seal", "-o", tmp_path / "x.pdf", "--site", site)
+    assert (said.status, "nothing of it is sealed: event" in said.err, (tmp_path / "x.pdf").exists()) == (
+        1,
+        True,
+        False,
+    )
+
+
+@pytest.mark.requirement("F105.2", refuses=True)
+def test_a_certificate_that_had_ended_is_told_without_an_anchor_too() -> None:
+    """Intact, and from when to when it held; and what never was a PDF has no seal that was cut off."""
+    ended = check(file(stated=ENDED))
+    assert ended is not None
+    assert (ended[0].intact, ended[0].wrong) == (True, ENDED_SAYS)
+    assert (check(b""), check(b"hello")) == (None, None)
 
 
 @pytest.mark.requirement("F105.2", refuses=True)
