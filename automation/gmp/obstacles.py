@@ -4,7 +4,7 @@ Every line is read off an object, and the list is empty exactly when the lot may
 Source: 21 CFR 211.165, 211.188, 211.192 (all records reviewed, discrepancies resolved); EU GMP Annex 16 and Part IV 11.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -21,12 +21,12 @@ from automation.gmp.product.custody import custody_findings, handovers
 from automation.gmp.product.donors import donors_of
 from automation.gmp.product.orders import Order, order_of
 from automation.gmp.product.orders import State as Ordered
-from automation.gmp.product.recalls import Recall
+from automation.gmp.product.recalls import recalls_of
 from automation.gmp.product.testing import QcTest, check_worked_out, criterion_of, judge_by, tests_of, worked_out
 from automation.gmp.product.testing import State as Tested
 from automation.gmp.quality.corrections import unsettled
 from automation.gmp.quality.deviations import Opening
-from automation.gmp.quality.holds import holds_of
+from automation.gmp.quality.holds import held_origins, holds_of
 from automation.gmp.quality.specifications import Criterion, Specification, Stage
 from automation.gmp.quality.specifications import State as Standing
 from automation.gmp.shelf_lives import expired
@@ -72,7 +72,6 @@ class _Container(Protocol):
     id: str
     state: str
     parent: str
-    sources: tuple[str, ...]
     purpose: str
     on_hold: bool
     hold_reason: str
@@ -169,30 +168,7 @@ def _of_containers(site: Site, batch: _Batch) -> Iterator[Obstacle]:
         if one.parent and not any(label.state == "applied" for label in site.marked("label", of_container(name))):
             yield Obstacle(f"container {name} carries no verified label", Right.PERFORM)
         yield from (Obstacle(sentence, Right.INVESTIGATE) for sentence in custody_findings(site, name))
-    for one in _origins(site, names):
-        if one.on_hold:
-            why = f"container {one.id}, of which {batch.id} was made, is on QA hold ({one.hold_reason})"
-            yield Obstacle(why, Right.APPROVE)
-
-
-def _origins(site: Site, names: Iterable[str]) -> Iterator[_Container]:
-    """Give the containers that product came out of, each once, the nearest first: a hold goes with the content.
-
-    Of a pool those are all that went into it.
-    """
-    known = set(names)
-    waiting = [one for name in names for one in _came_out_of(site, name)]
-    while waiting:
-        name = waiting.pop(0)
-        if name and name not in known:
-            known.add(name)
-            waiting += _came_out_of(site, name)
-            yield cast("_Container", site.find("container", name))
-
-
-def _came_out_of(site: Site, name: str) -> tuple[str, ...]:
-    one = cast("_Container", site.find("container", name))
-    return (one.parent, *one.sources)
+    yield from (Obstacle(sentence, Right.APPROVE) for sentence in held_origins(site, batch.id, names))
 
 
 def _of_donors(site: Site, order: Order) -> Iterator[Obstacle]:
@@ -237,9 +213,8 @@ def _of_loose_labels(site: Site, batch: str) -> Iterator[Obstacle]:
 
 def _of_recalls(site: Site, batch: str) -> Iterator[Obstacle]:
     """Give the recalls of the lot that are not settled."""
-    for one in (cast("Recall", found) for found in site.marked("recall", of_batch(batch))):
-        if one.bars:
-            yield Obstacle(f"recall {one.id} is {one.state}: {one.why}", Right.RELEASE)
+    for one in recalls_of(site, batch):
+        yield Obstacle(f"recall {one.id} is {one.state}: {one.why}", Right.RELEASE)
 
 
 def _of_warming(site: Site, batch: str, specification: Specification) -> Iterator[Obstacle]:

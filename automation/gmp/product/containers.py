@@ -13,6 +13,7 @@ from automation.gmp.condemned import check_condemned
 from automation.gmp.marks import OPEN, known_as, of_batch, stored_at
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.product.locations import check_fits, check_one_may_take, location_of
+from automation.gmp.quality.holds import barring
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import IdentityError, RefusedError
 from automation.kernel.machine import Row, Table
@@ -258,6 +259,7 @@ class Container:
     sealed_with: str = ""
     parent: str = ""
     batch: str = ""
+    lots: tuple[str, ...] = ()  # every batch that it ever belonged to
     purpose: Purpose = Purpose.PRODUCT
     where: str = ""
     position: str = ""
@@ -370,6 +372,8 @@ class Container:
         for lot in dict.fromkeys(one for one in (name, self.batch) if one):
             self._refuse(_engineering(lot, site), f"is of the engineering lot {lot}, which is never for infusion")
             self._refuse(not _may_go(lot, site), f"is of lot {lot}, which is not released")
+            held = next(barring(site, lot, (self.id,)), "")
+            self._refuse(bool(held), f"can't go to a patient: {held}")
 
     def _check_lot(self, name: str, site: Site) -> None:
         """Refuse what was made in an engineering lot to any lot that is not one: it never becomes another."""
@@ -403,6 +407,7 @@ class Container:
                 return replace(
                     after,
                     batch=said.batch or self.batch,
+                    lots=_lots(self.lots, said.batch),
                     condition=said.condition,
                     seal=said.seal,
                     exposure_s=exposure,
@@ -416,7 +421,8 @@ class Container:
                     after, where=said.position, position=said.position, warming_s=warming, first_cold_at=cold
                 )
             case Retrieval() as said:
-                return replace(after, position="", batch=said.batch or self.batch)
+                lots = _lots(self.lots, said.batch)
+                return replace(after, position="", batch=said.batch or self.batch, lots=lots)
             case Filling() | Drawing() | Emptying() | Weighing() as said:
                 return replace(after, volume_ml=_volume(self.volume_ml, said), sources=_sources(self.sources, said))
             case Chilling():
@@ -463,6 +469,10 @@ def _sources(known: tuple[str, ...], said: Body) -> tuple[str, ...]:
     return (*known, source) if source and source not in known else known
 
 
+def _lots(known: tuple[str, ...], batch: str) -> tuple[str, ...]:
+    return (*known, batch) if batch and batch not in known else known
+
+
 def _moment(seconds: float | None) -> Instant | None:
     return None if seconds is None else Instant(seconds)
 
@@ -479,6 +489,7 @@ def _expected(blank: _C, said: Expectation) -> _C:
         sealed_with=said.sealed_with,
         parent=said.parent,
         batch=said.batch,
+        lots=_lots((), said.batch),
         purpose=said.purpose,
         warming_s=Seconds(said.warming_s),
         first_cold_at=_moment(said.first_cold_at),

@@ -20,7 +20,7 @@ from automation.gmp.product.orders import Order, check_runs
 from automation.gmp.product.recalls import check_recalls
 from automation.gmp.product.releases import Release
 from automation.gmp.product.shipments import Shipment
-from automation.gmp.quality.holds import holds_of
+from automation.gmp.quality.holds import barring
 from automation.gmp.quality.specifications import Specification
 from automation.gmp.shelf_lives import expired
 from automation.gmp.words import Body, Meaning, Reason, Right, field
@@ -223,7 +223,7 @@ class Infusion:
         out = release.is_out and plan.container in release.containers
         self._refuse(not out, f"can't go on: {plan.container} of lot {plan.batch} is not released ({release.state})")
         check_recalls(site, plan.batch, what=f"infusion {self.id}")
-        held = next(holds_of(site, plan.batch), "")
+        held = next(barring(site, plan.batch, (plan.container,)), "")
         self._refuse(bool(held), f"can't go on: {held}")
         over = expired(site, plan.batch)
         self._refuse(bool(over), f"can't go on: {over}")

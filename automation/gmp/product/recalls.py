@@ -13,6 +13,7 @@ from typing import Protocol, Self, cast
 
 from automation.gmp.codes import Moment, moment
 from automation.gmp.due import DAY, Due, within
+from automation.gmp.lineage import lots_behind
 from automation.gmp.marks import OPEN, of_batch, of_container
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.product.custody import held_by
@@ -241,9 +242,15 @@ def whereabouts(site: Site, batch: str) -> Iterator[tuple[bool, str]]:
 
 def check_recalls(site: Site, batch: str, *, what: str) -> None:
     """Raise RefusedError when a recall bars the lot from going on to a patient; ``what`` is what was to be done."""
-    found = next((one for one in site.marked("recall", of_batch(batch)) if cast("Recall", one).bars), None)
+    found = next(recalls_of(site, batch), None)
     if found is not None:
-        raise RefusedError(f"{what}: lot {batch} is being recalled ({found.id}: {cast('Recall', found).why})")
+        raise RefusedError(f"{what}: lot {found.batch} is being recalled ({found.id}: {found.why})")
+
+
+def recalls_of(site: Site, batch: str) -> Iterator[Recall]:
+    """Give the recalls that bar a lot, or one out of which it was made, from going on to a patient."""
+    found = (cast("Recall", one) for lot in lots_behind(site, batch) for one in site.marked("recall", of_batch(lot)))
+    yield from (one for one in found if one.bars)
 
 
 def _hold(thing: Thing, _fact: Fact, site: Site) -> Iterable[Next]:

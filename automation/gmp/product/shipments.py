@@ -7,6 +7,7 @@ Source: 21 CFR 211.142(b), 211.150 (distribution); EU GMP Part IV 14; 49 CFR 173
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain
 from typing import Protocol, Self, cast
 
 from automation.formulas import dangerous_goods as goods
@@ -19,7 +20,7 @@ from automation.gmp.product.custody import held_by
 from automation.gmp.product.orders import Order, check_runs
 from automation.gmp.product.recalls import check_recalls
 from automation.gmp.product.releases import Release
-from automation.gmp.quality.holds import holds_of
+from automation.gmp.quality.holds import barring
 from automation.gmp.words import Body, Meaning, Reason, Right, field
 from automation.kernel.errors import IdentityError, RefusedError
 from automation.kernel.machine import Row, Table
@@ -207,6 +208,7 @@ class Shipment:
                 self._check_acceptance(said, site)
         if fact.kind in {"pack", "dispatch", "accept"}:
             check_recalls(site, self._planned.batch, what=f"shipment {self.id}")
+            self._check_holds(fact.kind, site)
         if fact.kind == "dispatch":
             self._check_held(self._planned.carrier, site)
         if fact.kind == "receive":
@@ -241,13 +243,10 @@ class Shipment:
         self._check_whole(said.containers)
         release = cast("Release", site.find("release", plan.batch))
         self._refuse(not release.is_out, f"can't be packed: lot {plan.batch} is {release.state}, not released")
-        held = next(holds_of(site, plan.batch), "")
-        self._refuse(bool(held), f"can't be packed: {held}")
         strange = sorted(set(self.containers) - set(release.containers))
         self._refuse(bool(strange), f"can't be packed: {', '.join(strange)} is not among the released containers")
         for name in self.containers:
             one = cast("_Container", site.find("container", name))
-            self._refuse(one.on_hold, f"can't be packed: container {name} is on QA hold")
             bears = any(label.state == "applied" for label in site.marked("label", of_container(name)))
             self._refuse(bool(one.parent) and not bears, f"can't be packed: container {name} carries no verified label")
             out = one.state == "in process"
@@ -263,6 +262,13 @@ class Shipment:
         self._refuse(not fit, f"can't be packed: shipper {said.shipper} is qualified until {said.qualified_until}")
         missing = [name for name in DOCUMENTS if name not in said.documents]
         self._refuse(bool(missing), f"can't be packed: these papers are missing: {', '.join(missing)}")
+
+    def _check_holds(self, command: str, site: Site) -> None:
+        done = {"pack": "packed", "dispatch": "dispatched", "accept": "accepted"}[command]
+        bags = {name: cast("_Container", site.find("container", name)) for name in self.containers}
+        on_hold = (f"container {name} is on QA hold" for name, one in bags.items() if one.on_hold)
+        held = next(chain(barring(site, self._planned.batch, self.containers), on_hold), "")
+        self._refuse(bool(held), f"can't be {done}: {held}")
 
     def _package(self, said: Plan, site: Site) -> goods.Package:
         content, coolant = said.content or goods.Content.NOT_REGULATED, said.coolant or goods.Coolant.NONE

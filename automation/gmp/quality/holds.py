@@ -5,13 +5,14 @@ container is a mark of that container; this one is of the whole lot, also of wha
 Source: 21 CFR 211.192 (an investigation extends to other batches), 211.165(a); EU GMP chapter 8, 8.11.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
 from automation.gmp.due import DAY, Due, within
 from automation.gmp.evidence import CITED, check_cited
+from automation.gmp.lineage import lots_behind, origins
 from automation.gmp.marks import OPEN, of_batch
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Meaning, Right, field
@@ -113,10 +114,25 @@ class QaHold:
 
 
 def holds_of(site: Site, batch: str) -> Iterator[str]:
-    """Give the holds of a lot that are not lifted, one sentence each."""
-    for one in site.marked(WORD, of_batch(batch)):
-        if isinstance(one, QaHold) and one.state is State.PLACED and one.placing is not None:
-            yield f"lot {batch} is on QA hold ({one.id}): {one.placing.reason}"
+    """Give the holds of a lot, and of the lots out of which it was made, that are not lifted, one sentence each."""
+    for lot in lots_behind(site, batch):
+        made = "" if lot == batch else f", of which {batch} was made,"
+        for one in site.marked(WORD, of_batch(lot)):
+            if isinstance(one, QaHold) and one.state is State.PLACED and one.placing is not None:
+                yield f"lot {lot}{made} is on QA hold ({one.id}): {one.placing.reason}"
+
+
+def held_origins(site: Site, batch: str, names: Iterable[str]) -> Iterator[str]:
+    """Give what is on QA hold of that out of which these containers of a lot came, one sentence each."""
+    for one in origins(site, names):
+        if one.on_hold:
+            yield f"container {one.id}, of which {batch} was made, is on QA hold ({one.hold_reason})"
+
+
+def barring(site: Site, batch: str, names: Iterable[str]) -> Iterator[str]:
+    """Give every hold for which these containers of a lot don't go on their way to a patient, one sentence each."""
+    yield from holds_of(site, batch)
+    yield from held_origins(site, batch, names)
 
 
 KIND = Kind(WORD, "quality", TABLE, QaHold)

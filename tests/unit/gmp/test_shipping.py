@@ -4,7 +4,7 @@ import pytest
 
 from automation.gmp.product.shipments import Shipment
 from automation.kernel.errors import RefusedError
-from tests.support.doors import Doorway, proof
+from tests.support.doors import SYSTEM, Doorway, proof
 from tests.support.thread import Body, Thread
 
 PLAN = ("shipment", "plan")
@@ -75,3 +75,68 @@ def test_time_without_a_reading_is_a_finding_of_the_receiver(way: Doorway) -> No
     thread.do("shipment", "receive", by="treat", unknown_s=1800.0)
     with pytest.raises(RefusedError, match="1800 s without a reading; nobody knows how cold it was"):
         thread.do("shipment", "accept", by="treat")
+
+
+HELD: Body = {"batch": "X1", "reason": "six colonies on a settle plate"}
+
+
+def held(way: Doorway, batch: str = "X1") -> None:
+    """Place a QA hold of a lot, as a rule does."""
+    way.do(f"qa-hold/H-{batch}", "place", {**HELD, "batch": batch}, by=SYSTEM)
+
+
+def lifted(way: Doorway, batch: str = "X1") -> None:
+    """Lift it again."""
+    signs = (proof("approve", "approved"),)
+    body = {"reason": "another room", "evidence": f"qa-hold/H-{batch}"}
+    way.do(f"qa-hold/H-{batch}", "lift", body, by="approve", signs=signs)
+
+
+@pytest.mark.requirement("F080", "F106.1", refuses=True)
+@pytest.mark.parametrize(("command", "by"), [("pack", "perform"), ("dispatch", "perform"), ("accept", "treat")])
+def test_a_lot_that_is_held_on_its_way_stops_where_it_is(command: str, by: str, way: Doorway) -> None:
+    """Also what was packed before the plate was read; when the hold is lifted it goes on."""
+    thread = Thread(way, "X1")
+    thread.until("shipment", command)
+    held(way)
+    with pytest.raises(RefusedError, match=r"lot X1 is on QA hold \(H-X1\)"):
+        thread.do("shipment", command, by=by)
+    lifted(way)
+    thread.do("shipment", command, by=by)
+
+
+@pytest.mark.requirement("F080", "F106.1", refuses=True)
+def test_nobody_hands_out_a_container_of_a_held_lot_past_its_shipment(way: Doorway) -> None:
+    """By a command of its own it goes no further than by a shipment."""
+    thread = Thread(way, "X1")
+    thread.until("shipment", "dispatch")
+    held(way)
+    with pytest.raises(RefusedError, match=r"lot X1 is on QA hold \(H-X1\)"):
+        way.do("container/X1-P", "dispense", {"to": "ward-4", "batch": "X1"}, by="perform")
+
+
+@pytest.mark.requirement("F080", "F106.1", refuses=True)
+def test_a_hold_goes_with_what_was_made_of_a_lot_into_the_next(way: Doorway) -> None:
+    """Made again from cells of held X0, X1 is neither released, packed nor handed out before the hold is lifted."""
+    cold: Body = {"first_cold_at": float(way.clock.now())}
+    children = {("container-P", "expect"): cold, ("container-Q", "expect"): cold}
+    thread = Thread(way, "X1", otherwise=children, skipped=frozenset({("container-A", "receive")}))
+    thread.until("batch", "issue")
+    first = thread.body("batch", "issue")
+    way.do("batch/X0", "issue", first, by="issue")
+    way.do("container/X1-A", "receive", {"batch": "X0"})
+    way.do("container/X1-A", "store", {"position": "S1"})
+    way.do("batch/X0", "abort", {"reason": "the pump failed"})
+    thread.do("order", "make_again", by="order", instead_of="X0")
+    thread.do("batch", "issue", by="issue")
+    way.do("container/X1-A", "retrieve", {"batch": "X1"})
+    thread.until("release", "release_conditionally")
+    held(way, "X0")
+    with pytest.raises(RefusedError, match=r"lot X0, of which X1 was made, is on QA hold \(H-X0\)"):
+        thread.do("release", "release_conditionally", by="release")
+    lifted(way, "X0")
+    thread.do("release", "release_conditionally", by="release")
+    thread.until("shipment", "pack")
+    way.do("recall/R-0", "open", {"batch": "X0", "subject": "batch/X0", "why": "growth"}, by="review")
+    with pytest.raises(RefusedError, match="lot X0 is being recalled"):
+        thread.do("shipment", "pack", by="perform")
