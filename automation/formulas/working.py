@@ -5,6 +5,7 @@ Units are read off the annotations of the function (see ``automation.kernel.quan
 """
 
 import inspect
+import math
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -87,13 +88,25 @@ def work_out(name: str, inputs: Mapping[str, str]) -> Working:
         wrong = f"does not know {min(unknown)!r}" if unknown else f"lacks {min(missing)!r}"
         raise InputError(f"{name} {wrong}; its inputs: {', '.join(calculation.inputs)}")
     values = {key: _number(inputs[key], kind, what=f"{name}.{key}") for key, kind in calculation.inputs.items()}
-    result = calculation.function(**values)
-    if not isinstance(result, (int, float)):
-        raise TypeError(f"{name} gives {type(result).__name__}, not a number")
+    result = _result(calculation, values)
     terms = tuple(Term(key, values[key], _unit(kind)) for key, kind in calculation.inputs.items())
     return Working(
         name, calculation.formula, terms, Term("result", result, _unit(calculation.result)), calculation.source
     )
+
+
+def _result(calculation: Calculation, values: Mapping[str, float]) -> float:
+    """Call the function; raises InputError for inputs whose result no number of the machine holds."""
+    try:
+        result = calculation.function(**values)
+    except (OverflowError, ZeroDivisionError, ValueError):  # of products, powers and logarithms that leave the range
+        result = math.nan
+    if not isinstance(result, (int, float)):
+        raise TypeError(f"{calculation.name} gives {type(result).__name__}, not a number")
+    if not math.isfinite(result):
+        given = ", ".join(f"{key} = {value:g}" for key, value in values.items())
+        raise InputError(f"{calculation.name} of {given} is beyond every number; look at the inputs and their units")
+    return result
 
 
 def _number(text: str, kind: object, *, what: str) -> float:

@@ -20,13 +20,17 @@ from automation.views.wording import count
 
 _VOLUMES = frozenset({"volume", "load"})
 _KNOWN = tuple(one.name for one in fields(Vessel))
+_LEAST, _MOST = 1e-6, 1e9  # of whatever a vessel is stated by
 _HEADS = ("where", "before", "after", "is", "why")
 _NUMBER = re.compile(r"[0-9.+eE-]+")
 
 
 def vessel(texts: Sequence[str], *, option: str) -> Vessel:
     """Read ``volume=300 mL`` and what else is stated of a vessel; raises InputError for anything else."""
-    given = dict(pair(text, what=option) for text in texts)
+    pairs = [pair(text, what=option) for text in texts]
+    given = dict(pairs)
+    if twice := [name for name in given if [one for one, _ in pairs].count(name) > 1]:
+        raise InputError(f"{option} names {twice[0]} twice")
     for name, text in given.items():
         if name not in _KNOWN:
             raise InputError(f"{option} names {name!r}; allowed: {', '.join(_KNOWN)}")
@@ -39,8 +43,9 @@ def vessel(texts: Sequence[str], *, option: str) -> Vessel:
         load=Millilitres(read(given.get("load", "0 mL"), Millilitres, what=f"{option} load")),
         **{name: _number(text, f"{option} {name}") for name, text in given.items() if name not in _VOLUMES},
     )
-    if not all(float(getattr(made, name)) > 0.0 for name in given):
-        raise InputError(f"{option}: everything that is stated has to be more than 0")
+    for name, text in given.items():
+        if not _LEAST <= float(getattr(made, name)) <= _MOST:
+            raise InputError(f"{option} {name} is {text}; more than 0 is needed, from {_LEAST:g} to {_MOST:g}")
     return made
 
 

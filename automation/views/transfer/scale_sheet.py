@@ -27,6 +27,7 @@ _BOUND = re.compile(
     r"sample|uncertainty|tolerance|error|empty|hold_up|chamber|rest|mix_volume|holds|draw|weights|counting|tests|"
     r"aliquots|vials|bags|trough|source_left|stock|acceptance|charge|load_most|cassette|first_place|gloves|tries|events|tubes"
 )
+_WEIGHED = re.compile(r"\.weights\.(balance_uncertainty|tolerance)$")
 _KEPT = {
     "s": "time of the process; handling takes longer, so look at it again",
     "K/min": "what the cells need; that a program gives it has to be shown",
@@ -82,6 +83,8 @@ class Scaling:
         """Give how many times an amount is there; raises InputError for surfaces that are not stated."""
         one, before, after = Millilitres(1.0), self.before, self.after
         if self.keep is Keep.AREA:
+            if not (before.area_cm2 and after.area_cm2):
+                raise InputError("the surface is to be kept; area_cm2 is needed of both vessels")
             return float(scale.medium_at_area(volume=one, before_cm2=before.area_cm2, after_cm2=after.area_cm2))
         return float(scale.volume_at_scale(quantity=one, before=before.volume, after=after.volume))
 
@@ -119,6 +122,7 @@ def sheet(recipe: Recipe, operations: Mapping[str, OperationSpec], asked: Scalin
     if not asked.steps:
         raise InputError(f"name the steps that go into the other vessel; {recipe.header.id} has {_ids(recipe)}")
     chosen = [recipe.step(name) for name in dict.fromkeys(asked.steps)]
+    _check_used(asked.before, asked.after)
     ratio = asked.ratio
     lines = [*_vessels(asked.before, asked.after)]
     for step in chosen:
@@ -131,6 +135,18 @@ def sheet(recipe: Recipe, operations: Mapping[str, OperationSpec], asked: Scalin
 
 def _ids(recipe: Recipe) -> str:
     return ", ".join(step.id for step in recipe.steps)
+
+
+def _check_used(before: Vessel, after: Vessel) -> None:
+    """Refuse what would be stated and not looked at: on one side alone, or what is worked out."""
+    for name in ("area_cm2", "stirrer_m", "load"):
+        if bool(float(getattr(before, name))) != bool(float(getattr(after, name))):
+            raise InputError(f"{name} is stated of one vessel; state it of both, or of none")
+    for name in ("speed_rpm", "gas_ml_per_min"):
+        if getattr(after, name):
+            raise InputError(f"{name} of the other vessel is worked out; state it of the one that is known")
+    if bool(before.speed_rpm) != bool(before.stirrer_m):
+        raise InputError("speed_rpm and stirrer_m go together: power per volume needs both")
 
 
 def _vessels(before: Vessel, after: Vessel) -> Iterator[Line]:
@@ -237,7 +253,9 @@ def _line(leaf: _Leaf, *, ratio: float, after: Vessel) -> Line:
     if why := _open(leaf, unit):
         return Line(leaf.path, before, "", Basis.OPEN, why)
     if _BOUND.search(leaf.path):
-        return Line(leaf.path, before, before, Basis.KEPT, "belongs to a sample, a scale or a device")
+        heavier = "of the balance: look whether it carries the other mass, and how surely"
+        why = heavier if _WEIGHED.search(leaf.path) else "belongs to a sample, a scale or a device"
+        return Line(leaf.path, before, before, Basis.KEPT, why)
     flows = bool(_FLOW.search(leaf.path))
     if unit not in _AMOUNTS and not flows:
         return Line(leaf.path, before, before, Basis.KEPT, _KEPT.get(unit, "a state, the same at every scale"))
@@ -295,4 +313,8 @@ def _times(value: Decimal, ratio: float) -> Decimal:
 
 
 def _n(value: float | Millilitres, unit: str) -> str:
-    return f"{float(value):.{_DIGITS}g} {unit}".rstrip()
+    number = float(value)
+    for long, name in ((3600.0, "h"), (60.0, "min")):
+        if unit == "s" and number >= long and number % long == 0.0:
+            number, unit = number / long, name
+    return f"{number:.{_DIGITS}g} {unit}".rstrip()

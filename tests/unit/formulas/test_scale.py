@@ -119,3 +119,22 @@ def test_a_vessel_without_size_is_refused() -> None:
         work_out("volume_at_scale", {"quantity": "20,5 mL", "before": "300 mL", "after": "3 L"})
     with pytest.raises(InputError, match="lag is nan"):
         scale.sample_on_ramp(chamber=Celsius(-8.0), lag=Seconds(math.nan), rate_k_per_min=1.0)
+
+
+@pytest.mark.requirement("F091", refuses=True)
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("bag_thickness", {"volume": "1e300 mL", "area_cm2": "1e-300"}),
+        ("tip_speed", {"speed_rpm": "1e300", "impeller_m": "1e300"}),
+        ("population_doublings", {"after": "1e-300 cells", "before": "1e300 cells"}),
+        (
+            "speed_at_power",
+            {"speed_rpm": "1e300", "before_m": "0.1", "after_m": "1e-200", "before": "5 L", "after": "40 L"},
+        ),
+    ],
+)
+def test_a_result_that_no_number_holds_is_refused(name: str, given: dict[str, str]) -> None:
+    """Infinite, or lost on the way: the sentence names the inputs."""
+    with pytest.raises(InputError, match=f"{name} of .* is beyond every number"):
+        work_out(name, given)

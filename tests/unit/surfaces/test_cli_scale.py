@@ -9,6 +9,7 @@ from tests.support.commands import Said, cellwright
 
 pytestmark = pytest.mark.requirement("F091")
 FROM = ("--from", "volume=600 mL", "--from", "area_cm2=300", "--from", "load=600 mL")
+SMALL = ("--step", "expand", "--from", "volume=600 mL", "--to", "volume=3 L")
 TO = ("--to", "volume=3 L", "--to", "area_cm2=1000", "--to", "load=600 mL")
 
 
@@ -36,6 +37,8 @@ def car_t() -> dict[str, dict[str, str]]:
         ("expand.limits.viable_cells.alert", ">= 5E+9 cells", "scaled"),
         ("expand.limits.viability.alert", ">= 80.0 %", "kept"),
         ("expand.sample", "0.5 mL", "kept"),
+        ("expand.sample_every", "24 h", "kept"),
+        ("freeze.every", "10 s", "kept"),
         ("expand.volume", "", "taken when it runs"),
         ("wash.programs", "", "not translated"),
         ("wash.limits.volume_out.reject", "<= 150 mL", "scaled"),
@@ -96,7 +99,15 @@ def test_amounts_can_follow_the_growth_surface(tmp_path: Path) -> None:
         (("--step", "expand", "--from", "volume=600 mL", "--to", "volume=0 L"), "more than 0"),
         (("--step", "expand", "--from", "volume=600 mL", "--to", "size=3 L"), "names 'size'"),
         (("--step", "expand", "--from", "volume=600 mL", "--to", "load=3 L"), "lacks the working volume"),
-        (("--step", "expand", "--from", "volume=600 mL", "--to", "volume=3 L", "--keep", "area"), "area after is 0"),
+        (
+            ("--step", "expand", "--from", "volume=600 mL", "--to", "volume=3 L", "--keep", "area"),
+            "needed of both vessels",
+        ),
+        ((*SMALL, "--from", "volume=5 mL"), "names volume twice"),
+        ((*SMALL, "--from", "area_cm2=300"), "area_cm2 is stated of one vessel"),
+        ((*SMALL, "--to", "speed_rpm=100"), "is worked out"),
+        ((*SMALL, "--from", "speed_rpm=100"), "go together"),
+        ((*SMALL, "--from", "area_cm2=300", "--to", "area_cm2=1e-300"), "from 1e-06 to 1e+09"),
         (
             ("--step", "expand", "--from", "volume=1 mL", "--to", "volume=1 mL", "--to", "area_cm2=1,5"),
             "a number alone",
