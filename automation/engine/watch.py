@@ -153,10 +153,8 @@ class Watch:
         stay = STAY.get()
         n = stay.begin("watch.moment")
         try:
-            began, seen = await self._begin(stay, n, "watch.moment", b"{}")
-            if seen is None:
-                await self._end(stay, n, "now", None)
-            return Instant(began)
+            at, seen = await self._begin(stay, n, "watch.moment", b"{}")
+            return Instant(at) if seen is not None else await self._end(stay, n, "now", None)
         finally:
             stay.end()
 
