@@ -23,11 +23,15 @@ from xml.parsers import expat
 
 from automation.kernel.errors import FailedError, InputError
 from automation.kernel.quantity import Seconds, read
+from automation.qualification import confined
 from automation.qualification.asking import Asked, Check, Found
 
 LONGEST = Seconds(4 * 3600.0)  # s
 LARGEST = 1 << 22  # bytes of a file that is kept
-_SECRETS = ("CELLWRIGHT_SECRET", "CELLWRIGHT_NEW_SECRET", "CELLWRIGHT_CRASH_AT", "PYTEST_ADDOPTS")
+_LARGEST_WRITTEN = 1 << 26  # bytes of a file that the tests may write
+_LATER = 10.0  # s; after which what was to end by itself is ended
+_GIVEN = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")  # no secret that a test could print
+_OWN = {".yaml", ".key", ".json", ".pem"}  # ends of the files of a site that nothing but people and the program writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +49,23 @@ async def run(asked: Asked) -> Found:
     within = Seconds(float(read(asked.told["within"], Seconds, what="within")))
     if not Seconds(0.0) < within <= LONGEST:
         raise InputError(f"within is {asked.told['within']!r}; up to {LONGEST / 3600:g} h are possible")
+    name, before = Path(asked.told["file"]).name, _own(asked.site.folder)
     with asked.site.house.clock.lent():
-        name = Path(asked.told["file"]).name
         ran = await asyncio.to_thread(_ran, name, source, within, asked.site.folder)
+    after = _own(asked.site.folder)
+    changed = sorted(one for one in before | after if before.get(one) != after.get(one))
     counts = counted(ran.report)
     told = ", ".join(f"{counts[word]} {word}" for word in ("passed", "failed", "error", "skipped"))
     files = {name: source, "junit.xml": ran.report, "output.txt": ran.output}
-    good = ran.status == 0 and counts["passed"] > 0 and not counts["skipped"]
-    return Found(f"{told} of {sum(counts.values())} tests; pytest ended with {ran.status}", good, files)
+    good = ran.status == 0 and counts["passed"] > 0 and not counts["skipped"] and not changed
+    touched = f"; of the site's own files changed: {', '.join(changed)}" if changed else ""
+    return Found(f"{told} of {sum(counts.values())} tests; pytest ended with {ran.status}{touched}", good, files)
+
+
+def _own(site: Path) -> dict[str, str]:
+    """Give the site's own files with their hashes."""
+    files = (path for path in site.iterdir() if path.suffix in _OWN and path.is_file())
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def _source(asked: Asked) -> bytes:
@@ -76,9 +89,10 @@ def _source(asked: Asked) -> bytes:
 
 def _ran(name: str, source: bytes, within: Seconds, site: Path) -> Ran:
     """Run pytest on a copy of the file, in a folder and a process of its own; raises FailedError for a long one."""
-    environment = {key: value for key, value in os.environ.items() if key not in _SECRETS}
+    environment = {key: os.environ[key] for key in _GIVEN if key in os.environ}
     environment["CELLWRIGHT_SITE"] = str(site.resolve())
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=junit.xml", name]
+    limits = [sys.executable, confined.__file__, str(float(within)), str(_LARGEST_WRITTEN)]
+    words = [*limits, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=junit.xml", name]
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         (here / name).write_bytes(source)
@@ -97,12 +111,15 @@ def _waited(words: list[str], here: Path, environment: dict[str, str], *, out: B
         words, cwd=here, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
     ) as process:
         try:
-            return process.wait(timeout=float(within))
+            status = process.wait(timeout=float(within) + _LATER)
         except subprocess.TimeoutExpired:
-            raise FailedError(f"pytest did not end within {within:g} s") from None
+            status = confined.TOO_LONG
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+    if status == confined.TOO_LONG:
+        raise FailedError(f"pytest did not end within {within:g} s")
+    return status
 
 
 def counted(report: bytes) -> Counter[str]:

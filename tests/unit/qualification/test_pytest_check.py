@@ -20,7 +20,7 @@ def test_the_site_is_there():
     assert (pathlib.Path(os.environ["CELLWRIGHT_SITE"]) / "site.yaml").exists()
 
 def test_no_secret_is_given_on():
-    assert "CELLWRIGHT_SECRET" not in os.environ
+    assert not [name for name in os.environ if "SECRET" in name]
 """
 PROTOCOL = """\
 id: own-oq
@@ -39,6 +39,15 @@ cases:
     risk: low
     steps: [{n: 1, action: The program runs them., expected: All pass., check: pytest,
              given: {file: FILE, sha256: SHA, within: WITHIN}}]
+"""
+CARELESS = """\
+import os, pathlib, signal, subprocess, sys
+
+def test_leaves_a_process_and_changes_the_site():
+    left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+    site = pathlib.Path(os.environ["CELLWRIGHT_SITE"])
+    (site.parent / "left.pid").write_text(str(left.pid))
+    (site / "other.yaml").write_text("of a test")
 """
 LONG = "import time\n\ndef test_long():\n    time.sleep(60)\n"
 
@@ -61,6 +70,7 @@ def _ran(folder: Path, source: str, *, within: str = "60 s", sha: str = "", file
 def test_own_tests_are_a_step_and_their_report_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They know the site and no secret; the file, the report and the output stand under their hashes."""
     monkeypatch.setenv("CELLWRIGHT_SECRET", "of nobody")
+    monkeypatch.setenv("SECRET_OF_THE_DATABASE", "of nobody")
     found = _ran(tmp_path, TESTS)
     assert (found.met, found.actual) == (True, "2 passed, 0 failed, 0 error, 0 skipped of 2 tests; pytest ended with 0")
     files = {piece.name: piece.sha256 for piece in found.evidence}
@@ -73,6 +83,15 @@ def test_a_test_that_does_not_end_fails_its_step(tmp_path: Path) -> None:
     """What came out is on record; nothing runs for ever."""
     found = _ran(tmp_path, LONG, within="0.3 s")
     assert (found.met, found.actual) == (False, "FailedError: pytest did not end within 0.3 s")
+
+
+@pytest.mark.requirement("C10.2", refuses=True)
+def test_tests_that_change_the_site_fail_their_step_and_leave_no_process(tmp_path: Path) -> None:
+    """Also one in a session of its own ends with the tests that started it."""
+    found = _ran(tmp_path, CARELESS)
+    assert not Path("/proc", (tmp_path / "left.pid").read_text("ascii")).exists()
+    assert not found.met
+    assert found.actual.endswith("pytest ended with 0; of the site's own files changed: other.yaml")
 
 
 @pytest.mark.requirement("C10.2", refuses=True)
