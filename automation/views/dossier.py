@@ -57,7 +57,7 @@ def of_lot(objects: Objects, batch: str) -> tuple[str, ...]:
         own.append(f"order/{order}")
         marks.add(of_order(order))
         others = [f"batch/{one.id}" for one in objects.marked("batch", of_order(order)) if one.id != batch]
-    return _closure(objects, own, marks, without=others)
+    return _closure(objects, own, marks=marks, without=others)
 
 
 def of_device(objects: Objects, asset: str) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ def of_device(objects: Objects, asset: str) -> tuple[str, ...]:
     told = tell(KINDS["asset"], tuple(objects.streams[f"asset/{asset}"]))
     batches = dict.fromkeys(str(getattr(fact.body, "batch", "")) for fact in told.facts)
     used = tuple(f"batch/{name}" for name in batches if name and objects.has("batch", name))
-    return (*_closure(objects, [f"asset/{asset}"], {of_asset(asset)}), *used)
+    return (*_closure(objects, [f"asset/{asset}"], marks={of_asset(asset)}), *used)
 
 
 def of_period(objects: Objects, stretch: Stretch) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ def files(objects: Objects, title: str, streams: Iterable[str], more: Mapping[st
 
 
 def _closure(
-    objects: Objects, start: Collection[str], marks: Collection[str], *, without: Collection[str] = ()
+    objects: Objects, start: Collection[str], *, marks: Collection[str], without: Collection[str] = ()
 ) -> tuple[str, ...]:
     """Give the streams of what carries a mark, and of what is about any of that, until nothing is new."""
     carried = {f"{word}/{one.id}": set(marks_of(one)) for word in KINDS for one in objects.every(word)}

@@ -67,12 +67,12 @@ def sweep(where: Path, *, known: Callable[[bytes], bool], bring: Callable[[bytes
     for seal in sorted(where.glob(f"?*{_SEAL}")):
         path = seal.with_suffix("")
         if os.path.lexists(path):
-            _decide(found, path, seal, known=known, bring=bring)
+            _decide(found, path, seal=seal, known=known, bring=bring)
     return found
 
 
 def _decide(
-    found: Swept, path: Path, seal: Path, *, known: Callable[[bytes], bool], bring: Callable[[bytes, bytes], str]
+    found: Swept, path: Path, *, seal: Path, known: Callable[[bytes], bool], bring: Callable[[bytes, bytes], str]
 ) -> None:
     name = path.name if path.name.isprintable() else ascii(path.name)
     data = b""
