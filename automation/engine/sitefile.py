@@ -22,7 +22,7 @@ from automation.engine.limsfile import read_lims
 from automation.engine.noticefile import SECTION as NOTICES
 from automation.engine.noticefile import read_notices
 from automation.engine.recipe.spec import words
-from automation.engine.recipe.yaml_source import Node, nearest, read_file
+from automation.engine.recipe.yaml_source import Node, nearest, read_file, read_text
 from automation.engine.sealfile import SECTION as SEAL
 from automation.engine.sealfile import read_seal
 from automation.engine.sitemodel import AssetEntry, Certificate, ContainerEntry, LotEntry, Mode, PersonEntry, SiteFile
@@ -87,6 +87,12 @@ class Known:
 def load_site(path: Path, known: Known) -> SiteFile:
     """Read a site file, or the ``site.yaml`` of a folder; raises InputError with file, line and column."""
     return _Reader(known).site(read_file(path / FILE if path.is_dir() else path))
+
+
+def roles_of(text: str) -> Mapping[str, frozenset[Right]]:
+    """Give the roles with their rights from the text of a site file, for example a recorded one; raises InputError."""
+    pairs = read_text(text, name=FILE).mapping()
+    return {name: _rights(one) for name, one in _named(pairs, "roles")}
 
 
 class _Reader:

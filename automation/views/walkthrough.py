@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import cast
 
+from automation.engine.sitefile import roles_of
 from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.materials.suppliers import Supplier
 from automation.gmp.people.persons import Person
@@ -100,7 +101,6 @@ class Walk:
 
     objects: Objects
     batch: str
-    roles: Mapping[str, Iterable[str]]  # with their rights
     blobs: Blobs
 
 
@@ -343,13 +343,14 @@ def _system(walk: Walk) -> Iterator[Section]:
     }
     events = [event for stream in (OWN_STREAM, _SITE) for event in objects.streams.get(stream, [])]
     own = audit_trail(sorted(events, key=lambda event: event.seq), zone=objects.zone)
-    in_force = tuple(one.seq for one in own if one.kind == _CONFIGURATION)
+    in_force = [event for event in events if event.kind == _CONFIGURATION][-1:]
+    roles = [(role, rights, one.seq) for one in in_force for role, rights in roles_of(str(one.fields["text"])).items()]
     yield Section("The record", ("what", "is"), tuple(Line(pair, (1, objects.last.seq)) for pair in facts.items()))
     yield Section(
         "Roles and their rights",
         ("role", "rights"),
-        tuple(Line((role, ", ".join(sorted(map(str, rights)))), in_force[-1:]) for role, rights in walk.roles.items()),
-        "From the site's file as it is in force; each configuration is an event below.",
+        tuple(Line((role, ", ".join(sorted(map(str, rights)))), (seq,)) for role, rights, seq in roles),
+        "From the site's file that came into force last; each is an event below.",
     )
     kept = tuple(_own(one) for one in own if one.kind != "genesis")
     yield Section("What the program recorded about itself", ("when", "what", "by", "said"), kept)
@@ -395,11 +396,11 @@ def _rows(tables: Tables, name: str, *, title: str, fields: Sequence[str], batch
     rows: Iterable[Row] = tables[name].rows
     some = (row for row in rows if not batch or row.text("batch") == batch)
     zone = tables.objects.zone
-    lines = tuple(Line(tuple(_told(row, field, zone) for field in fields), row.events) for row in some)
+    lines = tuple(Line(tuple(_told(row, field, zone=zone) for field in fields), row.events) for row in some)
     return Section(title, tuple(fields), lines)
 
 
-def _told(row: Row, field: str, zone: str) -> str:
+def _told(row: Row, field: str, *, zone: str) -> str:
     """Write a field as it stands, zero too; moments in the site's zone, as everywhere on the pages."""
     value = row.values.get(field)
     if field in _MOMENTS and isinstance(value, str) and value:

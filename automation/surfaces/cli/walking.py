@@ -67,7 +67,7 @@ def walkthrough(  # noqa: PLR0913  as options
     _record(session, folder, inspection, chapters=chapters, batch=batch, unmasked=unmasked, by=by)
     with looked(session, folder) as (file, objects):
         mask = Mask(()) if unmasked else Mask(identifiers(objects))
-        walk = Walk(objects, batch, file.roles, Blobs(folder / "blobs", sync=False))
+        walk = Walk(objects, batch, Blobs(folder / "blobs", sync=False))
         found = {chapter: sections(chapter, walk) for chapter in chapters}
         checked = check(folder)
         cover = _cover(objects, inspection, site=file.name, unmasked=unmasked, checked=checked)
