@@ -1,4 +1,4 @@
-"""Lineage: out of which containers, and so of which lots, the product of a lot was made; what is known of them goes on.
+"""Lineage: out of which containers, and so of which lots, the product of a lot was made, and by whom.
 
 Source: 21 CFR 1271.290(c) (each part is tracked), 211.192 (an investigation extends to other batches).
 """
@@ -26,6 +26,15 @@ class _Batch(Protocol):
 
     @property
     def containers(self) -> tuple[str, ...]: ...
+    @property
+    def hands(self) -> frozenset[str]: ...
+
+
+class _Prompt(Protocol):
+    """What is asked of a prompt."""
+
+    @property
+    def hands(self) -> frozenset[str]: ...
 
 
 def origins(site: Site, names: Iterable[str]) -> Iterator[Origin]:
@@ -47,6 +56,12 @@ def lots_behind(site: Site, batch: str) -> tuple[str, ...]:
     names = dict.fromkeys((*issued, *(one.id for one in site.marked("container", of_batch(batch)))))
     own = (cast("Origin", site.find("container", name)) for name in names)
     return tuple(dict.fromkeys((batch, *(lot for one in (*own, *origins(site, names)) for lot in one.lots))))
+
+
+def hands_of(site: Site, batch: str) -> frozenset[str]:
+    """Give who made a lot: the persons who started or directed it, or answered what it asked."""
+    prompts = (cast("_Prompt", one) for one in site.marked("prompt", of_batch(batch)))
+    return cast("_Batch", site.find("batch", batch)).hands.union(*(one.hands for one in prompts))
 
 
 def _came_out_of(site: Site, name: str) -> tuple[str, ...]:

@@ -118,7 +118,7 @@ def obstacles(site: Site, batch: str, *, specification: str) -> tuple[Obstacle, 
     demanded = cast("Specification", site.find("specification", specification))
     found += [*_of_warming(site, batch, demanded), *_of_tests(site, batch, demanded)]
     found += [*_of_forms(site, batch), *_of_nonconformances(site, batch)]
-    return (*found, *_of_deviations(site, thing, order))
+    return tuple(dict.fromkeys((*found, *_of_deviations(site, thing, order))))
 
 
 def product_of(site: Site, batch: str) -> tuple[str, ...]:

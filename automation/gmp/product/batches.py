@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Protocol, Self, cast
 
 from automation.gmp.amendments import Adoption, Amendment, Approval, BillLine, Proposal, Stage, Withdrawal
-from automation.gmp.marks import OPEN, made_by, of_batch, of_order, of_shift
+from automation.gmp.lineage import hands_of
+from automation.gmp.marks import OPEN, made_by, of_order, of_shift
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.ordered import check_ordered
 from automation.gmp.quality.documents import check_recipe
@@ -203,15 +204,6 @@ class _Container(Protocol):
     state: str
 
 
-class _Prompt(Protocol):
-    """What a batch asks of a prompt: who had a hand in it."""
-
-    @property
-    def batch(self) -> str: ...
-    @property
-    def hands(self) -> frozenset[str]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Batch:
     """One batch, folded from its events; a value, never edited in place."""
@@ -303,7 +295,7 @@ class Batch:
             check_takeover(self.id, fact, fact.body, site)
         if isinstance(fact.body, Approval | Withdrawal | Adoption):
             self._check_amendment(fact, fact.body, site)
-        if fact.kind == "review" and fact.by in self.hands | _hands(self.id, site):
+        if fact.kind == "review" and fact.by in hands_of(site, self.id):
             msg = f"batch {self.id}: {fact.by} had a hand in it; someone else has to review it"
             raise RefusedError(msg)
 
@@ -358,7 +350,7 @@ class Batch:
             if said.recipe_digest != waiting.proposal.recipe_digest:
                 raise RefusedError(f"batch {self.id}: amendment {said.number} makes another recipe than was approved")
             who = fact.signer(Meaning.APPROVED)
-            if who in {waiting.author, self.issued_by} | self.hands | _hands(self.id, site):
+            if who in {waiting.author, self.issued_by} | hands_of(site, self.id):
                 msg = f"batch {self.id}: {who} wrote amendment {said.number} or has a hand in the batch"
                 raise RefusedError(f"{msg}; someone else has to approve it")
 
@@ -405,12 +397,6 @@ def _moved(last: Amendment, fact: Fact) -> Amendment:
             stage = Stage.LAPSED if fact.kind == "lapse" else Stage.WITHDRAWN
             return replace(last, stage=stage, why=reason)
     raise TypeError(fact.body)
-
-
-def _hands(batch: str, site: Site) -> frozenset[str]:
-    """Give the persons who answered prompts of a batch."""
-    prompts = (cast("_Prompt", thing) for thing in site.marked("prompt", of_batch(batch)))
-    return frozenset().union(*(prompt.hands for prompt in prompts))
 
 
 KIND = Kind("batch", "product", TABLE, Batch)

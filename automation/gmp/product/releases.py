@@ -11,7 +11,8 @@ from typing import Protocol, Self, cast
 
 from automation.gmp.certificates import certificate
 from automation.gmp.due import DAY, Due, until, within
-from automation.gmp.marks import OPEN, of_batch
+from automation.gmp.lineage import hands_of
+from automation.gmp.marks import OPEN
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.obstacles import Obstacle, obstacles, product_of
 from automation.gmp.product.orders import order_of
@@ -125,15 +126,6 @@ class _Batch(Protocol):
 
     @property
     def identity(self) -> str: ...
-    @property
-    def hands(self) -> frozenset[str]: ...
-
-
-class _Prompt(Protocol):
-    """What a release asks of a prompt."""
-
-    @property
-    def hands(self) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +210,7 @@ class Release:
         self._refuse(not wanted or found.product != wanted, what)
 
     def _check_person(self, person: str, site: Site) -> None:
-        batch = cast("_Batch", site.find("batch", self.id))
-        prompts = (cast("_Prompt", one) for one in site.marked("prompt", of_batch(self.id)))
-        hands = batch.hands.union(*(prompt.hands for prompt in prompts))
+        hands = hands_of(site, self.id)
         analysts = {name for test in tests_of(site, self.id) for name in test.analysts}
         self._refuse(person in hands | analysts, f"{person} had a hand in it; someone else has to release it")
 

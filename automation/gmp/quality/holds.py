@@ -12,7 +12,7 @@ from typing import Self
 
 from automation.gmp.due import DAY, Due, within
 from automation.gmp.evidence import CITED, check_cited
-from automation.gmp.lineage import lots_behind, origins
+from automation.gmp.lineage import hands_of, lots_behind, origins
 from automation.gmp.marks import OPEN, of_batch
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.words import Body, Meaning, Right, field
@@ -89,12 +89,14 @@ class QaHold:
         return (within(what, owner=Right.APPROVE, since=self.placed_at, given=_DECIDE_IN, escalate=late),)
 
     def check(self, fact: Fact, site: Site) -> None:
-        """Refuse a hold of no batch, one lifted by who placed it, and one whose deviation is not closed."""
+        """Refuse a hold of no batch, whoever placed it or made the lot as lifter, and a deviation that is not closed."""
         if fact.kind == "place":
             batch = fact.stated(Placing).batch
             self._refuse(site.find("batch", batch).state == "absent", f"is of batch {batch}, which is not known here")
             return
         self._refuse(fact.by == self.placed_by, f"was placed by {fact.by}; someone else has to lift it")
+        made = self.placing is not None and fact.by in hands_of(site, self.placing.batch)
+        self._refuse(made, f"is of a lot in which {fact.by} had a hand; someone else has to lift it")
         check_cited(fact.stated(Lifting).evidence, site, where=f"QA hold {self.id}")
         name = self.placing.deviation if self.placing else ""
         if name:

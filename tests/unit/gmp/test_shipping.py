@@ -4,7 +4,7 @@ import pytest
 
 from automation.gmp.product.shipments import Shipment
 from automation.kernel.errors import RefusedError
-from tests.support.doors import SYSTEM, Doorway, proof
+from tests.support.doors import SECOND, SYSTEM, Doorway, proof
 from tests.support.thread import Body, Thread
 
 PLAN = ("shipment", "plan")
@@ -140,3 +140,15 @@ def test_a_hold_goes_with_what_was_made_of_a_lot_into_the_next(way: Doorway) -> 
     way.do("recall/R-0", "open", {"batch": "X0", "subject": "batch/X0", "why": "growth"}, by="review")
     with pytest.raises(RefusedError, match="lot X0 is being recalled"):
         thread.do("shipment", "pack", by="perform")
+
+
+@pytest.mark.requirement("F080", "F106.1", refuses=True)
+def test_nobody_lifts_the_hold_of_a_lot_that_the_own_hands_made(way: Doorway) -> None:
+    """Somebody with every right started it; another with the right to approve lifts."""
+    thread = Thread(way, "X1", instead={("batch", "start"): SECOND})
+    thread.until("container-A", "receive")
+    held(way)
+    body = {"reason": "another room", "evidence": "batch/X1"}
+    with pytest.raises(RefusedError, match="second had a hand"):
+        way.do("qa-hold/H-X1", "lift", body, by=SECOND, signs=(proof(SECOND, "approved"),))
+    lifted(way)
