@@ -101,33 +101,23 @@ class Table:
         return "\n".join(lines) + "\n"
 
 
-class _Model:
-    """What the machine keeps its state on."""
-
-    state: str
-
-
 class _Machine:
     """A ``transitions`` machine without automatic jumps and without callbacks."""
 
     def __init__(self, table: Table) -> None:
         from transitions import Machine  # noqa: PLC0415  heavy, and only needed once a table decides
 
-        self._model = _Model()
-        self._machine = Machine(
-            model=self._model,
+        machine = Machine(
+            model=None,
             states=list(table.states),
             transitions=[{"trigger": r.command, "source": str(r.source), "dest": str(r.dest)} for r in table.rows],
             initial=str(table.initial),
             auto_transitions=False,
         )
-        self._triggers = {state: frozenset(self._machine.get_triggers(state)) for state in self._machine.states}
+        self._triggers = {state: frozenset(machine.get_triggers(state)) for state in machine.states}
 
     def may(self, state: str, command: str) -> bool:
-        if state not in self._triggers:
-            return False
-        self._machine.set_state(state, self._model)
-        return command in self._triggers[state]
+        return command in self._triggers.get(state, ())
 
 
 class Procedural(StrEnum):
