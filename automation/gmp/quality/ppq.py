@@ -217,7 +217,7 @@ class Qualification:
 
     def _check_counted(self, said: Counted, site: Site) -> None:
         digest = self.plan.digest if self.plan else ""
-        twice = said.batch in {one.batch for one in self.counted}
+        twice = (said.batch, said.conforms) in {(one.batch, one.conforms) for one in self.counted}
         self._refuse(twice, f"counts batch {said.batch} already")
         found = made_since(site, said.batch, digest=digest, since=self.approved_at, where=f"PPQ {self.id}")
         self._refuse(not said.conforms and not said.why, f"has to say what of batch {said.batch} did not conform")
@@ -255,7 +255,8 @@ class Qualification:
                 authors = tuple(dict.fromkeys((*self.authors, fact.by)))
                 return replace(after, plan=said, authors=authors, due_at=moment(said.due, zone=fact.zone))
             case Counted() as said:
-                return replace(after, counted=(*self.counted, said))
+                others = (one for one in self.counted if one.batch != said.batch)  # said otherwise: the last word holds
+                return replace(after, counted=(*others, said))
             case Conclusion() as said:
                 return replace(after, conclusion=said, concluded_by=fact.by)
             case Reason(reason=reason) if fact.kind == "fail":

@@ -17,7 +17,7 @@ from automation.surfaces.cli.transfer_files import FILES, signed_of, write
 from automation.surfaces.documents.transfer import of_ppq
 from automation.views.comparison import How, Role
 from automation.views.objects import Objects
-from automation.views.transfer.ppq_report import ppq_report
+from automation.views.transfer.ppq_report import check_acceptance, ppq_report
 from automation.views.transfer.told import feedback_on
 
 
@@ -31,6 +31,7 @@ def ppq_command(session: Session, name: str, folder: Path, *, outputs: tuple[Pat
     """Judge every batch of a process qualification, and its claim; a conclusion states the SHA-256 of the report."""
     with looked(session, folder) as (_, objects):
         found = _known(objects, name)
+        _check_planned(session, found)
         batches = _batches(found, objects)
     sides = gathered([Named(one, folder, Role.NONE) for one in batches], How(operations=session.opener.operations()))
     with looked(session, folder) as (file, objects):
@@ -55,6 +56,19 @@ def _known(objects: Objects, name: str) -> Qualification:
     if not isinstance(found, Qualification) or found.plan is None:
         raise InputError(f"PPQ {name} is not planned")
     return found
+
+
+def _check_planned(session: Session, found: Qualification) -> None:
+    """Look, as long as a plan can still be changed, whether its recipe has what is to be met; raises InputError."""
+    if found.plan is None or found.state != "planned":
+        return
+    operations = session.opener.operations()
+    recipe = load(found.plan.recipe, operations)
+    if recipe.digest != found.plan.digest:
+        raise InputError(
+            f"PPQ {found.id} is of recipe {found.plan.digest[:12]}; {found.plan.recipe} is {recipe.digest[:12]} here"
+        )
+    check_acceptance(found.plan, recipe, operations)
 
 
 def _batches(found: Qualification, objects: Objects) -> list[str]:

@@ -216,8 +216,7 @@ def _report(made: Report, signed: Sequence[tuple[str, Signed]], title: str) -> I
     yield _table(("gap", "weighs", "decision", "how"), made.gaps)
     yield Heading(2, "Deviations of the receiving unit's batches")
     yield _table(("deviation", "stands"), made.deviations)
-    yield Heading(2, "Feedback that is not answered")
-    yield _table(("feedback", "step", "stands", "what was seen"), made.feedback)
+    yield from _feedback(made.feedback)
     yield from _signatures(signed)
 
 
@@ -233,13 +232,23 @@ def _ppq(made: Qualified, signed: Sequence[tuple[str, Signed]], title: str) -> I
         )
     )
     yield from (Note(one, BAD) for one in made.missing)
+    yield Heading(2, "Plan")
+    yield Note(f"Why this claim: {made.rationale}")
+    yield _table(("result", "has to be"), made.acceptance)
+    yield _table(("step", "drawn beyond the routine"), made.sampling)
     yield Heading(2, "Batches")
     rows = [(one.batch, "yes" if one.conforms else "NO", "; ".join(one.sentences)) for one in made.batches]
     yield _table(("batch", "conforms", "results"), rows)
     yield from (Note(one, STRONG) for one in made.intervals)
     yield Heading(2, "Deviations")
     yield _table(("deviation", "stands"), made.deviations)
+    yield from _feedback(made.feedback)
     yield from _signatures(signed)
+
+
+def _feedback(found: Sequence[Sequence[str]]) -> Iterator[AnyBlock]:
+    yield Heading(2, "Feedback that is not answered")
+    yield _table(("feedback", "step", "stands", "what was seen"), found)
 
 
 def _signatures(signed: Sequence[tuple[str, Signed]]) -> Iterator[AnyBlock]:

@@ -11,15 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from automation.gmp.counted import deviations_of
-from automation.gmp.marks import OPEN, told_of
 from automation.gmp.objects import Site
-from automation.gmp.quality.feedback import Feedback
 from automation.gmp.quality.transfers import TELLS, Execution, GapLine, Transfer
 from automation.gmp.quality.transfers import Side as Made
 from automation.kernel.errors import InputError
 from automation.views.comparison import Class, Comparison, Role, Row, Side
 from automation.views.equivalence import equivalences, margin_of
 from automation.views.transfer.package import FORMAT, frozen
+from automation.views.transfer.told import open_feedback
 
 _ROLES = {Made.SENDING: Role.SENDING, Made.RECEIVING: Role.RECEIVING}
 
@@ -125,7 +124,7 @@ def report(transfer: Transfer, found: Comparison, site: Site, *, others: Sequenc
         equivalence=tuple(one.sentence for one in tested),
         gaps=tuple(_gap(transfer, one) for one in plan.gaps),
         deviations=tuple(deviations_of(site, transfer.batches(Made.RECEIVING))),
-        feedback=tuple(_feedback(site, plan.recipe)),
+        feedback=open_feedback(site, plan.recipe),
         missing=tuple(missing),
         equivalent=bool(tested) and shown and not missing,
     )
@@ -155,13 +154,6 @@ def _lacking(found: Comparison, one: Execution, at: int, tested: Sequence[str]) 
 
 def _batch(one: Execution, side: Side) -> Batch:
     return Batch(one.batch, one.side, side.ended_as, side.assets, side.amended, one.head)
-
-
-def _feedback(site: Site, recipe: str) -> Iterator[tuple[str, str, str, str]]:
-    every = (one for one in site.marked("feedback", told_of(recipe)) if isinstance(one, Feedback))
-    for one in every:
-        if OPEN in one.found_by and one.said is not None:
-            yield one.id, one.said.step, one.state, one.said.seen
 
 
 def _missing(transfer: Transfer) -> list[str]:

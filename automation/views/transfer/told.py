@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from automation.engine.recipe.model import Recipe
-from automation.gmp.marks import told_of
+from automation.gmp.marks import OPEN, told_of
 from automation.gmp.objects import Site
 from automation.gmp.quality.feedback import Feedback
 
@@ -27,6 +27,13 @@ def feedback_on(recipe: Recipe, site: Site) -> tuple[Told, ...]:
     found = [one for one in site.marked("feedback", told_of(recipe.header.id)) if isinstance(one, Feedback)]
     placed = sorted(((_place(one, recipe), one) for one in found), key=lambda pair: pair[0])
     return tuple(_told(one, known=place < len(recipe.steps)) for place, one in placed)
+
+
+def open_feedback(site: Site, recipe: str) -> tuple[tuple[str, str, str, str], ...]:
+    """Give the feedback on a recipe that nobody has answered or refused: id, step, state, what was seen."""
+    every = (one for one in site.marked("feedback", told_of(recipe)) if isinstance(one, Feedback))
+    still = ((one, one.said) for one in every if OPEN in one.found_by)
+    return tuple((one.id, said.step, str(one.state), said.seen) for one, said in still if said is not None)
 
 
 def _told(one: Feedback, *, known: bool) -> Told:

@@ -18,7 +18,7 @@ from automation.surfaces.documents.html import html
 from automation.surfaces.documents.transfer import of_ppq, of_report
 from automation.views.comparison import Classes, Comparison, Kind, Role, Side, compare
 from automation.views.transfer.cited import check_cited
-from automation.views.transfer.ppq_report import ppq_report
+from automation.views.transfer.ppq_report import check_acceptance, ppq_report
 from automation.views.transfer.report import report
 from automation.views.transfer.told import feedback_on
 from tests.support.doors import Doorway, doorway
@@ -168,6 +168,44 @@ def test_a_batch_that_does_not_conform_takes_the_claim_along(way: Doorway, value
     assert (made.met, why in made.batches[0].sentences[0]) == (False, True)
     none = ppq_report(qualified_again(way), [side("B0", Role.NONE, 90.0)], way.door)
     assert "there is no result" in none.batches[0].sentences[0]
+
+
+@pytest.mark.requirement("F094", refuses=True)
+def test_a_batch_that_was_counted_otherwise_than_it_is_judged_is_named(way: Doorway) -> None:
+    """Counted as good at 60 %: the claim is not met. It is counted anew, and the last word holds."""
+    qualified(way)
+    act(way, "ppq/P", "approve", by="approve")
+    completed(way, "B7")
+    act(way, "ppq/P", "count", {"batch": "B7", "conforms": True}, by="review")
+    found = way.door.find("ppq", "P")
+    assert isinstance(found, Qualification)
+    made = ppq_report(found, [side("B7", Role.NONE, 60.0)], way.door)
+    assert (made.met, made.missing) == (False, ("batch B7 was counted as good, and does not meet the acceptance",))
+    act(way, "ppq/P", "count", {"batch": "B7", "conforms": False, "why": "60 %"}, by="review")
+    again = way.door.find("ppq", "P")
+    assert isinstance(again, Qualification)
+    assert (again.bad, ppq_report(again, [side("B7", Role.NONE, 60.0)], way.door).missing) == (("B7",), ())
+
+
+@pytest.mark.requirement("F094", refuses=True)
+@pytest.mark.parametrize(
+    ("where", "limit", "why"),
+    [
+        ("count.viability", "at least 70 K", "is in '%'; 'K' or a unit"),
+        ("count.viabilty", "at least 70 %", "is no result of freeze-day; did you mean 'viability'"),
+        ("cont.viability", "at least 70 %", "is no result of freeze-day"),
+    ],
+)
+def test_what_no_batch_could_meet_is_said_before_the_approval(tmp_path: Path, where: str, limit: str, why: str) -> None:
+    """Another dimension, a result or a step that the recipe has not; a report over such a plan is not met."""
+    recipe = load("freeze-day", House().operations())
+    said = {**PPQ, "acceptance": [{"where": where, "limit": limit}]}
+    with doorway(tmp_path) as way:
+        found = qualified(way, **said)
+        assert found.plan is not None
+        with pytest.raises(InputError, match=why):
+            check_acceptance(found.plan, recipe, House().operations())
+        assert not ppq_report(found, [side("B0", Role.NONE, 90.1)], way.door).met
 
 
 def qualified_again(way: Doorway) -> Qualification:
