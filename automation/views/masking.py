@@ -33,18 +33,22 @@ class Mask:
     def __init__(self, identifiers: Iterable[str]) -> None:
         """Number them in their order; what lies within a longer one is found after it."""
         self.numbers = {one: at for at, one in enumerate(dict.fromkeys(identifiers), 1)}
+        self._folded = {one.casefold(): at for one, at in self.numbers.items()}
         longest_first = sorted(self.numbers, key=len, reverse=True)
         self._any = re.compile("|".join(map(_pattern, longest_first))) if longest_first else None
 
     def __call__(self, text: str) -> str:
         """Give the text without any of them."""
-        return self._any.sub(lambda found: f"[id {self.numbers[found[0]]}]", text) if self._any else text
+        return self._any.sub(lambda found: f"[id {self._number(found[0])}]", text) if self._any else text
+
+    def _number(self, found: str) -> int:
+        return self.numbers.get(found) or self._folded[found.casefold()]
 
 
 def _pattern(identifier: str) -> str:
-    """Find a long one wherever it stands, also within a scanned code; a short one only as a word of its own."""
+    """Find a long one wherever and however it is written, also within a scanned code; a short one only as a word."""
     found = re.escape(identifier)
-    return found if len(identifier) >= _LONG else rf"(?<![A-Za-z0-9]){found}(?![A-Za-z0-9])"
+    return f"(?ai:{found})" if len(identifier) >= _LONG else rf"(?<![A-Za-z0-9]){found}(?![A-Za-z0-9])"
 
 
 def identifiers(objects: Objects) -> Iterator[str]:

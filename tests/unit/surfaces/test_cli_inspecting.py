@@ -200,3 +200,9 @@ def test_a_short_code_is_masked_as_a_word_and_a_long_one_within_a_scanned_text_t
     """``REC`` is a recipient, and RECEIVE is not; a donation number stands within the code of a label."""
     mask = Mask(("REC", "A999926000017"))
     assert mask("RECEIVE for REC: =A99992600001700") == "RECEIVE for [id 1]: =[id 2]00"
+
+
+def test_a_code_that_somebody_typed_in_small_letters_is_masked_too() -> None:
+    """In a title or a reason people write as they like; a short one stays a word of its own."""
+    mask = Mask(("SUBJ-017", "REC"))
+    assert mask("the bag of subj-017, Subj-017: rec") == "the bag of [id 1], [id 1]: rec"
