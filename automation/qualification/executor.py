@@ -57,10 +57,20 @@ async def carry_out(site: Site, wish: Wish, /) -> dict[str, str]:
 
 
 async def perform(site: Site, name: str, work: Work) -> dict[str, str]:
-    """Do the steps one after the other; gives each with what came out."""
+    """Do the steps one after the other; gives each with what came out.
+
+    Raises InputError for the first check that can't be done as it is stated, when all others are done.
+    """
     told: dict[str, str] = {}
+    wrong: list[InputError] = []
     while step := _next(site, _execution(site, name), told):
-        told[step] = await _done(site, _execution(site, name), step, work)
+        try:
+            told[step] = await _done(site, _execution(site, name), step, work)
+        except InputError as error:
+            told[step] = f"can't be done: {error}"
+            wrong.append(InputError(f"step {step}: {error}"))
+    if wrong:
+        raise wrong[0]
     return told
 
 

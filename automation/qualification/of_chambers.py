@@ -61,8 +61,11 @@ async def ramp_and_hold(asked: Asked) -> Found:
     hand.trends.seal()
     looks = _looks(hand, began)
     legs = [Leg(float(one.target), float(one.rate or 0.0), float(one.dwell or 0.0)) for one in program.segments]
-    judged = followed(looks, legs, within=within)
     files = {"curve.csv": _csv(looks), "program.json": msgspec.json.encode(program)}
+    try:
+        judged = followed(looks, legs, within=within)
+    except InputError as wrong:  # nobody watched for a while, or the chamber never came so far
+        return Found(f"what was watched can't be judged: {wrong}", met=False, files=files)
     return Found("; ".join(one.sentence for one in judged), all(one.met for one in judged), files)
 
 

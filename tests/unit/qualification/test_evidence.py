@@ -12,9 +12,9 @@ from automation.engine.site import Site
 from automation.kernel.errors import RefusedError
 from automation.ledger.verify_blobs import verify_blobs
 from automation.opener import Staying
-from automation.qualification.protocols import read
+from automation.qualification.protocols import load, read
 from tests.support.commands import Said, cellwright
-from tests.support.qualifying import at_bench, begun, bench, move
+from tests.support.qualifying import at_bench, begun, bench, execution, move
 
 Q = "Q"
 PROTOCOL = """\
@@ -85,6 +85,45 @@ def test_a_report_says_of_every_file_what_it_is_called_and_whether_it_is_still_w
     assert "1 file, each by its SHA-256; 1 NOT WHOLE" in after
     assert "Erik Holm (erik); 2026-01-05T08:00:00+00:00; event" in after
     house.leave()
+
+
+MISTAKEN = PROTOCOL.replace(
+    "cases:\n",
+    """cases:
+  - id: B
+    title: A check that can't be done
+    requirements: [URS-1]
+    risk: low
+    steps: [{n: 1, action: The program reads., expected: a mass, check: read, given: {method: mass}}]
+  - id: C
+    title: A check that can
+    requirements: [URS-1]
+    risk: low
+    steps: [{n: 1, action: The program verifies., expected: intact, check: ledger}]
+""",
+).replace("asset_class: balance", "asset_class: controlled rate freezer")
+
+
+@pytest.mark.requirement("F150.2", refuses=True)
+def test_a_check_that_makes_no_sense_is_told_and_holds_up_nothing_else(tmp_path: Path) -> None:
+    """The other checks are done, and what people found is entered."""
+    folder = bench(tmp_path / "site")
+    (tmp_path / "p.yaml").write_text(MISTAKEN, encoding="utf-8")
+    (tmp_path / "photo.jpg").write_bytes(b"a photograph")
+
+    async def job(site: Site) -> None:
+        await begun(site, "crf-01-photo-iq-1", load(tmp_path / "p.yaml").protocol, asset="crf-01", equipment={})
+
+    at_bench(folder, job)
+    found = ("--seen", "P.1=bubble centred", "--evidence", f"P.1={tmp_path / 'photo.jpg'}")
+    words = ("qualify", tmp_path / "p.yaml", "--asset", "crf-01", "--as", "erik", "--site", folder)
+    said = cellwright(*words, *found)
+    assert (said.status, "step B.1: method is 'mass', which" in said.err) == (2, True), said.err
+    assert at_bench(folder, _steps) == ["C.1", "P.1"]
+
+
+async def _steps(site: Site) -> list[str]:
+    return [one.step for one in execution(site, "crf-01-photo-iq-1").results]
 
 
 async def _nothing(_site: Site) -> None:

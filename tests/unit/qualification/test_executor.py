@@ -192,13 +192,25 @@ cases:
       - {n: 1, action: Chamber., expected: Warm., check: read, given: {method: chamber}, limits: between 15 and 25 degC}
       - {n: 2, action: Chamber., expected: Cold., check: read, given: {method: chamber}, limits: at most -80 degC}
       - {n: 3, action: The run., expected: None., check: read, given: {method: run.state, is: reset}}
+      - n: 4
+        action: A run at which nobody looks.
+        expected: No verdict.
+        check: ramp and hold
+        given:
+          program: "{name: S, segments: [{type: ramp, target: 19 degC, rate: 1 K/min},
+            {type: hold, target: 19 degC, dwell: 1 min}]}"
+          every: 1 h
+          rate_within: "1"
+          rate_share: "0.1"
+          hold_within: "2"
+          settle_s: "1"
 """
 
 
 @pytest.mark.requirement("F150.2")
 @pytest.mark.requirement("F150.2", refuses=True)
 def test_a_reading_of_the_program_is_judged_by_the_limits_of_its_step(tmp_path: Path) -> None:
-    """22 degC is warm and not cold; a word is compared with the one that is wanted."""
+    """22 degC is warm and not cold; a word is compared with another; two looks judge no ramp."""
 
     async def job(site: Site) -> Qualification:
         await begun(site, "Q", read(read_text(READINGS, name="r.yaml")), asset="crf-01", equipment={})
@@ -206,6 +218,9 @@ def test_a_reading_of_the_program_is_judged_by_the_limits_of_its_step(tmp_path: 
         return execution(site, "Q")
 
     one = at_bench(bench(tmp_path / "site"), job)
-    assert [(result.step, result.met) for result in one.results] == [("R.1", True), ("R.2", False), ("R.3", True)]
+    judged = [(result.step, result.met) for result in one.results]
+    assert judged == [("R.1", True), ("R.2", False), ("R.3", True), ("R.4", False)]
+    assert one.results[3].actual.startswith("what was watched can't be judged: ")
+    assert "curve.csv" in {piece.name for piece in one.results[3].evidence}
     assert one.results[1].judged == "step R.2: 22 degC is beyond the reject limit <= -80 degC"
     assert one.failures[0].deviation == "Q-D01"
