@@ -36,7 +36,7 @@ CLEAN = Act(R, "begin_cleaning", {"agent": "quat", "procedure": "SOP-R"})
 ENTER = Act(R, "enter", {"gown": "set 12"})
 GOWNING: Body = {**PLAN, "title": "Gowning", "operations": []}
 TAKE = Act(
-    S, "take", {"point": "settle-1", "since": "2026-11-22T08:00", "until": "2026-11-22T09:00", "medium": "TSA-1"}
+    S, "take", {"point": "settle-1", "since": "2026-11-22T09:00", "until": "2026-11-22T09:00", "medium": "TSA-1"}
 )
 INCUBATE = Act(S, "incubate", {"asset": "inc-1", "until": "2026-11-27T09:00", "program": "25 degC, 5 d"})
 LOOK, READ = Act(S, "look", {"count": 3}, "verify"), Act(S, "read", {"count": 3})

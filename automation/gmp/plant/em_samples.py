@@ -20,12 +20,16 @@ from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
 from automation.gmp.plant.sampling_points import WORD as POINT
 from automation.gmp.plant.sampling_points import Point, Verdict, is_viable
 from automation.gmp.words import Body, Meaning, Reason, Right, field
+from automation.kernel.clock import iso
 from automation.kernel.errors import RefusedError
 from automation.kernel.machine import Row, Table
 from automation.kernel.quantity import Instant, Seconds
 
 _SETTLE = Seconds(4 * 3600.0)  # s; longer exposed plates dry out
+_REASON = 3  # characters, at least
 _CUBIC = 1000.0  # L in 1 m3
+_MINUTE = Seconds(60.0)  # s; people write no seconds
+_LATE = 12 * HOUR  # s, a long shift; later it is not recorded at the time of the work any more
 _INCUBATE_IN, _REVIEW_IN = 1 * DAY, 2 * DAY  # s
 
 
@@ -49,6 +53,7 @@ class Exposure(Body):
     medium: str = field(label="Lot of the medium", help="Of everything that has to grow", default="")
     volume_l: float = field(label="Volume of air", unit="L", help="Of active air and particles", low=0, default=0.0)
     person: str = field(label="Person", help="Of a glove print", default="")
+    late: str = field(label="Why so late", help="Only of what is recorded 12 h after it and later", default="")
 
 
 class Incubation(Body):
@@ -108,6 +113,8 @@ class _Room(Protocol):
 class _Lot(Protocol):
     """What a sample asks of the lot of its medium."""
 
+    @property
+    def released_at(self) -> Instant | None: ...
     def ready(self, now: Instant, *, zone: str) -> tuple[str, ...]:
         """Give what stands in the way of its use."""
         ...
@@ -226,6 +233,7 @@ class Sample:
         self._refuse(not since <= end <= fact.at, "has to begin before it ends, and to be over")
         long = plan.method is Method.SETTLE and end - since > _SETTLE
         self._refuse(long, "was exposed for more than 4 h; change settle plates before they dry out")
+        self._check_time(fact, said, begun=point.begun_at, what=f"{said.point} was planned")
         air = plan.method in {Method.AIR, Method.PARTICLES_05, Method.PARTICLES_5}
         self._refuse(air and said.volume_l <= 0, f"of {plan.method} needs the volume of air")
         self._refuse(plan.method is Method.GLOVE and not said.person, "of a glove needs the person")
@@ -234,6 +242,16 @@ class Sample:
             lot = cast("_Lot", site.find("lot", said.medium))
             wrong = "; ".join(lot.ready(end, zone=fact.zone))
             self._refuse(bool(wrong), f"is on {said.medium}: {wrong}")
+            if lot.released_at is not None:
+                self._check_time(fact, said, begun=lot.released_at, what=f"{said.medium} was released")
+
+    def _check_time(self, fact: Fact, said: Exposure, *, begun: Instant, what: str) -> None:
+        """Refuse an exposure before there was what it needs, and one that is recorded late without a reason."""
+        since, end = moment(said.since, zone=fact.zone), moment(said.until, zone=fact.zone)
+        when = iso(begun, zone=fact.zone)[:16]
+        self._refuse(since < begun - _MINUTE, f"was exposed from {said.since}, before {what} ({when})")
+        late = fact.at - end > _LATE and len(said.late) < _REASON
+        self._refuse(late, f"was over at {said.until}, more than 12 h ago; state under late why it is recorded now")
 
     def _check_review(self, fact: Fact, point: Point) -> None:
         self._refuse(fact.by == self.read_by, f"was read by {fact.by}; someone else has to review it")

@@ -101,6 +101,7 @@ class Point:
     id: str
     state: State = State.ABSENT
     plan: Plan | None = None
+    begun_at: Instant = Instant(0.0)  # when it came into force first
     planned_at: Instant = Instant(0.0)
     sampled_at: Instant | None = None  # when the last result came
     results: tuple[float, ...] = ()  # the last ones
@@ -182,7 +183,9 @@ class Point:
         match fact.body:
             case Plan() as said:
                 same = self.plan is not None and self.plan.method is said.method
-                return replace(after, plan=said, planned_at=fact.at, results=self.results if same else ())
+                begun = fact.at if self.plan is None else self.begun_at
+                results = self.results if same else ()
+                return replace(after, plan=said, begun_at=begun, planned_at=fact.at, results=results)
             case Note(value=value):
                 return replace(after, sampled_at=fact.at, results=(*self.results[1 - _KEPT :], value))
         return replace(after, ended=fact.stated(Reason).reason)

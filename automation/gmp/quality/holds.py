@@ -89,7 +89,7 @@ class QaHold:
         return (within(what, owner=Right.APPROVE, since=self.placed_at, given=_DECIDE_IN, escalate=late),)
 
     def check(self, fact: Fact, site: Site) -> None:
-        """Refuse a hold of no batch, whoever placed it or made the lot as lifter, and a deviation that is not closed."""
+        """Refuse a hold of no batch, as lifter who placed it or made the lot, and a deviation that is not closed."""
         if fact.kind == "place":
             batch = fact.stated(Placing).batch
             self._refuse(site.find("batch", batch).state == "absent", f"is of batch {batch}, which is not known here")

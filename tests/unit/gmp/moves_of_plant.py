@@ -49,7 +49,7 @@ SETTLE: Final[Body] = {
 PARTICLES: Final[Body] = {**SETTLE, "method": "particles 0.5 um", "alert": 100_000}
 PLATE: Final[Body] = {
     "point": "settle-1",
-    "since": "2026-11-22T08:00:00",
+    "since": "2026-11-22T09:00:00",
     "until": "2026-11-22T09:00:00",
     "medium": "TSA-1",
 }

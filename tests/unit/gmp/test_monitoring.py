@@ -58,6 +58,7 @@ def _monitored(way: Doorway, **said: object) -> None:
     way.do("asset/inc-1", "register", {"asset_class": "incubator"})
     way.do("asset/inc-1", "install", {"due": "2027-06-30"})
     released(way, "TSA-1")
+    way.clock.go(5 * 3600.0)
 
 
 def _open(way: Doorway, batch: str, *, hours: float) -> None:
@@ -155,7 +156,10 @@ TAKEN: tuple[tuple[Body, str], ...] = (
     ({"medium": ""}, "needs the lot of its medium"),
     ({"medium": "TSA-9"}, "lot TSA-9 is absent, not released"),
     ({"until": "2026-11-23T09:00:00"}, "to be over"),
-    ({"since": "2026-11-22T04:00:00"}, "for more than 4 h"),
+    ({"since": "2026-11-22T09:00:00"}, "for more than 4 h"),
+    ({"since": "2026-11-22T08:50", "until": "2026-11-22T09:10"}, r"before settle-1 was planned \(2026-11-22T09:00\)"),
+    ({"point": "young-1"}, r"from 2026-11-22T13:00:00\S+, before young-1 was planned \(2026-11-22T14:00\)"),
+    ({"medium": "TSA-2"}, r"before TSA-2 was released \(2026-11-22T14:00\)"),
 )
 
 
@@ -164,10 +168,24 @@ TAKEN: tuple[tuple[Body, str], ...] = (
 def test_a_plate_that_shows_nothing_is_refused_and_recorded(said: Body, match: str, way: Doorway) -> None:
     """And the same one taken rightly counts."""
     _monitored(way)
+    act(way, "sampling-point/young-1", "plan", SETTLE, by="approve")
+    released(way, "TSA-2")
     with pytest.raises(RefusedError, match=match):
         _plate(way, said)
     assert len(way.refusals(S)) == 1
     _plate(way)
+    assert way.state(S) == "taken"
+
+
+@pytest.mark.requirement("F080", refuses=True)
+def test_a_plate_that_is_recorded_half_a_day_later_says_why(way: Doorway) -> None:
+    """Its hours decide which lots are held, and by then people may know what has grown."""
+    _monitored(way)
+    times = {"since": _at(way, -1.0), "until": _at(way, 0.0)}
+    way.clock.go(12 * 3600.0 + 1.0)
+    with pytest.raises(RefusedError, match="more than 12 h ago; state under late why it is recorded now"):
+        _plate(way, times)
+    _plate(way, {**times, "late": "the program was down"})
     assert way.state(S) == "taken"
 
 
@@ -209,6 +227,7 @@ def test_particles_are_counted_at_once_per_cubic_metre(way: Doorway) -> None:
     """12 in 28.3 L are 424 per m3."""
     _monitored(way)
     act(way, "sampling-point/p-1", "plan", {**PARTICLES, "method": "particles 5 um", "alert": 100}, by="approve")
+    way.clock.go(3600.0)
     with pytest.raises(RefusedError, match="needs the volume of air"):
         _plate(way, {"point": "p-1", "medium": ""})
     _plate(way, {"point": "p-1", "medium": "", "volume_l": 28.3})
