@@ -13,6 +13,7 @@ from tests.unit.gmp.moves_of_transfers import (
     GAPS,
     PACKAGE,
     PPQ,
+    REPORT,
     SETTLED,
     TRANSFER,
     completed,
@@ -35,7 +36,7 @@ START = Act(T, "start", by="supervise")
 COUNT = Act(T, "count", {"batch": "B1", "side": "receiving"}, "review")
 SAME = Act(T, "evaluate", {**EVALUATION, "equivalent": True}, "review")
 NOT_SAME = SAME.stating(equivalent=False)
-END = Act(T, "close", by="approve")
+END = Act(T, "close", {"report": REPORT}, "approve")
 MARGINS: Final[Body] = {"margins": ["count.viability=5 %"], "runs": 3, "references": 3}
 PLANNED = Act(P, "plan", PPQ, "review")
 AGREED = Act(P, "approve", by="approve")
@@ -43,7 +44,7 @@ GOOD = Act(P, "count", {"batch": "B1", "conforms": True}, "review")
 BAD = GOOD.stating(batch="B2", conforms=False, why="it was aborted")
 MET = Act(P, "conclude", {**EVALUATION, "met": True}, "review")
 NOT_MET = MET.stating(met=False)
-DONE = Act(P, "close", by="approve")
+DONE = Act(P, "close", {"report": REPORT}, "approve")
 GIVE = Act(F, "give", {**FEEDBACK, "evidence": ["batch/B1"]})
 PROPOSED: Final[Body] = {"title": "cold cassette", "what": "cool it", "reason": "as told"}
 CHANGE = Act("change/CC-1", "propose", {**PROPOSED, "source": F}, "perform")
@@ -241,6 +242,11 @@ CHEATS: Final = (
         Tried(END.made_by(SECOND), END, (PLAN, READ, START, good, COUNT, SAME.made_by(SECOND))),
     ),
     _moved(
+        "Approve another report than the one that was evaluated",
+        "was evaluated by another report",
+        Tried(END.stating(report="c" * 64), END, (PLAN, READ, START, good, COUNT, SAME)),
+    ),
+    _moved(
         "Close a transfer that was not found equivalent",
         "was not found equivalent",
         Tried(END, Act(T, "fail", {"reason": "the margin is not met"}, "approve"), (PLAN, READ, START, NOT_SAME)),
@@ -289,6 +295,11 @@ CHEATS: Final = (
         "Close the qualification that one concluded",
         "was concluded by second",
         Tried(DONE.made_by(SECOND), DONE, (PLANNED, AGREED, good, GOOD, MET.made_by(SECOND))),
+    ),
+    _shown(
+        "Approve another report than the one that was concluded from",
+        "was concluded by another report",
+        Tried(DONE.stating(report="c" * 64), DONE, (PLANNED, AGREED, good, GOOD, MET)),
     ),
     _shown(
         "Tell of a process that one has not carried out",

@@ -87,6 +87,12 @@ class Counted(Body):
     why: str = field(label="What does not", help="Needed when it does not", default="")
 
 
+class Closing(Body):
+    """Which report is approved."""
+
+    report: str = field(label="Report", help="SHA-256 of the file that was read", length=64)
+
+
 class Conclusion(Body):
     """What the report says, and what is concluded from it."""
 
@@ -109,7 +115,7 @@ TABLE = Table(
         Row("count", State.APPROVED, State.APPROVED, by=_AUTHORS, signs=(Meaning.REVIEWED,), body=Counted),
         Row("conclude", State.APPROVED, State.CONCLUDED, by=_AUTHORS, signs=(Meaning.AUTHORED,), body=Conclusion),
         Row("return", State.CONCLUDED, State.APPROVED, by={Right.APPROVE}, signs=(Meaning.RETURNED,), body=Reason),
-        Row("close", State.CONCLUDED, State.CLOSED, by={Right.APPROVE}, signs=(Meaning.APPROVED,)),
+        Row("close", State.CONCLUDED, State.CLOSED, by={Right.APPROVE}, signs=(Meaning.APPROVED,), body=Closing),
         *(
             Row("fail", state, State.FAILED, by={Right.APPROVE}, signs=(Meaning.RESPONSIBLE,), body=Reason)
             for state in (State.PLANNED, State.APPROVED, State.CONCLUDED)
@@ -191,12 +197,10 @@ class Qualification:
                 self._check_counted(said, site)
             case Conclusion() as said:
                 self._check_conclusion(said, site)
+            case Closing(report=report):
+                self._check_close(fact, report)
         if fact.kind == "approve":
             self._refuse(fact.by in self.authors, f"was planned by {fact.by}; someone else has to approve it")
-        if fact.kind == "close":
-            self._refuse(fact.by == self.concluded_by, f"was concluded by {fact.by}; someone else has to close it")
-            met = self.conclusion is not None and self.conclusion.met
-            self._refuse(not met, "did not meet its claim; return it or fail it")
 
     def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
         if wrong:
@@ -233,6 +237,13 @@ class Qualification:
             self._refuse(bool(lacking), f"can't meet its claim: {lacking}")
             allowed = self.plan.failures if self.plan.claim is Claim.SHARE else 0
             self._refuse(len(self.bad) > allowed, f"can't meet its claim: {', '.join(self.bad)} did not conform")
+
+    def _check_close(self, fact: Fact, report: str) -> None:
+        self._refuse(fact.by == self.concluded_by, f"was concluded by {fact.by}; someone else has to close it")
+        other = self.conclusion is not None and report != self.conclusion.report
+        self._refuse(other, f"was concluded by another report than {report[:12]}")
+        met = self.conclusion is not None and self.conclusion.met
+        self._refuse(not met, "did not meet its claim; return it or fail it")
 
     @property
     def _names(self) -> Sequence[str]:

@@ -125,6 +125,12 @@ class Removal(Body):
     reason: str = field(label="Reason", length=3)
 
 
+class Closing(Body):
+    """Which report is approved."""
+
+    report: str = field(label="Report", help="SHA-256 of the file that was read", length=64)
+
+
 class Evaluation(Body):
     """What the report says, and what is concluded from it."""
 
@@ -153,7 +159,7 @@ TABLE = Table(
         Row("uncite", State.EXECUTING, State.EXECUTING, by=_AUTHORS, signs=(Meaning.RESPONSIBLE,), body=Removal),
         Row("evaluate", State.EXECUTING, State.EVALUATED, by=_AUTHORS, signs=(Meaning.AUTHORED,), body=Evaluation),
         Row("return", State.EVALUATED, State.EXECUTING, by={Right.APPROVE}, signs=(Meaning.RETURNED,), body=Reason),
-        Row("close", State.EVALUATED, State.CLOSED, by={Right.APPROVE}, signs=(Meaning.APPROVED,)),
+        Row("close", State.EVALUATED, State.CLOSED, by={Right.APPROVE}, signs=(Meaning.APPROVED,), body=Closing),
         *(
             Row("fail", state, State.FAILED, by={Right.APPROVE}, signs=(Meaning.RESPONSIBLE,), body=Reason)
             for state in (*_BEFORE, State.EXECUTING, State.EVALUATED)
@@ -253,6 +259,9 @@ class Transfer:
         found += [f"gap to be closed: {name}" for name in self.unsettled]
         if self.state is State.EXECUTING:
             found += self._lacking(site)
+        if self.state is State.EVALUATED and self.evaluation is not None:
+            verdict = "equivalent" if self.evaluation.equivalent else "not equivalent"
+            found += [f"{self.evaluated_by} says that it is {verdict} by report {self.evaluation.report}: read it"]
         return tuple(found) or ("nothing is missing for its next move",)
 
     def check(self, fact: Fact, site: Site) -> None:
@@ -272,11 +281,11 @@ class Transfer:
                 self._refuse(batch not in self.batches(Side.SENDING), f"cites no batch {batch} of the sending unit")
             case Evaluation() as said:
                 self._check_evaluation(said, site)
+            case Closing(report=report):
+                self._check_close(fact, report)
         if fact.kind == "start":
             left = ", ".join(self.unsettled)
             self._refuse(bool(left), f"can't start: {left} is to be closed before")
-        if fact.kind == "close":
-            self._check_close(fact)
 
     def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
         if wrong:
@@ -376,9 +385,11 @@ class Transfer:
         ]
         return [*found, *(f"batch {name} is left out" for name in self._left_out(site))]
 
-    def _check_close(self, fact: Fact) -> None:
+    def _check_close(self, fact: Fact, report: str) -> None:
         self._refuse(fact.by == self.evaluated_by, f"was evaluated by {fact.by}; someone else has to close it")
         self._refuse(fact.by in self.authors, f"was planned by {fact.by}; someone else has to close it")
+        other = self.evaluation is not None and report != self.evaluation.report
+        self._refuse(other, f"was evaluated by another report than {report[:12]}")
         good = self.evaluation is not None and self.evaluation.equivalent
         self._refuse(not good, "was not found equivalent; return it or fail it")
 

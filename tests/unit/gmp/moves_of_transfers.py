@@ -53,7 +53,8 @@ FEEDBACK: Final[Body] = {
 DISPOSITION: Final[Body] = {"gap": GAP, "decision": "close", "rationale": "one is bought", "due": LATER}
 SETTLED: Final[Body] = {"gap": GAP, "what": "it stands there", "evidence": ["person/perform"]}
 CITED: Final[Body] = {"batch": "S1", "side": "sending", "ledger": "0" * 32, "head": "f" * 64}
-EVALUATION: Final[Body] = {"report": "b" * 64, "conclusion": "as the report says"}
+REPORT: Final = "b" * 64
+EVALUATION: Final[Body] = {"report": REPORT, "conclusion": "as the report says"}
 KINDS: Final = frozenset({"transfer", "feedback", "ppq"})
 PATHS: Final[dict[tuple[str, str, str], tuple[str, ...]]] = {
     ("transfer", "planned", "settle"): ("plan", "dispose"),
@@ -76,6 +77,8 @@ def body(kind: str, command: str, *, way: Collection[str], name: str, owner: str
         ("transfer", "count"): CITED if "uncite" in way else {"batch": name, "side": "receiving"},
         ("transfer", "uncite"): {"batch": "S1", "reason": "another was meant"},
         ("transfer", "evaluate"): {**EVALUATION, "equivalent": "close" in way},
+        ("transfer", "close"): {"report": REPORT},
+        ("ppq", "close"): {"report": REPORT},
         ("ppq", "count"): {"batch": name, "conforms": True},
         ("ppq", "conclude"): {**EVALUATION, "met": "close" in way},
         ("feedback", "give"): {**FEEDBACK, "evidence": [f"batch/{name}"]},

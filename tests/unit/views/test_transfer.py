@@ -72,7 +72,8 @@ def test_a_transfer_is_found_equivalent_by_its_report_and_closed_by_two(way: Doo
     assert made.attributes[0].sending_mean == pytest.approx(sum(SENT) / 3)
     said = {**EVALUATION, "report": made.sha256, "equivalent": True}
     act(way, "transfer/T", "evaluate", said, by="review")
-    act(way, "transfer/T", "close", by="approve")
+    assert transfer(way).told(way.door) == (f"review says that it is equivalent by report {made.sha256}: read it",)
+    act(way, "transfer/T", "close", {"report": made.sha256}, by="approve")
     assert way.state("transfer/T") == "closed"
     page = html(of_report(made, (), date=DATE))
     assert b"all margins are met" in page
