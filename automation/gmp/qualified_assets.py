@@ -37,7 +37,7 @@ def unfounded(asset: str, said: Qualification, site: Site, *, last: str, release
 def barring(asset: str, site: Site) -> str:
     """Say which execution keeps an asset out of use: one that is not over, was rejected, or left deviations open."""
     found = [cast("_Record", one) for one in site.marked("qualification", of_asset(asset))]
-    begun = [one for one in found if one.begun_at]
+    begun = [one for one in found if float(one.begun_at) > 0.0]
     if not begun:
         return ""
     last = begun[-1]
@@ -50,6 +50,14 @@ def barring(asset: str, site: Site) -> str:
     return next((f"{why} left deviation {one.id}, which is {one.state}, not closed" for one in left), "")
 
 
-def reached(said: Qualification, before: Stage, *, holds: bool) -> Stage:
-    """Give how far it is qualified: what was shown before and still holds is not lost by an earlier stage."""
-    return max(said.stage, before, key=list(Stage).index) if holds and said.record else said.stage
+def reached(
+    said: Qualification, before: Stage, *, due: Instant, held: Instant | None, at: Instant
+) -> tuple[Stage, Instant]:
+    """Give how far it is qualified, and until when (s, UTC), by what is said at a moment and was ``held`` before.
+
+    What was shown before and still holds is not lost by an earlier stage, and not put off by it.
+    """
+    order = list(Stage)
+    if not said.record or held is None or at >= held or order.index(before) <= order.index(said.stage):
+        return said.stage, due
+    return before, min(due, held)

@@ -392,13 +392,13 @@ class Asset:
                     upkeep=self.upkeep.cleaned(Sort.EXTENDED, fact.at),
                 )
             case Qualification() as said:
-                lapses = self.qualification_due
-                holds = self.state is not State.REGISTERED and (lapses is None or fact.at < lapses)
+                held = self.qualification_due if self.state is not State.REGISTERED else None
+                stage, due = reached(said, self.stage, due=moment(said.due, zone=fact.zone), held=held, at=fact.at)
                 return replace(
                     after,
                     certificate=said.certificate,
-                    qualification_due=moment(said.due, zone=fact.zone),
-                    stage=reached(said, self.stage, holds=holds),
+                    qualification_due=due,
+                    stage=stage,
                     qualification_record=said.record or self.qualification_record,
                     restrictions=said.restrictions,
                 )

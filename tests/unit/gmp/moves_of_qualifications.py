@@ -124,12 +124,16 @@ def released(way: Doorway, row: Row, *, name: str) -> str:
         way.do(stream, "install", {"due": "2027-06-30"})
     if row.source == "out of service":
         way.do(stream, "take_out", WHY)
-    execution = f"qualification/{name}-Q"
-    act(way, execution, "plan", {"asset": name, "protocol": PROTOCOL}, by="maintain")
+    executed_on(way, f"{name}-Q", asset=name)
+    return stream
+
+
+def executed_on(way: Doorway, name: str, *, asset: str) -> None:
+    """Tell the whole life of an execution on an asset, up to its release."""
+    act(way, f"qualification/{name}", "plan", {"asset": asset, "protocol": PROTOCOL}, by="maintain")
     for command in _ALL[1:]:
         by = "system:test" if command == "observe" else _BY.get(command, "maintain")
-        act(way, execution, command.partition(" ")[0], body(command, name=f"{name}-Q"), by=by)
-    return stream
+        act(way, f"qualification/{name}", command.partition(" ")[0], body(command, name=name), by=by)
 
 
 def release(name: str) -> Body:
