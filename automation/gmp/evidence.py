@@ -23,9 +23,16 @@ def check_evidence(items: Iterable[str], site: Site, *, where: str) -> None:
             raise RefusedError(f"{where}: {item!r} is no evidence here; {allowed}")
 
 
-def check_cited(text: str, site: Site, *, where: str) -> None:
-    """Raise RefusedError unless a line of evidence, several with ',' between, names what is at this site."""
-    check_evidence((one.strip() for one in text.split(",")), site, where=where)
+def check_cited(text: str, site: Site, *, where: str, since: int = 0) -> None:
+    """Raise RefusedError unless a line of evidence, several with ',' between, names what is at this site.
+
+    ``since`` is the event with which the work began that it has to show: what was recorded before shows none of it.
+    """
+    items = tuple(one.strip() for one in text.split(","))
+    check_evidence(items, site, where=where)
+    early = next((one for one in items if _EVENT.fullmatch(one) and _number(one) < since), "")
+    if early:
+        raise RefusedError(f"{where}: {early} is no evidence of what began after it, with event {since}")
 
 
 def check_known(stream: str, site: Site, *, where: str, unrecorded: str = "") -> None:
@@ -56,7 +63,11 @@ def is_file(item: str) -> bool:
 
 
 def _is_event(item: str, site: Site) -> bool:
-    return bool(_EVENT.fullmatch(item)) and int(item.removeprefix("event ")) <= site.seq
+    return bool(_EVENT.fullmatch(item)) and _number(item) <= site.seq
+
+
+def _number(item: str) -> int:
+    return int(item.removeprefix("event "))
 
 
 def is_here(stream: str, site: Site) -> bool:

@@ -34,7 +34,7 @@ PROPOSE = Act("change/CC-1", "propose", CHANGE)
 ASSESS = Act("change/CC-1", "assess", {"rationale": "nothing else", "owner": "maintain", "due": LATER}, "investigate")
 AGREE, DO = (
     Act("change/CC-1", "approve", by="approve"),
-    Act("change/CC-1", "implement", {"what": "mounted", "evidence": "event 3"}, "maintain"),
+    Act("change/CC-1", "implement", {"what": "mounted", "evidence": "person/perform"}, "maintain"),
 )
 END = Act("change/CC-1", "close", {"outcome": "no lid stood open"}, "approve")
 LEAK = Act("nonconformance/NC-1", "report", {"subject": "container/B1", "found": "a leak", "requirement": "SPEC-BAG@1"})
@@ -231,9 +231,13 @@ CHEATS = (
     _changed(
         "Cite an event that has not happened yet",
         "'event 9999' is no evidence here",
-        Tried(
-            DO.stating(evidence="person/perform, event 9999"), DO.stating(evidence="person/perform, event 3"), AGREED
-        ),
+        Tried(DO.stating(evidence="person/perform, event 9999"), DO.stating(evidence="person/perform"), AGREED),
+        "21 CFR 211.100(b), 211.188",
+    ),
+    _changed(
+        "Show that a change was made by an event from before it was proposed",
+        "event 1 is no evidence of what began after it",
+        Tried(DO.stating(evidence="event 1"), DO.stating(evidence="person/perform"), AGREED),
         "21 CFR 211.100(b), 211.188",
     ),
     _changed(

@@ -419,9 +419,9 @@ _BODIES: Final[Mapping[tuple[str, str], Make]] = {
     ("test", "correct"): lambda t: {**_result(t), **_REASON},
     ("test", "invalidate"): lambda t: {"deviation": f"{t.name}-D09", **_REASON},
     **{("capa", one): _capa for one in ("plan", "replan")},
-    ("capa", "implement"): lambda _: {"what": "a switch was built in", "evidence": "event 3"},
+    ("capa", "implement"): lambda t: {"what": "a switch was built in", "evidence": f"event {t.way.ledger.last.seq}"},
     **{
-        ("capa", one): lambda _: {"result": "no alarm", "evidence": "event 4"}
+        ("capa", one): lambda t: {"result": "no alarm", "evidence": f"event {t.way.ledger.last.seq}"}
         for one in ("find_effective", "find_ineffective")
     },
     **{("location", one): _map for one in ("define", "redefine")},

@@ -6,9 +6,10 @@ import pytest
 
 from automation.gmp.quality.deviations import Deviation
 from automation.gmp.quality.documents import Document, in_force
-from automation.kernel.errors import CellwrightError
+from automation.kernel.errors import CellwrightError, RefusedError
 from automation.kernel.quantity import Seconds
 from tests.support.doors import SECOND, Doorway
+from tests.support.thread import Thread
 from tests.unit.gmp.moves_of_quality import Body, act, check_refused, effective, following
 
 NEXT_YEAR = "2031-01-01T00:00"
@@ -219,7 +220,7 @@ def test_a_change_is_not_approved_by_who_asked_for_it_nor_closed_by_who_made_it(
     check_refused(
         way, stream, "implement", {"what": "all", "evidence": "none"}, by="maintain", match="second's to carry out"
     )
-    act(way, stream, "implement", {"what": "all of it", "evidence": "event 3"}, by=SECOND)
+    act(way, stream, "implement", {"what": "all of it", "evidence": "person/perform"}, by=SECOND)
     check_refused(way, stream, "close", {"outcome": "good"}, by=SECOND, match="someone else has to close it")
     act(way, stream, "close", {"outcome": "no lid stood open"}, by="approve")
 
@@ -334,3 +335,16 @@ def test_a_non_conformance_is_about_something_and_closes_when_that_is_gone(way: 
     way.do("container/BAG-1", "receive")
     act(way, "container/BAG-1", "destroy", {"reason": "NC-1"}, by="perform")
     act(way, stream, "close", done, by="perform")
+
+
+@pytest.mark.requirement("F079", refuses=True)
+@pytest.mark.parametrize("command", ["implement", "find_effective"])
+def test_no_event_from_before_shows_that_an_action_was_carried_out_or_worked(command: str, way: Doorway) -> None:
+    """Carried out: none from before its plan; found effective: none from before it was carried out."""
+    by = {"implement": "perform", "find_effective": "review"}[command]
+    thread = Thread(way, "X1")
+    thread.until("capa", command)
+    began = way.ledger.stream("capa/X1")[0 if command == "implement" else -1].seq
+    with pytest.raises(RefusedError, match=rf"event {began - 1} is no evidence .*, with event {began}"):
+        thread.do("capa", command, by=by, evidence=f"event {began - 1}")
+    thread.do("capa", command, by=by, evidence=f"person/perform, event {began}")
