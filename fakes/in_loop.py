@@ -44,7 +44,11 @@ def thread_of(opening: Opening, seat: Seat, what: str) -> Iterator[tuple[Hands, 
         loop.close()
 
 
-def free_port() -> int:
-    """Give a port of loopback that nobody listens on now."""
-    with socket.create_server((LOOPBACK, 0)) as taken:
+def free_port(wanted: int = 0) -> int:
+    """Give a port of loopback that nobody listens on now, the one that is wanted if any.
+
+    Raises OSError for one that is taken: a library may share it silently (SO_REUSEPORT), and each caller would get
+    the one or the other.
+    """
+    with socket.create_server((LOOPBACK, wanted)) as taken:
         return int(taken.getsockname()[1])

@@ -180,7 +180,7 @@ async def shown_by(serves: Serves, offer: Offer) -> AsyncIterator[str]:
     """Run a server on loopback that shows a fake while the block runs; gives the port text for a site."""
     server = Server(user_manager=_Users(offer.password) if offer.password else None)
     await server.init()
-    port = offer.port or free_port()
+    port = free_port(offer.port)
     url = f"opc.tcp://{LOOPBACK}:{port}/{offer.name}"
     server.set_endpoint(url)
     server.set_security_policy([ua.SecurityPolicyType.NoSecurity])

@@ -214,7 +214,7 @@ def shown(seat: Seat) -> ServedSila:
 @contextlib.asynccontextmanager
 async def serving(seat: Seat, *, port: int = 0) -> AsyncIterator[str]:
     """Serve the fake of a seat on loopback while the block runs; gives the port text for a site."""
-    taken = port or free_port()
+    taken = free_port(port)
     server = shown(seat).server(taken)
     await server.start()
     try:

@@ -1,5 +1,6 @@
 """Every installed fake is a SiLA 2 device: its features are read by a library of others, and are said to be ours."""
 
+import socket
 from importlib.metadata import EntryPoint, entry_points
 
 import pytest
@@ -73,3 +74,9 @@ def test_a_model_that_is_none_is_not_served_over_sila() -> None:
     """It is named before anything is opened."""
     with pytest.raises(InputError, match="model is 'nothing'"):
         run(Offer(model="nothing", sila=0), announce=print)
+
+
+def test_a_port_that_is_taken_is_shared_with_nobody() -> None:
+    """Two servers behind one port would answer in turns."""
+    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as taken, pytest.raises(OSError, match="in use"):
+        run(Offer(model="cryostream", sila=taken.getsockname()[1]), announce=print)
