@@ -12,6 +12,7 @@ from automation.kernel.errors import CellwrightError, InputError
 from automation.views.objects import Objects
 
 FIELDS = ("lot", "sample", "test", "method", "criterion", "result", "status", "judged", "measured", "events")
+SET_ASIDE = "set aside"  # of a result that does not count
 _REPORTS = frozenset({"report_preliminary", "report", "correct"})
 
 
@@ -62,7 +63,7 @@ def _tests(objects: Objects, specification: str) -> Iterator[QcTest]:
 
 def _status(one: QcTest) -> str:
     if one.state is State.INVALIDATED:
-        return f"set aside: {one.set_aside}"
+        return f"{SET_ASIDE}: {one.set_aside}"
     return f"{one.statuses[-1]}, {'reviewed' if one.state is State.REVIEWED else 'not reviewed'}"
 
 

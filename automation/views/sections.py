@@ -20,11 +20,11 @@ from automation.gmp.product.batches import Batch
 from automation.gmp.product.containers import Container
 from automation.gmp.product.testing import QcTest
 from automation.gmp.quality.ppq import Qualification
-from automation.gmp.quality.specifications import Specification
+from automation.gmp.quality.specifications import Specification, Verdict
 from automation.gmp.quality.stability import Study
 from automation.kernel.errors import InputError, RefusedError
 from automation.kernel.quantity import Instant, Seconds
-from automation.views.analyses import FIELDS, batch_analyses
+from automation.views.analyses import FIELDS, SET_ASIDE, batch_analyses
 from automation.views.objects import Objects
 from automation.views.questions.measures import numbers, summaries
 from automation.views.questions.rows import Row
@@ -133,7 +133,7 @@ def _description(about: Subject, steps: Sequence[Step]) -> Iterator[Table]:
                 one.operation,
                 ", ".join(one.after),
                 ", ".join(about.recipe.equipment.get(role, role) for role in one.equipment.values()),
-                str(one.opens) if one.opens else "closed",
+                str(one.opens) if one.opens else "not stated",
                 ", ".join(map(str, one.signatures)),
             ),
             digest=digest,
@@ -329,13 +329,15 @@ def _justification(about: Subject) -> Iterator[Table]:
             raise RefusedError(f"no lot of the recipe has a result by {one.id}")
         lines = []
         for part in one.criteria:
-            own = [row for row in rows if row[2] == part.test]
-            lots = sorted({row[0] for row in own})
+            every = [row for row in rows if row[2] == part.test]
+            own = [row for row in every if not row[6].startswith(SET_ASIDE)]
             values = ", ".join(dict.fromkeys(row[5] for row in own))
-            out = sum(row[7] != "meets" for row in own)
-            events = tuple(sorted({int(seq) for row in own for seq in row[-1].split()}))
-            lines.append(Line((part.test, part.says, str(len(lots)), str(len(own)), values, str(out)), events))
-        heads = ("test", "criterion", "lots", "results", "values found", "not meeting")
+            judged = [str(sum(row[7] == verdict for row in own)) for verdict in (Verdict.OUT, Verdict.NOT_EVALUABLE)]
+            events = tuple(sorted({int(seq) for row in every for seq in row[-1].split()}))
+            counts = (str(len({row[0] for row in own})), str(len(own)), values, *judged, str(len(every) - len(own)))
+            lines.append(Line((part.test, part.says, *counts), events))
+        judgements = (str(Verdict.OUT), str(Verdict.NOT_EVALUABLE), SET_ASIDE)
+        heads = ("test", "criterion", "lots", "results", "values found", *judgements)
         yield Table(f"Results behind {one.id}", heads, tuple(lines))
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from automation.bootstrap import operations
 from automation.engine.recipe.load import load
+from automation.gmp.registry import KINDS
 from automation.kernel.errors import RefusedError
 from automation.ledger.read import Reader
 from automation.views.objects import Objects
@@ -54,7 +55,8 @@ def test_an_evaluation_names_its_batches_and_the_qualifications_of_their_recipe(
         for command in PATHS["ppq", "closed", "none"]:
             before(way, "ppq", command, name="P-1")
             approves = command in {"approve", "close"}
-            said = None if approves else body("ppq", command, way=PATHS["ppq", "closed", "none"], name="P-1")
+            stated = KINDS["ppq"].table.decide(way.state("ppq/P-1"), command).body
+            said = body("ppq", command, way=PATHS["ppq", "closed", "none"], name="P-1") if stated else None
             act(way, "ppq/P-1", command, said, by="approve" if approves else "investigate")
         act(way, "ppq/P-2", "plan", PPQ, by="investigate")
         for name in ("M-2", "M-3"):
@@ -76,17 +78,39 @@ def test_an_evaluation_names_its_batches_and_the_qualifications_of_their_recipe(
     assert [kinds[seq] for seq in ppq.lines[0].events] == ["plan", "approve", "count", "conclude", "close"]
 
 
-@pytest.mark.requirement("F148.2")
-def test_the_container_of_the_starting_material_is_no_closure_of_the_product(tmp_path: Path) -> None:
-    """What was filled is; what it was filled from came to the site."""
-    with doorway(tmp_path) as way:
-        Thread(way, "X1").through("batch", "close")
-    with Reader(tmp_path) as reader:
+@pytest.fixture(scope="module")
+def tested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
+    """A lot whose viability meets its limit and is out of trend, and whose sterility is known so far."""
+    folder = tmp_path_factory.mktemp("tested")
+    viability: dict[str, object] = {"test": "viability", "method": "7-AAD", "limit": "at least 70.0 %", "loq": "1"}
+    sterility: dict[str, object] = {"test": "sterility", "method": "USP <71>", "passes": ["no growth"], "days": 14.0}
+    so_far = {**sterility, "stage": "afterwards", "so_far": ["no growth to date"]}
+    criteria = [{**viability, "trend": "at least 90.0 %"}, so_far]
+    with doorway(folder) as way:
+        thread = Thread(way, "X1", otherwise={("specification", "write"): {"criteria": criteria}})
+        thread.through("test-2", "report_preliminary")
+    with Reader(folder) as reader:
         objects = Objects(reader)
-        about = Subject(objects, RECIPE, made_by(objects, "car-t"))
-        [closure] = written("3.2.P.7", about)
-        streams = {event.seq: event.stream for event in reader.events()}
+        yield Subject(objects, RECIPE, made_by(objects, "car-t"))
+
+
+@pytest.mark.requirement("F148.2")
+def test_the_container_of_the_starting_material_is_no_closure_of_the_product(tested: Subject) -> None:
+    """What was filled is; what it was filled from came to the site."""
+    [closure] = written("3.2.P.7", tested)
+    streams = {event.seq: event.stream for event in tested.objects.reader.events()}
     assert [streams[seq] for one in closure.lines for seq in one.events] == ["container/X1-P"]
+
+
+@pytest.mark.requirement("F148.2")
+def test_a_result_that_is_out_of_trend_is_not_told_as_out_of_specification(tested: Subject) -> None:
+    """It meets its limit; what did not count, or could not be judged, has a column of its own."""
+    [found] = written("3.2.P.5.6", tested)
+    assert found.heads[4:] == ("values found", "out of specification", "not evaluable", "set aside")
+    assert [one.cells[2:] for one in found.lines] == [
+        ("1", "1", "84.6", "0", "0", "0"),
+        ("1", "1", "no growth to date", "0", "0", "0"),
+    ]
 
 
 @pytest.mark.requirement("F148.2", refuses=True)
