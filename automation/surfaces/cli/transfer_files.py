@@ -24,11 +24,11 @@ from automation.surfaces.cli.scaling import sheet_of
 from automation.surfaces.cli.sides import pair_of
 from automation.surfaces.documents.blocks import Document
 from automation.surfaces.documents.transfer import WRITERS, of_package, of_report
-from automation.views.comparison import Classes, Comparison, How, Kind, Role, compare
+from automation.views.comparison import Classes, How, Role, compare
 from automation.views.objects import Objects
 from automation.views.transfer.cited import check_cited, not_counted
 from automation.views.transfer.package import Protocol, package
-from automation.views.transfer.report import report, within
+from automation.views.transfer.report import critical, report
 from automation.views.transfer.units import Severity
 
 FILES = click.option(
@@ -114,7 +114,7 @@ def report_command(  # noqa: PLR0913  as options
             raise InputError("a batch of a simulated site counts at no live one")
         _check_cited(wanted, transfer, here=objects.reader.genesis.ledger)
         others = _others(wanted, transfer)
-        compared = compare(found, _critical(compare(found, Classes()), transfer.plan.critical))
+        compared = compare(found, critical(compare(found, Classes()), transfer.plan.critical))
         made = report(transfer, compared, objects, others=others)
         signed = signed_of(objects, f"transfer/{name}")
         date = iso(now_of(file, objects), zone=objects.zone)
@@ -141,15 +141,6 @@ def report_command(  # noqa: PLR0913  as options
 def signed_of(objects: Objects, stream: str) -> tuple[tuple[str, Signed], ...]:
     """Give every signature of an object with the move that it stands under, in order."""
     return tuple((event.kind, one) for event in objects.streams[stream] for one in event.read(Recorded).signed)
-
-
-def _critical(found: Comparison, names: Sequence[str]) -> Classes:
-    """Give as critical what the plan calls so and the batches have: parameters that differ, and what was measured."""
-    parameters, results = (
-        tuple(row.where for row in found.rows if row.kind is kind and any(within(row.where, name) for name in names))
-        for kind in (Kind.PARAMETER, Kind.RESULT)
-    )
-    return Classes(cpp=parameters, cqa=results)
 
 
 def _check_cited(wanted: Sequence[Named], transfer: Transfer, *, here: str) -> None:

@@ -211,7 +211,7 @@ def _report(made: Report, signed: Sequence[tuple[str, Signed]], title: str) -> I
     ]  # fmt: skip
     yield _table(names, rows, shares=(0.7, 1.6, 0.8, 2.0, 1.0, 2.0, 1.0, 1.8))
     if made.same:
-        yield Note(f"Critical, and the same in every batch: {', '.join(made.same)}")
+        yield Note(f"Critical, and the same in every batch that came to it: {', '.join(made.same)}")
     yield Heading(2, "Gaps and what became of them")
     yield _table(("gap", "weighs", "decision", "how"), made.gaps)
     yield Heading(2, "Deviations of the receiving unit's batches")

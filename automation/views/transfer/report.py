@@ -15,7 +15,7 @@ from automation.gmp.objects import Site
 from automation.gmp.quality.transfers import TELLS, Execution, GapLine, Transfer
 from automation.gmp.quality.transfers import Side as Made
 from automation.kernel.errors import InputError
-from automation.views.comparison import Class, Comparison, Role, Row, Side
+from automation.views.comparison import Class, Classes, Comparison, Kind, Role, Row, Side
 from automation.views.equivalence import equivalences, margin_of
 from automation.views.transfer.package import FORMAT, frozen
 from automation.views.transfer.told import open_feedback
@@ -120,7 +120,7 @@ def report(transfer: Transfer, found: Comparison, site: Site, *, others: Sequenc
         batches=tuple(_batch(one, found.sides[at]) for one, at in made),
         others=tuple(others),
         attributes=tuple(_attribute(row, made) for row in rows),
-        same=tuple(name for name in plan.critical if not any(within(row.where, name) for row in rows)),
+        same=tuple(name for name in plan.critical if not any(_within(row.where, name) for row in rows)),
         equivalence=tuple(one.sentence for one in tested),
         gaps=tuple(_gap(transfer, one) for one in plan.gaps),
         deviations=tuple(deviations_of(site, transfer.batches(Made.RECEIVING))),
@@ -130,8 +130,20 @@ def report(transfer: Transfer, found: Comparison, site: Site, *, others: Sequenc
     )
 
 
-def within(where: str, name: str) -> bool:
-    """Tell whether a line of a comparison is what a critical name names, or a part of it such as one ramp."""
+def critical(found: Comparison, names: Sequence[str]) -> Classes:
+    """Give as critical what a plan calls so and the batches have: what was measured, and parameters that differ.
+
+    A parameter differs between batches that came to its step; a name takes its parts along, such as one ramp.
+    """
+    named = [row for row in found.rows if any(_within(row.where, name) for name in names)]
+    unlike = (row for row in named if len(set(row.values) - {None}) > 1)
+    return Classes(
+        cpp=tuple(row.where for row in unlike if row.kind is Kind.PARAMETER),
+        cqa=tuple(row.where for row in named if row.kind is Kind.RESULT),
+    )
+
+
+def _within(where: str, name: str) -> bool:
     return where == name or where.startswith(f"{name}.")
 
 

@@ -19,7 +19,7 @@ from automation.surfaces.documents.transfer import of_ppq, of_report
 from automation.views.comparison import Classes, Comparison, Kind, Role, Side, compare
 from automation.views.transfer.cited import check_cited
 from automation.views.transfer.ppq_report import check_acceptance, ppq_report
-from automation.views.transfer.report import report
+from automation.views.transfer.report import critical, report
 from automation.views.transfer.told import feedback_on
 from tests.support.doors import Doorway, doorway
 from tests.unit.gmp.moves_of_quality import act
@@ -109,6 +109,20 @@ def test_a_report_is_the_same_in_whatever_order_its_batches_are_named(way: Doorw
     assert made.sha256 == report(transfer(way), turned, way.door, others=[("S9", "aborted")]).sha256
     assert (made.attributes[0].sending, made.attributes[0].receiving) == (SENT, MADE)
     assert b"not counted: S9 (aborted)" in html(of_report(made, (), date=DATE))
+
+
+def test_a_critical_parameter_is_shown_when_batches_that_came_to_it_differ() -> None:
+    """One ramp of a program that an amendment changed; a batch that was aborted before it differs in nothing."""
+    ramps = ((1.0, 5.0), (1.0, 6.0), (None, None))
+    rates = [{f"freeze.program.{at}.rate": rate for at, rate in enumerate(pair, 1) if rate} for pair in ramps]
+    sides = [
+        replace(
+            side(f"B{number}", Role.RECEIVING, 90.0),
+            facts={(Kind.PARAMETER, at): (v, "K/min") for at, v in one.items()},
+        )
+        for number, one in enumerate(rates)
+    ]
+    assert critical(compare(sides, Classes()), ["freeze.program"]) == Classes(cpp=("freeze.program.2.rate",))
 
 
 @pytest.mark.requirement("C09.2", refuses=True)
