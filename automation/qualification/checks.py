@@ -17,6 +17,9 @@ from automation.qualification.of_system import SYSTEM
 CHECKS: Final[Mapping[str, Check]] = {**DEVICES, **CHAMBERS, **SYSTEM}
 """Every check by its name."""
 
+OF_THE_DEVICE: Final = frozenset({*DEVICES, *CHAMBERS}) - {"identify"}
+"""Checks that show something of the device, and so of none but the registered one."""
+
 
 def known(name: str, told: Mapping[str, str]) -> Check:
     """Give a check; raises InputError for one that is not known, or not told what it wants, no more and no less."""

@@ -19,7 +19,7 @@ from automation.gmp.qualifying import untrained
 from automation.kernel.errors import CellwrightError, InputError, RefusedError
 from automation.ledger.event import Event
 from automation.qualification.asking import Asked, Found
-from automation.qualification.checks import known
+from automation.qualification.checks import OF_THE_DEVICE, known
 
 PROGRAM = "system:qualification"
 LONGEST = 400  # characters of an actual that are kept in the event; more is a file
@@ -96,6 +96,9 @@ async def _done(site: Site, thing: Qualification, name: str, work: Work) -> str:
         raise InputError(f"qualification {thing.id} has no step {name}")
     attempt = sum(one.step == name for one in thing.results) + 1
     asked = Asked(site, thing, name, attempt, step.told, work.folder, work.by)
+    strange = asked.asset.strange() if step.check in OF_THE_DEVICE else []
+    if strange:
+        return f"waits: {asked.asset.id} {'; '.join(strange)}"
     found = await _found(asked, step.check)
     if found.waits:
         return f"waits: {found.waits}"

@@ -235,7 +235,7 @@ class Asset:
 
     def ready(self, now: Instant) -> tuple[str, ...]:
         """Give what stands in the way of its use, one sentence each; empty when nothing does."""
-        return tuple(f"asset {self.id} {wrong}" for wrong in (*self._unfit(now), *self._strange()))
+        return tuple(f"asset {self.id} {wrong}" for wrong in (*self._unfit(now), *self.strange()))
 
     def ready_for(self, batch: str, step: str, *, now: Instant) -> tuple[str, ...]:
         """Give what stands in the way of its use in one step; the claim has to be that step's."""
@@ -266,7 +266,7 @@ class Asset:
             return [f"failed its last calibration ({self.calibration})"]
         return [f"is out of calibration since {iso(self.calibration_due)}"] if now >= self.calibration_due else []
 
-    def _strange(self) -> list[str]:
+    def strange(self) -> list[str]:
         """Tell where the device says something else than the register; what it does not say is not compared."""
         if self.lost:
             return [f"does not answer: {self.lost}"]

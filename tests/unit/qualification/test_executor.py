@@ -111,16 +111,19 @@ def test_the_evidence_of_a_check_holds_the_bytes_that_went_over_the_wire(killed:
 
 @pytest.mark.requirement("F150.2", refuses=True)
 def test_another_device_at_the_end_of_the_cable_fails_its_iq(tmp_path: Path) -> None:
-    """The register says another maker; the step fails and opens a deviation."""
+    """The register says another maker; the step fails and opens a deviation, and nothing is shown by that device."""
     folder = bench(tmp_path / "site")
     text = (folder / "site.yaml").read_text("utf-8").replace("maker: Eurotherm", "maker: Planer")
     (folder / "site.yaml").write_text(text, encoding="utf-8")
 
-    async def job(site: Site) -> tuple[Qualification, str]:
+    async def job(site: Site) -> tuple[Qualification, str, str]:
         one = await _done(site)
-        return one, site.house.door.find("deviation", f"{Q}-D01").state
+        told = (await by_program(site, Q))["OQ-1.1"]
+        return one, site.house.door.find("deviation", f"{Q}-D01").state, told
 
-    one, deviation = at_bench(folder, job)
+    one, deviation, told = at_bench(folder, job)
+    assert told == "waits: crf-01 says maker 'Eurotherm'; registered is 'Planer'"
+    assert {result.step for result in one.results} == {"IQ-1.1", "OQ-4.1"}
     assert (one.failures[0].step, deviation) == ("IQ-1.1", "open")
     assert "maker Eurotherm, registered Planer" in one.failures[0].actual
     assert "the site's file alone says its model and serial: compare its plate" in one.failures[0].actual
