@@ -6,6 +6,7 @@ Units:  degC; moments in s (UTC) inside, ISO 8601 with offset as they were sent 
 Source: GS1 EPCIS 2.0; GS1 CBV 2.0.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -20,7 +21,7 @@ from automation.formulas.curves import Point
 from automation.kernel.clock import instant
 from automation.kernel.errors import InputError
 from automation.kernel.quantity import Celsius, Seconds
-from automation.kernel.untrusted import UNREADABLE
+from automation.kernel.untrusted import UNREADABLE, check_seen, once
 
 _MARK = b'"EPCISDocument"'
 _UNITS = {"CEL": (1.0, 0.0), "KEL": (1.0, 273.15), "FAH": (5 / 9, 32.0)}  # scale and zero towards degC
@@ -53,6 +54,7 @@ def document(data: bytes, *, name: str) -> Fields:
     """Give a whole EPCIS 2.0 document; raises InputError that names the file, the field and what is allowed."""
     try:
         said = msgspec.json.decode(data)
+        json.loads(data, object_pairs_hook=once)
         DOCUMENT(said, "document")
     except UNREADABLE as error:
         raise InputError(f"this is no JSON ({error})", where=name) from None
@@ -93,6 +95,11 @@ def curve(text: str, *, name: str) -> tuple[Point, ...]:
     if not found:
         raise InputError("no sensor element has a temperature with its time", where=name)
     values = dict(sorted(((one.at, one.value) for one in found), key=lambda one: one[0]))
+    other = next((one for one in found if values[one.at] != one.value), None)
+    if other is not None:
+        raise InputError(
+            f"the logger has two temperatures, {other.value} and {values[other.at]} degC, at one moment", where=name
+        )
     begin = min(values)
     return tuple(Point(Seconds(at - begin), None, value) for at, value in values.items())
 
@@ -182,10 +189,13 @@ def _party(event: Fields, name: str) -> str:
 
 
 def _short(uri: str) -> str:
-    """Give the name within one of our own URIs, without what all begin with; another's as it is."""
-    if not uri.startswith(f"{OWN}:"):
-        return uri
-    return unquote(uri.rpartition(":")[2])
+    """Give the name within one of our own URIs, without what all begin with; another's as it is.
+
+    Raises InputError for characters that would be shown as something else.
+    """
+    found = unquote(uri.rpartition(":")[2]) if uri.startswith(f"{OWN}:") else uri
+    check_seen(found, f"the name {found[:60]!a}")
+    return found
 
 
 def _part(said: Fields, name: str) -> Fields:

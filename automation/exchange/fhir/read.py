@@ -8,23 +8,19 @@ Source: HL7 FHIR R5 (JSON representation; 2.1.0.8 modifier extensions; 2.1.28.0.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
 from automation.kernel.errors import InputError
+from automation.kernel.untrusted import check_seen, once
 
 LARGEST = 8_000_000
 """Bytes of a file or an answer that are still read."""
 _DEEPEST = 60  # elements within one another
 _SHOWN = 60  # characters of a value in an error
 _CHANGES = ("modifierExtension", "implicitRules")
-_HIDING = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff"
-    r"\ud800-\udfff\U000e0000-\U000e0fff]"
-)  # controls, turns of direction, what has no width, halves of characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +84,7 @@ def read(data: bytes, *, resource: str = "Bundle") -> Element:
             parse_float=Decimal,
             parse_int=Decimal,
             parse_constant=_no_constant,
-            object_pairs_hook=_once,
+            object_pairs_hook=once,
         )
     except UnicodeDecodeError as error:
         raise InputError(f"byte {error.start} is not UTF-8 text") from None
@@ -117,15 +113,6 @@ def _element(value: object, path: str) -> Element:
     return Element(path, value)
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict[str, object]()
-    for name, value in pairs:
-        if name in found:
-            raise InputError(f"has {shown(name)} twice in one object; it can be read in two ways")
-        found[name] = value
-    return found
-
-
 def _no_constant(text: str) -> NoReturn:
     raise InputError(f"has {text}, which is no number")
 
@@ -135,19 +122,13 @@ def _check_meaning(value: object, path: str, deep: int) -> None:
     if deep > _DEEPEST:
         raise InputError(f"is nested deeper than {_DEEPEST} elements")
     if isinstance(value, str):
-        _check_seen(value, path)
+        check_seen(value, path)
     elif isinstance(value, dict):
         for name, below in value.items():
-            _check_seen(name, f"{path}: a name")
+            check_seen(name, f"{path}: a name")
             if name in _CHANGES:
                 raise InputError(f"{path}.{name} changes the meaning of the rest; none is known here")
             _check_meaning(below, f"{path}.{name}", deep + 1)
     elif isinstance(value, list):
         for number, below in enumerate(value):
             _check_meaning(below, f"{path}[{number}]", deep + 1)
-
-
-def _check_seen(text: str, path: str) -> None:
-    hiding = _HIDING.search(text)
-    if hiding is not None:
-        raise InputError(f"{path} holds the character U+{ord(hiding[0]):04X}, which nobody sees as it is")

@@ -1,5 +1,6 @@
 """A partner's EPCIS document: read as lines of custody and as a curve, or refused with the field that is wrong."""
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -118,3 +119,34 @@ def test_a_changed_document_is_read_or_refused_never_more() -> None:
     assert "3 lines" in said.values()
     with pytest.raises(InputError, match="this is no JSON"):
         READER.read(COURIER.read_bytes()[:900], name="courier")
+
+
+@pytest.mark.requirement("F103.3", "F023", refuses=True)
+def test_a_cold_reading_hides_no_warm_one_of_the_same_moment() -> None:
+    """Two temperatures at one moment are no history; the same twice is one."""
+    said = document()
+    readings = cast("list[Fields]", event(said, 1)["sensorElementList"])
+    again = copy.deepcopy(readings[0])
+    assert curve(_text({**said}), name="courier")
+    readings.append(again)
+    assert curve(_text(said), name="courier")
+    cast("list[Fields]", again["sensorReport"])[0]["value"] = 31.0
+    with pytest.raises(InputError, match="degC, at one moment"):
+        curve(_text(said), name="courier")
+
+
+@pytest.mark.requirement("F103.3", refuses=True)
+def test_nothing_in_a_document_is_read_in_two_ways_or_shown_as_something_else() -> None:
+    """A field twice; a name that turns round what stands beside it, also as percent code in one of our own."""
+    twice = _text(document()).replace('"schemaVersion":', '"schemaVersion":"2.0","schemaVersion":', 1)
+    with pytest.raises(InputError, match="'schemaVersion' twice in one object"):
+        READER.read(twice.encode(), name="courier")
+    for name, says in (("urn:x:\u202e7", "U+202E"), ("urn:x-cellwright:s:container:%1b%5b31m", "U+001B")):
+        said = document()
+        event(said)["epcList"] = [name]
+        with pytest.raises(InputError, match=says.replace("+", r"\+")):
+            READER.read(_text(said).encode(), name="courier")
+
+
+def _text(said: Fields) -> str:
+    return msgspec.json.encode(said).decode()
