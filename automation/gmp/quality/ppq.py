@@ -88,9 +88,9 @@ class Counted(Body):
 
 
 class Closing(Body):
-    """Which report is approved."""
+    """Which report is approved; earlier records name none."""
 
-    report: str = field(label="Report", help="SHA-256 of the file that was read", length=64)
+    report: str = field(label="Report", help="SHA-256 of the file that was read", default="")
 
 
 class Conclusion(Body):
@@ -241,7 +241,7 @@ class Qualification:
     def _check_close(self, fact: Fact, report: str) -> None:
         self._refuse(fact.by == self.concluded_by, f"was concluded by {fact.by}; someone else has to close it")
         other = self.conclusion is not None and report != self.conclusion.report
-        self._refuse(other, f"was concluded by another report than {report[:12]}")
+        self._refuse(other, f"was concluded by another report than {report[:12] or 'none'}; name the one that was read")
         met = self.conclusion is not None and self.conclusion.met
         self._refuse(not met, "did not meet its claim; return it or fail it")
 

@@ -126,9 +126,9 @@ class Removal(Body):
 
 
 class Closing(Body):
-    """Which report is approved."""
+    """Which report is approved; earlier records name none."""
 
-    report: str = field(label="Report", help="SHA-256 of the file that was read", length=64)
+    report: str = field(label="Report", help="SHA-256 of the file that was read", default="")
 
 
 class Evaluation(Body):
@@ -389,7 +389,7 @@ class Transfer:
         self._refuse(fact.by == self.evaluated_by, f"was evaluated by {fact.by}; someone else has to close it")
         self._refuse(fact.by in self.authors, f"was planned by {fact.by}; someone else has to close it")
         other = self.evaluation is not None and report != self.evaluation.report
-        self._refuse(other, f"was evaluated by another report than {report[:12]}")
+        self._refuse(other, f"was evaluated by another report than {report[:12] or 'none'}; name the one that was read")
         good = self.evaluation is not None and self.evaluation.equivalent
         self._refuse(not good, "was not found equivalent; return it or fail it")
 
