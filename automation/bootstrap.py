@@ -29,9 +29,9 @@ from automation.engine.prompts import Desk
 from automation.engine.recipe.spec import OperationSpec, spec_of
 from automation.engine.recorder import Recorder
 from automation.engine.scanning import Scanning, Source
-from automation.engine.setup import Support, furnish, note_configuration
+from automation.engine.setup import CONFIGURED, Support, furnish, note_configuration, recorded_configuration
 from automation.engine.site import PlantPort, Site, Stream
-from automation.engine.sitefile import FILE, DriverFacts, Known, ReadPort, load_site
+from automation.engine.sitefile import FILE, DriverFacts, Known, ReadPort, load_site, site_of
 from automation.engine.sitemodel import AssetEntry, SiteFile
 from automation.engine.timers import Timers
 from automation.engine.trends import Recent
@@ -186,6 +186,17 @@ def read_site(folder: Path) -> SiteFile:
     file = load_site(folder, known())
     check_ledger(folder, Mode(str(file.mode)))
     return file
+
+
+def site_to_look_at(folder: Path) -> tuple[SiteFile, str]:
+    """Read a folder's site file; when it has a mistake give the one that was in force last, and say the mistake."""
+    try:
+        return read_site(folder), ""
+    except InputError as mistake:
+        text = recorded_configuration(folder) if mistake.where.startswith(FILE) else ""
+        if not text:
+            raise
+        return site_of(text, known()), str(mistake)
 
 
 def check_ledger(folder: Path, mode: Mode) -> None:
@@ -344,7 +355,7 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
         kept=blobs.has,
         shelf=shelf,
     )
-    note_configuration(Recorder(ledger, clock, "site"), folder / FILE)
+    note_configuration(Recorder(ledger, clock, CONFIGURED), folder / FILE)
     furnish(door, credentials, file, _support(file))
     plant = _plant(folder, file, clock, way)
     live = not file.simulated

@@ -19,9 +19,13 @@ from automation.gmp.plant.assets import Asset
 from automation.gmp.secrets import Credentials
 from automation.gmp.words import Meaning, Right
 from automation.kernel.errors import InputError, RefusedError
+from automation.ledger import where
+from automation.ledger.read import Reader
 
 SETUP = "system:setup"
 FOR_EVER = "2099-12-31"
+
+CONFIGURED = "site"  # the stream of the site files that were in force
 
 
 class Configuration(msgspec.Struct, frozen=True):
@@ -43,6 +47,15 @@ def note_configuration(recorder: Recorder, path: Path) -> str:
     if not before or before[-1].read(Configuration).digest != digest:
         recorder.write("configuration", Configuration(digest, path.read_text(encoding="utf-8")))
     return digest
+
+
+def recorded_configuration(folder: Path) -> str:
+    """Give the text of the site file that a folder's ledger recorded last; empty where there is none."""
+    if not where.of_site(folder).exists():
+        return ""
+    with Reader(folder) as reader:
+        found = reader.stream(CONFIGURED)
+    return found[-1].read(Configuration).text if found else ""
 
 
 class Support(Protocol):

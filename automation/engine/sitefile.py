@@ -89,6 +89,11 @@ def load_site(path: Path, known: Known) -> SiteFile:
     return _Reader(known).site(read_file(path / FILE if path.is_dir() else path))
 
 
+def site_of(text: str, known: Known) -> SiteFile:
+    """Read the text of a site file, for example a recorded one; raises InputError with line and column."""
+    return _Reader(known).site(read_text(text, name=FILE))
+
+
 def roles_of(text: str) -> Mapping[str, frozenset[Right]]:
     """Give the roles with their rights from the text of a site file, for example a recorded one; raises InputError."""
     pairs = read_text(text, name=FILE).mapping()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 import msgspec
 
 from automation.engine.caller import ask
@@ -62,8 +63,13 @@ def _is_others(folder: Path) -> bool:
 
 @contextmanager
 def looked(session: Session, folder: Path) -> Iterator[tuple[SiteFile, Objects]]:
-    """Look at a site and its objects without disturbing it; raises InputError for a site that has no ledger yet."""
-    file = session.opener.site(folder)
+    """Look at a site and its objects without disturbing it; raises InputError for a site that has no ledger yet.
+
+    A mistake in the site file is said, and keeps nobody from looking: then the one that was in force last is gone by.
+    """
+    file, mistake = session.opener.site_to_look_at(folder)
+    if mistake:
+        click.echo(f"{mistake} (nothing can be done here until that is mended; this is a look)", err=True)
     if not where.of_site(folder).exists():
         first = f"cellwright instruments identify --site {folder}"
         raise InputError(

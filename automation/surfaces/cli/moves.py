@@ -81,6 +81,7 @@ def do(  # noqa: PLR0913  as options
     if command in {RENEW, RESET}:
         body["secret"] = chosen(name)  # goes to the keeper of secrets, never into the record
     signed = signers(file, me, row.signs, dict(pair(other, what="--sign") for other in others))
+    shown_yet = bool(version) or str(row.source) == str(thing.state)  # else the site file makes it at the opening
     request = Request(
         what="do",
         target=f"{kind}/{name}",
@@ -89,7 +90,7 @@ def do(  # noqa: PLR0913  as options
         by=who,
         secret=me.secret,
         signers=signed,
-        seen=version if row.signs else None,  # what is signed is the object as it was shown
+        seen=version if row.signs and shown_yet else None,  # what is signed is the object as it was shown
     )
     done = send(opener, folder, request)
     data = {"object": kind, "id": name, "command": command, "state": done.state, "by": who, "event": done.seq}

@@ -129,6 +129,10 @@ class Opener(Protocol):
         """Read a folder's site file; raises InputError."""
         ...
 
+    def site_to_look_at(self, folder: Path) -> "tuple[SiteFile, str]":
+        """Read a folder's site file; when it has a mistake give the one that was in force last, and say the mistake."""
+        ...
+
     def kept(self, folder: Path, reader: "Reader") -> "Shelf | None":
         """Open what the owner keeps of how everything stands; None where nothing can be relied on."""
         ...

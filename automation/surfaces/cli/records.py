@@ -12,7 +12,7 @@ from automation.kernel.files import write_whole
 from automation.kernel.quantity import Instant
 from automation.ledger.blobs import Blobs
 from automation.ledger.read import Reader
-from automation.surfaces.cli.common import Session, as_json, emit, session, site
+from automation.surfaces.cli.common import Session, as_json, emit, say_no, session, site
 from automation.surfaces.cli.sealing import check_form, seal, sealer
 from automation.surfaces.documents.record import render, to_seal
 from automation.views.batch_record import BatchRecord, batch_record
@@ -33,8 +33,11 @@ _ENDINGS = {**{form: form for form in FORMATS}, "xml": BATCHML}
 def record(  # noqa: PLR0913  as options
     session: Session, batch: str, folder: Path, wanted: str | None, *, output: Path, sealing: bool, as_json: bool
 ) -> None:
-    """Write the record of a batch as HTML, PDF, JSON, or XML for other systems (BatchML)."""
-    file = session.opener.site(folder)
+    """Write the record of a batch as HTML, PDF, JSON, or XML for other systems (BatchML).
+
+    Exit status 1 for a ledger that is not intact, which every page then says.
+    """
+    file, _ = session.opener.site_to_look_at(folder)
     form = _form(output, wanted)
     _check_place(output, folder, form=form)
     check_form(form, sealing=sealing)
@@ -56,17 +59,26 @@ def record(  # noqa: PLR0913  as options
                 "head": made.proof.head,
                 "verdict": made.verdict,
                 "sealed": sealing,
+                "intact": made.proof.intact,
             }
         )
-        return
+    else:
+        _tell(made, f"{batch}: {output} ({sizes[form]} bytes)", simulated=file.simulated, sealed=sealing)
+    if not made.proof.intact:
+        say_no()
+
+
+def _tell(made: BatchRecord, what: str, *, simulated: bool, sealed: bool) -> None:
     marks = " ".join(
         word
-        for word, holds in (("SIMULATED", file.simulated), ("DRAFT", made.draft), ("sealed", sealing), ("record", True))
+        for word, holds in (("SIMULATED", simulated), ("DRAFT", made.draft), ("sealed", sealed), ("record", True))
         if holds
     )
     as_of = f"\nas of event {made.as_of}, {made.drawn}; head {made.proof.head}" if made.draft else ""
-    click.echo(f"{marks} of {batch}: {output} ({sizes[form]} bytes){as_of}")
+    click.echo(f"{marks} of {what}{as_of}")
     click.echo(made.verdict)
+    if not made.proof.intact:
+        click.echo(f"the ledger is NOT INTACT: {made.proof.first_bad}")
 
 
 def _form(output: Path, wanted: str | None) -> str:

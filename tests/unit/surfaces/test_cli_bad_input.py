@@ -265,3 +265,35 @@ def test_a_file_that_nobody_can_read_is_not_repeated(tmp_path: Path, text: str) 
     said = cellwright("read", path)
     assert_refused(said, names="nobody can read this file")
     assert "muster" not in said.err.lower()
+
+
+@pytest.fixture
+def growing(site: Path, tmp_path: Path) -> Path:
+    """A copy of the site, of which the file says more than its ledger knows."""
+    folder = tmp_path / "b"
+    shutil.copytree(site, folder)
+    text = (folder / "site.yaml").read_text(encoding="utf-8")
+    before, scales, rest = re.split(r"(?ms)^(  balance-01:\n.*?)(?=^  \S)", text, maxsplit=1)
+    more = scales.replace("balance-01", "balance-02")
+    (folder / "site.yaml").write_text(before + scales + more + rest, encoding="utf-8")
+    return folder
+
+
+def test_what_is_new_in_the_site_file_is_moved_by_the_first_command(growing: Path) -> None:
+    """Nobody has to look again at what the opening of the site has only made."""
+    body = ("--due", "2027-09-09", "--certificate", "PQ-2")
+    said = cellwright("do", "asset", "balance-02", "qualify", *body, "--as", "dora", "--site", growing)
+    assert (said.status, "asset balance-02 is qualified (qualify by dora" in said.out) == (0, True), said.err
+
+
+@pytest.mark.requirement("C01.1")
+@pytest.mark.requirement("C01.1", refuses=True)
+def test_a_mistake_in_the_site_file_is_said_and_keeps_nobody_from_looking(growing: Path) -> None:
+    """What is shown goes by the file that was in force last; nothing is done before it is mended."""
+    text = (growing / "site.yaml").read_text(encoding="utf-8")
+    (growing / "site.yaml").write_text(text.replace("[order, read]", "[ordr, read]"), encoding="utf-8")
+    looked = cellwright("show", "asset", "balance-01", "--site", growing)
+    assert (looked.status, "asset balance-01: qualified" in looked.out) == (0, True)
+    assert re.match(r"site\.yaml:\d+:\d+: .*did you mean 'order'", looked.err), looked.err
+    done = cellwright("do", "asset", "balance-01", "clean", "--procedure", "SOP-1", "--as", "anna", "--site", growing)
+    assert (done.status, "site.yaml" in done.err) == (2, True)
