@@ -41,7 +41,8 @@ Blocks = Iterator[AnyBlock]
 def compose(record: BatchRecord) -> Document:
     """Give the whole document."""
     header = record.header
-    marks = (*(("SIMULATED",) if record.simulated else ()), *(("DRAFT",) if record.draft else ()))
+    told = {"SIMULATED": record.simulated, "DRAFT": record.draft, "LEDGER NOT INTACT": not record.proof.intact}
+    marks = tuple(mark for mark, holds in told.items() if holds)
     title = ", ".join((f"Batch record {header.batch}", *marks))
     return Document(
         title=title,

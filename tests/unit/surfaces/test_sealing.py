@@ -232,7 +232,7 @@ def test_a_secret_or_an_open_key_that_others_can_read_seals_nothing(live: Path) 
 
 @pytest.mark.requirement("F105.2", refuses=True)
 def test_of_a_ledger_that_is_not_intact_nothing_is_sealed(page: Page, tmp_path: Path) -> None:
-    """A seal would vouch for what nobody recorded; the first bad event is named, and no file is written."""
+    """A seal would vouch for what nobody recorded: no file is written. Without one every page says what is wrong."""
     site = shutil.copytree(page[0] / "site", tmp_path / "site")
     with contextlib.closing(sqlite3.connect(site / "ledger.sqlite")) as ledger:
         ledger.execute("DROP TRIGGER event_update")
