@@ -29,6 +29,7 @@ from automation.views.objects import Objects
 from automation.views.wording import show
 
 _SIGNATURE = 64  # bytes
+_LISTS = ("message", "collection", "identity", "subject", "donation", "container", "batch", "test")
 STRANGE = "its sample is none of this site"
 
 
@@ -55,6 +56,18 @@ def fhir(session: Session, batch: str, *, output: Path, folder: Path, as_json: b
     write_whole(output, written)
     data = {"batch": batch, "file": str(output), "sha256": hashlib.sha256(written).hexdigest()}
     tell(f"batch {batch} is written as FHIR R5: {output}", data, simulated=file.simulated, as_json=as_json)
+
+
+@exchange.command("names", epilog="Example: cellwright exchange names --site ./site-a")
+@site
+@as_json
+@session
+def names(session: Session, folder: Path, *, as_json: bool) -> None:
+    """Print how the lists of ids of this site are named, for whoever writes a program that sends to it."""
+    with looked(session, folder) as (file, objects):
+        found = {kind: f"urn:x-cellwright:{objects.reader.genesis.ledger}:{kind}" for kind in _LISTS}
+    text = "\n".join(("the lists of this site", *(f"{kind:<11} {name}" for kind, name in found.items())))
+    tell(text, {"lists": found}, simulated=file.simulated, as_json=as_json)
 
 
 @exchange.command("take", epilog="Example: cellwright exchange take results.json --from lab-1 --as ben --site ./site-a")

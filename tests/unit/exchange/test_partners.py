@@ -1,5 +1,6 @@
 """A centre reports a collection from its own program: a signed message, taken once, under the rules of the door."""
 
+import json
 import os
 from base64 import b64encode
 from collections.abc import Iterator
@@ -110,6 +111,22 @@ def test_a_collection_out_of_the_order_set_is_no_better_for_coming_from_a_progra
     assert centre.take(centre.message(2, tnc="1.1e9")).status == 0
     refused = centre.site.do("do", "collection", "C-2", "accept", conclusion="fine", **{"as": "dora"})
     assert "cells is beyond the reject limit >= 2E+9 cells; only a closed deviation" in refused.err
+
+
+@pytest.mark.requirement("F054.2")
+def test_the_message_of_the_page_is_taken_as_it_stands_there(centre: Centre) -> None:
+    """With the names that ``exchange names`` prints, and the moment, ids and codes of a collection of this site."""
+    centre.scheduled(21)
+    page = (Path(__file__).parents[3] / "docs" / "exchange.md").read_text(encoding="utf-8")
+    [text] = [part.partition("```")[0] for part in page.split("```json\n")[1:]]
+    [ledger] = {
+        one.split(":")[2] for one in centre.site.good("exchange", "names").out.split() if one.startswith("urn:")
+    }
+    changed = {"LEDGER": ledger, "COL-18": "C-21", "T09:20": "T08:00", "T09:00": "T07:30"}
+    for old, new in changed.items():
+        text = text.replace(old, new)
+    said = centre.take(json.loads(text))
+    assert said.out == "SIMULATED message/centre-a.2026-0003 is taken; collection/C-21 is reported\n", said.err
 
 
 REFUSED = {
