@@ -394,7 +394,7 @@ async def _joined(folder: Path, file: SiteFile, ledger: Ledger, clock: Clock, wa
         site.at_leave.append(behind.stop)
         watch.start()
         behind.start(clock)
-    site.jobs["qualify"] = executor.carry_out
+    site.jobs["qualify"] = executor.Executor().carry_out
     for call in way.after:
         call(site)
     return site

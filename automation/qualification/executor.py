@@ -6,8 +6,8 @@ Source: EU GMP Annex 15, 2.4, 3.11; FDA Computer Software Assurance 2025 (eviden
 """
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -43,8 +43,33 @@ class Work:
     folder: Path | None
 
 
-async def carry_out(site: Site, wish: Wish, /) -> dict[str, str]:
-    """Do every step that the program can do now; gives the steps that were done with what came out."""
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """The program's hands at one site: at one execution they do one thing after the other, whoever lets them."""
+
+    at_work: dict[str, str] = field(default_factory=dict)  # execution: who has let the program work at it
+
+    async def carry_out(self, site: Site, wish: Wish, /) -> dict[str, str]:
+        """Do every step that the program can do now; gives those steps, each with what came out or what it waits for.
+
+        Raises RefusedError for who may not execute it, InputError for a check that can't be done as it is stated.
+        """
+        thing = _allowed(site, wish)
+        folder = Path(str(wish.body["folder"])) if wish.body.get("folder") else None
+        other = self.at_work.get(thing.id)
+        if other is not None:
+            return dict.fromkeys(
+                _of_program(site, thing), f"waits: the program is at work here already; {other} has let it"
+            )
+        self.at_work[thing.id] = wish.by
+        try:
+            return await perform(site, thing.id, Work(wish.by, folder))
+        finally:
+            del self.at_work[thing.id]
+
+
+def _allowed(site: Site, wish: Wish) -> Qualification:
+    """Give the execution; raises RefusedError for who may not let the program work at it."""
     thing = _execution(site, wish.target.removeprefix("qualification/"))
     if not site.house.door.rights(wish.by) & _HANDS:
         needed = " or ".join(sorted(_HANDS))
@@ -52,8 +77,7 @@ async def carry_out(site: Site, wish: Wish, /) -> dict[str, str]:
     why = untrained(thing.planned, wish.by, site.house.door)
     if why:
         raise RefusedError(f"qualification {thing.id} {why}")
-    folder = Path(str(wish.body["folder"])) if wish.body.get("folder") else None
-    return await perform(site, thing.id, Work(wish.by, folder))
+    return thing
 
 
 async def perform(site: Site, name: str, work: Work) -> dict[str, str]:
@@ -81,12 +105,16 @@ def _execution(site: Site, name: str) -> Qualification:
     return thing
 
 
-def _next(site: Site, thing: Qualification, tried: Iterable[str]) -> str:
+def _next(site: Site, thing: Qualification, tried: Collection[str]) -> str:
+    return next((name for name in _of_program(site, thing) if name not in tried), "")
+
+
+def _of_program(site: Site, thing: Qualification) -> Iterator[str]:
+    """Give the steps that the program can do now."""
     for name in thing.pending():
         step = thing.planned.step(name)
-        if step is not None and step.by_program(simulated=site.file.simulated) and name not in tried:
-            return name
-    return ""
+        if step is not None and step.by_program(simulated=site.file.simulated):
+            yield name
 
 
 async def _done(site: Site, thing: Qualification, name: str, work: Work) -> str:

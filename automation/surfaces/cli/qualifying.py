@@ -293,7 +293,7 @@ def _tell(call: _Call, *, as_json: bool) -> None:
         )
         click.echo(table(("step", "as expected", "actual", "judged by"), rows))
     for name, step in pending:
-        click.echo(f"next {name}: {step.action}\n  expected: {step.expected}\n  {_how(name, step, waits=call.waits)}")
+        click.echo(f"next {name}: {step.action}\n  expected: {step.expected}\n  {_how(name, step, call)}")
     for one in thing.undecided():
         click.echo(
             f"deviation {one} waits: repeat its step with a reason, or decide: do qualification {thing.id} dispose"
@@ -309,18 +309,16 @@ def _open(thing: Qualification) -> tuple[str, ...]:
     return tuple(thing.pending()) if thing.state is State.EXECUTING else ()
 
 
-def _how(name: str, step: Step, *, waits: Mapping[str, str]) -> str:
+def _how(name: str, step: Step, call: _Call) -> str:
     """Say how a step is answered."""
     file = f" --evidence {name}=FILE" if step.evidence else ""
     if step.series:
         return f"--answer '{name}=READINGS'{file}, {step.count} of them with blanks between"
     if step.limits:
         return f"--answer {name}=NUMBER{file} ({step.limits})"
-    return (
-        f"--seen '{name}=WHAT YOU SAW'{file}, or --wrong"
-        if not step.check
-        else waits.get(name, f"the program does it ({step.check})")
-    )
+    if step.by_program(simulated=call.file.simulated):
+        return call.waits.get(name, f"the program does it ({step.check})")
+    return f"--seen '{name}=WHAT YOU SAW'{file}, or --wrong"
 
 
 def _data(call: _Call, thing: Qualification, pending: list[tuple[str, Step]]) -> dict[str, object]:

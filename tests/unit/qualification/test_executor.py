@@ -1,5 +1,6 @@
 """The program's part of a qualification: done once, whatever kills it, on the record with what the device was asked."""
 
+import asyncio
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -107,6 +108,23 @@ def test_the_evidence_of_a_check_holds_the_bytes_that_went_over_the_wire(killed:
     assert isinstance(exchanges, list)
     assert exchanges[0]["body"]["wire"]
     assert exchanges[0]["body"]["method"] == "identify"
+
+
+@pytest.mark.requirement("F150.2", "C01.2", refuses=True)
+def test_two_who_let_the_program_work_at_once_let_it_act_once(tmp_path: Path) -> None:
+    """The second is told that the program is at work; the freezer is asked nothing twice."""
+
+    async def job(site: Site) -> tuple[list[dict[str, str]], list[str]]:
+        await begun(site, Q, load("freezer-oq").protocol, asset="crf-01", equipment={"logger": "logger-01"})
+        wished = Wished(f"qualification/{Q}", "erik")
+        told = await asyncio.gather(*(site.jobs["qualify"](site, wished) for _ in range(2)))
+        events = site.house.ledger.stream(f"qualification/{Q}/check/OQ-2.1.1")
+        return list(told), [event.read(Called).method for event in events if event.kind == "call"]
+
+    (first, second), calls = at_bench(bench(tmp_path / "site"), job)
+    assert calls == ["load", "start", "reset"]
+    assert set(first) == set(STEPS)
+    assert set(second.values()) == {"waits: the program is at work here already; erik has let it"}
 
 
 @pytest.mark.requirement("F150.2", refuses=True)
