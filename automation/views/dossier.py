@@ -79,10 +79,15 @@ def of_period(objects: Objects, stretch: Stretch) -> tuple[str, ...]:
     )
 
 
-def files(objects: Objects, title: str, streams: Iterable[str], more: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Give the files of a dossier by their names: a narrative of each object, ``more``, an index, and the manifest."""
+def files(
+    objects: Objects, title: str, streams: Iterable[str], more: Mapping[str, bytes], *, wrong: str = ""
+) -> dict[str, bytes]:
+    """Give the files of a dossier by their names: a narrative of each object, ``more``, an index, and the manifest.
+
+    ``wrong`` says what of the ledger is not intact; index and manifest say it.
+    """
     told = {_name(stream): _text(objects, stream) for stream in streams}
-    found = {**told, **more, "index.md": _index(objects, title, streams)}
+    found = {**told, **more, "index.md": _index(objects, title, streams, wrong=wrong)}
     head = objects.reader.last_head()
     said = {
         "title": title,
@@ -90,6 +95,7 @@ def files(objects: Objects, title: str, streams: Iterable[str], more: Mapping[st
         "ledger": objects.reader.genesis.ledger,
         "as_of": objects.reader.last.seq,
         "head": head.said.hash if head else "",
+        "intact": not wrong,
         "files": {name: hashlib.sha256(found[name]).hexdigest() for name in sorted(found)},
     }
     return {**dict(sorted(found.items())), _MANIFEST: msgspec.json.format(msgspec.json.encode(said), indent=2)}
@@ -130,8 +136,9 @@ def _text(objects: Objects, stream: str) -> bytes:
     return f"SIMULATED\n\n{text}".encode() if objects.simulated else text.encode()
 
 
-def _index(objects: Objects, title: str, streams: Iterable[str]) -> bytes:
-    lines = [*(["SIMULATED", ""] if objects.simulated else []), f"# {title}", "", *_rows(objects, streams), ""]
+def _index(objects: Objects, title: str, streams: Iterable[str], *, wrong: str) -> bytes:
+    marks = [*(["SIMULATED", ""] if objects.simulated else []), *([f"LEDGER NOT INTACT: {wrong}", ""] if wrong else [])]
+    lines = [*marks, f"# {title}", "", *_rows(objects, streams), ""]
     return "\n".join(lines).encode()
 
 

@@ -14,9 +14,10 @@ from automation.gmp.product.releases import Release
 from automation.kernel.errors import InputError
 from automation.kernel.files import write_whole
 from automation.ledger.blobs import Blobs
+from automation.ledger.verify import verify
 from automation.surfaces.cli.access import person, secret
 from automation.surfaces.cli.asking import looked, send
-from automation.surfaces.cli.common import Session, as_json, by, session, site, tell
+from automation.surfaces.cli.common import Session, as_json, by, say_no, session, site, tell
 from automation.surfaces.cli.quality import check_outside
 from automation.surfaces.documents.analyses import page
 from automation.surfaces.documents.comparison import comma_separated
@@ -75,20 +76,25 @@ def inspect(  # noqa: PLR0913  as options
 def dossier(session: Session, about: str, which: str, folder: Path, *, output: Path, as_json: bool) -> None:  # noqa: PLR0913  as options
     """Put all that is on record about a lot, an asset or a period into one file.
 
-    ``analyses`` brings all results by one specification, as tables for a submission.
+    ``analyses`` brings all results by one specification, as tables for a submission. Exit status 1 for a ledger that is
+    not intact, which index and manifest then say.
     """
     check_outside(output, folder)
     with looked(session, folder) as (file, objects):
         title = f"Dossier of {about} {which}"
-        found = files(
-            objects, title, _streams(objects, About(about), which), _more(objects, About(about), which, folder)
-        )
+        streams, bad = _streams(objects, About(about), which), verify(folder).first_bad
+        wrong = f"event {bad.seq}: {bad.what}" if bad is not None else ""
+        found = files(objects, title, streams, _more(objects, About(about), which, folder), wrong=wrong)
     raw = _packed(found)
     write_whole(output, raw)
     digest = hashlib.sha256(raw).hexdigest()
     text = f"{title}: {output}, {len(found)} files; SHA-256 {digest}"
-    data = {"about": about, "which": which, "file": str(output), "files": list(found), "sha256": digest}
-    tell(text, data, simulated=file.simulated, as_json=as_json)
+    data: dict[str, object] = {"about": about, "which": which, "file": str(output), "files": list(found)}
+    data |= {"sha256": digest, "intact": not wrong}
+    told = f"{text}\nthe ledger is NOT INTACT: {wrong}" if wrong else text
+    tell(told, data, simulated=file.simulated, as_json=as_json)
+    if wrong:
+        say_no()
 
 
 def _streams(objects: Objects, about: About, which: str) -> tuple[str, ...]:

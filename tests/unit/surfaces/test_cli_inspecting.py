@@ -89,7 +89,7 @@ def test_a_dossier_holds_what_is_on_record_with_the_hash_of_each_file(
     with zipfile.ZipFile(place) as archive:
         manifest = json.loads(archive.read("manifest.json"))
         found = {name: hashlib.sha256(archive.read(name)).hexdigest() for name in archive.namelist()}
-    assert manifest["simulated"] is True
+    assert (manifest["simulated"], manifest["intact"]) == (True, True)
     assert manifest["files"] == {name: digest for name, digest in found.items() if name != "manifest.json"}
     assert holds <= set(found)
 
@@ -162,7 +162,7 @@ def test_the_manifest_of_a_walk_holds_the_hash_of_each_page(site: Path, walked: 
 
 
 @pytest.mark.requirement("F109.2", refuses=True)
-def test_pages_of_a_ledger_that_is_not_intact_say_so_on_each(
+def test_pages_and_a_dossier_of_a_ledger_that_is_not_intact_say_so(
     site: Path, walked: tuple[Told, ...], tmp_path: Path
 ) -> None:
     """With the first bad event, and exit status 1; the pages of the sound one say that it is intact."""
@@ -177,6 +177,10 @@ def test_pages_of_a_ledger_that_is_not_intact_say_so_on_each(
     for name in ("index.html", "1-plant.html"):
         text = (tmp_path / "pages" / name).read_text(encoding="utf-8")
         assert ("LEDGER NOT INTACT" in text, "its bytes are not what was hashed" in text) == (True, True)
+    told_too = cellwright("dossier", "asset", "crf-01", "-o", tmp_path / "d.zip", "--site", bad)
+    with zipfile.ZipFile(tmp_path / "d.zip") as archive:
+        manifest, index = json.loads(archive.read("manifest.json")), archive.read("index.md").decode()
+    assert (told_too.status, manifest["intact"], "LEDGER NOT INTACT: event" in index) == (1, False, True)
     assert walked
     assert "the ledger is intact" in (site.parent / "pages" / "index.html").read_text(encoding="utf-8")
 
