@@ -17,7 +17,7 @@ from automation.gmp.due import DAY, HOUR, Due, within
 from automation.gmp.marks import OPEN, at_batch, from_supplier, made_of, of_material
 from automation.gmp.materials.definitions import definition_of
 from automation.gmp.objects import Fact, Follow, Kind, Next, Site, Thing
-from automation.gmp.stock import acceptance, stated
+from automation.gmp.stock import acceptance, reach, stated
 from automation.gmp.stock.amounts import Balance, Opened, Reserved, Stock, rounded
 from automation.gmp.stock.examination import BETWEEN_LOGS, Examined, Excursion, beyond
 from automation.gmp.stock.expiry import end_of
@@ -462,38 +462,9 @@ def _use_up(lot: Thing, fact: Fact, _site: Site) -> Iterator[Next]:
         yield Next(f"lot/{one.lot}", "use", {"quantity": one.quantity, "into": lot.id})
 
 
-def _take_back(lot: Thing, fact: Fact, site: Site) -> Iterator[Next]:
-    why = fact.stated(Reason).reason
-    for made in site.marked("lot", made_of(lot.id)):
-        if made.state == "released":
-            yield Next(f"lot/{made.id}", "quarantine", {"reason": f"made of lot {lot.id}, withdrawn: {why}"})
-
-
-def _touched(lot: MaterialLot, site: Site, seen: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Give the batches that got some of a lot, directly or through what was prepared of it."""
-    yield from (one.batch for one in lot.balances)
-    for made in site.marked("lot", made_of(lot.id)):
-        if isinstance(made, MaterialLot) and made.id not in seen:
-            yield from _touched(made, site, seen | {lot.id})
-
-
-def _ask_batches(thing: Thing, fact: Fact, site: Site) -> Iterator[Next]:
-    """Open a deviation for every batch that got some of a lot that was found unfit."""
-    if isinstance(fact.body, stated.Evaluation) and fact.body.verdict is stated.Verdict.FIT:
-        return
-    lot, why = cast("MaterialLot", thing), "unfit" if fact.kind == "evaluate" else "withdrawn"
-    for batch in dict.fromkeys(_touched(lot, site)):
-        body = {"subject": f"lot/{lot.id}", "title": f"made with lot {lot.id}, {why}", "batch": batch}
-        yield Next(f"deviation/{lot.id}-{batch}-D{fact.version:02d}", "open", body)
-
-
 FOLLOWS = (
     Follow("lot-prepared", "prepare", "its components are used up", "21 CFR 211.101(c)", _use_up),
-    Follow("lot-withdrawn", "withdraw", "what was made of it goes into quarantine", "21 CFR 211.192", _take_back),
-    Follow(
-        "lot-withdrawn-batches", "withdraw", "the batches that got it are investigated", "21 CFR 211.192", _ask_batches
-    ),
-    Follow("lot-unfit-batches", "evaluate", "so are they when it is unfit", "21 CFR 211.192", _ask_batches),
+    *reach.FOLLOWS,
 )
 
 KIND = Kind("lot", "materials", TABLE, MaterialLot, FOLLOWS)

@@ -10,6 +10,7 @@ from automation.gmp.due import dues_of
 from automation.gmp.materials.lots import MaterialLot
 from automation.gmp.materials.suppliers import Supplier
 from automation.gmp.obstacles import obstacles
+from automation.gmp.quality.holds import holds_of
 from automation.gmp.stock.picking import Portion, portions, turn
 from automation.kernel.errors import GateError
 from automation.views.reach import origins, reached
@@ -45,7 +46,7 @@ from tests.cheats.materials import (
     listed,
     lot,
 )
-from tests.support.doors import Doorway
+from tests.support.doors import SECOND, Doorway
 from tests.unit.gmp import moves_of_materials as said
 from tests.unit.gmp.moves_of_materials import RECEIPT, begun
 from tests.unit.gmp.moves_of_quality import Body, act, check_refused, following
@@ -95,6 +96,24 @@ def test_every_batch_that_got_some_of_a_withdrawn_lot_is_investigated_and_every_
     following(way)
     asked = {name: [one.id for one in way.door.marked("deviation", f"batch {name}")] for name in ("B1", "B2", "B3")}
     assert asked == {"B1": ["COMP-1-B1-D04"], "B2": ["COMP-1-B2-D04"], "B3": []}
+    held = {name: list(holds_of(way.door, name)) for name in asked}
+    assert held["B2"] == ["lot B2 is on QA hold (COMP-1-B2-H04): made with lot COMP-1, withdrawn"]
+    assert (len(held["B1"]), held["B3"]) == (1, [])
+
+
+@pytest.mark.requirement("F096", "F147")
+def test_a_lot_that_is_rejected_after_it_was_used_reaches_as_far_as_one_that_is_withdrawn(way: Doorway) -> None:
+    """Put back into quarantine on a doubt, rejected a week later: its batch is held, what was made of it is kept."""
+    for one in (FIRST, COMPONENT, PREPARE, RELEASE_MADE):
+        one(way)
+    Act("lot/P1", "use", {"quantity": 1.0, "batch": "B1"})(way)
+    way.do("lot/COMP-1", "quarantine", {"reason": "a haze"}, by=KEEPER)
+    following(way)
+    assert (way.state("lot/P1"), list(holds_of(way.door, "B1"))) == ("released", [])
+    act(way, "lot/COMP-1", "reject", {"reason": "not sterile"}, by=SECOND)
+    following(way)
+    [held] = holds_of(way.door, "B1")
+    assert (way.state("lot/P1"), held.endswith("made with lot COMP-1, rejected")) == ("quarantine", True)
 
 
 @pytest.mark.requirement("F100", "F156")
