@@ -4,6 +4,7 @@ Killed in between, a check runs again, and the record answers what its instrumen
 Source: EU GMP Annex 15, 2.4; FDA Computer Software Assurance 2025 (evidence captured by the system).
 """
 
+import math
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from automation.gmp.plant.assets import Asset
 from automation.gmp.plant.qualifications import Qualification
 from automation.kernel.effect import effects
 from automation.kernel.errors import FailedError, InputError
+from automation.kernel.quantity import Seconds, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,27 @@ class Check:
     run: Callable[[Asked], Coroutine[object, object, Found]]
     needs: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()  # of what it is told: finite, of at least 0
+    times: tuple[str, ...] = ()  # of what it is told: above 0 s
+
+
+def number(told: Mapping[str, str], name: str) -> float:
+    """Give a number that a check is told; raises InputError for less than 0, NaN and infinities."""
+    try:
+        found = float(told[name])
+    except ValueError:
+        found = math.nan
+    if not (math.isfinite(found) and found >= 0.0):
+        raise InputError(f"{name} is {told[name]!r}; a finite number of at least 0 is needed")
+    return found
+
+
+def duration(told: Mapping[str, str], name: str) -> Seconds:
+    """Give a time that a check is told, with its unit; raises InputError for none."""
+    found = Seconds(float(read(told[name], Seconds, what=name)))
+    if not found > Seconds(0.0):
+        raise InputError(f"{name} is {told[name]!r}; a time above 0 s is needed")
+    return found
 
 
 def takes(device: Device, method: str, *, argument: str) -> object:

@@ -9,7 +9,7 @@ from typing import Final
 
 from automation.engine.recipe.yaml_source import nearest
 from automation.kernel.errors import InputError
-from automation.qualification.asking import Check
+from automation.qualification.asking import Check, duration, number
 from automation.qualification.of_chambers import CHAMBERS
 from automation.qualification.of_devices import DEVICES
 from automation.qualification.of_system import SYSTEM
@@ -32,4 +32,9 @@ def known(name: str, told: Mapping[str, str]) -> Check:
         wanted = ", ".join((*check.needs, *(f"{one} (may be left out)" for one in check.may))) or "nothing"
         wrong = f"lacks {missing[0]}" if missing else f"is told {strange[0]!r}"
         raise InputError(f"check {name} {wrong}; it is told {wanted}")
+    for one in told:
+        if one in check.numbers:
+            number(told, one)
+        elif one in check.times:
+            duration(told, one)
     return check

@@ -14,12 +14,13 @@ from automation.engine.hand import Hand
 from automation.engine.watch import When
 from automation.formulas.chambers import Leg, Look, Tolerance, followed
 from automation.kernel.errors import FailedError, InputError
-from automation.kernel.quantity import Instant, Seconds, read
-from automation.qualification.asking import Asked, Check, Found
+from automation.kernel.quantity import Instant, Seconds
+from automation.qualification.asking import Asked, Check, Found, duration, number
 from automation.qualification.of_devices import value_of
 
 LONGEST = Seconds(8 * 3600.0)  # s; of a program
 COMPLETE, BROKEN_OFF = "complete", ("reset", "hold")
+_TOLERANCES = ("rate_within", "rate_share", "hold_within", "settle_s")
 _PAUSE = Seconds(60.0)  # s between a provocation and the look at the alarms
 _WORDS: Mapping[str, object] = {"true": True, "false": False}
 
@@ -51,8 +52,8 @@ class _Run(Protocol):
 async def ramp_and_hold(asked: Asked) -> Found:
     """Run a program in the empty chamber, watch it to its end, and judge rates and holds by what was recorded."""
     hand, told = asked.hand(), asked.told
-    every = Seconds(float(read(told["every"], Seconds, what="every")))
-    within = Tolerance(*(_number(told, name) for name in ("rate_within", "rate_share", "hold_within", "settle_s")))
+    every = duration(told, "every")
+    within = Tolerance(*(number(told, name) for name in _TOLERANCES))
     program = cast("_Program", value_of(asked, told["program"], method="load", argument="program"))
     await hand.method("load")(program=program)
     await hand.method("start")(containers=())
@@ -108,13 +109,6 @@ def _details(text: str) -> dict[str, object]:
     return {name: _WORDS.get(value, value) for name, _, value in pairs}
 
 
-def _number(told: Mapping[str, str], name: str) -> float:
-    try:
-        return float(told[name])
-    except ValueError:
-        raise InputError(f"{name} is {told[name]!r}; a number is needed") from None
-
-
 def _looks(hand: Hand, began: Instant) -> list[Look]:
     """Give what was sampled of the run; raises FailedError for a device that gives no set point."""
     run = hand.method("run")
@@ -135,7 +129,9 @@ CHAMBERS: Final[Mapping[str, Check]] = {
     "ramp and hold": Check(
         "a program run in the empty chamber: the rate of each ramp, the farthest of each hold",
         ramp_and_hold,
-        needs=("program", "every", "rate_within", "rate_share", "hold_within", "settle_s"),
+        needs=("program", "every", *_TOLERANCES),
+        numbers=_TOLERANCES,
+        times=("every",),
     ),
     "provoked alarm": Check(
         "an alarm that a hand at the simulated plant provokes",

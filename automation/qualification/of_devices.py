@@ -15,7 +15,7 @@ from automation.engine.recipe.spec import ParameterSpec
 from automation.engine.recipe.values import value
 from automation.engine.recipe.yaml_source import read_text
 from automation.kernel.errors import InputError
-from automation.qualification.asking import Asked, Check, Found, takes
+from automation.qualification.asking import Asked, Check, Found, number, takes
 
 WORDS = ("maker", "model", "serial", "firmware")
 _encode = msgspec.json.Encoder(decimal_format="string").encode
@@ -57,7 +57,10 @@ async def set_and_read(asked: Asked) -> Found:
         return Found(f"set {told['value']}, read back {found}", met=found == wanted)
     unit = told["value"].rpartition(" ")[2]
     far = abs(found - wanted)
-    return Found(f"set {told['value']}, read back {found:.10g} {unit}", met=far <= _number(told["within"]))
+    return Found(
+        f"set {told['value']}, read back {found:.10g} {unit}",
+        met=far <= (number(told, "within") if "within" in told else 0.0),
+    )
 
 
 async def load_and_read(asked: Asked) -> Found:
@@ -88,13 +91,6 @@ def value_of(asked: Asked, text: str, *, method: str, argument: str) -> object:
     return value(read_text(text, name=f"step {asked.step}", inside=argument), spec)
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(f"within is {text!r}; a number is needed") from None
-
-
 DEVICES: Final[Mapping[str, Check]] = {
     "identify": Check("who the instrument says it is, beside the register", identify),
     "read": Check("one value of the instrument", read, needs=("method",), may=("is",)),
@@ -103,6 +99,7 @@ DEVICES: Final[Mapping[str, Check]] = {
         set_and_read,
         needs=("set", "argument", "value", "read"),
         may=("within",),
+        numbers=("within",),
     ),
     "load and read back": Check(
         "a program, loaded and read back", load_and_read, needs=("load", "argument", "value", "read")

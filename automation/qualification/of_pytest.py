@@ -22,9 +22,9 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from automation.kernel.errors import FailedError, InputError
-from automation.kernel.quantity import Seconds, read
+from automation.kernel.quantity import Seconds
 from automation.qualification import confined
-from automation.qualification.asking import Asked, Check, Found
+from automation.qualification.asking import Asked, Check, Found, duration
 
 LONGEST = Seconds(4 * 3600.0)  # s
 LARGEST = 1 << 22  # bytes of a file that is kept
@@ -46,8 +46,8 @@ class Ran:
 async def run(asked: Asked) -> Found:
     """Run the file as it was approved; good when tests ran and all of them passed."""
     source = _source(asked)
-    within = Seconds(float(read(asked.told["within"], Seconds, what="within")))
-    if not Seconds(0.0) < within <= LONGEST:
+    within = duration(asked.told, "within")
+    if within > LONGEST:
         raise InputError(f"within is {asked.told['within']!r}; up to {LONGEST / 3600:g} h are possible")
     name, before = Path(asked.told["file"]).name, _own(asked.site.folder)
     with asked.site.house.clock.lent():
@@ -147,5 +147,7 @@ def counted(report: bytes) -> Counter[str]:
     return counts
 
 
-CHECK = Check("a pytest file beside the protocol, as it was approved", run, needs=("file", "sha256", "within"))
+CHECK = Check(
+    "a pytest file beside the protocol, as it was approved", run, needs=("file", "sha256", "within"), times=("within",)
+)
 """It wants pytest to be installed."""

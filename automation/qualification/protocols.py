@@ -49,6 +49,8 @@ def load(path_or_name: str | Path) -> Source:
 
 def read(node: Node) -> Protocol:
     """Read a protocol; raises InputError."""
+    if node.shape is not Shape.MAP:
+        raise InputError("a protocol is a mapping of names to values", where=node.where)
     try:
         made = Protocol.model_validate(_texts(node))
     except ValidationError as wrong:

@@ -38,6 +38,7 @@ cases:
         given: {volume: 100 uL, water: from W.1, error: 5.0 %, spread: 5.0 %}
       - {n: 3, action: The program verifies., expected: intact, check: ledger}
 """
+SET = "set: stand_by, argument: target, value: 20 degC, read: chamber"
 WRONG = {
     "a requirement that nothing shows": ("high}\ncases", "high}\n  - {id: URS-2, text: Other., risk: low}\ncases",
         "requirement URS-2 is shown by no case"),
@@ -45,6 +46,10 @@ WRONG = {
     "an orphan case": ("requirements: [URS-1]", "requirements: [URS-9]", "case W shows URS-9, which is no requirement"),
     "a check that nobody knows": ("check: ledger", "check: ledgre", "did you mean 'ledger'?"),
     "a check that is told too much": ("check: ledger", "check: ledger, given: {file: x}", "is told 'file'"),
+    "a check that is told no number": ("check: ledger", f"check: set and read back, given: {{{SET}, within: inf}}",
+        "within is 'inf'; a finite number of at least 0 is needed"),
+    "a check that is told no time": ("check: ledger", "check: pytest, given: {file: x, sha256: y, within: 0 s}",
+        "within is '0 s'; a time above 0 s is needed"),
     "a rule that nobody knows": ("series: gravimetric", "series: gravity", "series is judged by 'gravity'"),
     "a rule that lacks something": ("error: 5.0 %, ", "", "it wants volume (uL), water (degC), error (%), spread (%)"),
     "a rule in another unit": ("volume: 100 uL", "volume: 100 mL", "a number in uL is needed"),
@@ -92,6 +97,12 @@ def test_a_mistake_in_a_protocol_is_named_with_its_place(what: str) -> None:
         read(read_text(TEXT.replace(old, new), name="mine.yaml"))
     assert says in str(wrong.value)
     assert str(wrong.value).startswith("mine.yaml:")
+
+
+def test_what_is_no_protocol_at_all_is_told_in_words() -> None:
+    """A list, say."""
+    with pytest.raises(InputError, match=r"^l.yaml:1:1: a protocol is a mapping of names to values$"):
+        read(read_text("- a\n", name="l.yaml"))
 
 
 def test_the_digest_is_of_what_a_protocol_says_and_not_of_how_it_is_written() -> None:
