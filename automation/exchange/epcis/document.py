@@ -13,6 +13,7 @@ from automation.exchange.epcis.life import life
 from automation.exchange.epcis.model import CONTEXT, PREFIX, SIMULATED, TERMS, Body, Document
 from automation.exchange.epcis.naming import Naming
 from automation.exchange.epcis.process import process
+from automation.exchange.epcis.recalls import recalls
 from automation.exchange.epcis.sensors import sensors
 from automation.exchange.epcis.writing import Writer
 from automation.kernel.clock import MICRO, iso
@@ -32,7 +33,9 @@ def document(objects: Objects, files: Files, start: str, *, partners: Partners) 
     naming = Naming(genesis.ledger, partners)
     told = life(objects, start)
     writer = Writer(told, naming, zone=objects.zone, site=genesis.site, simulated=objects.simulated)
-    dated = sorted((*custody(writer), *process(writer), *sensors(writer, files)), key=lambda one: one.order)
+    dated = sorted(
+        (*custody(writer), *process(writer), *recalls(writer), *sensors(writer, files)), key=lambda one: one.order
+    )
     last = objects.last
     return Document(
         context=(CONTEXT, {PREFIX: TERMS}),
