@@ -125,11 +125,13 @@ class Partner:
         return (*party, *(_keyed(key) for key in (self.key, *self.former) if key))
 
     def check(self, fact: Fact, site: Site) -> None:
-        """Refuse a key that another partner has or had, and the id of a person: nobody would know whose word it is."""
+        """Refuse a key that is another's or anybody's, and an id that is another's: nobody would know whose word it is."""
         if not isinstance(fact.body, Registration | Renewal):
             return
         if site.find("person", self.id).state != "absent":
             raise RefusedError(f"partner {self.id} can't be registered: {self.id} is a person here; take another id")
+        if "." in self.id:  # else number 1 of a.b and number b.1 of a would be one message
+            raise RefusedError(f"partner {self.id} can't be registered: an id with '.' is not told from a number")
         if _is_anybodys(fact.body.key):
             raise RefusedError(f"partner {self.id} can't have this key: anybody can sign for it; make one with openssl")
         taken = next((one.id for one in site.marked("partner", _keyed(fact.body.key))), "")

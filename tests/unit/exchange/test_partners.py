@@ -212,6 +212,8 @@ def test_a_key_belongs_to_one_partner(centre: Centre) -> None:
     assert "it is, or was, that of centre-a" in taken.err
     person = centre.site.do("do", "partner", "gita", "register", key=public("centre-z"), **said)
     assert "gita is a person here; take another id" in person.err
+    dotted = centre.site.do("do", "partner", "centre-a.M-1", "register", key=public("centre-z"), **said)
+    assert "an id with '.' is not told from a number" in dotted.err
     assert (
         "anybody can sign for it"
         in centre.site.do("do", "partner", "centre-z", "register", key=f"01{62 * '0'}", **said).err
