@@ -261,16 +261,17 @@ def _exceptions(walk: Walk) -> Section:
     """Give what the batch record finds by its rules, with what it says of the batch."""
     made = batch_record(walk.objects.reader, walk.blobs, walk.batch)
     number = sum(one.times for one in made.findings)
+    names = {rule.id: rule.name for rule in made.rules}
     return Section(
         f"Exceptions of {walk.batch}",
         ("when", "rule", "step", "what", "how it ended", "open", "times"),
-        tuple(Line(_found(one), one.events) for one in made.findings),
+        tuple(Line(_found(one, names[one.rule]), one.events) for one in made.findings),
         f"{made.verdict} {made.checked} Exceptions in all: {number}.",
     )
 
 
-def _found(one: Finding) -> tuple[str, ...]:
-    return (one.at, one.rule, one.step, one.what, one.outcome, *_yes(one.is_open), str(one.times))
+def _found(one: Finding, rule: str) -> tuple[str, ...]:
+    return (one.at, f"{one.rule} {rule}", one.step, one.what, one.outcome, *_yes(one.is_open), str(one.times))
 
 
 def _place(stream: str) -> int:
