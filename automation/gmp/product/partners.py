@@ -125,7 +125,7 @@ class Partner:
         return (*party, *(_keyed(key) for key in (self.key, *self.former) if key))
 
     def check(self, fact: Fact, site: Site) -> None:
-        """Refuse a key that is another's or anybody's, and an id that is another's: nobody would know whose word it is."""
+        """Refuse a key or an id that is another's, or a key that is anybody's: nobody would know whose word it is."""
         if not isinstance(fact.body, Registration | Renewal):
             return
         if site.find("person", self.id).state != "absent":
