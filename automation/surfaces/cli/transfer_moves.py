@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from automation.engine.recipe.load import load
 from automation.engine.requests import Request, Signer
 from automation.gmp.registry import KINDS
 from automation.gmp.words import Right
@@ -21,7 +22,9 @@ from automation.surfaces.cli.asking import looked, send
 from automation.surfaces.cli.common import Session, as_json, by, pair, session, site, tell
 from automation.surfaces.cli.people import sign
 from automation.views.transfer.concluded import concluded
-from automation.views.transfer.package import thawed
+from automation.views.transfer.gap import blocking
+from automation.views.transfer.package import Frozen, thawed
+from automation.views.transfer.units import Unit
 from automation.views.wording import show
 
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
@@ -74,6 +77,7 @@ def plan_command(  # noqa: PLR0913  as options
             )
         if frozen.receiving.ledger != objects.reader.genesis.ledger:
             raise InputError(f"the package is for {frozen.receiving.name}, and {folder} has another ledger")
+        _check_stale(session, frozen, Unit(here, objects), where=str(file))
         command = "replan" if objects.find("transfer", name).state == "planned" else "plan"
     body = {**frozen.plan(sha256), "owner": owner, "due": due}
     told = (f"package {sha256}", f"gaps {len(frozen.gaps)}", f"owner {owner}, due {due}")
@@ -112,6 +116,20 @@ def conclude_command(  # noqa: PLR0913  as options
     body = found.body(sha256=hashlib.sha256(raw).hexdigest(), conclusion=conclusion)
     told = tuple(f"{key}: {show(value)}" for key, value in body.items())
     _state(session, folder, _Said(found.stream, found.command, raw, body, told), by=by, others=others, as_json=as_json)
+
+
+def _check_stale(session: Session, frozen: Frozen, here: Unit, *, where: str) -> None:
+    """Refuse a package that is silent on what blocks here now; raises InputError."""
+    operations = session.opener.operations()
+    try:
+        recipe = load(frozen.recipe, operations)
+    except InputError:
+        return  # it was named by its file
+    known = {one.id for one in frozen.gaps}
+    silent = [one for one in blocking(here, recipe, operations) if one.id not in known]
+    if silent and recipe.digest == frozen.digest:
+        told = "; ".join(one.sentence for one in silent)
+        raise InputError(f"the package is silent on what blocks now: {told}; write it anew", where=where)
 
 
 def _state(  # noqa: PLR0913  as options

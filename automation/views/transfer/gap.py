@@ -4,10 +4,12 @@ What the receiving site lacks is what its own gates say (``readiness``), so that
 is closed at the sending site, too, is a gap all the same.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from automation.engine.recipe.model import Recipe
+from automation.engine.recipe.spec import OperationSpec
 from automation.views.readiness import Gate, Plan, Sort, sorted_gates
 from automation.views.transfer import equipment, materials, papers, people, setting
 from automation.views.transfer.units import Gap, Pair, Severity, Topic, Unit, listed
@@ -48,6 +50,12 @@ def gaps(pair: Pair) -> tuple[Gap, ...]:
     """Give every gap: those that block first, then in the order of their topics."""
     found = {one.id: one for one in (*_closed(pair), *(one for part in _PARTS for one in part(pair)))}
     return tuple(sorted(found.values(), key=lambda one: _ORDER.index(one.severity)))
+
+
+def blocking(unit: Unit, recipe: Recipe, operations: Mapping[str, OperationSpec]) -> tuple[Gap, ...]:
+    """Give what closes a gate of a site for a recipe, whatever another site is like."""
+    found = _closed(Pair(unit, unit, recipe, operations))
+    return tuple(one for one in found if one.severity is Severity.BLOCKS)
 
 
 def _closed(pair: Pair) -> Iterator[Gap]:

@@ -117,6 +117,18 @@ def test_a_package_for_another_site_is_not_planned_here(place: Path) -> None:
 
 
 @pytest.mark.requirement("F090", "C09.2", refuses=True)
+def test_a_package_that_is_silent_on_what_blocks_now_is_not_planned(place: Path) -> None:
+    """A lot was quarantined after it was written, or somebody deleted the line; released again, it is planned."""
+    words = ("transfer", "plan", "T-2", place / "package.json", *PLAN, "--site", place / "b")
+    site = ("--as", "dora", "--site", place / "b")
+    assert cellwright("do", "lot", "OVER-1177", "quarantine", "--reason", "a torn one", *site).status == 0
+    said = cellwright(*words)
+    assert (said.status, "silent on what blocks now: lot of overwrap at Site B" in said.err) == (2, True), said.err
+    assert cellwright("do", "lot", "OVER-1177", "release", *site).status == 0
+    assert cellwright(*words).status == 0
+
+
+@pytest.mark.requirement("F090", "C09.2", refuses=True)
 def test_nothing_of_a_simulated_site_is_planned_at_a_live_one(place: Path, tmp_path: Path) -> None:
     """A package in which either site is simulated; the live site records nothing."""
     assert cellwright("init", tmp_path / "live").status == 0
