@@ -82,7 +82,7 @@ def _summary(made: Report) -> Iterator[AnyBlock]:
     count = made.counts
     lost = f"; {count.not_whole} NOT WHOLE" if count.not_whole else ""
     rows = {
-        "Asset": f"{made.asset} ({made.device})",
+        "Asset": f"{made.asset} ({made.device})" if made.device else made.asset,
         "Protocol": f"{made.title} ({made.protocol} version {made.version}, {' and '.join(made.stages)})",
         "Scope": made.scope,
         "Acceptance": made.acceptance,

@@ -83,6 +83,7 @@ def test_a_report_says_of_every_file_what_it_is_called_and_whether_it_is_still_w
     (folder / "blobs" / sha[:2] / sha).write_bytes(b"another")
     after = _reported(say, tmp_path / "after.html").decode()
     assert "1 file, each by its SHA-256; 1 NOT WHOLE" in after
+    assert "balance-01</" in after
     assert "Erik Holm (erik); 2026-01-05T08:00:00+00:00; event" in after
     house.leave()
 
