@@ -117,7 +117,7 @@ def obstacles(site: Site, batch: str, *, specification: str) -> tuple[Obstacle, 
     found += (Obstacle(f"bill of {batch}: {line.sentence}", Right.SUPERVISE) for line in wrong)
     demanded = cast("Specification", site.find("specification", specification))
     found += [*_of_warming(site, batch, demanded), *_of_tests(site, batch, demanded)]
-    found += [*_of_forms(site, batch), *_of_nonconformances(site, batch)]
+    found += [*_of_forms(site, batch), *_of_nonconformances(site, batch), *_of_complaints(site, batch)]
     return tuple(dict.fromkeys((*found, *_of_deviations(site, thing, order))))
 
 
@@ -299,6 +299,14 @@ def _of_nonconformances(site: Site, batch: str) -> Iterator[Obstacle]:
         due = next(iter(dues_of(one)), None)
         if due is not None:
             yield Obstacle(f"non-conformance {one.id} is {one.state}", due.owner, due.by)
+
+
+def _of_complaints(site: Site, batch: str) -> Iterator[Obstacle]:
+    """Give the complaints about a lot that are not closed; what is wrong with one bag may be wrong with all."""
+    for one in site.marked("complaint", of_batch(batch)):
+        due = next(iter(dues_of(one)), None)
+        if due is not None:
+            yield Obstacle(f"complaint {one.id} is {one.state}", due.owner, due.by)
 
 
 def _of_deviations(site: Site, batch: _Batch, order: Order | None) -> Iterator[Obstacle]:

@@ -76,6 +76,7 @@ HIGH: Body = {"severity": 9, "occurrence": 5, "detection": 8}
 TREAT = Act(K, "treat", {"actions": ["change/CC-1"], "owner": "supervise", "due": LATER}, "investigate")
 RATE_AGAIN = Act(K, "rate_again", RATING, "investigate")
 OPEN = Act("deviation/D-1", "open", {"subject": "person/perform", "title": "torn"})
+TORN = OPEN.stating(subject="complaint/C-1")
 CONCLUDED = Act("deviation/D-1", "conclude", {"cause": "a worn seal", "impact": "none"}, "investigate")
 CLOSED = Act("deviation/D-1", "close", by="approve")
 THINK = Act("improvement/I-1", "propose", {**IDEA, "owner": "perform"}, "verify")
@@ -445,7 +446,16 @@ CHEATS = (
     _complained(
         "Answer a serious complaint without a deviation",
         "needs its deviation, which is named nowhere",
-        Tried(INQUIRE.stating(deviation=""), INQUIRE, (LOT, RECEIVE, OPEN)),
+        Tried(INQUIRE.stating(deviation=""), INQUIRE, (LOT, RECEIVE, TORN)),
+    ),
+    _complained(
+        "Answer a serious complaint with the deviation of something else",
+        "is not what deviation D-2 is about; that is person/perform",
+        Tried(
+            INQUIRE.stating(deviation="D-2"),
+            INQUIRE,
+            (LOT, RECEIVE, TORN, Act("deviation/D-2", "open", {"subject": "person/perform", "title": "torn"})),
+        ),
     ),
     _complained(
         "File a complaint under a lot that was never made",
@@ -455,13 +465,13 @@ CHEATS = (
     _complained(
         "Close the complaint that one has investigated oneself",
         "someone else has to close it",
-        Tried(REPLY.made_by(SECOND), REPLY, (LOT, RECEIVE, OPEN, INQUIRE.made_by(SECOND), CONCLUDED, CLOSED)),
+        Tried(REPLY.made_by(SECOND), REPLY, (LOT, RECEIVE, TORN, INQUIRE.made_by(SECOND), CONCLUDED, CLOSED)),
         "21 CFR 211.22(a), 211.198",
     ),
     _complained(
         "Close a complaint before its deviation",
         "waits for deviation D-1, which is concluded",
-        Tried(REPLY, REPLY, (LOT, RECEIVE, OPEN, INQUIRE, CONCLUDED), (CLOSED,)),
+        Tried(REPLY, REPLY, (LOT, RECEIVE, TORN, INQUIRE, CONCLUDED), (CLOSED,)),
     ),
     Cheat(
         "Open a deviation about a batch whose number one has mistyped",

@@ -7,7 +7,7 @@ Source: 21 CFR 211.198 (review by the quality unit, investigation or the reason 
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Self
+from typing import Protocol, Self, cast
 
 from automation.gmp.codes import Code, Moment, moment
 from automation.gmp.due import DAY, Due, within
@@ -79,6 +79,19 @@ TABLE = Table(
 )
 
 
+class _Opening(Protocol):
+    """What a complaint asks of how a deviation was opened."""
+
+    subject: str
+    batch: str
+
+
+class _Deviation(Protocol):
+    """What a complaint asks of a deviation."""
+
+    opening: _Opening | None
+
+
 @dataclass(frozen=True, slots=True)
 class ComplaintCase:
     """One complaint, folded from its events; a value, never edited in place."""
@@ -124,11 +137,20 @@ class ComplaintCase:
                 serious = self.complaint is not None and self.complaint.serious
                 bare = state == "absent" or (serious and state == "named nowhere")
                 self._refuse(bare, f"needs its deviation, which is {state}")
+                self._check_about(said.deviation, site)
             case Reply():
                 self._refuse(fact.by in self.authors, f"was investigated by {fact.by}; someone else has to close it")
                 name = self.inquiry.deviation if self.inquiry else ""
                 state = site.find("deviation", name).state if name else "closed"
                 self._refuse(state != "closed", f"waits for deviation {name}, which is {state}")
+
+    def _check_about(self, name: str, site: Site) -> None:
+        """Refuse a deviation about something else: neither this complaint nor its lot was looked into there."""
+        opening = cast("_Deviation", site.find("deviation", name)).opening if name else None
+        lot = self.complaint.batch if self.complaint else ""
+        if opening is not None:
+            about = opening.subject in {f"complaint/{self.id}", f"batch/{lot}"} or opening.batch == lot
+            self._refuse(not about, f"is not what deviation {name} is about; that is {opening.subject}")
 
     def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
         if wrong:

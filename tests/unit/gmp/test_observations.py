@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from automation.gmp.obstacles import obstacles
 from automation.gmp.quality.meetings import Meeting
 from tests.support.doors import PEOPLE, SECOND, Doorway
 from tests.unit.gmp.moves_of_quality import (
@@ -18,7 +19,6 @@ from tests.unit.gmp.moves_of_quality import (
     following,
     lot,
 )
-from tests.unit.gmp.test_quality import deviating
 
 O, M, C = "observation/O-1", "meeting/M-1", "complaint/C-1"  # noqa: E741  as they are numbered
 LATER = "2031-01-01T00:00"
@@ -113,7 +113,10 @@ def test_a_serious_complaint_needs_its_deviation_closed_before_it_is_answered(wa
     act(way, "batch/B1", "issue", lot(), by="issue")
     act(way, C, "receive", {**COMPLAINT, "serious": True}, by="order")
     check_refused(way, C, "investigate", INQUIRY, by="review", match="needs its deviation, which is named nowhere")
-    deviation = deviating(way, 1, cause="a worn seal", impact="none")
+    deviation = "deviation/D1"
+    act(way, deviation, "open", {"subject": C, "title": "torn", "batch": "B1"}, by="perform")
+    act(way, deviation, "conclude", {"cause": "a worn seal", "impact": "none"}, by="investigate")
+    assert "complaint C-1 is received" in [one.sentence for one in obstacles(way.door, "B1", specification="S@1")]
     act(way, C, "investigate", {**INQUIRY, "deviation": "D1"}, by=SECOND)
     check_refused(way, C, "close", {"reply": "we looked"}, by=SECOND, match="someone else has to close it")
     check_refused(
@@ -121,6 +124,8 @@ def test_a_serious_complaint_needs_its_deviation_closed_before_it_is_answered(wa
     )
     act(way, deviation, "close", by="approve")
     act(way, C, "close", {"reply": "we looked"}, by="approve")
+    left = [one.sentence for one in obstacles(way.door, "B1", specification="S@1")]
+    assert not any("complaint" in sentence for sentence in left)
 
 
 @pytest.mark.requirement("F152.2")
