@@ -4,10 +4,12 @@ What can be read in two ways is refused: a key twice, NaN, characters that hide 
 and what says that it changes the meaning of the rest (``modifierExtension``, ``implicitRules``), as FHIR asks of who
 does not know it.
 Units:  numbers stay decimals with the digits that were sent.
-Source: HL7 FHIR R5 (JSON representation; 2.1.0.8 modifier extensions; 2.1.28.0.1 string); RFC 8259; UTR 36 (bidi).
+Source: HL7 FHIR R5 (JSON representation; 2.1.0.8 modifier extensions; 2.1.28.0.1 string,
+        dateTime); RFC 8259; UTR 36 (bidirectional text).
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -21,6 +23,7 @@ LARGEST = 8_000_000
 _DEEPEST = 60  # elements within one another
 _SHOWN = 60  # characters of a value in an error
 _CHANGES = ("modifierExtension", "implicitRules")
+_ZONED = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,13 @@ class Element:
         if not isinstance(found, str) or (needed and not found.strip()):
             raise self.wrong(name, "is missing" if name not in self.values else f"is {shown(found)}; a text is needed")
         return found.strip()
+
+    def moment(self, name: str) -> str:
+        """Give a moment; raises InputError for one whose zone is left open: the sender's need not be the site's."""
+        found = self.text(name, needed=True)
+        if "T" in found and _ZONED.search(found) is None:
+            raise self.wrong(name, f"is {shown(found)}; a time needs its offset, for example +01:00 or Z")
+        return found
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
         """Give one of some words; raises InputError that lists them."""

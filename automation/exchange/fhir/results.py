@@ -61,7 +61,7 @@ def _result(one: Found, received: Received) -> LabResult:
         value=value,
         unit=unit,
         method=_words(said, "method"),
-        analysed=said.text("effectiveDateTime", needed=True),
+        analysed=said.moment("effectiveDateTime"),
         note="; ".join(note.text("text") for note in said.each("note")),
     )
 

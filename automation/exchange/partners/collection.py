@@ -35,7 +35,7 @@ def collection_report(received: Received, naming: Naming) -> dict[str, object]:
         "identity": _own(received, subject, IDENTITY),
         "subject": _own(received, subject, SUBJECT),
         "din": donations.pop(),
-        "collected": procedure.text("occurrenceDateTime", needed=True),
+        "collected": procedure.moment("occurrenceDateTime"),
         "bags": [_bag(one, naming) for one in products],
         **_counted(received),
     }

@@ -33,7 +33,7 @@ def read_message(data: bytes, *, ledger: str, simulated: bool) -> Said:
     if coding is None:
         raise header.wrong("eventCoding", "is missing")
     coding.choice("system", (EVENTS,))
-    kind, sent = coding.choice("code", (COLLECTION, RESULTS)), received.bundle.text("timestamp", needed=True)
+    kind, sent = coding.choice("code", (COLLECTION, RESULTS)), received.bundle.moment("timestamp")
     number = _number(received.bundle, naming)
     if kind == RESULTS:
         return Said(number, {"sent": sent, "about": May.RESULTS})

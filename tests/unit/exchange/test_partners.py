@@ -193,6 +193,9 @@ def test_what_names_a_person_or_counts_in_another_unit_is_answered_with_its_plac
     said = centre.take(named).err
     assert "Bundle.entry[1].resource.name names a person; only codes are taken" in said
     assert "Doe" not in said
+    assert "timestamp is '2026-01-05T08:00:00'; a time needs its offset" in (
+        centre.take(centre.message(5, sent="2026-01-05T08:00:00")).err
+    )
     unit = centre.take(centre.message(5, unit="{cells}/mL")).err
     assert "Bundle.entry[4].resource.valueQuantity.code is '{cells}/mL'; allowed: {cells}" in unit
 

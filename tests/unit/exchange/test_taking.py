@@ -131,7 +131,7 @@ def of_specimen(lab: Linked, *subjects: Body) -> tuple[Body, ...]:
 
 @pytest.mark.requirement("F101.2", refuses=True)
 def test_whose_a_result_is_can_be_read_in_one_way(lab: Linked) -> None:
-    """Its sample is of another patient; two resources have one address; a recipient code alone; two values."""
+    """A sample of another patient, two resources of one address, a recipient code alone, two values, an open zone."""
     other: Body = {"identifier": {"system": f"urn:x-cellwright:{lab.ledger}:identity", "value": OTHER}}
     own: Body = {"identifier": {"system": f"urn:x-cellwright:{lab.ledger}:identity", "value": IDENTITY}}
     code: Body = {"identifier": {"system": f"urn:x-cellwright:{lab.ledger}:subject", "value": "SUBJ-9"}}
@@ -140,6 +140,7 @@ def test_whose_a_result_is_can_be_read_in_one_way(lab: Linked) -> None:
     assert "has the address 'Specimen/s', which another" in taken(lab, *of_specimen(lab, own, other)).err
     assert "a recipient code and no chain of identity" in taken(lab, *of_specimen(lab, code)).err
     assert "value[x] is there twice" in taken(lab, result(lab, "3", valueBoolean=True)).err
+    assert "a time needs its offset" in taken(lab, result(lab, "3", effectiveDateTime="2026-01-05T07:30:00")).err
     assert "dataAbsentReason says that there is no" in taken(lab, result(lab, "3", dataAbsentReason={"text": "x"})).err
 
 
