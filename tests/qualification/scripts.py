@@ -42,13 +42,14 @@ SCRIPTS: Mapping[str, Script] = {
             "freezer-oq",
             "crf-01",
             {"logger": "logger-01"},
-            {"IQ-2.1": "170000", "OQ-2.2": "-89.6 -90.4 -89.1 -90.9 -90.0 -91.2 -89.9 -90.3 -88.8"},
+            {"IQ-2.1": "170000", "OQ-2.3": "-89.6 -90.4 -89.1 -90.9 -90.0 -91.2 -89.9 -90.3 -88.8"},
             {
                 "IQ-1.2": "plate 2408-SIM, manual rev C, three drawings, two spare thermocouples",
+                "OQ-2.1": "chamber empty and dry, nine thermocouples in place, logger running, lid closed",
                 "IQ-2.2": "test gas 17 % O2: horn outside and inside after 11 s",
                 "OQ-3.2": "lid open 60 s at -90 degC: lamp and horn after 14 s",
             },
-            ("OQ-2.2",),
+            ("OQ-2.3",),
         ),
         Script(
             "freezer-pq",

@@ -169,6 +169,7 @@ class Protocol(Body):
                 raise ValueError(f"case {case.id} shows {unknown[0]}, which is no requirement of this protocol")
         for one in self.requirements:
             self._shown(one)
+        self._prepared()
         self._judged()
         return self
 
@@ -185,6 +186,14 @@ class Protocol(Body):
             raise ValueError(f"requirement {one.id} is shown by no case")
         if one.risk is Risk.HIGH and not any(case.challenge for case in cases):
             raise ValueError(f"requirement {one.id} is of high risk; a case that challenges it is needed")
+
+    def _prepared(self) -> None:
+        """Refuse a case that the program begins by itself before a person has seen to its preconditions."""
+        for case in self.cases:
+            if case.preconditions and case.steps[0].check:
+                raise ValueError(
+                    f"case {case.id} has preconditions, and the program begins it: let a person see to them"
+                )
 
     def _judged(self) -> None:
         """Refuse rules that are not known or not told what they want."""

@@ -38,6 +38,10 @@ cases:
         given: {volume: 100 uL, water: from W.1, error: 5.0 %, spread: 5.0 %}
       - {n: 3, action: The program verifies., expected: intact, check: ledger}
 """
+UNPREPARED = """preconditions: [Empty]
+    steps:
+      - {n: 0, action: It runs., expected: intact, check: ledger}
+      - {n: 1, action: Enter the temperature."""
 SET = "set: stand_by, argument: target, value: 20 degC, read: chamber"
 WRONG = {
     "a requirement that nothing shows": ("high}\ncases", "high}\n  - {id: URS-2, text: Other., risk: low}\ncases",
@@ -56,6 +60,8 @@ WRONG = {
     "a value of a later step": ("from W.1", "from W.3", "takes a value from W.3, which is no earlier step"),
     "limits without a unit": ("25.0 degC", "25.0", "write 'at least 70.0 %'"),
     "two ways to judge": ("check: ledger", "check: ledger, series: about, count: 3", "is judged in two ways"),
+    "a program that begins unprepared": ("steps:\n      - {n: 1, action: Enter the temperature.", UNPREPARED,
+        "case W has preconditions, and the program begins it"),
     "a step twice": ("{n: 3", "{n: 1", "step of case W '1' stands twice"),
     "a word that nobody knows": ("scope:", "skope:", "skope is no key here"),
     "a series without a number": ("        count: 10\n", "", "how many readings"),
