@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from automation.gmp.due import DAY
-from automation.gmp.marks import done_by, opening
+from automation.gmp.marks import opening
 from automation.gmp.objects import Site
 from automation.gmp.people.curricula import Curriculum, Plan, needed, required
-from automation.gmp.people.training import Training
+from automation.gmp.people.training import Training, last_done
 from automation.gmp.quality.safety_notices import unread
 from automation.kernel.quantity import Instant
 
@@ -34,12 +34,6 @@ class _Batch(Protocol):
 
     @property
     def lot_type(self) -> str: ...
-
-
-class _Prompt(Protocol):
-    """What is asked of a prompt."""
-
-    answered_at: Instant | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +77,7 @@ def fades(site: Site, person: str, *, curriculum: str) -> Instant | None:
     training = cast("Training", site.find("training", f"{curriculum}.{person}"))
     if plan is None or not training.held or training.held[-1].fade_days is None:
         return None
-    done = max(training.held[-1].since, _last_done(site, person, plan.operations))
+    done = max(training.held[-1].since, last_done(site, person, plan.operations))
     return done + training.held[-1].fade_days * DAY
 
 
@@ -97,13 +91,7 @@ def _lacking(
 ) -> Iterator[str]:
     for curriculum, plan in asked:
         training = cast("Training", site.find("training", f"{curriculum.id}.{person}"))
-        done = _last_done(site, person, plan.operations) if plan.fade_days is not None else at
+        done = last_done(site, person, plan.operations) if plan.fade_days is not None else at
         lacks = training.lacking(required(site, plan, at=issued), at=at, done=done, zone=site.zone)
         if lacks:
             yield f"{curriculum.id}: {person} {lacks}"
-
-
-def _last_done(site: Site, person: str, operations: tuple[str, ...]) -> Instant:
-    """Give when a person last answered for one of these operations; 0 for never."""
-    prompts = (cast("_Prompt", one) for name in operations for one in site.marked("prompt", done_by(person, name)))
-    return max((one.answered_at for one in prompts if one.answered_at is not None), default=Instant(0.0))

@@ -12,7 +12,7 @@ Source: 21 CFR 211.25(a), 211.28 (training before function, gowning), 211.113(b)
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Self, cast
+from typing import Protocol, Self, cast
 
 from automation.gmp.codes import Moment, moment
 from automation.gmp.courses.known import course as course_of
@@ -106,6 +106,12 @@ TABLE = Table(
 )
 
 
+class _Training(Protocol):
+    """What a curriculum asks of the training of who is to accompany somebody."""
+
+    def lacking(self, documents: Iterable[str], *, at: Instant, done: Instant, zone: str) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Curriculum:
     """One curriculum, folded from its events; a value, never edited in place."""
@@ -167,8 +173,17 @@ class Curriculum:
                     person in {mentor, fact.by},
                     f"can't be assigned to {person} by {person}: nobody trains the own person",
                 )
+                self._check_mentor(mentor, fact, site)
         if fact.kind == "approve":
             self._refuse(fact.by in self.writers, f"was written by {fact.by}; someone else has to approve it")
+
+    def _check_mentor(self, mentor: str, fact: Fact, site: Site) -> None:
+        """Refuse a mentor who could observe nothing: neither a trainer of the curriculum nor qualified by it."""
+        if not mentor or self.plan is None or mentor in self.plan.trainers:
+            return
+        training = cast("_Training", site.find("training", f"{self.id}.{mentor}"))
+        lacks = training.lacking((), at=fact.at, done=fact.at, zone=fact.zone)
+        self._refuse(bool(lacks), f"can't have {mentor} as mentor, who {lacks}")
 
     def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
         if wrong:

@@ -12,13 +12,13 @@ Source: 21 CFR 211.25(a), 211.28, 11.10(i); EU GMP chapter 2, 2.10 to 2.14; Anne
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Self, cast
+from typing import Protocol, Self, cast
 
 from automation.gmp.codes import Moment, moment
 from automation.gmp.courses.course import Graded
 from automation.gmp.courses.known import course as course_of
 from automation.gmp.due import DAY, Due, until
-from automation.gmp.marks import OPEN, of_curriculum, of_person
+from automation.gmp.marks import OPEN, done_by, of_curriculum, of_person
 from automation.gmp.objects import Fact, Kind, Site
 from automation.gmp.people.curricula import LONGEST, Curriculum
 from automation.gmp.words import Body, Meaning, Reason, Right, field
@@ -272,7 +272,8 @@ class Training:
         if plan is not None and fact.by in plan.trainers:
             return
         other = cast("Training", site.find("training", f"{self.curriculum}.{fact.by}"))
-        lacks = other.lacking((), at=fact.at, done=fact.at, zone=fact.zone)
+        done = last_done(site, fact.by, plan.operations if plan is not None else ())
+        lacks = other.lacking((), at=fact.at, done=done, zone=fact.zone)
         self._refuse(bool(lacks), f"is observed by a qualified trainer; {fact.by} {lacks}")
 
     def _check_shown(self) -> None:
@@ -314,6 +315,18 @@ class Training:
         fades = self.task.fade_days if self.task else None
         by = fact.stated(Observation).run if fact.kind == "extend" else fact.by
         return Qualification(self.read, fact.at, fact.at + days * DAY, by, fades)
+
+
+class _Prompt(Protocol):
+    """What is asked of a prompt."""
+
+    answered_at: Instant | None
+
+
+def last_done(site: Site, person: str, operations: Iterable[str]) -> Instant:
+    """Give when a person last answered for one of these operations; 0 for never."""
+    prompts = (cast("_Prompt", one) for name in operations for one in site.marked("prompt", done_by(person, name)))
+    return max((one.answered_at for one in prompts if one.answered_at is not None), default=Instant(0.0))
 
 
 def _held(one: Qualification, *, zone: str) -> str:

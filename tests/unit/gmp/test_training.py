@@ -203,7 +203,7 @@ def test_a_skill_that_was_not_performed_for_too_long_has_faded(way: Doorway) -> 
 @pytest.mark.requirement("F088", "F118")
 def test_a_revision_opens_the_trainings_again_and_a_batch_keeps_its_version(way: Doorway) -> None:
     """For the batch of before the first version is enough; a new one needs the training on the new version."""
-    curriculum(way)
+    curriculum(way, trainers=["supervise", "verify"])
     assigned(way, mentor="verify")
     shown(way)
     act(way, ANNA, "qualify", by="supervise")
@@ -262,6 +262,11 @@ def test_nobody_is_the_own_mentor_or_assigns_the_own_person(way: Doorway) -> Non
     for body, by in (({"person": "perform", "mentor": "perform"}, "supervise"), ({"person": "supervise"}, "supervise")):
         with pytest.raises(RefusedError, match="nobody trains the own person"):
             act(way, FILL, "assign", dict(body), by=by)
+    with pytest.raises(
+        RefusedError, match="can't have verify as mentor, who needs to be qualified: the training"
+    ):
+        assigned(way, mentor="verify")
+    curriculum(way, trainers=["supervise", "verify"])
     assigned(way, mentor="verify")
     act(way, ANNA, "read", dict(READ), by="perform")
     assert way.get(Training, ANNA).dues[0].owner == "verify"
@@ -315,3 +320,19 @@ def test_who_wrote_a_curriculum_does_not_approve_it(way: Doorway) -> None:
     way.do(FILL, "write", PLAN, by="second", signs=signs)
     with pytest.raises(RefusedError, match="was written by second; someone else has to approve it"):
         way.do(FILL, "approve", by="second", signs=(proof("second", "approved"),))
+
+
+@pytest.mark.requirement("F086", "F087", refuses=True)
+def test_nobody_trains_others_in_what_the_own_hands_have_not_done_for_too_long(way: Doorway) -> None:
+    """Qualified, perform may observe; after more days without filling than the curriculum allows, not any more."""
+    curriculum(way, fade_days=90)
+    assigned(way)
+    shown(way)
+    act(way, ANNA, "qualify", by="supervise")
+    assigned(way, person="verify")
+    act(way, "training/fill.verify", "read", dict(READ), by="verify")
+    act(way, "training/fill.verify", "observe", {**GOOD, "run": "mock 1"}, by="perform")
+    way.clock.go(91 * DAYS)
+    late = {**GOOD, "run": "mock 2"}
+    with pytest.raises(RefusedError, match="perform has not performed it for 91 d; 90 d are allowed"):
+        act(way, "training/fill.verify", "observe", late, by="perform")
