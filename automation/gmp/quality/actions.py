@@ -73,7 +73,7 @@ class Action:
     deed: Deed | None = None
     done_by: str = ""
     done_at: Instant = Instant(0.0)
-    since: int = 0  # the event that opened it
+    began_seq: int = 0  # the event that opened it
 
     @property
     def found_by(self) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ class Action:
             late = moment(fact.body.due, zone=fact.zone) <= fact.at
             self._refuse(late, f"is to be done by {fact.body.due}, which is over")
         if isinstance(fact.body, Deed) and fact.body.evidence:
-            check_cited(fact.body.evidence, site, where=f"action {self.id}", since=self.since)
+            check_cited(fact.body.evidence, site, where=f"action {self.id}", since=self.began_seq)
         if fact.kind == "close":
             self._refuse(fact.by == self.done_by, f"was done by {fact.by}; someone else has to see that it is done")
 
@@ -116,7 +116,7 @@ class Action:
         match fact.body:
             case Task() as said:
                 due = moment(said.due, zone=fact.zone)
-                return replace(after, task=said, since=fact.seq, opened_at=fact.at, due_at=due)
+                return replace(after, task=said, began_seq=fact.seq, opened_at=fact.at, due_at=due)
             case Deed() as said:
                 return replace(after, deed=said, done_by=fact.by, done_at=fact.at)
         return after

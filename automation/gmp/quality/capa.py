@@ -124,7 +124,7 @@ class Capa:
     done_by: str = ""
     findings: tuple[Finding, ...] = ()  # of every check of its effect
     cancelled: str = ""  # why
-    since: int = 0  # the event from which on its evidence counts: of its plan, then of its deed
+    began_seq: int = 0  # the event from which on its evidence counts: of its plan, then of its deed
 
     @property
     def found_by(self) -> tuple[str, ...]:
@@ -152,7 +152,7 @@ class Capa:
     def check(self, fact: Fact, site: Site) -> None:
         """Refuse a plan for nothing, the own approval or judgement, evidence that is none, a check before its time."""
         if isinstance(fact.body, Deed | Finding):
-            check_cited(fact.body.evidence, site, where=f"CAPA {self.id}", since=self.since)
+            check_cited(fact.body.evidence, site, where=f"CAPA {self.id}", since=self.began_seq)
         match fact.kind:
             case "plan" | "replan":
                 self._check_plan(fact, fact.stated(Plan), site)
@@ -181,8 +181,8 @@ class Capa:
 
     def apply(self, fact: Fact) -> Self:
         """Give the action as it stands after the fact."""
-        began = fact.seq if fact.kind in {"plan", "implement"} else self.since
-        after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), since=began)
+        began = fact.seq if fact.kind in {"plan", "implement"} else self.began_seq
+        after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), began_seq=began)
         match fact.body:
             case Plan() as said:
                 due, check = moment(said.due, zone=fact.zone), moment(said.check_at, zone=fact.zone)

@@ -165,7 +165,7 @@ class Change:
     done_by: str = ""
     outcome: str = ""
     rejected: str = ""  # why
-    since: int = 0  # the event that proposed it
+    began_seq: int = 0  # the event that proposed it
 
     @property
     def found_by(self) -> tuple[str, ...]:
@@ -211,7 +211,7 @@ class Change:
             case "implement":
                 owner = self.impact.owner if self.impact else ""
                 self._refuse(fact.by != owner, f"is {owner}'s to carry out")
-                check_cited(fact.stated(Deed).evidence, site, where=f"change {self.id}", since=self.since)
+                check_cited(fact.stated(Deed).evidence, site, where=f"change {self.id}", since=self.began_seq)
             case "close":
                 self._refuse(fact.by == self.done_by, f"was carried out by {fact.by}; someone else has to close it")
                 missing = tuple(self._missing(site))
@@ -266,7 +266,7 @@ class Change:
         after = replace(self, state=State(TABLE.row(self.state, fact.kind).dest), moved_at=fact.at)
         match fact.body:
             case Proposal() as said:
-                return replace(after, proposal=said, proposed_by=fact.by, since=fact.seq)
+                return replace(after, proposal=said, proposed_by=fact.by, began_seq=fact.seq)
             case Impact() as said:
                 due = moment(said.due, zone=fact.zone)
                 assessors = tuple(dict.fromkeys((*self.assessors, fact.by)))
