@@ -294,7 +294,16 @@ CHEATS = (
     _nonconforming(
         "Use what is not as it has to be, without a deviation",
         "can't be used as it is: its deviation is named nowhere",
-        Tried(USE_IT, USE_IT.stating(deviation="D-1"), (bag, LEAK, OPEN)),
+        Tried(USE_IT, USE_IT.stating(deviation="D-1"), (bag, LEAK, OPEN.stating(subject="container/B1"))),
+    ),
+    _nonconforming(
+        "Use what is not as it has to be with the deviation of something else",
+        "is not what deviation D-1 is about; that is person/perform",
+        Tried(
+            USE_IT.stating(deviation="D-1"),
+            USE_IT.stating(deviation="D-2"),
+            (bag, LEAK, OPEN, Act("deviation/D-2", "open", {"subject": "nonconformance/NC-1", "title": "a leak"})),
+        ),
     ),
     _nonconforming(
         "Call what is still here scrapped",

@@ -7,7 +7,7 @@ Source: 21 CFR 211.110(c), 211.142, 211.165(f) (rejected material; reprocessing)
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Self
+from typing import Protocol, Self, cast
 
 from automation.gmp.due import DAY, Due, within
 from automation.gmp.evidence import CITED, check_cited, is_here
@@ -81,6 +81,19 @@ TABLE = Table(
 )
 
 
+class _Opening(Protocol):
+    """What a non-conformance asks of how a deviation was opened."""
+
+    subject: str
+    batch: str
+
+
+class _Deviation(Protocol):
+    """What a non-conformance asks of a deviation."""
+
+    opening: _Opening | None
+
+
 @dataclass(frozen=True, slots=True)
 class Nonconformance:
     """One non-conformance, folded from its events; a value, never edited in place."""
@@ -124,6 +137,7 @@ class Nonconformance:
                 state = site.find("deviation", said.deviation).state if said.deviation else "named nowhere"
                 bare = said.disposition is Disposition.USE_AS_IS and state in {"absent", "named nowhere"}
                 self._refuse(bare, f"can't be used as it is: its deviation is {state}")
+                self._check_about(said.deviation, site)
             case Deed() as said:
                 check_cited(said.evidence, site, where=f"non-conformance {self.id}")
                 self._check_done(site)
@@ -135,6 +149,16 @@ class Nonconformance:
     def _refuse(self, wrong: bool, why: str) -> None:  # noqa: FBT001  the question that was asked
         if wrong:
             raise RefusedError(f"non-conformance {self.id} {why}")
+
+    def _check_about(self, name: str, site: Site) -> None:
+        """Refuse a deviation about something else: neither this, nor what it is about, nor the lot of that."""
+        opening = cast("_Deviation", site.find("deviation", name)).opening if name else None
+        if opening is None or self.report is None:
+            return
+        kind, _, one = self.report.subject.partition("/")
+        batches = {self.report.batch, getattr(site.find(kind, one), "batch", "")} - {""}  # that of a container, too
+        about = opening.subject in {f"nonconformance/{self.id}", self.report.subject} or opening.batch in batches
+        self._refuse(not about, f"is not what deviation {name} is about; that is {opening.subject}")
 
     def _check_done(self, site: Site) -> None:
         disposition = self.proposal.disposition if self.proposal else ""
