@@ -43,14 +43,8 @@ USE_IT = SCRAP.stating(disposition="use as is", reason="it is small")
 DECIDE = Act("nonconformance/NC-1", "decide", by="approve")
 GONE = Act("nonconformance/NC-1", "close", {"what": "destroyed", "evidence": "container/B1"})
 DESTROY = Act("container/B1", "destroy", {"reason": "NC-1"})
-VISITED, Q, SAID, M, C, K = (
-    "inspection/INS-1",
-    "question/Q-1",
-    "observation/O-1",
-    "meeting/M-1",
-    "complaint/C-1",
-    "risk/R-1",
-)
+VISITED, Q, SAID = "inspection/INS-1", "question/Q-1", "observation/O-1"
+M, C, K = "meeting/M-1", "complaint/C-1", "risk/R-1"
 ANNOUNCE, BEGIN = Act(VISITED, "announce", VISIT, "review"), Act(VISITED, "begin", by="review")
 LOOK = Act(VISITED, "look", {"what": "list batch"}, "read")
 ASK = Act(Q, "ask", {"inspection": "INS-1", "text": "who may open it?"}, "read")
@@ -76,7 +70,8 @@ HIGH: Body = {"severity": 9, "occurrence": 5, "detection": 8}
 TREAT = Act(K, "treat", {"actions": ["change/CC-1"], "owner": "supervise", "due": LATER}, "investigate")
 RATE_AGAIN = Act(K, "rate_again", RATING, "investigate")
 OPEN = Act("deviation/D-1", "open", {"subject": "person/perform", "title": "torn"})
-TORN = OPEN.stating(subject="complaint/C-1")
+TORN, LEAKED = OPEN.stating(subject="complaint/C-1"), OPEN.stating(subject="nonconformance/NC-1")
+OTHER = Act("deviation/D-2", "open", {"subject": "person/perform", "title": "torn"})
 CONCLUDED = Act("deviation/D-1", "conclude", {"cause": "a worn seal", "impact": "none"}, "investigate")
 CLOSED = Act("deviation/D-1", "close", by="approve")
 THINK = Act("improvement/I-1", "propose", {**IDEA, "owner": "perform"}, "verify")
@@ -298,12 +293,8 @@ CHEATS = (
     ),
     _nonconforming(
         "Use what is not as it has to be with the deviation of something else",
-        "is not what deviation D-1 is about; that is person/perform",
-        Tried(
-            USE_IT.stating(deviation="D-1"),
-            USE_IT.stating(deviation="D-2"),
-            (bag, LEAK, OPEN, Act("deviation/D-2", "open", {"subject": "nonconformance/NC-1", "title": "a leak"})),
-        ),
+        "is not what deviation D-2 is about; that is person/perform",
+        Tried(USE_IT.stating(deviation="D-2"), USE_IT.stating(deviation="D-1"), (bag, LEAK, OTHER, LEAKED)),
     ),
     _nonconforming(
         "Call what is still here scrapped",
@@ -460,11 +451,7 @@ CHEATS = (
     _complained(
         "Answer a serious complaint with the deviation of something else",
         "is not what deviation D-2 is about; that is person/perform",
-        Tried(
-            INQUIRE.stating(deviation="D-2"),
-            INQUIRE,
-            (LOT, RECEIVE, TORN, Act("deviation/D-2", "open", {"subject": "person/perform", "title": "torn"})),
-        ),
+        Tried(INQUIRE.stating(deviation="D-2"), INQUIRE, (LOT, RECEIVE, TORN, OTHER)),
     ),
     _complained(
         "File a complaint under a lot that was never made",
