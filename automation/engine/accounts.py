@@ -80,8 +80,8 @@ def unknown(door: Door, credentials: Credentials, by: str, *, stream: str) -> Re
     """Put on record that somebody gave a wrong secret for a known person's name; gives the refusal to raise."""
     person = door.find("person", by)
     if credentials.known(by) and person.state == "active":
-        why = RefusedError(f"a wrong secret was given for {by}")
-        door.note_refusal(Command(stream, "identify", by=PERSONNEL), why)
+        wrong = RefusedError(f"a wrong secret was given for {by}")
+        door.note_refusal(Command(stream, "identify", by=PERSONNEL), wrong)
     lock(door, credentials, [by])
     why = "unknown or locked here, or not the right secret; an administrator unlocks an account"
     return RefusedError(f"{by} could not be identified: {why}")

@@ -28,9 +28,10 @@ class Delivered:
 
 def density(water: Celsius) -> float:
     """Give the density of water without air (g/mL); raises InputError beyond 4 to 40 degC."""
-    if not LOWEST <= water <= HIGHEST:
-        raise InputError(f"water is at {water:g} degC; {LOWEST:g} to {HIGHEST:g} degC are possible")
-    return _A5 * (1 - (water + _A1) ** 2 * (water + _A2) / (_A3 * (water + _A4)))
+    t = float(water)
+    if not LOWEST <= t <= HIGHEST:
+        raise InputError(f"water is at {t:g} degC; {LOWEST:g} to {HIGHEST:g} degC are possible")
+    return _A5 * (1 - (t + _A1) * (t + _A1) * (t + _A2) / (_A3 * (t + _A4)))
 
 
 def factor(water: Celsius) -> float:
@@ -43,10 +44,10 @@ def delivered(masses: Sequence[float], *, asked: Microlitres, water: Celsius) ->
     if len(masses) < 2:
         raise InputError(f"{len(masses)} weighings say nothing of a spread; two are the least")
     volumes = [mass * factor(water) for mass in masses]
-    mean = statistics.fmean(volumes)
-    if mean <= 0 or asked <= 0:
-        raise InputError(f"a mean volume of {mean:g} uL of {asked:g} uL asked for is no series of weighings")
-    error = 100 * (mean - asked) / asked
+    mean, wanted = statistics.fmean(volumes), float(asked)
+    if mean <= 0 or wanted <= 0:
+        raise InputError(f"a mean volume of {mean:g} uL of {wanted:g} uL asked for is no series of weighings")
+    error = 100 * (mean - wanted) / wanted
     return Delivered(Microlitres(mean), Percent(error), Percent(100 * statistics.stdev(volumes) / mean))
 
 

@@ -25,7 +25,7 @@ from instruments.transport.ports import open_stream
 pytestmark = pytest.mark.requirement("C06")
 
 SPEED = 10_000.0  # times as fast as the incubator
-WAIT = 0.02  # s in which PyLabRobot's port looks for more bytes; its own second would be spent at every answer
+WAIT = 0.15  # s in which PyLabRobot's port looks for more bytes; its own second would be spent at every answer
 CULTURE = (Container("flask"),)
 _T = TypeVar("_T")
 

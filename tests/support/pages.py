@@ -59,8 +59,8 @@ def _commands(page: Path, sections: Collection[str]) -> list[tuple[str, tuple[st
     parts = re.split(r"^## (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
     titled = [text for title, text in zip(["", *parts[1::2]], parts[::2], strict=True) if title in sections]
     blocks = re.findall(r"```console\n(.*?)```", "".join(titled if sections else parts), re.DOTALL)
-    parts = [part.strip().splitlines() for block in blocks for part in f"\n{block}".split("\n$ ")[1:]]
-    return [(words, tuple(shown)) for words, *shown in parts if words.startswith("cellwright ")]
+    told = [part.strip().splitlines() for block in blocks for part in f"\n{block}".split("\n$ ")[1:]]
+    return [(lines[0], tuple(lines[1:])) for lines in told if lines[0].startswith("cellwright ")]
 
 
 def _run(words: str, house: Staying) -> Said:

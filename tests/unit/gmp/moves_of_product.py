@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Final
 
+from automation.gmp import shelf_lives
 from automation.gmp.product.donors import AGENTS
-from automation.gmp.quality import stability
 from tests.support.doors import Doorway, proof
 from tests.support.partners import public, signature
 from tests.support.thread import HOURS, Thread
 
 Body = dict[str, object]
-MONTH: Final = float(stability.MONTH)  # s
+MONTH: Final = float(shelf_lives.MONTH)  # s
 CHILDREN: Final = ("1", "2")  # of a split, each of 2 mL
 TEMPLATE: dict[str, object] = {"title": "bag of 50 mL", "stock": "LN2 stock 4"}
 REASON: Final[Body] = {"reason": "because the test says so"}

@@ -181,7 +181,7 @@ def test_a_plate_that_shows_nothing_is_refused_and_recorded(said: Body, match: s
 def test_a_plate_that_is_recorded_half_a_day_later_says_why(way: Doorway) -> None:
     """Its hours decide which lots are held, and by then people may know what has grown."""
     _monitored(way)
-    times = {"since": _at(way, -1.0), "until": _at(way, 0.0)}
+    times: dict[str, object] = {"since": _at(way, -1.0), "until": _at(way, 0.0)}
     way.clock.go(12 * 3600.0 + 1.0)
     with pytest.raises(RefusedError, match="more than 12 h ago; state under late why it is recorded now"):
         _plate(way, times)
