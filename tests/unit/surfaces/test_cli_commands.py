@@ -18,8 +18,8 @@ CURVES = Path(__file__).parents[2] / "data"
 AGREED = """init demo drill run resume simulate rehearse compare query metrics report contrast check status hold
 restart pause unpause stop abort amend answer resolve do show list worklist due roles subject notices qualifications
 access policies verify qualify record certificate papers backup restore ledger-sql alarms trace logbook bundle stock
-pick diagram read judge calc diff new instruments fakes documents causes risks improvements wastes narrative downtime-
-pack inspect walkthrough sections dossier exchange course label labels lims bill board throughput gap transfer"""
+pick diagram read judge calc diff new instruments fakes documents causes risks improvements wastes narrative
+downtime-pack inspect walkthrough sections dossier exchange course label labels lims bill board throughput gap transfer"""
 
 
 def loaded(name: str) -> click.Command:
