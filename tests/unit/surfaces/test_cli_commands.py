@@ -19,7 +19,8 @@ AGREED = """init demo drill run resume simulate rehearse compare query metrics r
 restart pause unpause stop abort amend answer resolve do show list worklist due roles subject notices qualifications
 access policies verify qualify record certificate papers backup restore ledger-sql alarms trace logbook bundle stock
 pick diagram read judge calc diff new instruments fakes documents causes risks improvements wastes narrative
-downtime-pack inspect walkthrough sections dossier exchange course label labels lims bill board throughput gap transfer"""
+downtime-pack inspect walkthrough sections dossier exchange course label labels lims bill board
+throughput gap transfer"""
 
 
 def loaded(name: str) -> click.Command:
