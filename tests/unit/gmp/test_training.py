@@ -262,9 +262,7 @@ def test_nobody_is_the_own_mentor_or_assigns_the_own_person(way: Doorway) -> Non
     for body, by in (({"person": "perform", "mentor": "perform"}, "supervise"), ({"person": "supervise"}, "supervise")):
         with pytest.raises(RefusedError, match="nobody trains the own person"):
             act(way, FILL, "assign", dict(body), by=by)
-    with pytest.raises(
-        RefusedError, match="can't have verify as mentor, who needs to be qualified: the training"
-    ):
+    with pytest.raises(RefusedError, match="can't have verify as mentor, who needs to be qualified: the training"):
         assigned(way, mentor="verify")
     curriculum(way, trainers=["supervise", "verify"])
     assigned(way, mentor="verify")
