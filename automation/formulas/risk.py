@@ -3,8 +3,8 @@
 1 is best in all three: no effect, never, always seen. The action priority is a table, not a formula; it is kept here as
 bands of ratings, and the test compares all 1,000 combinations with the table cell by cell.
 Source: AIAG & VDA FMEA Handbook, 1st edition 2019, action priority for design and process FMEA (the same table;
-        from secondary sources: docs/sources.md); RPN as in IEC 60812:2018 annex B; ICH Q9(R1) 5.1 and 5.3 (formality and
-        subjectivity of ratings).
+        from secondary sources: docs/sources.md); RPN as in IEC 60812:2018 annex B; ICH Q9(R1) 5.1 and 5.3 (formality
+        and subjectivity of ratings).
 """
 
 from enum import StrEnum
