@@ -38,6 +38,7 @@ autovacuum = off
 scram_iterations = 1
 min_wal_size = 4MB
 log_min_messages = fatal
+dynamic_shared_memory_type = mmap  # in its own folder: a killed server leaves nothing behind
 """
 
 
