@@ -249,8 +249,16 @@ def _surely(text: str, name: str) -> "Composed":
 
 
 def _deepest(text: str) -> int:
-    """Count how deep brackets and the dashes of one line are nested; what a person writes stays far below the limit."""
-    deepest = max((line.count("- ") for line in text.splitlines()), default=0)
+    """Count how deep brackets, dashes of one line and indents are nested; a person stays far below the limit."""
+    lines = text.splitlines()
+    deepest = max((line.count("- ") for line in lines), default=0)
+    indents: list[int] = []
+    for line in lines:
+        indent = len(line) - len(line.lstrip(" "))
+        while indents and indents[-1] >= indent:
+            indents.pop()
+        indents.append(indent)
+        deepest = max(deepest, len(indents))
     depth = 0
     for sign in _BRACKETS.findall(text):
         depth += 1 if sign in "[{" else -1
